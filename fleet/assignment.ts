@@ -1,0 +1,50 @@
+/**
+ * All that one host should run, whole. Ordered by (epoch, generation); what is not newer is dropped (D3, D4).
+ * Absence never deletes: an app goes away only by an entry `remove`, which stays until the agent says it is done.
+ */
+import type { AppSpec } from './app-spec.ts';
+import type { AppName, DeploymentId, HostId, SpecHash } from './ids.ts';
+
+export interface Assignment {
+  readonly host: HostId;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly entries: readonly AssignmentEntry[];
+}
+
+export type AssignmentEntry = RunEntry | RemoveEntry;
+
+export interface RunEntry {
+  readonly kind: 'run';
+  readonly app: AppName;
+  readonly release: number;
+  readonly deployment: DeploymentId;
+  /** Counts the tries of this (host, app); a failed one is tried again only under a new number (D9). */
+  readonly attempt: number;
+  readonly spec: AppSpec;
+  readonly hashes: Readonly<Record<string, SpecHash>>;
+  /** How many instances of each service this host runs; a service that is not named runs none. */
+  readonly replicas: Readonly<Record<string, number>>;
+  readonly secretVersions: Readonly<Record<string, number>>;
+  /** The attempt returns to an older release: no canary, image from the disk. */
+  readonly rollback: boolean;
+  /** Capabilities the agent must have; it refuses the assignment otherwise (D20). */
+  readonly requires: readonly string[];
+}
+
+export interface RemoveEntry {
+  readonly kind: 'remove';
+  readonly app: AppName;
+  /** Named volumes too; only when a person asked for it. */
+  readonly volumes: boolean;
+}
+
+export interface Order {
+  readonly epoch: number;
+  readonly generation: number;
+}
+
+/** Negative: a is older; 0: same; positive: a is newer. */
+export function compareOrder(a: Order, b: Order): number {
+  return a.epoch === b.epoch ? a.generation - b.generation : a.epoch - b.epoch;
+}

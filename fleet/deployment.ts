@@ -1,0 +1,84 @@
+/**
+ * One attempt to move an app to a release over its hosts, and the table of its states.
+ *
+ *   queued -> rolling <-> paused
+ *             rolling | paused -> rolling_back -> rolled_back | failed
+ *             rolling -> succeeded
+ *   any state that has not ended -> failed | cancelled | superseded
+ */
+import type { AppName, DeploymentId, HostId } from './ids.ts';
+import type { Problem } from './errors.ts';
+import type { Cause } from './release.ts';
+
+export const DEPLOYMENT_STATES = ['queued', 'rolling', 'paused', 'rolling_back', 'succeeded', 'rolled_back', 'failed', 'cancelled', 'superseded'] as const;
+export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
+
+const NEXT: Readonly<Record<DeploymentState, readonly DeploymentState[]>> = {
+  queued: ['rolling', 'failed', 'cancelled', 'superseded'],
+  rolling: ['paused', 'rolling_back', 'succeeded', 'failed', 'cancelled', 'superseded'],
+  paused: ['rolling', 'rolling_back', 'failed', 'cancelled', 'superseded'],
+  rolling_back: ['rolled_back', 'failed', 'cancelled', 'superseded'],
+  succeeded: [],
+  rolled_back: [],
+  failed: [],
+  cancelled: [],
+  superseded: [],
+};
+
+export function hasEnded(state: DeploymentState): boolean {
+  return NEXT[state].length === 0;
+}
+
+/** Throws where the table does not allow the step; nothing else assigns a state. */
+export function advance(from: DeploymentState, to: DeploymentState): DeploymentState {
+  if (!NEXT[from].includes(to)) throw new Error(`a deployment cannot go from ${from} to ${to}`);
+  return to;
+}
+
+/** What a deployment does on one host. */
+export type HostStepState =
+  /** In a later wave. */
+  | 'waiting'
+  /** Its target is set; the host has not answered for it yet. */
+  | 'moving'
+  | 'passed'
+  | 'failed'
+  /** Not connected when its wave came: outside of the ratio, catches up later. */
+  | 'offline'
+  /** Its target is set back; the host has not answered yet. */
+  | 'returning'
+  | 'returned';
+
+export interface HostStep {
+  readonly host: HostId;
+  /** 0-based. */
+  readonly wave: number;
+  readonly state: HostStepState;
+  /** Release it ran before, where it goes back to; null = the app was not there. */
+  readonly from: number | null;
+  readonly attempt: number;
+  readonly problem: Problem | null;
+  readonly changedAt: number;
+}
+
+export interface Deployment {
+  readonly id: DeploymentId;
+  readonly app: AppName;
+  readonly release: number;
+  /** Last succeeded release when it began: where a rollback goes; null = none. */
+  readonly base: number | null;
+  readonly kind: 'deploy' | 'rollback';
+  readonly state: DeploymentState;
+  readonly steps: readonly HostStep[];
+  /** The wave under way, 0-based; -1 before the first. */
+  readonly wave: number;
+  readonly waves: number;
+  readonly problem: Problem | null;
+  readonly cause: Cause;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  /** When the wave under way had all its answers; the monitor window counts from it. */
+  readonly settledAt: number | null;
+  readonly deadlineAt: number | null;
+  readonly endedAt: number | null;
+}

@@ -1,0 +1,128 @@
+/**
+ * The one table of errors. A code is stable and may be matched by scripts; the message of an occurrence says the
+ * operation and its object; the hint says the mend. `docs/errors.md` is held to this table by a test.
+ * `exit` is the exit code of the command line when a command ends with it.
+ */
+export interface ErrorRow {
+  readonly meaning: string;
+  readonly hint: string;
+  /** True where the same call may work later without anybody changing anything. */
+  readonly retryable: boolean;
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 6;
+}
+
+export const ERRORS = {
+  // input
+  INPUT_INVALID: { meaning: 'Something given to a command or the API does not have the right form.', hint: 'Correct the named fields.', retryable: false, exit: 2 },
+  CONFIG_INVALID: { meaning: 'The configuration of the agent or the coordinator has mistakes; all are listed.', hint: 'Correct the named settings and start again.', retryable: false, exit: 2 },
+  APP_FILE_INVALID: { meaning: 'The app file (compose.yaml) has mistakes; all are listed with path, line and column.', hint: 'Correct the named lines; `longshore plan` checks without changing anything.', retryable: false, exit: 2 },
+  PLAN_STALE: { meaning: 'A saved plan no longer matches the world.', hint: 'Make a new plan, look at it, and deploy that.', retryable: false, exit: 2 },
+  NOT_FOUND: { meaning: 'There is no such object.', hint: 'List what exists, and check the name.', retryable: false, exit: 2 },
+  CONFLICT: { meaning: 'The object is in a state that does not allow this.', hint: 'Look at its state with `longshore status`.', retryable: false, exit: 1 },
+  // reach and permission
+  UNREACHABLE: { meaning: 'The coordinator cannot be reached.', hint: 'Check the URL, the network and that the coordinator runs.', retryable: true, exit: 5 },
+  UNAUTHENTICATED: { meaning: 'No valid token was given.', hint: 'Run `longshore login` or set LONGSHORE_TOKEN_FILE.', retryable: false, exit: 6 },
+  FORBIDDEN: { meaning: 'The token does not have the role that this needs.', hint: 'Ask an admin for a token of the named role.', retryable: false, exit: 6 },
+  TOO_LARGE: { meaning: 'A body or frame is larger than allowed.', hint: 'Send less at once.', retryable: false, exit: 2 },
+  RATE_LIMITED: { meaning: 'Too many calls in a short time.', hint: 'Wait as long as Retry-After says.', retryable: true, exit: 1 },
+  TIMEOUT: { meaning: 'Something did not end within its deadline.', hint: 'Look at its state; it may still be under way.', retryable: true, exit: 1 },
+  INTERNAL: { meaning: 'A fault of Longshore itself.', hint: 'Look at the log of the coordinator at the named time; report it.', retryable: true, exit: 1 },
+  SHUTTING_DOWN: { meaning: 'The coordinator is stopping.', hint: 'Call again in a moment.', retryable: true, exit: 5 },
+  // enrolment and session
+  TOKEN_INVALID: { meaning: 'An enrolment token is unknown or not well-formed.', hint: 'Make a new one with `longshore enroll-token`.', retryable: false, exit: 6 },
+  TOKEN_EXPIRED: { meaning: 'An enrolment token is past its time.', hint: 'Make a new one with `longshore enroll-token`.', retryable: false, exit: 6 },
+  TOKEN_USED: { meaning: 'A one-time enrolment token was used before.', hint: 'Make a new one; if nobody of yours used it, revoke the host it made.', retryable: false, exit: 6 },
+  TOKEN_REVOKED: { meaning: 'A token was revoked.', hint: 'Make a new one.', retryable: false, exit: 6 },
+  IDENTITY_UNKNOWN: { meaning: 'The coordinator does not know this host key.', hint: 'Enrol the host again with a new token.', retryable: false, exit: 6 },
+  IDENTITY_IN_USE: { meaning: 'Two agents connect with one identity.', hint: 'A disk was cloned: remove the identity file of the copy and enrol it as a host of its own.', retryable: false, exit: 1 },
+  HOST_REMOVED: { meaning: 'An operator removed this host.', hint: 'Enrol it again if it should come back.', retryable: false, exit: 1 },
+  SIGNATURE_INVALID: { meaning: 'A host did not prove its key.', hint: 'Check that the identity file belongs to this host.', retryable: false, exit: 6 },
+  PROTOCOL_VERSION: { meaning: 'Agent and coordinator have no protocol version in common.', hint: 'Update the older of the two.', retryable: false, exit: 1 },
+  FRAME_INVALID: { meaning: 'A frame was no JSON or not of its kind\'s form.', hint: 'Agent and coordinator should be of near versions; report it.', retryable: false, exit: 1 },
+  CAPABILITY_MISSING: { meaning: 'An assignment needs something that this agent cannot do.', hint: 'Update the agent, or leave the named feature out.', retryable: false, exit: 1 },
+  GENERATION_CONFLICT: { meaning: 'The same assignment number came with another content.', hint: 'The coordinator was restored from a copy: run `longshore doctor`.', retryable: false, exit: 1 },
+  HOST_OFFLINE: { meaning: 'The host is not connected.', hint: 'See `longshore explain HOST`.', retryable: true, exit: 1 },
+  // images and registries
+  IMAGE_NOT_FOUND: { meaning: 'The registry has no such image.', hint: 'Push it first, or correct the reference.', retryable: false, exit: 1 },
+  IMAGE_NOT_PUSHED: { meaning: 'The image has no registry digest.', hint: 'Push it to a registry first; a release pins digests.', retryable: false, exit: 2 },
+  IMAGE_PLATFORM: { meaning: 'The image has no variant for the host\'s platform.', hint: 'Build it for that platform too, or select other hosts.', retryable: false, exit: 1 },
+  REGISTRY_DENIED: { meaning: 'The registry refused the credentials, or none were given.', hint: 'Store a credential with `longshore secrets registry`.', retryable: false, exit: 1 },
+  REGISTRY_UNAVAILABLE: { meaning: 'The registry did not answer or answered with a fault of its own.', hint: 'It is tried again; check the registry if it stays.', retryable: true, exit: 1 },
+  REGISTRY_RATE_LIMITED: { meaning: 'The registry allows no more pulls for now.', hint: 'It is tried again when the registry says; a login usually allows more.', retryable: true, exit: 1 },
+  IMAGE_QUARANTINED: { meaning: 'This digest failed its gate and is not pulled again by itself.', hint: 'Push a newer image, or release it with `longshore deploy --release-quarantine`.', retryable: false, exit: 1 },
+  BUILD_FAILED: { meaning: 'Building or pushing an image failed.', hint: 'See the output above.', retryable: false, exit: 1 },
+  // the host
+  ENGINE_UNAVAILABLE: { meaning: 'The Docker Engine does not answer.', hint: 'It is tried again; see `systemctl status docker` on the host.', retryable: true, exit: 1 },
+  ENGINE_UNSUITABLE: { meaning: 'This Docker Engine cannot be used (not local, not Linux, or too old).', hint: 'Use Docker Engine 20.10 or newer on Linux; on Docker Desktop run the agent inside a container.', retryable: false, exit: 2 },
+  ENGINE_REFUSED: { meaning: 'The Docker Engine refused a call.', hint: 'See the message; it names the setting.', retryable: false, exit: 1 },
+  NO_SPACE: { meaning: 'There is not enough free disk for the image.', hint: 'Free space on the host or make its disk larger.', retryable: false, exit: 1 },
+  PORT_IN_USE: { meaning: 'A host port is taken by something else.', hint: 'Free the port, or choose another in the app file.', retryable: false, exit: 1 },
+  STATE_FILE_INVALID: { meaning: 'A state file of the agent or the coordinator is damaged or of a newer version.', hint: 'The damaged file was set aside; see the message.', retryable: false, exit: 1 },
+  SECRET_MISSING: { meaning: 'A secret that the app names does not exist.', hint: 'Set it with `longshore secrets set`.', retryable: false, exit: 2 },
+  POLICY_REFUSED: { meaning: 'The operator\'s policy does not allow this (privileged, host network, Docker socket).', hint: 'Leave it out, or allow it in the agent\'s policy.', retryable: false, exit: 1 },
+  // the gate
+  CONTAINER_EXITED: { meaning: 'An instance ended by itself before it had passed its gate.', hint: 'See its last output in the message or with `longshore logs`.', retryable: false, exit: 1 },
+  NEVER_HEALTHY: { meaning: 'An instance did not get healthy within healthy_deadline.', hint: 'See the last probe\'s answer in the message; check port, path and start-up time.', retryable: false, exit: 1 },
+  UNHEALTHY_IN_GATE: { meaning: 'An instance got healthy and then failed inside min_healthy_time.', hint: 'See its last output in the message.', retryable: false, exit: 1 },
+  RESTART_LOOP: { meaning: 'An instance starts and ends again and again.', hint: 'See its last output with `longshore logs`.', retryable: false, exit: 1 },
+  PROGRESS_DEADLINE: { meaning: 'An attempt made no progress within progress_deadline.', hint: 'The message names the last obstacle.', retryable: false, exit: 1 },
+  DEPENDENCY_FAILED: { meaning: 'A service that this one depends on did not reach its condition.', hint: 'Mend the named service.', retryable: false, exit: 1 },
+  // outcomes
+  DEPLOYMENT_FAILED: { meaning: 'The deployment failed and there was no release to go back to, or going back failed.', hint: 'See `longshore status` for the hosts and reasons.', retryable: false, exit: 1 },
+  DEPLOYMENT_ROLLED_BACK: { meaning: 'The deployment failed its gate and every moved host went back.', hint: 'See the reason; mend it, and deploy again.', retryable: false, exit: 3 },
+  DEPLOYMENT_CANCELLED: { meaning: 'Somebody cancelled the deployment.', hint: 'See `longshore events`.', retryable: false, exit: 4 },
+  DEPLOYMENT_SUPERSEDED: { meaning: 'A newer deployment of the app took its place.', hint: 'Follow the newer one.', retryable: false, exit: 4 },
+  NO_HOSTS: { meaning: 'No host matches the app\'s selector.', hint: 'Enrol hosts, label them, or widen `x-longshore.hosts`.', retryable: false, exit: 2 },
+  UNPLACEABLE: { meaning: 'A service cannot be placed as asked.', hint: 'The message names the hosts and the reasons.', retryable: false, exit: 2 },
+} as const satisfies Readonly<Record<string, ErrorRow>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error as data: what crosses the wire, is stored, and is shown. */
+export interface Problem {
+  readonly code: ErrorCode;
+  /** Operation and object: `pull 127.0.0.1:5000/web@sha256:... on host a: 503 from the registry`. */
+  readonly message: string;
+  readonly hint: string;
+  /** Where several things are wrong at once. */
+  readonly details: readonly ProblemDetail[];
+}
+
+export interface ProblemDetail {
+  /** `services.web.ports[0]`, a field of a body, or a file name. */
+  readonly path: string;
+  readonly message: string;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+export interface ProblemOptions {
+  readonly hint?: string;
+  readonly details?: readonly ProblemDetail[];
+}
+
+export function problem(code: ErrorCode, message: string, options: ProblemOptions = {}): Problem {
+  return { code, message, hint: options.hint ?? ERRORS[code].hint, details: options.details ?? [] };
+}
+
+/** A Problem on its way up the stack. Thrown only for what the caller did not expect. */
+export class LongshoreError extends Error {
+  readonly problem: Problem;
+  /** Milliseconds the other side asked us to wait (Retry-After); null = it did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(code: ErrorCode, message: string, options: ProblemOptions & { readonly cause?: unknown; readonly retryAfterMs?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LongshoreError';
+    this.problem = problem(code, message, options);
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+
+  get code(): ErrorCode {
+    return this.problem.code;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.problem.code].retryable;
+  }
+}

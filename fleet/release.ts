@@ -1,0 +1,34 @@
+/** An immutable release: an app's resolved spec with every image pinned, its number within the app, and its cause. */
+import type { AppSpec, PinnedService } from './app-spec.ts';
+import type { AppName, SpecHash } from './ids.ts';
+
+/** Who or what brought something about; stands on releases, deployments and events. */
+export type Cause =
+  | { readonly kind: 'person'; readonly token: string; readonly note: string | null }
+  | { readonly kind: 'schedule'; readonly detail: string }
+  | { readonly kind: 'host'; readonly host: string; readonly detail: string }
+  | { readonly kind: 'coordinator'; readonly detail: string };
+
+export interface Release {
+  readonly app: AppName;
+  /** 1, 2, 3 ... within the app. */
+  readonly number: number;
+  /** Every `image.digest` is set. */
+  readonly spec: AppSpec;
+  /** Instance hash by service name (D10). */
+  readonly hashes: Readonly<Record<string, SpecHash>>;
+  /** Secret store version by secret name of the file (D17). */
+  readonly secretVersions: Readonly<Record<string, number>>;
+  readonly cause: Cause;
+  readonly createdAt: number;
+}
+
+export function pinnedServices(release: Pick<Release, 'spec' | 'hashes'>): readonly PinnedService[] {
+  const services: PinnedService[] = [];
+  for (const [name, spec] of Object.entries(release.spec.services)) {
+    const hash = release.hashes[name];
+    if (hash === undefined) throw new Error(`release has no hash for service ${name}`);
+    services.push({ name: name as PinnedService['name'], hash, spec });
+  }
+  return services;
+}

@@ -1,0 +1,38 @@
+/** Schemas of the small things that many messages hold. */
+import { z } from 'zod';
+import { APP_NAME, DEPLOYMENT_ID, DIGEST, HOST_ID, INSTANCE_ID, SERVICE_NAME, SPEC_HASH } from '../fleet/ids.ts';
+import type { AppName, DeploymentId, Digest, HostId, InstanceId, ServiceName, SpecHash } from '../fleet/ids.ts';
+import { ERRORS } from '../fleet/errors.ts';
+import type { ErrorCode, Problem } from '../fleet/errors.ts';
+
+/** A string of a form, as its branded type. The cast is safe: the pattern is the brand's definition. */
+function branded<T extends string>(pattern: RegExp, what: string): z.ZodType<T> {
+  return z.string().regex(pattern, `is not ${what}`) as unknown as z.ZodType<T>;
+}
+
+export const hostIdSchema = branded<HostId>(HOST_ID, 'a host id (h- and 16 hex digits)');
+export const appNameSchema = branded<AppName>(APP_NAME, 'an app name (lower-case letters, digits, - and _, at most 40)');
+export const serviceNameSchema = branded<ServiceName>(SERVICE_NAME, 'a service name');
+export const deploymentIdSchema = branded<DeploymentId>(DEPLOYMENT_ID, 'a deployment id (d- and 16 hex digits)');
+export const instanceIdSchema = branded<InstanceId>(INSTANCE_ID, 'an instance id (i- and 12 hex digits)');
+export const digestSchema = branded<Digest>(DIGEST, 'a digest (sha256: and 64 hex digits)');
+export const specHashSchema = branded<SpecHash>(SPEC_HASH, 'a spec hash (h1: and 64 hex digits)');
+
+/** Wall clock, milliseconds since 1970. */
+export const timeSchema = z.number().int().nonnegative();
+export const durationSchema = z.number().int().nonnegative();
+export const countSchema = z.number().int().nonnegative();
+export const portSchema = z.number().int().min(1).max(65_535);
+export const stringRecord = z.record(z.string(), z.string());
+
+const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
+
+/** A code from a newer side becomes INTERNAL, its message stays. */
+export const errorCodeSchema: z.ZodType<ErrorCode> = z.string().transform((text): ErrorCode => (isErrorCode(text) ? text : 'INTERNAL'));
+
+export const problemSchema: z.ZodType<Problem> = z.object({
+  code: errorCodeSchema,
+  message: z.string().max(16_384),
+  hint: z.string().max(4_096),
+  details: z.array(z.object({ path: z.string(), message: z.string(), line: z.number().int().nullable(), column: z.number().int().nullable() })).max(1_000),
+});
