@@ -1,0 +1,93 @@
+/** What the API takes. Strict: a key that is not known is an error (D20). */
+import { z } from 'zod';
+import { appSpecSchema } from '../app-spec-schema.ts';
+import { appNameSchema, countSchema, deploymentIdSchema, digestSchema, durationSchema, stringRecord } from '../scalars.ts';
+import { pageQuerySchema } from './page.ts';
+
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+const note = z.string().max(1_000).nullable().default(null);
+const name = z.string().min(1).max(63).regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'may hold letters, digits, `.`, `_` and `-`');
+
+export const planRequestSchema = z.strictObject({
+  spec: appSpecSchema,
+  /** Digests to plan with instead of asking the registry, by service: what a saved plan held (D7). */
+  images: z.record(z.string(), digestSchema).default({}),
+});
+
+export const deployRequestSchema = z.strictObject({
+  spec: appSpecSchema,
+  images: z.record(z.string(), digestSchema).default({}),
+  /** Hash of a saved plan: refuse with PLAN_STALE where the plan made now differs. */
+  planHash: z.string().nullable().default(null),
+  /** A deployment under way: wait for it (and take the place of queued ones), or stop it. */
+  rolling: z.enum(['wait', 'abort']).default('wait'),
+  /** Deploy although a digest is in quarantine. */
+  releaseQuarantine: z.boolean().default(false),
+  /** Same content as the current release: make no release and say so, unless forced. */
+  force: z.boolean().default(false),
+  note,
+});
+
+export const rollbackRequestSchema = z.strictObject({
+  /** Null = the succeeded release before the current one. */
+  release: countSchema.nullable().default(null),
+  note,
+});
+
+export const cancelRequestSchema = z.strictObject({
+  /** True: moved hosts go back; false: stop in place. */
+  rollback: z.boolean().default(false),
+  note,
+});
+
+export const noteRequestSchema = z.strictObject({ note });
+
+export const hostPatchSchema = z.strictObject({
+  availability: z.enum(['active', 'paused', 'draining']).optional(),
+  labels: stringRecord.optional(),
+  name: name.optional(),
+  note,
+});
+
+export const enrollTokenRequestSchema = z.strictObject({
+  kind: z.enum(['once', 'pool']).default('once'),
+  pool: name.nullable().default(null),
+  labels: stringRecord.default({}),
+  ttlMs: durationSchema.min(1_000).nullable().default(3_600_000),
+});
+
+export const tokenRequestSchema = z.strictObject({
+  name,
+  role: z.enum(ROLES),
+  ttlMs: durationSchema.min(1_000).nullable().default(null),
+});
+
+export const secretRequestSchema = z.strictObject({ value: z.string().max(524_288) });
+export const registryRequestSchema = z.strictObject({ username: z.string().min(1).max(256), password: z.string().min(1).max(65_536) });
+export const removeAppQuerySchema = z.strictObject({ volumes: z.enum(['true', 'false']).default('false') });
+
+export const hostsQuerySchema = pageQuerySchema.extend({ pool: z.string().optional(), app: appNameSchema.optional() });
+export const deploymentsQuerySchema = pageQuerySchema.extend({ app: appNameSchema.optional() });
+export const eventsQuerySchema = pageQuerySchema.extend({
+  app: appNameSchema.optional(),
+  host: z.string().optional(),
+  kind: z.string().optional(),
+  deployment: deploymentIdSchema.optional(),
+  /** `newest` first (default) or `oldest`. */
+  order: z.enum(['newest', 'oldest']).default('newest'),
+});
+
+export type PlanRequest = z.infer<typeof planRequestSchema>;
+export type DeployRequest = z.infer<typeof deployRequestSchema>;
+export type RollbackRequest = z.infer<typeof rollbackRequestSchema>;
+export type CancelRequest = z.infer<typeof cancelRequestSchema>;
+export type HostPatch = z.infer<typeof hostPatchSchema>;
+export type EnrollTokenRequest = z.infer<typeof enrollTokenRequestSchema>;
+export type TokenRequest = z.infer<typeof tokenRequestSchema>;
+export type RegistryRequest = z.infer<typeof registryRequestSchema>;
+export type PageQuery = z.infer<typeof pageQuerySchema>;
+export type HostsQuery = z.infer<typeof hostsQuerySchema>;
+export type DeploymentsQuery = z.infer<typeof deploymentsQuerySchema>;
+export type EventsQuery = z.infer<typeof eventsQuerySchema>;
