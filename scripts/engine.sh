@@ -4,6 +4,7 @@
 #   bash scripts/engine.sh up       what is missing is installed (Debian, Ubuntu as root), started or made
 #   bash scripts/engine.sh status   one line each; exit code 1 when something is missing
 #   bash scripts/engine.sh down     stops what `up` started, and nothing else
+#   bash scripts/engine.sh install PACKAGE...   from the distribution, where that is possible
 #   bash scripts/engine.sh registry-up NAME PORT | registry-down NAME     another registry, apart from the first
 #
 # Safe to repeat, to run twice at once, and after a kill. LONGSHORE_REGISTRY_PORT (5000), LONGSHORE_DEV_STATE.
@@ -45,6 +46,7 @@ case "${1:-up}" in
   images-up) take_lock && engine_up && base_images_up ;;
   registry-up) take_lock && registry_up "$2" "$3" ;;
   registry-down) take_lock && registry_down "$2" ;;
+  install) take_lock && shift && apt_install "$@" ;;
   status) status ;;
   down)
     take_lock
@@ -52,7 +54,7 @@ case "${1:-up}" in
     engine_down
     ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

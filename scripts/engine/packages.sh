@@ -19,7 +19,7 @@ unpacked_program() {
     command -v "$program"
     return
   fi
-  for found in "$STATE/packages/$package"/usr/bin/"$program" "$STATE/packages/$package"/bin/"$program"; do
+  for found in "$STATE/packages/$package/usr/bin/$program" "$STATE/packages/$package/bin/$program"; do
     if [ -x "$found" ]; then printf '%s\n' "$found"; return; fi
   done
   return 1

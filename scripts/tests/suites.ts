@@ -2,13 +2,13 @@
 // The order is the order of a full run: cheap and telling first.
 
 export interface Suite {
-  readonly name: string
-  readonly folder: string
+  readonly name: string;
+  readonly folder: string;
   /** Files that run together in how many processes; `each` gives every file its own. */
-  readonly processes: number | 'each'
+  readonly processes: number | 'each';
   /** Files at the same time where `processes` is `each`. */
-  readonly jobs: number
-  readonly timeoutMs: number
+  readonly jobs: number;
+  readonly timeoutMs: number;
 }
 
 export const suites: readonly Suite[] = [
@@ -18,8 +18,8 @@ export const suites: readonly Suite[] = [
   { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 1, timeoutMs: 300_000 },
   { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 180_000 },
   { name: 'e2e', folder: 'test/e2e', processes: 'each', jobs: 1, timeoutMs: 600_000 },
-]
+];
 
 export function findSuite(name: string): Suite | undefined {
-  return suites.find((suite) => suite.name === name)
+  return suites.find((suite) => suite.name === name);
 }

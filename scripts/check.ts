@@ -1,0 +1,60 @@
+// `npm run check`: everything that must hold, in the order of what it costs; goes on after a failure, so that one run
+// names all. Ends with one plain line of what tap counted, each failed step counted as one failure.
+//   --only tests   leaves out format, lint, types and shellcheck
+import { spawnSync } from 'node:child_process';
+import { runSuite } from './tests/run-suite.ts';
+import { suites } from './tests/suites.ts';
+import { addCounts, noCounts, type Counts } from './tests/tap-summary.ts';
+
+interface Step {
+  readonly name: string;
+  readonly script: string;
+}
+
+const steps: readonly Step[] = [
+  { name: 'format', script: 'format:check' },
+  { name: 'lint', script: 'lint' },
+  { name: 'types', script: 'types' },
+  { name: 'shellcheck', script: 'lint:shell' },
+  { name: 'build', script: 'build' },
+];
+
+const onlyTests = process.argv.includes('--only') && process.argv.includes('tests');
+const report: string[] = [];
+let total: Counts = noCounts;
+
+for (const step of onlyTests ? [] : steps) {
+  heading(step.name);
+  const startedAt = performance.now();
+  const { status } = spawnSync('npm', ['run', '--silent', step.script], { stdio: 'inherit' });
+  const passed = status === 0;
+  total = addCounts(total, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 });
+  note(step.name, passed ? 'passed' : 'FAILED', startedAt);
+}
+
+for (const suite of suites) {
+  heading(suite.name);
+  const startedAt = performance.now();
+  const result = await runSuite(suite, []);
+  if (result === undefined) {
+    note(suite.name, 'no tests', startedAt);
+    continue;
+  }
+  const { passed, failed, skipped } = result.counts;
+  total = addCounts(total, result.counts);
+  note(suite.name, `${passed} passed, ${failed} failed, ${skipped} skipped`, startedAt);
+  for (const title of result.skipped) report.push(`    skipped: ${title}`);
+}
+
+console.log(`\n${report.join('\n')}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+function heading(name: string): void {
+  console.log(`\n== ${name}`);
+}
+
+function note(name: string, outcome: string, startedAt: number): void {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  report.push(`${name.padEnd(14)} ${outcome} (${seconds} s)`);
+}
