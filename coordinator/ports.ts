@@ -1,0 +1,69 @@
+/**
+ * How the parts of the coordinator ask each other: `control/` (use cases) asks the hub for what is live and the
+ * rollouts for what moves; both ask the store. Everything durable is in the store; what is here is memory.
+ */
+import type { Cause } from '../fleet/release.ts';
+import type { AppName, DeploymentId, Digest, HostId } from '../fleet/ids.ts';
+import type { Deployment } from '../fleet/deployment.ts';
+import type { HostMetrics } from '../fleet/host.ts';
+import type { AppReport } from '../fleet/report.ts';
+import type { Change, ExecHandle, StreamSink } from './commands.ts';
+
+/** What the hub knows of a host at this moment. Reports outlive the connection until the coordinator restarts. */
+export interface LiveHost {
+  readonly connected: boolean;
+  /** Wall clock, ms, of the newest change of `connected`; null = not since this coordinator started. */
+  readonly connectedChangedAt: number | null;
+  readonly apps: Readonly<Record<string, AppReport>>;
+  readonly metrics: HostMetrics | null;
+  readonly status: string | null;
+  readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
+  readonly lastSeenAt: number | null;
+  /** Newest assignment order that the agent acked. */
+  readonly acked: { readonly epoch: number; readonly generation: number } | null;
+  /** Why the agent refused the newest assignment; null = it did not. */
+  readonly refusal: string | null;
+}
+
+export interface HubPort {
+  live(host: HostId): LiveHost | null;
+  connectedHosts(): readonly HostId[];
+  /** Targets of these hosts changed in the store: send each its newest assignment. */
+  assignmentsChanged(hosts: readonly HostId[]): void;
+  /** New secret versions or registry credentials for these hosts. */
+  secretsChanged(hosts: readonly HostId[]): void;
+  /** The host was removed: close its session with CLOSE.removed. */
+  hostRemoved(host: HostId): void;
+  /** One connected host resolves a reference for us (D6). @throws HOST_OFFLINE, IMAGE_NOT_FOUND, REGISTRY_* */
+  resolve(host: HostId, reference: string): Promise<Digest>;
+  logs(
+    host: HostId,
+    target: { readonly app: AppName; readonly service: string | null; readonly instance: string | null },
+    options: { readonly follow: boolean; readonly tail: number | null; readonly sinceMs: number | null },
+    sink: StreamSink,
+    signal: AbortSignal,
+  ): Promise<void>;
+  exec(
+    host: HostId,
+    target: { readonly app: AppName; readonly service: string | null; readonly instance: string | null },
+    options: { readonly command: readonly string[]; readonly tty: boolean; readonly size: { readonly columns: number; readonly rows: number } | null },
+    sink: StreamSink,
+    signal: AbortSignal,
+  ): Promise<ExecHandle>;
+}
+
+export interface RolloutsPort {
+  /** The deployment is in the store, `queued`: start it when its turn comes. */
+  enqueued(app: AppName): void;
+  pause(id: DeploymentId, cause: Cause): Promise<Deployment>;
+  resume(id: DeploymentId, cause: Cause): Promise<Deployment>;
+  cancel(id: DeploymentId, rollback: boolean, cause: Cause): Promise<Deployment>;
+  /** Hosts, labels or availability changed: place apps again (a host that joins gets the last succeeded release; a draining one gives up its apps). */
+  fleetChanged(): void;
+}
+
+/** In-process publish/subscribe; feeds consoles and the web page. */
+export interface ChangesPort {
+  publish(change: Change): void;
+  subscribe(onChange: (change: Change) => void, signal: AbortSignal): void;
+}
