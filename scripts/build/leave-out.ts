@@ -1,0 +1,18 @@
+// Parts of dependencies that Longshore never reaches, replaced by a module that says so when it is reached after all:
+// dockerode's BuildKit session (gRPC, protobuf: 3 MB) and Docker over SSH (native code).
+import type { Plugin } from 'esbuild';
+
+const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|cpu-features)$/;
+
+export const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup(build) {
+    build.onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'left-out' }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      // A function, because these modules are only loaded at the start and not used: using one is what must fail.
+      contents: `const refuse = function () { throw new Error(${JSON.stringify(`${path} is not part of this build`)}) };
+        module.exports = new Proxy({}, { get: () => refuse });`,
+      loader: 'js',
+    }));
+  },
+};
