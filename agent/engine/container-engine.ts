@@ -115,6 +115,8 @@ export interface InstancePlan {
   readonly network: string | null;
   /** Fixed IPv4; null without a network. */
   readonly address: string | null;
+  /** Names on the network from the start, where no older instance serves them (first deploy, stop-first); empty = only after the gate. */
+  readonly aliases: readonly string[];
   /** Engine names of the volumes by the names in the file. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Files that the agent wrote on the host, mounted read-only: secrets and configs. */
@@ -163,7 +165,7 @@ export interface ContainerEngine {
   ensureVolume(app: AppName, volume: string, spec: VolumeSpec): Promise<string>;
   removeVolume(app: AppName, volume: string): Promise<void>;
 
-  /** Creates, does not start; restart policy `no`; no alias. Adopts on 409. @returns the engine's id */
+  /** Creates, does not start; restart policy `no`; on the network under `plan.aliases` only. Adopts on 409. @returns the engine's id */
   create(plan: InstancePlan): Promise<string>;
   start(instance: InstanceId): Promise<void>;
   /** SIGTERM (or the stop signal), then SIGKILL after `graceMs`. Not running is fine. */
