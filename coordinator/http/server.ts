@@ -1,0 +1,155 @@
+/**
+ * The coordinator's HTTP server: the table of routes, health, metrics, the OpenAPI document and the web page.
+ * It listens when told; the sockets (agents, console) are attached to `server` by their owners. Registers, parses,
+ * authorises, renders; decides nothing.
+ */
+import type { Server } from 'node:http';
+import type { ServerOptions } from 'node:https';
+import Fastify from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { ROUTES } from '../../protocol/http-api/routes.ts';
+import type { Route, RouteName } from '../../protocol/http-api/routes.ts';
+import type { Actor, Commands } from '../commands.ts';
+import type { AttemptLimit } from './attempt-limit.ts';
+import { authorise, bearerToken } from './authentication.ts';
+import { toErrorResponse } from './error-response.ts';
+import { createHandlers } from './handlers.ts';
+import { renderOpenapi } from './openapi.ts';
+import { parseInput } from './parse-input.ts';
+import type { WebFile } from './web-files.ts';
+
+export interface HttpServerOptions {
+  readonly commands: Commands;
+  readonly version: string;
+  readonly log: FastifyBaseLogger;
+  /** Certificate and key; null = plain HTTP. */
+  readonly tls: Pick<ServerOptions, 'cert' | 'key'> | null;
+  /** Null = ready; else the reason it is not. */
+  readonly notReady: () => string | null;
+  readonly renderMetrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  readonly webFiles: ReadonlyMap<string, WebFile>;
+  readonly attempts: AttemptLimit;
+}
+
+export interface HttpServer {
+  /** For `upgrade` listeners. */
+  readonly server: Server;
+  /** @returns the port bound */
+  listen(address: string, port: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const app = createApp(options);
+  app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
+  app.setNotFoundHandler((request, reply) => refuse(new LongshoreError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`), request, reply));
+  registerHealth(app, options);
+  registerWeb(app, options.webFiles);
+  registerApi(app, options);
+  return {
+    server: app.server,
+    listen: async (address, port) => {
+      await app.listen({ host: address, port });
+      const bound = app.server.address();
+      return typeof bound === 'object' && bound !== null ? bound.port : port;
+    },
+    close: () => app.close(),
+  };
+}
+
+function createApp(options: HttpServerOptions): FastifyInstance {
+  const base = {
+    loggerInstance: options.log,
+    bodyLimit: BODY_LIMIT_BYTES,
+    disableRequestLogging: true,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 256 },
+  } as const;
+  if (options.tls === null) return Fastify(base) as unknown as FastifyInstance;
+  return Fastify({ ...base, https: { ...options.tls, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance;
+}
+
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const response = toErrorResponse(error, request.id);
+  if (response.status >= 500) request.log.error({ err: error, request: request.id, method: request.method, url: request.url }, 'a request failed');
+  if (response.retryAfterSeconds !== null) reply.header('retry-after', String(response.retryAfterSeconds));
+  if (response.status === 401) reply.header('www-authenticate', 'Bearer realm="longshore"');
+  return reply.code(response.status).send(response.body);
+}
+
+function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {
+  app.get('/healthz', () => ({ ok: true, version: options.version }));
+  app.get('/readyz', (_request, reply) => {
+    const reason = options.notReady();
+    return reply.code(reason === null ? 200 : 503).send({ ok: reason === null, reason });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const metrics = await options.renderMetrics();
+    return reply.type(metrics.type).send(metrics.body);
+  });
+  const document = renderOpenapi(options.version);
+  app.get('/v1/openapi.json', () => document);
+}
+
+function registerWeb(app: FastifyInstance, files: ReadonlyMap<string, WebFile>): void {
+  for (const [path, file] of files) {
+    app.get(path, (request, reply) => {
+      reply.headers({ ...PAGE_HEADERS, etag: file.etag });
+      return request.headers['if-none-match'] === file.etag ? reply.code(304).send() : reply.type(file.type).send(file.body);
+    });
+  }
+}
+
+/** A handler seen without its route's types; the table of handlers was checked against the table of routes. */
+type AnyHandler = (call: { parameters: unknown; query: unknown; body: unknown; actor: Actor | null }) => Promise<unknown>;
+
+function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
+  const handlers = createHandlers(options.commands, options.version);
+  for (const [name, route] of Object.entries(ROUTES) as readonly (readonly [RouteName, Route])[]) {
+    const handler = handlers[name] as unknown as AnyHandler;
+    app.route({
+      method: route.method,
+      url: route.path.replaceAll(/\{([a-z]+)\}/g, ':$1'),
+      handler: async (request) => {
+        const actor = await admit(options, route, request);
+        const query = route.query === null ? undefined : parseInput(route.query, request.query, 'query');
+        const body = route.body === null ? undefined : parseInput(route.body, request.body ?? {}, 'body');
+        return countRefusals(options, route, request, () => handler({ parameters: request.params, query, body, actor }));
+      },
+    });
+  }
+}
+
+/** @throws RATE_LIMITED, UNAUTHENTICATED, FORBIDDEN */
+async function admit(options: HttpServerOptions, route: Route, request: FastifyRequest): Promise<Actor | null> {
+  const waitMs = options.attempts.waitMs(request.ip);
+  if (waitMs > 0) throw new LongshoreError('RATE_LIMITED', `too many refused credentials from ${request.ip}`, { retryAfterMs: waitMs });
+  if (route.access === 'public') return null;
+  try {
+    return await authorise(options.commands, bearerToken(request.headers.authorization), route.access);
+  } catch (error) {
+    if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED') options.attempts.refused(request.ip);
+    throw error;
+  }
+}
+
+/** Enrolment tokens are guessed on a public route: its refusals count like refused API tokens. */
+async function countRefusals<T>(options: HttpServerOptions, route: Route, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (route.access === 'public' && error instanceof LongshoreError && error.code === 'TOKEN_INVALID') options.attempts.refused(request.ip);
+    throw error;
+  }
+}
