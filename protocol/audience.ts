@@ -13,16 +13,16 @@
  * @returns null where the text is no URL of these four schemes
  */
 export function audienceOf(url: string): string | null {
-  const parsed = URL.canParse(url) ? new URL(url) : null
-  if (parsed === null || parsed.host === '') return null
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || parsed.host === '') return null;
   switch (parsed.protocol) {
     case 'wss:':
     case 'https:':
-      return `wss://${parsed.host}`
+      return `wss://${parsed.host}`;
     case 'ws:':
     case 'http:':
-      return `ws://${parsed.host}`
+      return `ws://${parsed.host}`;
     default:
-      return null
+      return null;
   }
 }

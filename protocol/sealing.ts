@@ -11,24 +11,24 @@
  * The ephemeral key and the nonce are new for every sealing. The context is not sent: both sides build it from what
  * the message says, so that a sealed value does not open under another name, version or host.
  */
-import { z } from 'zod'
+import { z } from 'zod';
 
-export const SEALING = { info: 'longshore-seal-v1', keyBytes: 32, nonceBytes: 12, tagBytes: 16 } as const
+export const SEALING = { info: 'longshore-seal-v1', keyBytes: 32, nonceBytes: 12, tagBytes: 16 } as const;
 
 /** Context of an item of a `secrets` message. The value is the secret's bytes. */
 export function secretContext(of: {
-  readonly host: string
-  readonly app: string
-  readonly secret: string
-  readonly version: number
+  readonly host: string;
+  readonly app: string;
+  readonly secret: string;
+  readonly version: number;
 }): string {
-  return ['longshore-secret-v1', of.host, of.app, of.secret, String(of.version)].join('\n')
+  return ['longshore-secret-v1', of.host, of.app, of.secret, String(of.version)].join('\n');
 }
 
 /** Context of a `registry-credential` message. The value is the JSON of `registryCredentialSchema`. */
 export function registryContext(of: { readonly host: string; readonly registry: string }): string {
-  return ['longshore-registry-v1', of.host, of.registry].join('\n')
+  return ['longshore-registry-v1', of.host, of.registry].join('\n');
 }
 
-export const registryCredentialSchema = z.object({ username: z.string(), password: z.string() })
-export type RegistryCredential = z.infer<typeof registryCredentialSchema>
+export const registryCredentialSchema = z.object({ username: z.string(), password: z.string() });
+export type RegistryCredential = z.infer<typeof registryCredentialSchema>;

@@ -1,0 +1,77 @@
+/** Deployments and plans as text; the live progress of a terminal is made of the same pieces. */
+import type { DeploymentView, PlanView } from '../http-api/views.ts';
+import { renderCause } from './cause.ts';
+import { renderProblem } from './problem.ts';
+import { renderTable } from './table.ts';
+import { renderAgo, renderDuration } from './time.ts';
+
+export type StepView = DeploymentView['steps'][number];
+export type HostPlanView = PlanView['hosts'][number];
+
+export function renderDeployments(deployments: readonly DeploymentView[], now: number): string {
+  if (deployments.length === 0) return 'No deployments.';
+  const rows = deployments.map((deployment) => [
+    deployment.id,
+    deployment.app,
+    `${deployment.base ?? '-'} -> ${deployment.release}`,
+    deployment.state,
+    renderAgo(deployment.createdAt, now),
+    took(deployment),
+    renderCause(deployment.cause),
+  ]);
+  return renderTable(['DEPLOYMENT', 'APP', 'RELEASE', 'STATE', 'BEGAN', 'TOOK', 'CAUSE'], rows);
+}
+
+function took(deployment: DeploymentView): string {
+  return deployment.endedAt === null || deployment.startedAt === null ? '-' : renderDuration(deployment.endedAt - deployment.startedAt);
+}
+
+/** One deployment with a line per host; what `status` prints. */
+export function renderDeployment(deployment: DeploymentView, now: number): string {
+  const head = `${deployment.app} release ${deployment.release} (${deployment.kind} ${deployment.id}): ${deployment.state}, ${progressOf(deployment)}`;
+  const steps = deployment.steps.map((step) => [`  ${step.name}`, `wave ${step.wave + 1}`, step.state, renderAgo(step.changedAt, now), stepDetail(step)]);
+  const lines = [head, `  cause: ${renderCause(deployment.cause)}`];
+  if (steps.length > 0) lines.push(renderTable(['  HOST', 'WAVE', 'STATE', 'SINCE', 'DETAIL'], steps));
+  if (deployment.problem !== null) lines.push(renderProblem(deployment.problem));
+  return lines.join('\n');
+}
+
+/** `2 of 3 hosts, wave 2 of 3`. */
+export function progressOf(deployment: DeploymentView): string {
+  const going = deployment.state === 'rolling_back' || deployment.state === 'rolled_back';
+  const done = deployment.steps.filter((step) => (going ? step.state === 'returned' : step.state === 'passed')).length;
+  const wave = deployment.waves === 0 ? '' : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
+  return `${done} of ${deployment.steps.length} hosts ${going ? 'returned' : 'passed'}${wave}`;
+}
+
+/** The line of one host: what it does now, or why it failed. */
+export function stepDetail(step: StepView): string {
+  if (step.problem !== null) return `${step.problem.code}: ${step.problem.message.split('\n')[0] ?? ''}`;
+  return step.doing ?? '';
+}
+
+const MARK: Readonly<Record<HostPlanView['changes'][number]['action'], string>> = { create: '+', replace: '±', keep: ' ', remove: '-' };
+
+/** As Terraform shows a plan: per host what is created, replaced (and because of which key), kept, removed. */
+export function renderPlan(plan: PlanView): string {
+  const lines: string[] = [`Plan for ${plan.app}${plan.base === null ? ' (new)' : ` (current release ${plan.base})`}`];
+  for (const [service, image] of Object.entries(plan.images)) lines.push(`  image ${service}: ${image.reference}@${image.digest}`);
+  for (const host of plan.hosts) {
+    lines.push('', `  ${host.name}${host.connected ? '' : ' (not connected: catches up later)'}`);
+    for (const change of host.changes) {
+      const because = change.because.length === 0 ? '' : `  because of ${change.because.join(', ')}`;
+      lines.push(`    ${MARK[change.action]} ${change.action.padEnd(7)} ${change.service}.${change.replica}${because}`);
+    }
+    if (host.changes.length === 0) lines.push('      nothing');
+  }
+  lines.push('', `  waves: ${plan.waves.map((wave) => wave.join(' ')).join(' | ') || 'none'}`);
+  for (const warning of plan.warnings) lines.push(`  warning: ${warning}`);
+  lines.push('', summary(plan));
+  return lines.join('\n');
+}
+
+function summary(plan: PlanView): string {
+  if (!plan.changed) return 'No changes: every host is on its target.';
+  const count = (action: HostPlanView['changes'][number]['action']): number => plan.hosts.reduce((sum, host) => sum + host.changes.filter((change) => change.action === action).length, 0);
+  return `Plan: ${count('create')} to create, ${count('replace')} to replace, ${count('remove')} to remove, ${count('keep')} left alone.`;
+}

@@ -1,0 +1,64 @@
+/** Hosts as text. `connected` and `converged` stand side by side: two lights, never one. */
+import type { ExplainView, HostView } from '../http-api/views.ts';
+import { renderTable } from './table.ts';
+import { renderAgo, renderBytes, renderTime } from './time.ts';
+
+export function renderHosts(hosts: readonly HostView[], now: number): string {
+  if (hosts.length === 0) return 'No hosts yet. Make a token with `longshore enroll-token` and start an agent with it.';
+  const rows = hosts.map((host) => [
+    host.name,
+    host.connected ? 'yes' : `no (${renderAgo(host.lastSeenAt, now)})`,
+    host.converged ? 'yes' : 'no',
+    host.availability,
+    host.pool ?? '-',
+    appsOf(host),
+    load(host),
+    host.waiting ?? '',
+  ]);
+  return renderTable(['HOST', 'CONNECTED', 'CONVERGED', 'AVAILABILITY', 'POOL', 'APPS', 'LOAD', 'WAITING FOR'], rows);
+}
+
+function appsOf(host: HostView): string {
+  const apps = host.apps.map(({ app, report }) => `${app}:${report?.release ?? '-'}`);
+  return apps.length === 0 ? '-' : apps.join(' ');
+}
+
+function load(host: HostView): string {
+  const metrics = host.metrics;
+  if (metrics === null) return '-';
+  return `${Math.round(metrics.cpu * 100)} % cpu, ${renderBytes(metrics.memoryTotalBytes - metrics.memoryUsedBytes)} mem free, ${renderBytes(metrics.diskFreeBytes)} disk free`;
+}
+
+export function renderHost(host: HostView, now: number): string {
+  const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);
+  const head = [
+    `${host.name} (${host.id})`,
+    `  connected     ${host.connected ? 'yes' : `no, last seen ${renderAgo(host.lastSeenAt, now)}`}`,
+    `  converged     ${host.converged ? 'yes' : `no: ${host.waiting ?? 'not known yet'}`}`,
+    `  availability  ${host.availability}`,
+    `  pool          ${host.pool ?? '-'}`,
+    `  labels        ${labels.length === 0 ? '-' : labels.join(' ')}`,
+    `  platform      ${host.platform ?? '-'}, agent ${host.agentVersion ?? '-'}, engine ${host.engineVersion ?? '-'}`,
+    `  enrolled      ${renderTime(host.enrolledAt)}`,
+  ];
+  const instances = host.apps.flatMap(({ app, target, report }) =>
+    (report?.instances ?? []).map((instance) => [
+      `  ${app}`,
+      `${instance.service}.${instance.replica}`,
+      `${instance.release}${target === null || target === instance.release ? '' : ` (target ${target})`}`,
+      instance.state,
+      instance.routed ? 'traffic' : '',
+      String(instance.restarts),
+      instance.detail?.split('\n')[0] ?? '',
+    ]),
+  );
+  if (instances.length === 0) return head.join('\n');
+  return [...head, '', renderTable(['  APP', 'INSTANCE', 'RELEASE', 'STATE', 'ROUTED', 'RESTARTS', 'DETAIL'], instances)].join('\n');
+}
+
+export function renderExplain(explain: ExplainView, now: number): string {
+  const lines = [explain.sentence];
+  if (explain.since !== null) lines.push(`Since ${renderTime(explain.since)} (${renderAgo(explain.since, now)}).`);
+  if (explain.next !== null) lines.push(`Next: ${explain.next}${explain.nextAt === null ? '' : ` (${renderAgo(explain.nextAt, now)})`}.`);
+  return lines.join('\n');
+}

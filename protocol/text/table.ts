@@ -1,0 +1,21 @@
+/** Columns of text, aligned, two spaces apart; the console and the command line print the same ones. Pure. */
+
+/** @param rows cells without line breaks; the last column is not padded */
+export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => displayWidth(row[column] ?? ''))));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell))))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Code points without escape sequences: enough for names, numbers and the marks that we print. */
+export function displayWidth(text: string): number {
+  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+  return [...text.replaceAll(/\u001b\[[0-9;]*m/g, '')].length;
+}
