@@ -1,0 +1,195 @@
+/** What the store keeps and takes, as data. Times are wall clock in ms; hashes of tokens are sha256 in hex. */
+import type { Deployment } from '../../fleet/deployment.ts';
+import type { Host } from '../../fleet/host.ts';
+import type { AppName, DeploymentId, Digest, HostId } from '../../fleet/ids.ts';
+import type { Cause, Release } from '../../fleet/release.ts';
+import type { Role } from '../../protocol/http-api/requests.ts';
+
+/** A host with its keys. `labels` are those of the agent's configuration, overridden by the operator's. */
+export interface HostRow extends Host {
+  /** Raw Ed25519 key, base64: proves each connection. */
+  readonly publicKey: string;
+  /** Raw X25519 key, base64: secrets are sealed to it. */
+  readonly sealingKey: string;
+  /** Newest order that the agent acked; null = none. */
+  readonly acked: { readonly epoch: number; readonly generation: number } | null;
+  readonly removedAt: number | null;
+}
+
+export interface NewHost {
+  readonly id: HostId;
+  /** As asked for; made unique by the store. */
+  readonly name: string;
+  readonly publicKey: string;
+  readonly sealingKey: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly platform: string;
+}
+
+export interface SessionRow {
+  readonly host: HostId;
+  /** Which coordinator holds the socket, and where others reach it. */
+  readonly coordinator: string;
+  readonly url: string;
+  readonly epoch: number;
+  readonly openedAt: number;
+}
+
+/** What `hello` said of the assignment on the agent's disk. */
+export interface OrderHeard {
+  readonly epoch: number;
+  readonly generation: number;
+  readonly hash: string;
+}
+
+/** Instances of each service on each host. A host that is not named does not run the app. */
+export type Placement = Readonly<Record<HostId, Readonly<Record<string, number>>>>;
+
+/** The one desired state (D2). */
+export type Target = RunTarget | RemoveTarget;
+
+export interface RunTarget {
+  readonly kind: 'run';
+  readonly host: HostId;
+  readonly app: AppName;
+  readonly release: number;
+  readonly deployment: DeploymentId;
+  readonly attempt: number;
+  readonly rollback: boolean;
+  /** By service, from the placement. */
+  readonly replicas: Readonly<Record<string, number>>;
+}
+
+export interface RemoveTarget {
+  readonly kind: 'remove';
+  readonly host: HostId;
+  readonly app: AppName;
+  readonly volumes: boolean;
+}
+
+/** A target is written whole; `remove` of an app that the host has no target of does nothing. */
+export type TargetWrite = Target;
+
+export interface AppRow {
+  readonly app: AppName;
+  /** Last succeeded release and the deployment that brought it. */
+  readonly succeeded: number | null;
+  readonly succeededBy: DeploymentId | null;
+  /** Highest release number ever given; 0 = none. Numbers are never used twice. */
+  readonly newest: number;
+  readonly createdAt: number;
+  readonly removedAt: number | null;
+}
+
+export interface CurrentRelease {
+  readonly release: Release;
+  readonly deployment: DeploymentId;
+}
+
+export type ReleaseSource =
+  | { readonly kind: 'new'; readonly release: Omit<Release, 'number' | 'app'> }
+  | { readonly kind: 'kept'; readonly number: number };
+
+/** A deployment without its steps. */
+export type DeploymentHead = Omit<Deployment, 'steps'>;
+
+export interface NewDeployment {
+  readonly id: DeploymentId;
+  readonly kind: Deployment['kind'];
+  readonly cause: Cause;
+  readonly createdAt: number;
+  /** Where the app shall run with this release. */
+  readonly placement: Placement;
+}
+
+/** Who drives a deployment, and the number that every write of his must carry (D22). */
+export interface Fence {
+  readonly owner: string;
+  readonly token: number;
+}
+
+export interface Rollout {
+  readonly deployment: Deployment;
+  readonly release: Release;
+  /** Release of `deployment.base`; null = none, or not kept any more. */
+  readonly base: Release | null;
+  readonly placement: Placement;
+  readonly targets: readonly Target[];
+  /** Highest attempt ever given to (host, this app); a new attempt is above it. Absent = 0. */
+  readonly lastAttempts: Readonly<Record<HostId, number>>;
+}
+
+export interface NewQuarantine {
+  readonly app: AppName;
+  readonly service: string;
+  readonly digest: Digest;
+  readonly reason: string;
+  readonly since: number;
+  readonly deployment: DeploymentId;
+}
+export type QuarantineRow = NewQuarantine;
+
+export interface SecretRow {
+  readonly app: AppName;
+  readonly name: string;
+  readonly version: number;
+  readonly setAt: number;
+}
+
+export interface SecretForHost {
+  readonly app: AppName;
+  readonly name: string;
+  readonly version: number;
+  readonly ciphertext: Uint8Array;
+}
+
+export interface RegistryRow {
+  /** `127.0.0.1:5000`, `ghcr.io`. */
+  readonly registry: string;
+  readonly username: string;
+  readonly setAt: number;
+}
+
+export interface ApiTokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+  readonly revokedAt: number | null;
+}
+export type NewApiToken = Omit<ApiTokenRow, 'lastUsedAt' | 'revokedAt'>;
+
+export interface EnrollTokenRow {
+  readonly id: string;
+  readonly kind: 'once' | 'pool';
+  readonly pool: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly uses: number;
+  readonly revokedAt: number | null;
+}
+export type NewEnrollToken = Omit<EnrollTokenRow, 'uses' | 'revokedAt'>;
+
+export interface NewEvent {
+  readonly at: number;
+  /** `deployment.succeeded`, `host.connected`, `secret.set` ... */
+  readonly kind: string;
+  readonly app: AppName | null;
+  readonly host: HostId | null;
+  readonly deployment: DeploymentId | null;
+  readonly cause: Cause;
+  /** One sentence for people; never a secret's value. */
+  readonly text: string;
+}
+
+export interface StoredEvent extends NewEvent {
+  /** Rises by one without gaps; given under one lock. */
+  readonly number: number;
+  /** sha256 (hex) over the hash of the event before and this event: a chain (D22). */
+  readonly hash: string;
+}

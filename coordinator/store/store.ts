@@ -1,0 +1,330 @@
+/**
+ * The store port: everything durable, asked for by use case (D21). One call = one transaction: it happens whole or not
+ * at all, and its promise resolves only after the commit is on the disk. Arguments and answers are plain data (they
+ * cross a thread by structured clone). Clock, ids and randomness are the caller's.
+ *
+ * Refusals are LongshoreError: NOT_FOUND, CONFLICT (somebody else was quicker: read again and decide again), and the
+ * codes that a method names. Lists are paged by key and never counted.
+ */
+import type { Assignment } from '../../fleet/assignment.ts';
+import type { Deployment, DeploymentState, HostStep } from '../../fleet/deployment.ts';
+import type { HostAvailability } from '../../fleet/host.ts';
+import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
+import type { Release } from '../../fleet/release.ts';
+import type { Role } from '../../protocol/http-api/requests.ts';
+import type {
+  ApiTokenRow,
+  AppRow,
+  CurrentRelease,
+  DeploymentHead,
+  EnrollTokenRow,
+  Fence,
+  HostRow,
+  NewApiToken,
+  NewDeployment,
+  NewEnrollToken,
+  NewEvent,
+  NewHost,
+  NewQuarantine,
+  OrderHeard,
+  QuarantineRow,
+  RegistryRow,
+  ReleaseSource,
+  Rollout,
+  SecretForHost,
+  SecretRow,
+  SessionRow,
+  StoredEvent,
+  Target,
+  TargetWrite,
+} from './records.ts';
+
+/** `after` is the key of the last item of the page before (opaque to callers), null for the first page. */
+export interface Paging {
+  readonly limit: number;
+  readonly after: string | null;
+}
+
+export interface Slice<T> {
+  readonly items: readonly T[];
+  /** Key of the last item where more follow. */
+  readonly next: string | null;
+}
+
+export interface Store extends HostStore, TargetStore, ReleaseStore, RolloutStore, SecretStore, TokenStore, EventStore {
+  /** Listeners get appended events after their commit, in order of their numbers. */
+  onAppended(listener: (events: readonly StoredEvent[]) => void): void;
+  /** Finishes what is under way, then closes. Later calls are refused with SHUTTING_DOWN. */
+  close(): Promise<void>;
+}
+
+export interface HostStore {
+  /**
+   * Checks and uses the token, gives a unique name (`-2`, `-3` ... appended) and inserts the host. The same public key
+   * with the same token again answers the host it made (the first reply was lost). Writes `host.enrolled`.
+   * @throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, TOKEN_REVOKED
+   */
+  enrollHost(args: { readonly tokenHash: string; readonly host: NewHost; readonly at: number }): Promise<HostRow>;
+  /** By id, removed ones too (`removedAt`). */
+  host(args: { readonly id: HostId }): Promise<HostRow | null>;
+  /** By id or name; not the removed ones. */
+  findHost(args: { readonly host: string }): Promise<HostRow | null>;
+  /** By name. */
+  listHosts(args: Paging & { readonly pool: string | null; readonly app: AppName | null }): Promise<Slice<HostRow>>;
+  /** All that were not removed, by name: what placement looks at. */
+  allHosts(): Promise<readonly HostRow[]>;
+  /** Null leaves a field as it is. @throws NOT_FOUND, CONFLICT (name taken) */
+  patchHost(args: {
+    readonly id: HostId;
+    readonly availability: HostAvailability | null;
+    readonly labels: Readonly<Record<string, string>> | null;
+    readonly name: string | null;
+    readonly events: readonly NewEvent[];
+  }): Promise<HostRow>;
+  /** Its targets go; the row stays, marked, so that its key is answered HOST_REMOVED. @throws NOT_FOUND */
+  removeHost(args: { readonly id: HostId; readonly at: number; readonly events: readonly NewEvent[] }): Promise<void>;
+  /**
+   * A session begins: writes what hello said where it differs, and the row of `sessions`. `epoch` rises with each
+   * session of the host. `placementChanged`: labels or platform are new, places must be looked at again.
+   * @throws NOT_FOUND, HOST_REMOVED
+   */
+  openSession(args: {
+    readonly host: HostId;
+    readonly coordinator: string;
+    readonly url: string;
+    readonly at: number;
+    readonly platform: string;
+    readonly agentVersion: string;
+    readonly engineVersion: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly events: readonly NewEvent[];
+  }): Promise<{ readonly host: HostRow; readonly session: SessionRow; readonly placementChanged: boolean }>;
+  /** Ends that session unless a newer one has begun; writes lastSeenAt. */
+  closeSession(args: {
+    readonly host: HostId;
+    readonly epoch: number;
+    readonly at: number;
+    readonly events: readonly NewEvent[];
+  }): Promise<void>;
+  /** lastSeenAt of many, written rarely (every few minutes); heartbeats never come here. */
+  touchHosts(args: { readonly seen: readonly { readonly host: HostId; readonly at: number }[] }): Promise<void>;
+}
+
+export interface TargetStore {
+  targetsOfHosts(args: { readonly hosts: readonly HostId[] }): Promise<readonly Target[]>;
+  targetsOfApp(args: { readonly app: AppName }): Promise<readonly Target[]>;
+  /**
+   * The newest assignment of each host, derived from its targets, with its number: a new one where the content changed
+   * or where the agent reported a number not below ours (D4). Hosts that are unknown or removed are left out.
+   * `conflict`: the agent has our number with another content; nothing was allocated and nothing may be sent.
+   */
+  assignments(args: {
+    readonly requests: readonly { readonly host: HostId; readonly heard: OrderHeard | null }[];
+  }): Promise<
+    readonly (
+      | { readonly kind: 'assignment'; readonly host: HostId; readonly assignment: Assignment; readonly hash: string }
+      | { readonly kind: 'conflict'; readonly host: HostId; readonly epoch: number; readonly generation: number }
+    )[]
+  >;
+  /** An ack counts when this has resolved. An older one than stored changes nothing. */
+  recordAcks(args: {
+    readonly acks: readonly { readonly host: HostId; readonly epoch: number; readonly generation: number }[];
+  }): Promise<void>;
+  /** The agents say that these `remove` entries are done: they go. Answers those that stood. */
+  removalsDone(args: {
+    readonly done: readonly { readonly host: HostId; readonly app: AppName }[];
+    readonly events: readonly NewEvent[];
+  }): Promise<readonly { readonly host: HostId; readonly app: AppName }[]>;
+  /**
+   * Targets outside of a deployment: a host that joined, one that drains. Refused where the app's last succeeded
+   * release is not `expected` any more, or the app was removed. @throws CONFLICT
+   */
+  applyFleet(args: {
+    readonly app: AppName;
+    readonly expected: number | null;
+    readonly targets: readonly TargetWrite[];
+    readonly events: readonly NewEvent[];
+  }): Promise<void>;
+  /** A new epoch, after a restore: every assignment gets a new number. */
+  newEpoch(args: { readonly events: readonly NewEvent[] }): Promise<number>;
+}
+
+export interface ReleaseStore {
+  app(args: { readonly app: AppName }): Promise<AppRow | null>;
+  /** By name; not the removed ones. */
+  listApps(args: Paging): Promise<Slice<AppRow>>;
+  /** Last succeeded release of every app that has one: what the schedule and the fleet's placement look at. */
+  currentReleases(): Promise<readonly CurrentRelease[]>;
+  release(args: { readonly app: AppName; readonly number: number }): Promise<Release | null>;
+  releases(args: { readonly app: AppName; readonly numbers: readonly number[] }): Promise<readonly Release[]>;
+  /** Newest first. `outcome`: state of its newest deployment. */
+  listReleases(
+    args: Paging & { readonly app: AppName },
+  ): Promise<Slice<{ readonly release: Release; readonly outcome: DeploymentState | null }>>;
+  /**
+   * Every unended deployment of the app is cancelled, every target becomes `remove`, the app is marked removed. The
+   * owners of the cancelled deployments find their fence gone. @throws NOT_FOUND
+   */
+  removeApp(args: {
+    readonly app: AppName;
+    readonly volumes: boolean;
+    readonly at: number;
+    readonly events: readonly NewEvent[];
+  }): Promise<{ readonly hosts: readonly HostId[]; readonly cancelled: readonly Deployment[] }>;
+  quarantine(args: { readonly app: AppName }): Promise<readonly QuarantineRow[]>;
+  /** @returns what was let go */
+  releaseQuarantine(args: {
+    readonly app: AppName;
+    readonly events: readonly NewEvent[];
+  }): Promise<readonly QuarantineRow[]>;
+}
+
+export interface RolloutStore {
+  /**
+   * One transaction: makes the release (or takes a kept one), the deployment `queued`, supersedes every other queued
+   * one of the app, and forgets releases beyond `keepReleases` newest that nothing needs. Events may leave out the
+   * deployment and release number: `{release}` in their text becomes the number.
+   * @throws CONFLICT where the app's last succeeded or newest release is not as `expected`; NOT_FOUND for a kept release
+   */
+  createDeployment(args: {
+    readonly app: AppName;
+    readonly source: ReleaseSource;
+    readonly deployment: NewDeployment;
+    readonly expected: { readonly succeeded: number | null; readonly newest: number | null };
+    readonly releaseQuarantine: boolean;
+    readonly keepReleases: number;
+    readonly events: readonly NewEvent[];
+  }): Promise<{
+    readonly release: Release;
+    readonly deployment: Deployment;
+    readonly superseded: readonly Deployment[];
+  }>;
+  deployment(args: { readonly id: DeploymentId }): Promise<Deployment | null>;
+  /** Newest first. */
+  listDeployments(args: Paging & { readonly app: AppName | null }): Promise<Slice<Deployment>>;
+  /** Of each app the one that has not ended and is furthest (rolling before queued), else its newest. */
+  latestDeployments(args: { readonly apps: readonly AppName[] }): Promise<readonly Deployment[]>;
+  /** All that have not ended, oldest first: what a coordinator takes up at its start. */
+  unendedDeployments(): Promise<readonly Deployment[]>;
+  /** All that one deployment's rollout decides over. @throws NOT_FOUND */
+  loadRollout(args: { readonly id: DeploymentId }): Promise<Rollout>;
+  /**
+   * Takes or keeps the lease of a deployment that has not ended: where nobody holds it, `owner` holds it, or it ran
+   * out at `now`. The fencing token rises whenever the holder changes. @returns null where another one holds it
+   */
+  takeLease(args: {
+    readonly id: DeploymentId;
+    readonly owner: string;
+    readonly now: number;
+    readonly until: number;
+  }): Promise<Fence | null>;
+  /** @returns those that `owner` still holds */
+  renewLeases(args: {
+    readonly owner: string;
+    readonly ids: readonly DeploymentId[];
+    readonly until: number;
+  }): Promise<readonly DeploymentId[]>;
+  /**
+   * One step of a rollout, whole: the deployment's row, the host steps that changed, targets, quarantine, events. When
+   * the new state is `succeeded` the app's last succeeded release becomes this one, in the same transaction.
+   * @throws CONFLICT where the stored state is not `expected`, the table of states forbids the step, or the fence is old
+   */
+  applyRollout(args: {
+    readonly fence: Fence;
+    readonly expected: DeploymentState;
+    readonly deployment: DeploymentHead;
+    readonly steps: readonly HostStep[];
+    readonly targets: readonly TargetWrite[];
+    readonly quarantine: readonly NewQuarantine[];
+    readonly events: readonly NewEvent[];
+  }): Promise<void>;
+}
+
+export interface SecretStore {
+  listSecrets(args: Paging & { readonly app: AppName }): Promise<Slice<SecretRow>>;
+  /** Newest version by name, of those that exist. */
+  secretVersions(args: {
+    readonly app: AppName;
+    readonly names: readonly string[];
+  }): Promise<Readonly<Record<string, number>>>;
+  /** 0 where it never existed; versions are never used twice, not even after removal. */
+  lastSecretVersion(args: { readonly app: AppName; readonly name: string }): Promise<number>;
+  /** @throws CONFLICT where `version` is not the last one + 1 */
+  putSecret(args: {
+    readonly app: AppName;
+    readonly name: string;
+    readonly version: number;
+    readonly ciphertext: Uint8Array;
+    readonly at: number;
+    readonly events: readonly NewEvent[];
+  }): Promise<SecretRow>;
+  /** Forgets every version. @throws NOT_FOUND */
+  removeSecret(args: {
+    readonly app: AppName;
+    readonly name: string;
+    readonly events: readonly NewEvent[];
+  }): Promise<void>;
+  /** What the host's `run` targets use, still encrypted at rest. `name` is the name in the store, not in the file. */
+  secretsForHost(args: { readonly host: HostId }): Promise<readonly SecretForHost[]>;
+  /** Hosts whose targets use one of the app's secrets. */
+  hostsUsingSecrets(args: { readonly app: AppName }): Promise<readonly HostId[]>;
+
+  listRegistries(args: Paging): Promise<Slice<RegistryRow>>;
+  /** With ciphertext of the password, all of them (a handful). */
+  registries(): Promise<readonly (RegistryRow & { readonly ciphertext: Uint8Array })[]>;
+  putRegistry(args: {
+    readonly registry: string;
+    readonly username: string;
+    readonly ciphertext: Uint8Array;
+    readonly at: number;
+    readonly events: readonly NewEvent[];
+  }): Promise<RegistryRow>;
+  /** @throws NOT_FOUND */
+  removeRegistry(args: { readonly registry: string; readonly events: readonly NewEvent[] }): Promise<void>;
+  /** A small value that proves the key of the secrets: set once, then the stored one is answered. */
+  keyCheck(args: { readonly ciphertext: Uint8Array }): Promise<Uint8Array>;
+}
+
+export interface TokenStore {
+  tokenByHash(args: { readonly hash: string }): Promise<ApiTokenRow | null>;
+  /** Oldest first. */
+  listTokens(args: Paging): Promise<Slice<ApiTokenRow>>;
+  token(args: { readonly id: string }): Promise<ApiTokenRow | null>;
+  insertToken(args: { readonly token: NewApiToken; readonly events: readonly NewEvent[] }): Promise<ApiTokenRow>;
+  /** Whether a token with this role exists that is neither revoked nor expired. */
+  hasToken(args: { readonly role: Role; readonly at: number }): Promise<boolean>;
+  /** @throws NOT_FOUND; CONFLICT for the last admin token that works */
+  revokeToken(args: { readonly id: string; readonly at: number; readonly events: readonly NewEvent[] }): Promise<void>;
+  /** Written rarely. */
+  touchTokens(args: { readonly used: readonly { readonly id: string; readonly at: number }[] }): Promise<void>;
+
+  listEnrollTokens(args: Paging): Promise<Slice<EnrollTokenRow>>;
+  insertEnrollToken(args: {
+    readonly token: NewEnrollToken;
+    readonly events: readonly NewEvent[];
+  }): Promise<EnrollTokenRow>;
+  /** @throws NOT_FOUND */
+  revokeEnrollToken(args: {
+    readonly id: string;
+    readonly at: number;
+    readonly events: readonly NewEvent[];
+  }): Promise<void>;
+}
+
+export interface EventStore {
+  appendEvents(args: { readonly events: readonly NewEvent[] }): Promise<readonly StoredEvent[]>;
+  listEvents(
+    args: Paging & {
+      readonly app: AppName | null;
+      readonly host: string | null;
+      readonly kind: string | null;
+      readonly deployment: DeploymentId | null;
+      readonly order: 'newest' | 'oldest';
+    },
+  ): Promise<Slice<StoredEvent>>;
+  /** Walks the chain of hashes from `from`, at most `limit` events. `brokenAt`: first number whose hash is not right. */
+  verifyEvents(args: {
+    readonly from: number;
+    readonly limit: number;
+  }): Promise<{ readonly checked: number; readonly brokenAt: number | null; readonly next: number | null }>;
+}
