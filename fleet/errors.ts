@@ -37,6 +37,7 @@ export const ERRORS = {
   IDENTITY_IN_USE: { meaning: 'Two agents connect with one identity.', hint: 'A disk was cloned: remove the identity file of the copy and enrol it as a host of its own.', retryable: false, exit: 1 },
   HOST_REMOVED: { meaning: 'An operator removed this host.', hint: 'Enrol it again if it should come back.', retryable: false, exit: 1 },
   SIGNATURE_INVALID: { meaning: 'A host did not prove its key.', hint: 'Check that the identity file belongs to this host.', retryable: false, exit: 6 },
+  AUDIENCE_MISMATCH: { meaning: 'The coordinator goes by another address than the one that the agent dialled.', hint: 'Give the coordinator the address that its agents use, or the agents the one that the coordinator names.', retryable: false, exit: 5 },
   PROTOCOL_VERSION: { meaning: 'Agent and coordinator have no protocol version in common.', hint: 'Update the older of the two.', retryable: false, exit: 1 },
   FRAME_INVALID: { meaning: 'A frame was no JSON or not of its kind\'s form.', hint: 'Agent and coordinator should be of near versions; report it.', retryable: false, exit: 1 },
   CAPABILITY_MISSING: { meaning: 'An assignment needs something that this agent cannot do.', hint: 'Update the agent, or leave the named feature out.', retryable: false, exit: 1 },

@@ -1,0 +1,28 @@
+/** Where the enrolment token comes from. Read at each use, because a person may put a new one into the file. */
+import { problem, type Problem } from '../../fleet/errors.ts';
+import type { EnrollTokenSource } from '../config.ts';
+import { readIfThere } from '../durable-file.ts';
+
+export type FoundToken =
+  { readonly kind: 'token'; readonly token: string } | { readonly kind: 'none'; readonly problem: Problem };
+
+/** @throws where the file exists and cannot be read */
+export async function readEnrollToken(source: EnrollTokenSource): Promise<FoundToken> {
+  switch (source.kind) {
+    case 'none':
+      return none('this host is not enrolled and has no token', 'Make one with `longshore enroll-token` and name its file with enroll_token_file.');
+    case 'value':
+      return { kind: 'token', token: source.token.trim() };
+    case 'file': {
+      const text = (await readIfThere(source.path))?.trim() ?? '';
+      if (text === '') return none(`this host is not enrolled and ${source.path} holds no token`, `Make one with \`longshore enroll-token\` and write it to ${source.path}.`);
+      // The message does not repeat the content: it may be another secret, put there by mistake.
+      if (/\s/.test(text) || text.length > 256) return none(`${source.path} does not hold one token on one line`, 'Write the token alone into the file.');
+      return { kind: 'token', token: text };
+    }
+  }
+}
+
+function none(reason: string, hint: string): FoundToken {
+  return { kind: 'none', problem: problem('TOKEN_INVALID', `enrol: ${reason}`, { hint }) };
+}

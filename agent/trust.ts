@@ -1,0 +1,27 @@
+/**
+ * Which certificates the agent accepts from the coordinator: only the configured root where there is one (D31),
+ * otherwise Node's own list and the system's store (D48), which Node does not read by itself.
+ */
+import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
+import { LongshoreError } from '../fleet/errors.ts';
+import { readIfThere } from './durable-file.ts';
+
+/** Where the distributions keep the system's store; the first that exists. */
+const SYSTEM_STORES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
+
+/** What `ca` of a TLS connection is given; undefined = Node's default. @throws CONFIG_INVALID */
+export async function trustedRoots(caFile: string | null): Promise<readonly string[] | undefined> {
+  if (caFile !== null) {
+    const pem = await readFile(caFile, 'utf8').catch((error: unknown) => {
+      throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: it holds no certificate in PEM`);
+    return [pem];
+  }
+  for (const file of SYSTEM_STORES) {
+    const pem = await readIfThere(file);
+    if (pem !== null) return [...rootCertificates, pem];
+  }
+  return undefined;
+}
