@@ -151,7 +151,11 @@ export interface ContainerEngine {
   /** Null where it is not on the disk. Finds by our own tag, by engine id, or by digest. */
   findImage(request: PullRequest): Promise<ImageFacts | null>;
   /** Compares layer sizes with free disk first. @throws IMAGE_NOT_FOUND, REGISTRY_*, NO_SPACE, IMAGE_PLATFORM */
-  pullImage(request: PullRequest, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<ImageFacts>;
+  pullImage(
+    request: PullRequest,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ImageFacts>;
   /** Tags the image with `longshore.local/<host>/<app>/<service>:<release>` so that no prune of ours or others' takes it (D16). */
   holdImage(imageId: string, app: AppName, service: string, release: number): Promise<void>;
   /** Our tags: what is held. */
@@ -178,9 +182,20 @@ export interface ContainerEngine {
   setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void>;
 
   exec(instance: InstanceId, command: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<ExecResult>;
-  openExec(instance: InstanceId, command: readonly string[], options: { readonly tty: boolean; readonly columns: number; readonly rows: number }, onChunk: OnChunk, signal: AbortSignal): Promise<OutputStream>;
+  openExec(
+    instance: InstanceId,
+    command: readonly string[],
+    options: { readonly tty: boolean; readonly columns: number; readonly rows: number },
+    onChunk: OnChunk,
+    signal: AbortSignal,
+  ): Promise<OutputStream>;
   /** Resolves when the stream ends. */
-  readLogs(instance: InstanceId, options: { readonly follow: boolean; readonly tail: number | null; readonly sinceMs: number | null }, onChunk: OnChunk, signal: AbortSignal): Promise<void>;
+  readLogs(
+    instance: InstanceId,
+    options: { readonly follow: boolean; readonly tail: number | null; readonly sinceMs: number | null },
+    onChunk: OnChunk,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface HeldImage {

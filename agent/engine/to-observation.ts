@@ -1,0 +1,136 @@
+/**
+ * Docker's JSON of one container -> our observation. Pure. The list answers most questions in one call; what it does
+ * not say (exit code, restart policy, times, aliases) is inspected, once per change: `changeKey` is the part of a
+ * list entry that differs whenever an inspect would say something new.
+ */
+import type { ContainerObservation, ContainerState } from './container-engine.ts';
+import { parseInstanceLabels, type Labels } from './engine-labels.ts';
+
+/** One entry of `GET /containers/json`, as far as we read it. */
+export interface ListedContainer {
+  readonly Id: string;
+  readonly ImageID: string;
+  readonly State: string;
+  readonly Status: string;
+  readonly Labels: Labels;
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, ListedEndpoint>> | null };
+}
+
+interface ListedEndpoint {
+  readonly EndpointID?: string;
+  readonly IPAddress?: string;
+}
+
+/** `GET /containers/{id}/json`, as far as we read it. */
+export interface InspectedContainer {
+  readonly Image: string;
+  readonly RestartCount: number;
+  readonly State: {
+    readonly Status: string;
+    readonly ExitCode: number;
+    readonly OOMKilled: boolean;
+    readonly StartedAt: string;
+    readonly FinishedAt: string;
+    readonly Health?: InspectedHealth | null;
+  };
+  readonly HostConfig: { readonly NetworkMode: string; readonly RestartPolicy?: { readonly Name?: string } };
+  readonly NetworkSettings: {
+    readonly Ports?: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>> | null;
+    readonly Networks?: Readonly<Record<string, InspectedEndpoint>> | null;
+  };
+}
+
+interface InspectedHealth {
+  readonly Status: string;
+  readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] | null;
+}
+
+interface InspectedEndpoint extends ListedEndpoint {
+  readonly Aliases?: readonly string[] | null;
+  readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
+}
+
+/**
+ * A restart gives a new endpoint, a reconnect too; the health word and the exit code stand in the status text. Its
+ * ages ("Up 5 minutes") are left out: they change without anything having happened.
+ */
+export function changeKey(listed: ListedContainer): string {
+  const endpoints = Object.entries(listed.NetworkSettings?.Networks ?? {}).map(
+    ([name, endpoint]) => `${name}=${endpoint.EndpointID ?? ''}@${endpoint.IPAddress ?? ''}`,
+  );
+  const words = /\((?:healthy|unhealthy|health: starting|\d+|Paused)\)/g;
+  return [listed.State, ...(listed.Status.match(words) ?? []), ...endpoints.sort()].join(' ');
+}
+
+/** Null where the labels are not an instance's of ours. */
+export function toObservation(listed: ListedContainer, inspected: InspectedContainer): ContainerObservation | null {
+  const labels = parseInstanceLabels(listed.Labels);
+  if (labels === null) return null;
+  const state = toState(inspected.State.Status);
+  const endpoint = inspected.NetworkSettings.Networks?.[inspected.HostConfig.NetworkMode];
+  const hasEnded = state === 'exited' || state === 'dead' || state === 'restarting';
+  return {
+    ...labels,
+    engineId: listed.Id,
+    imageId: inspected.Image,
+    state,
+    exitCode: hasEnded ? inspected.State.ExitCode : null,
+    oomKilled: inspected.State.OOMKilled,
+    restartPolicy: inspected.HostConfig.RestartPolicy?.Name ?? 'no',
+    restartCount: inspected.RestartCount,
+    startedAtMs: toTime(inspected.State.StartedAt),
+    finishedAtMs: toTime(inspected.State.FinishedAt),
+    address: addressOf(endpoint),
+    aliased: (endpoint?.Aliases ?? []).includes(labels.service),
+    engineHealth: toHealth(inspected.State.Health?.Status),
+    engineHealthDetail: lastHealthOutput(inspected.State.Health),
+    ports: toPorts(inspected.NetworkSettings.Ports ?? {}),
+  };
+}
+
+/** A stopped container has no address of its own but keeps the one it was given; both are the same for a planner. */
+function addressOf(endpoint: InspectedEndpoint | undefined): string | null {
+  const given = endpoint?.IPAMConfig?.IPv4Address;
+  const held = endpoint?.IPAddress;
+  return (held === '' ? undefined : held) ?? (given === '' ? undefined : given) ?? null;
+}
+
+function toState(text: string): ContainerState {
+  switch (text) {
+    case 'created':
+    case 'running':
+    case 'restarting':
+    case 'paused':
+    case 'exited':
+      return text;
+    default:
+      // `removing` and `dead`: on its way out, good for nothing.
+      return 'dead';
+  }
+}
+
+function toHealth(text: string | undefined): ContainerObservation['engineHealth'] {
+  return text === 'starting' || text === 'healthy' || text === 'unhealthy' ? text : 'none';
+}
+
+function lastHealthOutput(health: InspectedHealth | null | undefined): string | null {
+  const last = health?.Log?.at(-1);
+  if (last === undefined) return null;
+  return `exit code ${last.ExitCode}: ${last.Output.trim().slice(0, 1_000)}`;
+}
+
+/** Docker's zero time stands for "never". */
+function toTime(text: string): number | null {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) || ms <= 0 ? null : ms;
+}
+
+function toPorts(
+  ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>,
+): Readonly<Record<string, number>> {
+  const published = Object.entries(ports).flatMap(([name, bindings]): [string, number][] => {
+    const host = Number(bindings?.[0]?.HostPort ?? '');
+    return host > 0 ? [[name.replace(/\/tcp$/, ''), host]] : [];
+  });
+  return Object.fromEntries(published);
+}
