@@ -58,7 +58,11 @@ export type Change =
 /** Output of a log or exec stream, merged over the hosts it comes from. */
 export interface StreamSink {
   /** Resolves when the reader has room again (backpressure). */
-  chunk(source: { readonly host: string; readonly service: string; readonly instance: string } | null, fd: 1 | 2, data: Uint8Array): Promise<void>;
+  chunk(
+    source: { readonly host: string; readonly service: string; readonly instance: string } | null,
+    fd: 1 | 2,
+    data: Uint8Array,
+  ): Promise<void>;
 }
 
 export interface ExecHandle {
@@ -84,7 +88,11 @@ export interface Commands {
   getApp(app: AppName): Promise<AppView>;
   appHealth(app: AppName): Promise<AppHealthView>;
   removeApp(app: AppName, volumes: boolean, actor: Actor): Promise<void>;
-  pullApp(app: AppName, note: string | null, actor: Actor): Promise<{ deployment: DeploymentView | null; text: string }>;
+  pullApp(
+    app: AppName,
+    note: string | null,
+    actor: Actor,
+  ): Promise<{ deployment: DeploymentView | null; text: string }>;
   releaseQuarantine(app: AppName, actor: Actor): Promise<void>;
   listReleases(app: AppName, query: PageQuery): Promise<Page<ReleaseView>>;
   rollback(app: AppName, request: RollbackRequest, actor: Actor): Promise<DeploymentView>;
@@ -119,7 +127,14 @@ export interface Commands {
   watch(onChange: (change: Change) => void, signal: AbortSignal): void;
   /** Resolves when all sources have ended, or at abort. @throws NOT_FOUND, HOST_OFFLINE */
   logs(
-    request: { readonly app: AppName; readonly service: string | null; readonly host: string | null; readonly follow: boolean; readonly tail: number | null; readonly sinceMs: number | null },
+    request: {
+      readonly app: AppName;
+      readonly service: string | null;
+      readonly host: string | null;
+      readonly follow: boolean;
+      readonly tail: number | null;
+      readonly sinceMs: number | null;
+    },
     sink: StreamSink,
     signal: AbortSignal,
   ): Promise<void>;

@@ -46,7 +46,11 @@ export interface HubPort {
   exec(
     host: HostId,
     target: { readonly app: AppName; readonly service: string | null; readonly instance: string | null },
-    options: { readonly command: readonly string[]; readonly tty: boolean; readonly size: { readonly columns: number; readonly rows: number } | null },
+    options: {
+      readonly command: readonly string[];
+      readonly tty: boolean;
+      readonly size: { readonly columns: number; readonly rows: number } | null;
+    },
     sink: StreamSink,
     signal: AbortSignal,
   ): Promise<ExecHandle>;

@@ -98,8 +98,19 @@ export interface PortSpec {
 
 export type MountSpec =
   | { readonly kind: 'volume'; readonly volume: string; readonly target: string; readonly readOnly: boolean }
-  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean; readonly createSource: boolean }
-  | { readonly kind: 'tmpfs'; readonly target: string; readonly sizeBytes: number | null; readonly mode: number | null };
+  | {
+      readonly kind: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly createSource: boolean;
+    }
+  | {
+      readonly kind: 'tmpfs';
+      readonly target: string;
+      readonly sizeBytes: number | null;
+      readonly mode: number | null;
+    };
 
 export interface VolumeSpec {
   /** Exists already on the host under `name` and is neither made nor removed by us. */
@@ -142,7 +153,13 @@ export type DependencyCondition = 'started' | 'healthy' | 'completed';
 
 /** How the agent finds out that an instance works. */
 export type ProbeCheck =
-  | { readonly kind: 'http'; readonly port: number; readonly path: string; readonly host: string | null; readonly scheme: 'http' | 'https' }
+  | {
+      readonly kind: 'http';
+      readonly port: number;
+      readonly path: string;
+      readonly host: string | null;
+      readonly scheme: 'http' | 'https';
+    }
   | { readonly kind: 'tcp'; readonly port: number }
   | { readonly kind: 'exec'; readonly command: readonly string[] }
   /** The image's own HEALTHCHECK where it has one; otherwise running counts. */

@@ -10,7 +10,17 @@ import type { AppName, DeploymentId, HostId } from './ids.ts';
 import type { Problem } from './errors.ts';
 import type { Cause } from './release.ts';
 
-export const DEPLOYMENT_STATES = ['queued', 'rolling', 'paused', 'rolling_back', 'succeeded', 'rolled_back', 'failed', 'cancelled', 'superseded'] as const;
+export const DEPLOYMENT_STATES = [
+  'queued',
+  'rolling',
+  'paused',
+  'rolling_back',
+  'succeeded',
+  'rolled_back',
+  'failed',
+  'cancelled',
+  'superseded',
+] as const;
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
 const NEXT: Readonly<Record<DeploymentState, readonly DeploymentState[]>> = {

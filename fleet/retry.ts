@@ -15,7 +15,12 @@ export const TRANSIENT: RetryPolicy = { firstMs: 1_000, factor: 2, capMs: 60_000
  * @param random in [0, 1)
  * @param askedMs what the other side asked for (Retry-After); never waits less
  */
-export function retryDelayMs(policy: RetryPolicy, attempt: number, random: number, askedMs: number | null = null): number {
+export function retryDelayMs(
+  policy: RetryPolicy,
+  attempt: number,
+  random: number,
+  askedMs: number | null = null,
+): number {
   const ceiling = Math.min(policy.capMs, policy.firstMs * policy.factor ** Math.min(attempt, 60));
   const jittered = ceiling / 2 + (ceiling / 2) * random;
   return Math.round(Math.max(askedMs ?? 0, jittered));

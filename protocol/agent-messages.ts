@@ -13,14 +13,28 @@
  */
 import { z } from 'zod';
 import { appReportSchema, assignmentSchema, hostMetricsSchema } from './assignment-schema.ts';
-import { appNameSchema, countSchema, digestSchema, durationSchema, hostIdSchema, problemSchema, stringRecord, timeSchema } from './scalars.ts';
+import {
+  appNameSchema,
+  countSchema,
+  digestSchema,
+  durationSchema,
+  hostIdSchema,
+  problemSchema,
+  stringRecord,
+  timeSchema,
+} from './scalars.ts';
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'is not base64');
 const orderShape = { epoch: countSchema, generation: countSchema };
 const streamId = z.string().min(1).max(64);
 
 /** What the signature of `hello` covers, as UTF-8. One purpose, one audience, one nonce: it serves nowhere else. */
-export function helloProof(parts: { readonly audience: string; readonly nonce: string; readonly host: string; readonly process: string }): string {
+export function helloProof(parts: {
+  readonly audience: string;
+  readonly nonce: string;
+  readonly host: string;
+  readonly process: string;
+}): string {
   return ['longshore-hello-v1', parts.audience, parts.nonce, parts.host, parts.process].join('\n');
 }
 
@@ -64,14 +78,30 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     status: z.string().max(512).nullable(),
   }),
   /** Something people should read in the event log: a local rollback, a prune, a restart loop, damage found. */
-  z.object({ kind: z.literal('event'), at: timeSchema, event: z.string().max(64), app: appNameSchema.nullable(), text: z.string().max(4_096) }),
+  z.object({
+    kind: z.literal('event'),
+    at: timeSchema,
+    event: z.string().max(64),
+    app: appNameSchema.nullable(),
+    text: z.string().max(4_096),
+  }),
   /** The cron tick of a connected agent is a question (D6). */
   z.object({ kind: z.literal('due'), app: appNameSchema, scheduledAt: timeSchema }),
-  z.object({ kind: z.literal('resolved'), request: z.string(), digest: digestSchema.nullable(), problem: problemSchema.nullable() }),
+  z.object({
+    kind: z.literal('resolved'),
+    request: z.string(),
+    digest: digestSchema.nullable(),
+    problem: problemSchema.nullable(),
+  }),
   /** Log or exec output. `fd` 1 or 2. */
   z.object({ kind: z.literal('stream-data'), stream: streamId, fd: z.number().int().min(0).max(2), data: base64 }),
   z.object({ kind: z.literal('stream-credit'), stream: streamId, bytes: countSchema }),
-  z.object({ kind: z.literal('stream-end'), stream: streamId, exitCode: z.number().int().nullable(), problem: problemSchema.nullable() }),
+  z.object({
+    kind: z.literal('stream-end'),
+    stream: streamId,
+    exitCode: z.number().int().nullable(),
+    problem: problemSchema.nullable(),
+  }),
   z.object({ kind: z.literal('unsupported'), of: z.string().max(64) }),
 ]);
 
@@ -106,7 +136,15 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('registry-credential'), registry: z.string(), sealed: base64.nullable() }),
   /** The coordinator cannot reach the registry: one host resolves for it (D6). */
   z.object({ kind: z.literal('resolve'), request: z.string(), reference: z.string() }),
-  z.object({ kind: z.literal('stream-open'), stream: streamId, what: z.literal('logs'), target: logTarget, follow: z.boolean(), tail: countSchema.nullable(), sinceMs: timeSchema.nullable() }),
+  z.object({
+    kind: z.literal('stream-open'),
+    stream: streamId,
+    what: z.literal('logs'),
+    target: logTarget,
+    follow: z.boolean(),
+    tail: countSchema.nullable(),
+    sinceMs: timeSchema.nullable(),
+  }),
   z.object({
     kind: z.literal('exec-open'),
     stream: streamId,

@@ -17,7 +17,15 @@ import type {
   VolumeSpec,
   WaveSize,
 } from '../fleet/app-spec.ts';
-import { appNameSchema, countSchema, digestSchema, durationSchema, portSchema, serviceNameSchema, stringRecord } from './scalars.ts';
+import {
+  appNameSchema,
+  countSchema,
+  digestSchema,
+  durationSchema,
+  portSchema,
+  serviceNameSchema,
+  stringRecord,
+} from './scalars.ts';
 
 const strings = z.array(z.string());
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
@@ -31,12 +39,29 @@ const imageSchema: z.ZodType<ImageSpec> = z.strictObject({
 
 const mountSchema: z.ZodType<MountSpec> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('volume'), volume: z.string(), target: absolutePath, readOnly: z.boolean() }),
-  z.strictObject({ kind: z.literal('bind'), source: absolutePath, target: absolutePath, readOnly: z.boolean(), createSource: z.boolean() }),
-  z.strictObject({ kind: z.literal('tmpfs'), target: absolutePath, sizeBytes: countSchema.nullable(), mode: countSchema.nullable() }),
+  z.strictObject({
+    kind: z.literal('bind'),
+    source: absolutePath,
+    target: absolutePath,
+    readOnly: z.boolean(),
+    createSource: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal('tmpfs'),
+    target: absolutePath,
+    sizeBytes: countSchema.nullable(),
+    mode: countSchema.nullable(),
+  }),
 ]);
 
 const probeCheckSchema: z.ZodType<ProbeCheck> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('http'), port: portSchema, path: z.string().startsWith('/'), host: z.string().nullable(), scheme: z.enum(['http', 'https']) }),
+  z.strictObject({
+    kind: z.literal('http'),
+    port: portSchema,
+    path: z.string().startsWith('/'),
+    host: z.string().nullable(),
+    scheme: z.enum(['http', 'https']),
+  }),
   z.strictObject({ kind: z.literal('tcp'), port: portSchema }),
   z.strictObject({ kind: z.literal('exec'), command: strings.min(1) }),
   z.strictObject({ kind: z.literal('image') }),
@@ -52,7 +77,11 @@ const probeSchema: z.ZodType<ProbeSpec> = z.strictObject({
   startIntervalMs: durationSchema.min(10),
 });
 
-const gateSchema: z.ZodType<GatePolicy> = z.strictObject({ minHealthyMs: durationSchema, healthyDeadlineMs: durationSchema, progressDeadlineMs: durationSchema });
+const gateSchema: z.ZodType<GatePolicy> = z.strictObject({
+  minHealthyMs: durationSchema,
+  healthyDeadlineMs: durationSchema,
+  progressDeadlineMs: durationSchema,
+});
 
 const resourceSchema: z.ZodType<ResourceSpec> = z.strictObject({
   cpus: z.number().positive().nullable(),
@@ -78,10 +107,19 @@ const serviceSchema: z.ZodType<ServiceSpec> = z.strictObject({
   entrypoint: strings.nullable(),
   environment: stringRecord,
   labels: stringRecord,
-  ports: z.array(z.strictObject({ container: portSchema, host: portSchema.nullable(), hostIp: z.string().nullable(), protocol: z.enum(['tcp', 'udp']) })),
+  ports: z.array(
+    z.strictObject({
+      container: portSchema,
+      host: portSchema.nullable(),
+      hostIp: z.string().nullable(),
+      protocol: z.enum(['tcp', 'udp']),
+    }),
+  ),
   expose: z.array(portSchema),
   mounts: z.array(mountSchema),
-  secrets: z.array(z.strictObject({ secret: z.string(), as: z.enum(['file', 'environment']), target: z.string(), ...fileUse })),
+  secrets: z.array(
+    z.strictObject({ secret: z.string(), as: z.enum(['file', 'environment']), target: z.string(), ...fileUse }),
+  ),
   configs: z.array(z.strictObject({ config: z.string(), target: absolutePath, ...fileUse })),
   dependsOn: z.record(z.string(), z.enum(['started', 'healthy', 'completed'])),
   aliases: strings,
@@ -129,7 +167,11 @@ const volumeSchema: z.ZodType<VolumeSpec> = z.strictObject({
   labels: stringRecord,
 });
 
-const hostSelectorSchema: z.ZodType<HostSelector> = z.strictObject({ labels: z.record(z.string(), strings), pools: strings, names: strings });
+const hostSelectorSchema: z.ZodType<HostSelector> = z.strictObject({
+  labels: z.record(z.string(), strings),
+  pools: strings,
+  names: strings,
+});
 
 const waveSchema: z.ZodType<WaveSize> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('count'), hosts: countSchema.min(1) }),

@@ -4,7 +4,17 @@ import type { Assignment, AssignmentEntry } from '../fleet/assignment.ts';
 import type { AppReport, AttemptReport, InstanceReport } from '../fleet/report.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import { appSpecSchema } from './app-spec-schema.ts';
-import { appNameSchema, countSchema, deploymentIdSchema, hostIdSchema, instanceIdSchema, problemSchema, specHashSchema, stringRecord, timeSchema } from './scalars.ts';
+import {
+  appNameSchema,
+  countSchema,
+  deploymentIdSchema,
+  hostIdSchema,
+  instanceIdSchema,
+  problemSchema,
+  specHashSchema,
+  stringRecord,
+  timeSchema,
+} from './scalars.ts';
 
 const entrySchema: z.ZodType<AssignmentEntry> = z.discriminatedUnion('kind', [
   z.object({

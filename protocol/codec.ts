@@ -13,7 +13,8 @@ export type Decoded<M> =
   | { readonly kind: 'invalid'; readonly problem: Problem };
 
 export const decodeAgentMessage = (text: string): Decoded<AgentMessage> => decode(text, agentMessageSchema);
-export const decodeCoordinatorMessage = (text: string): Decoded<CoordinatorMessage> => decode(text, coordinatorMessageSchema);
+export const decodeCoordinatorMessage = (text: string): Decoded<CoordinatorMessage> =>
+  decode(text, coordinatorMessageSchema);
 
 export function encode(message: AgentMessage | CoordinatorMessage): string {
   return JSON.stringify(message);
@@ -33,11 +34,14 @@ function decode<M>(text: string, schema: z.ZodType<M> & { readonly options: read
   }
   const kind = typeof json === 'object' && json !== null && 'kind' in json ? json.kind : undefined;
   if (typeof kind !== 'string') return invalid('a frame has no `kind`');
-  if (!schema.options.some((option) => (option as KindOption).shape.kind.value === kind)) return { kind: 'unsupported', of: kind.slice(0, 64) };
+  if (!schema.options.some((option) => (option as KindOption).shape.kind.value === kind))
+    return { kind: 'unsupported', of: kind.slice(0, 64) };
   const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: 'message', message: parsed.data };
   const issue = parsed.error.issues[0];
-  return invalid(`a frame \`${kind}\` is not of its form: ${issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`}`);
+  return invalid(
+    `a frame \`${kind}\` is not of its form: ${issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`}`,
+  );
 }
 
 function invalid(message: string): Decoded<never> {

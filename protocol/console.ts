@@ -17,8 +17,22 @@ export const consoleRequestSchema = z.discriminatedUnion('kind', [
   /** What could follow this text. */
   z.strictObject({ kind: z.literal('complete'), id: callId, text: z.string().max(8_192) }),
   /** Everything that changes, until cancelled: first the state now, then changes. */
-  z.strictObject({ kind: z.literal('watch'), id: callId, app: appNameSchema.nullable(), deployment: z.string().nullable() }),
-  z.strictObject({ kind: z.literal('logs'), id: callId, app: appNameSchema, service: z.string().nullable(), host: z.string().nullable(), follow: z.boolean(), tail: countSchema.nullable(), sinceMs: countSchema.nullable() }),
+  z.strictObject({
+    kind: z.literal('watch'),
+    id: callId,
+    app: appNameSchema.nullable(),
+    deployment: z.string().nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('logs'),
+    id: callId,
+    app: appNameSchema,
+    service: z.string().nullable(),
+    host: z.string().nullable(),
+    follow: z.boolean(),
+    tail: countSchema.nullable(),
+    sinceMs: countSchema.nullable(),
+  }),
   z.strictObject({
     kind: z.literal('exec'),
     id: callId,
@@ -47,7 +61,13 @@ export const consoleFrameSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('deployment'), id: callId, deployment: deploymentViewSchema }),
   z.object({ kind: z.literal('event'), id: callId, event: eventViewSchema }),
   /** Log or exec output. `source` names host and instance; null for exec. */
-  z.object({ kind: z.literal('chunk'), id: callId, source: z.object({ host: z.string(), service: z.string(), instance: z.string() }).nullable(), fd: z.number().int().min(0).max(2), data: base64 }),
+  z.object({
+    kind: z.literal('chunk'),
+    id: callId,
+    source: z.object({ host: z.string(), service: z.string(), instance: z.string() }).nullable(),
+    fd: z.number().int().min(0).max(2),
+    data: base64,
+  }),
   z.object({ kind: z.literal('done'), id: callId, exit: z.number().int(), problem: problemSchema.nullable() }),
   /** The socket ends after it: not logged in, or a frame that is none. */
   z.object({ kind: z.literal('refused'), problem: problemSchema }),

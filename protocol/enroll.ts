@@ -25,6 +25,10 @@ export type EnrollRequest = z.infer<typeof enrollRequestSchema>;
 export type EnrollReply = z.infer<typeof enrollReplySchema>;
 
 /** What the signature of an enrolment covers, as UTF-8. */
-export function enrollProof(parts: { readonly audience: string; readonly publicKey: string; readonly sealingKey: string }): string {
+export function enrollProof(parts: {
+  readonly audience: string;
+  readonly publicKey: string;
+  readonly sealingKey: string;
+}): string {
   return ['longshore-enroll-v1', parts.audience, parts.publicKey, parts.sealingKey].join('\n');
 }

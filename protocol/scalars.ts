@@ -11,7 +11,10 @@ function branded<T extends string>(pattern: RegExp, what: string): z.ZodType<T> 
 }
 
 export const hostIdSchema = branded<HostId>(HOST_ID, 'a host id (h- and 16 hex digits)');
-export const appNameSchema = branded<AppName>(APP_NAME, 'an app name (lower-case letters, digits, - and _, at most 40)');
+export const appNameSchema = branded<AppName>(
+  APP_NAME,
+  'an app name (lower-case letters, digits, - and _, at most 40)',
+);
 export const serviceNameSchema = branded<ServiceName>(SERVICE_NAME, 'a service name');
 export const deploymentIdSchema = branded<DeploymentId>(DEPLOYMENT_ID, 'a deployment id (d- and 16 hex digits)');
 export const instanceIdSchema = branded<InstanceId>(INSTANCE_ID, 'an instance id (i- and 12 hex digits)');
@@ -28,11 +31,22 @@ export const stringRecord = z.record(z.string(), z.string());
 const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
 /** A code from a newer side becomes INTERNAL, its message stays. */
-export const errorCodeSchema: z.ZodType<ErrorCode> = z.string().transform((text): ErrorCode => (isErrorCode(text) ? text : 'INTERNAL'));
+export const errorCodeSchema: z.ZodType<ErrorCode> = z
+  .string()
+  .transform((text): ErrorCode => (isErrorCode(text) ? text : 'INTERNAL'));
 
 export const problemSchema: z.ZodType<Problem> = z.object({
   code: errorCodeSchema,
   message: z.string().max(16_384),
   hint: z.string().max(4_096),
-  details: z.array(z.object({ path: z.string(), message: z.string(), line: z.number().int().nullable(), column: z.number().int().nullable() })).max(1_000),
+  details: z
+    .array(
+      z.object({
+        path: z.string(),
+        message: z.string(),
+        line: z.number().int().nullable(),
+        column: z.number().int().nullable(),
+      }),
+    )
+    .max(1_000),
 });

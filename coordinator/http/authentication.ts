@@ -17,10 +17,17 @@ export function bearerToken(header: string | undefined): string | null {
 }
 
 /** @throws UNAUTHENTICATED, FORBIDDEN */
-export async function authorise(commands: Pick<Commands, 'authenticate'>, token: string | null, access: Exclude<Access, 'public'>): Promise<Actor> {
+export async function authorise(
+  commands: Pick<Commands, 'authenticate'>,
+  token: string | null,
+  access: Exclude<Access, 'public'>,
+): Promise<Actor> {
   const actor = token === null ? null : await commands.authenticate(token);
   if (actor === null) {
-    throw new LongshoreError('UNAUTHENTICATED', token === null ? 'no API token was given' : 'the API token is unknown, expired or revoked');
+    throw new LongshoreError(
+      'UNAUTHENTICATED',
+      token === null ? 'no API token was given' : 'the API token is unknown, expired or revoked',
+    );
   }
   requireRole(actor, access);
   return actor;

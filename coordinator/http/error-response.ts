@@ -47,7 +47,11 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
   }
   const fromFastify = fastifyProblem(error);
   if (fromFastify !== null) return { status: statusOf(fromFastify.code), body: fromFastify, retryAfterSeconds: null };
-  return { status: 500, body: problem('INTERNAL', `request ${requestId} failed inside the coordinator`), retryAfterSeconds: null };
+  return {
+    status: 500,
+    body: problem('INTERNAL', `request ${requestId} failed inside the coordinator`),
+    retryAfterSeconds: null,
+  };
 }
 
 /** Body faults that fastify finds before a route runs. */
@@ -56,7 +60,9 @@ function fastifyProblem(error: unknown): Problem | null {
   const message = String(error.message);
   if (error.statusCode === 413) return problem('TOO_LARGE', `read the body: ${message}`);
   if (error.statusCode === 400 || error.statusCode === 415) {
-    return problem('INPUT_INVALID', `read the body: ${message}`, { hint: 'Send JSON with `Content-Type: application/json`.' });
+    return problem('INPUT_INVALID', `read the body: ${message}`, {
+      hint: 'Send JSON with `Content-Type: application/json`.',
+    });
   }
   return null;
 }

@@ -5,7 +5,7 @@
 import { isAppName, isDeploymentId } from '../../fleet/ids.ts';
 import type { AppName, DeploymentId } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
-import { ROUTES } from '../../protocol/http-api/routes.ts';
+import { type ROUTES } from '../../protocol/http-api/routes.ts';
 import type { ReplyOf, RouteName } from '../../protocol/http-api/routes.ts';
 import { PROTOCOL } from '../../protocol/version.ts';
 import type { z } from 'zod';
@@ -38,7 +38,8 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     listApps: ({ query }) => commands.listApps(query),
     getApp: ({ parameters }) => commands.getApp(app(parameters)),
     appHealth: ({ parameters }) => commands.appHealth(app(parameters)),
-    removeApp: ({ parameters, query, actor }) => done(commands.removeApp(app(parameters), query.volumes === 'true', actor)),
+    removeApp: ({ parameters, query, actor }) =>
+      done(commands.removeApp(app(parameters), query.volumes === 'true', actor)),
     pullApp: ({ parameters, body, actor }) => commands.pullApp(app(parameters), body.note, actor),
     releaseQuarantine: ({ parameters, actor }) => done(commands.releaseQuarantine(app(parameters), actor)),
     listReleases: ({ parameters, query }) => commands.listReleases(app(parameters), query),
@@ -48,13 +49,17 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     deploy: ({ body, actor }) => commands.deploy(body, actor),
     listDeployments: ({ query }) => commands.listDeployments(query),
     getDeployment: ({ parameters }) => commands.getDeployment(deployment(parameters)),
-    pauseDeployment: ({ parameters, body, actor }) => commands.pauseDeployment(deployment(parameters), body.note, actor),
-    resumeDeployment: ({ parameters, body, actor }) => commands.resumeDeployment(deployment(parameters), body.note, actor),
+    pauseDeployment: ({ parameters, body, actor }) =>
+      commands.pauseDeployment(deployment(parameters), body.note, actor),
+    resumeDeployment: ({ parameters, body, actor }) =>
+      commands.resumeDeployment(deployment(parameters), body.note, actor),
     cancelDeployment: ({ parameters, body, actor }) => commands.cancelDeployment(deployment(parameters), body, actor),
 
     listSecrets: ({ parameters, query }) => commands.listSecrets(app(parameters), query),
-    setSecret: ({ parameters, body, actor }) => commands.setSecret(app(parameters), text(parameters, 'secret'), body.value, actor),
-    removeSecret: ({ parameters, actor }) => done(commands.removeSecret(app(parameters), text(parameters, 'secret'), actor)),
+    setSecret: ({ parameters, body, actor }) =>
+      commands.setSecret(app(parameters), text(parameters, 'secret'), body.value, actor),
+    removeSecret: ({ parameters, actor }) =>
+      done(commands.removeSecret(app(parameters), text(parameters, 'secret'), actor)),
     listRegistries: ({ query }) => commands.listRegistries(query),
     setRegistry: ({ parameters, body, actor }) => commands.setRegistry(text(parameters, 'registry'), body, actor),
     removeRegistry: ({ parameters, actor }) => done(commands.removeRegistry(text(parameters, 'registry'), actor)),
@@ -78,18 +83,25 @@ async function done(work: Promise<void>): Promise<{ ok: true }> {
 
 function text(parameters: Readonly<Record<string, string>>, name: string): string {
   const value = parameters[name];
-  if (value === undefined || value === '' || value.length > 256) throw new LongshoreError('INPUT_INVALID', `the path has no valid {${name}}`);
+  if (value === undefined || value === '' || value.length > 256)
+    throw new LongshoreError('INPUT_INVALID', `the path has no valid {${name}}`);
   return value;
 }
 
 function app(parameters: Readonly<Record<string, string>>): AppName {
   const name = text(parameters, 'app');
-  if (!isAppName(name)) throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, { hint: 'Lower-case letters, digits, - and _, at most 40.' });
+  if (!isAppName(name))
+    throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, {
+      hint: 'Lower-case letters, digits, - and _, at most 40.',
+    });
   return name;
 }
 
 function deployment(parameters: Readonly<Record<string, string>>): DeploymentId {
   const id = text(parameters, 'deployment');
-  if (!isDeploymentId(id)) throw new LongshoreError('INPUT_INVALID', `\`${id}\` is not a deployment id`, { hint: 'See `longshore deployments`.' });
+  if (!isDeploymentId(id))
+    throw new LongshoreError('INPUT_INVALID', `\`${id}\` is not a deployment id`, {
+      hint: 'See `longshore deployments`.',
+    });
   return id;
 }

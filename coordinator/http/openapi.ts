@@ -14,10 +14,20 @@ export function renderOpenapi(version: string): Json {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Longshore', version, description: 'Every list is paged (`limit`, `cursor`); every error is a Problem. `{host}` takes an id or a name.' },
+    info: {
+      title: 'Longshore',
+      version,
+      description: 'Every list is paged (`limit`, `cursor`); every error is a Problem. `{host}` takes an id or a name.',
+    },
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An API token; its role must be at least the one that `x-role` names.' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API token; its role must be at least the one that `x-role` names.',
+        },
+      },
       schemas: { Problem: jsonSchema(problemSchema, 'output') },
     },
   };
@@ -30,9 +40,14 @@ function operation(name: string, route: Route): Json {
     summary: route.summary,
     ...(route.access === 'public' ? {} : { security: [{ token: [] }], 'x-role': route.access }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === null ? {} : { requestBody: { required: true, content: content(jsonSchema(route.body, 'input')) } }),
+    ...(route.body === null
+      ? {}
+      : { requestBody: { required: true, content: content(jsonSchema(route.body, 'input')) } }),
     responses: {
-      '200': { description: 'Done', ...(route.reply === null ? {} : { content: content(jsonSchema(route.reply, 'output')) }) },
+      '200': {
+        description: 'Done',
+        ...(route.reply === null ? {} : { content: content(jsonSchema(route.reply, 'output')) }),
+      },
       default: { description: 'Refused', content: content({ $ref: '#/components/schemas/Problem' }) },
     },
   };
@@ -43,19 +58,32 @@ function content(schema: Json): Json {
 }
 
 function pathParameters(path: string): readonly Json[] {
-  return [...path.matchAll(/\{([a-z]+)\}/g)].map((match) => ({ name: match[1], in: 'path', required: true, schema: { type: 'string' } }));
+  return [...path.matchAll(/\{([a-z]+)\}/g)].map((match) => ({
+    name: match[1],
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 }
 
 function queryParameters(schema: z.ZodType | null): readonly Json[] {
   if (schema === null) return [];
   const object = jsonSchema(schema, 'input');
-  const properties = object['properties'];
+  const properties = object.properties;
   if (typeof properties !== 'object' || properties === null) return [];
-  return Object.entries(properties).map(([name, property]) => ({ name, in: 'query', required: false, schema: property as Json }));
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: property as Json,
+  }));
 }
 
 /** Transforms (error codes of a newer side) have no JSON form: they are shown as what comes in. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<
+    string,
+    unknown
+  >;
   return rest;
 }

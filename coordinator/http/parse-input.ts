@@ -7,7 +7,12 @@ import type { ProblemDetail } from '../../fleet/errors.ts';
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what: 'body' | 'query'): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.slice(0, 100).map((issue): ProblemDetail => ({ path: pathText(issue.path), message: messageOf(issue), line: null, column: null }));
+  const details = parsed.error.issues.slice(0, 100).map((issue): ProblemDetail => ({
+    path: pathText(issue.path),
+    message: messageOf(issue),
+    line: null,
+    column: null,
+  }));
   const first = details[0];
   const summary = first === undefined ? '' : `: ${first.path === '' ? '' : `\`${first.path}\` `}${first.message}`;
   const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
@@ -15,7 +20,9 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what:
 }
 
 function pathText(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .join('');
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {

@@ -42,7 +42,8 @@ export interface HttpServer {
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
@@ -51,7 +52,13 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = createApp(options);
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
-  app.setNotFoundHandler((request, reply) => refuse(new LongshoreError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    refuse(
+      new LongshoreError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`),
+      request,
+      reply,
+    ),
+  );
   registerHealth(app, options);
   registerWeb(app, options.webFiles);
   registerApi(app, options);
@@ -76,13 +83,17 @@ function createApp(options: HttpServerOptions): FastifyInstance {
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: 256 },
   } as const;
-  if (options.tls === null) return Fastify(base) as unknown as FastifyInstance;
-  return Fastify({ ...base, https: { ...options.tls, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance;
+  if (options.tls === null) return Fastify(base);
+  return Fastify({ ...base, https: { ...options.tls, minVersion: 'TLSv1.2' } });
 }
 
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const response = toErrorResponse(error, request.id);
-  if (response.status >= 500) request.log.error({ err: error, request: request.id, method: request.method, url: request.url }, 'a request failed');
+  if (response.status >= 500)
+    request.log.error(
+      { err: error, request: request.id, method: request.method, url: request.url },
+      'a request failed',
+    );
   if (response.retryAfterSeconds !== null) reply.header('retry-after', String(response.retryAfterSeconds));
   if (response.status === 401) reply.header('www-authenticate', 'Bearer realm="longshore"');
   return reply.code(response.status).send(response.body);
@@ -106,13 +117,20 @@ function registerWeb(app: FastifyInstance, files: ReadonlyMap<string, WebFile>):
   for (const [path, file] of files) {
     app.get(path, (request, reply) => {
       reply.headers({ ...PAGE_HEADERS, etag: file.etag });
-      return request.headers['if-none-match'] === file.etag ? reply.code(304).send() : reply.type(file.type).send(file.body);
+      return request.headers['if-none-match'] === file.etag
+        ? reply.code(304).send()
+        : reply.type(file.type).send(file.body);
     });
   }
 }
 
 /** A handler seen without its route's types; the table of handlers was checked against the table of routes. */
-type AnyHandler = (call: { parameters: unknown; query: unknown; body: unknown; actor: Actor | null }) => Promise<unknown>;
+type AnyHandler = (call: {
+  parameters: unknown;
+  query: unknown;
+  body: unknown;
+  actor: Actor | null;
+}) => Promise<unknown>;
 
 function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
   const handlers = createHandlers(options.commands, options.version);
@@ -125,7 +143,9 @@ function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
         const actor = await admit(options, route, request);
         const query = route.query === null ? undefined : parseInput(route.query, request.query, 'query');
         const body = route.body === null ? undefined : parseInput(route.body, request.body ?? {}, 'body');
-        return countRefusals(options, route, request, () => handler({ parameters: request.params, query, body, actor }));
+        return countRefusals(options, route, request, () =>
+          handler({ parameters: request.params, query, body, actor }),
+        );
       },
     });
   }
@@ -134,7 +154,10 @@ function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
 /** @throws RATE_LIMITED, UNAUTHENTICATED, FORBIDDEN */
 async function admit(options: HttpServerOptions, route: Route, request: FastifyRequest): Promise<Actor | null> {
   const waitMs = options.attempts.waitMs(request.ip);
-  if (waitMs > 0) throw new LongshoreError('RATE_LIMITED', `too many refused credentials from ${request.ip}`, { retryAfterMs: waitMs });
+  if (waitMs > 0)
+    throw new LongshoreError('RATE_LIMITED', `too many refused credentials from ${request.ip}`, {
+      retryAfterMs: waitMs,
+    });
   if (route.access === 'public') return null;
   try {
     return await authorise(options.commands, bearerToken(request.headers.authorization), route.access);
@@ -145,11 +168,17 @@ async function admit(options: HttpServerOptions, route: Route, request: FastifyR
 }
 
 /** Enrolment tokens are guessed on a public route: its refusals count like refused API tokens. */
-async function countRefusals<T>(options: HttpServerOptions, route: Route, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+async function countRefusals<T>(
+  options: HttpServerOptions,
+  route: Route,
+  request: FastifyRequest,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (route.access === 'public' && error instanceof LongshoreError && error.code === 'TOKEN_INVALID') options.attempts.refused(request.ip);
+    if (route.access === 'public' && error instanceof LongshoreError && error.code === 'TOKEN_INVALID')
+      options.attempts.refused(request.ip);
     throw error;
   }
 }

@@ -1,14 +1,25 @@
 /** What the API takes. Strict: a key that is not known is an error (D20). */
 import { z } from 'zod';
 import { appSpecSchema } from '../app-spec-schema.ts';
-import { appNameSchema, countSchema, deploymentIdSchema, digestSchema, durationSchema, stringRecord } from '../scalars.ts';
+import {
+  appNameSchema,
+  countSchema,
+  deploymentIdSchema,
+  digestSchema,
+  durationSchema,
+  stringRecord,
+} from '../scalars.ts';
 import { pageQuerySchema } from './page.ts';
 
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 const note = z.string().max(1_000).nullable().default(null);
-const name = z.string().min(1).max(63).regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'may hold letters, digits, `.`, `_` and `-`');
+const name = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'may hold letters, digits, `.`, `_` and `-`');
 
 export const planRequestSchema = z.strictObject({
   spec: appSpecSchema,
@@ -65,7 +76,10 @@ export const tokenRequestSchema = z.strictObject({
 });
 
 export const secretRequestSchema = z.strictObject({ value: z.string().max(524_288) });
-export const registryRequestSchema = z.strictObject({ username: z.string().min(1).max(256), password: z.string().min(1).max(65_536) });
+export const registryRequestSchema = z.strictObject({
+  username: z.string().min(1).max(256),
+  password: z.string().min(1).max(65_536),
+});
 export const removeAppQuerySchema = z.strictObject({ volumes: z.enum(['true', 'false']).default('false') });
 
 export const hostsQuerySchema = pageQuerySchema.extend({ pool: z.string().optional(), app: appNameSchema.optional() });

@@ -4,7 +4,16 @@ import { DEPLOYMENT_STATES } from '../../fleet/deployment.ts';
 import type { Cause } from '../../fleet/release.ts';
 import { appSpecSchema } from '../app-spec-schema.ts';
 import { appReportSchema, hostMetricsSchema } from '../assignment-schema.ts';
-import { appNameSchema, countSchema, deploymentIdSchema, digestSchema, hostIdSchema, problemSchema, stringRecord, timeSchema } from '../scalars.ts';
+import {
+  appNameSchema,
+  countSchema,
+  deploymentIdSchema,
+  digestSchema,
+  hostIdSchema,
+  problemSchema,
+  stringRecord,
+  timeSchema,
+} from '../scalars.ts';
 
 export const causeSchema: z.ZodType<Cause> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), token: z.string(), note: z.string().nullable() }),
@@ -108,8 +117,18 @@ export const appViewSchema = z.object({
 export const appHealthViewSchema = z.object({
   app: appNameSchema,
   healthy: z.boolean(),
-  services: z.array(z.object({ service: z.string(), wanted: countSchema, healthy: countSchema, unhealthy: countSchema })),
-  hosts: z.array(z.object({ host: z.string(), connected: z.boolean(), converged: z.boolean(), release: countSchema.nullable(), waiting: z.string().nullable() })),
+  services: z.array(
+    z.object({ service: z.string(), wanted: countSchema, healthy: countSchema, unhealthy: countSchema }),
+  ),
+  hosts: z.array(
+    z.object({
+      host: z.string(),
+      connected: z.boolean(),
+      converged: z.boolean(),
+      release: countSchema.nullable(),
+      waiting: z.string().nullable(),
+    }),
+  ),
 });
 
 const changeSchema = z.object({
@@ -125,7 +144,9 @@ export const planViewSchema = z.object({
   base: countSchema.nullable(),
   images: z.record(z.string(), z.object({ reference: z.string(), digest: digestSchema })),
   secretVersions: z.record(z.string(), countSchema),
-  hosts: z.array(z.object({ host: hostIdSchema, name: z.string(), connected: z.boolean(), changes: z.array(changeSchema) })),
+  hosts: z.array(
+    z.object({ host: hostIdSchema, name: z.string(), connected: z.boolean(), changes: z.array(changeSchema) }),
+  ),
   /** Host names by wave. */
   waves: z.array(z.array(z.string())),
   warnings: z.array(z.string()),
@@ -168,7 +189,12 @@ export const enrollTokenViewSchema = z.object({
   revokedAt: timeSchema.nullable(),
 });
 
-export const secretViewSchema = z.object({ app: appNameSchema, name: z.string(), version: countSchema, setAt: timeSchema });
+export const secretViewSchema = z.object({
+  app: appNameSchema,
+  name: z.string(),
+  version: countSchema,
+  setAt: timeSchema,
+});
 export const registryViewSchema = z.object({ registry: z.string(), username: z.string(), setAt: timeSchema });
 
 export type HostView = z.infer<typeof hostViewSchema>;

@@ -1,5 +1,14 @@
 /** Apps, releases, events, tokens and secrets as text. */
-import type { AppHealthView, AppView, EnrollTokenView, EventView, RegistryView, ReleaseView, SecretView, TokenView } from '../http-api/views.ts';
+import type {
+  AppHealthView,
+  AppView,
+  EnrollTokenView,
+  EventView,
+  RegistryView,
+  ReleaseView,
+  SecretView,
+  TokenView,
+} from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
 import { renderTable } from './table.ts';
 import { renderAgo, renderTime } from './time.ts';
@@ -19,8 +28,19 @@ export function renderApps(apps: readonly AppView[]): string {
 }
 
 export function renderAppHealth(health: AppHealthView): string {
-  const services = health.services.map((service) => [service.service, String(service.wanted), String(service.healthy), String(service.unhealthy)]);
-  const hosts = health.hosts.map((host) => [host.host, host.connected ? 'yes' : 'no', host.converged ? 'yes' : 'no', host.release === null ? '-' : String(host.release), host.waiting ?? '']);
+  const services = health.services.map((service) => [
+    service.service,
+    String(service.wanted),
+    String(service.healthy),
+    String(service.unhealthy),
+  ]);
+  const hosts = health.hosts.map((host) => [
+    host.host,
+    host.connected ? 'yes' : 'no',
+    host.converged ? 'yes' : 'no',
+    host.release === null ? '-' : String(host.release),
+    host.waiting ?? '',
+  ]);
   return [
     `${health.app} is ${health.healthy ? 'healthy' : 'not healthy'}`,
     '',
@@ -54,17 +74,34 @@ export function renderEvents(events: readonly EventView[]): string {
 
 export function renderTokens(tokens: readonly TokenView[], now: number): string {
   if (tokens.length === 0) return 'No tokens.';
-  const rows = tokens.map((token) => [token.id, token.name, token.role, renderAgo(token.createdAt, now), renderAgo(token.lastUsedAt, now), validity(token, now)]);
+  const rows = tokens.map((token) => [
+    token.id,
+    token.name,
+    token.role,
+    renderAgo(token.createdAt, now),
+    renderAgo(token.lastUsedAt, now),
+    validity(token, now),
+  ]);
   return renderTable(['ID', 'NAME', 'ROLE', 'MADE', 'USED', 'VALID'], rows);
 }
 
 export function renderEnrollTokens(tokens: readonly EnrollTokenView[], now: number): string {
   if (tokens.length === 0) return 'No enrolment tokens.';
-  const rows = tokens.map((token) => [token.id, token.kind, token.pool ?? '-', renderAgo(token.createdAt, now), String(token.uses), validity(token, now)]);
+  const rows = tokens.map((token) => [
+    token.id,
+    token.kind,
+    token.pool ?? '-',
+    renderAgo(token.createdAt, now),
+    String(token.uses),
+    validity(token, now),
+  ]);
   return renderTable(['ID', 'KIND', 'POOL', 'MADE', 'USES', 'VALID'], rows);
 }
 
-function validity(token: { readonly revokedAt: number | null; readonly expiresAt: number | null }, now: number): string {
+function validity(
+  token: { readonly revokedAt: number | null; readonly expiresAt: number | null },
+  now: number,
+): string {
   if (token.revokedAt !== null) return 'revoked';
   if (token.expiresAt === null) return 'yes';
   return token.expiresAt <= now ? 'expired' : `until ${renderTime(token.expiresAt)}`;
@@ -72,10 +109,16 @@ function validity(token: { readonly revokedAt: number | null; readonly expiresAt
 
 export function renderSecrets(secrets: readonly SecretView[], now: number): string {
   if (secrets.length === 0) return 'No secrets.';
-  return renderTable(['SECRET', 'VERSION', 'SET'], secrets.map((secret) => [secret.name, String(secret.version), renderAgo(secret.setAt, now)]));
+  return renderTable(
+    ['SECRET', 'VERSION', 'SET'],
+    secrets.map((secret) => [secret.name, String(secret.version), renderAgo(secret.setAt, now)]),
+  );
 }
 
 export function renderRegistries(registries: readonly RegistryView[], now: number): string {
   if (registries.length === 0) return 'No registry credentials.';
-  return renderTable(['REGISTRY', 'USER', 'SET'], registries.map((registry) => [registry.registry, registry.username, renderAgo(registry.setAt, now)]));
+  return renderTable(
+    ['REGISTRY', 'USER', 'SET'],
+    registries.map((registry) => [registry.registry, registry.username, renderAgo(registry.setAt, now)]),
+  );
 }

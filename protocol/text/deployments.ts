@@ -23,13 +23,21 @@ export function renderDeployments(deployments: readonly DeploymentView[], now: n
 }
 
 function took(deployment: DeploymentView): string {
-  return deployment.endedAt === null || deployment.startedAt === null ? '-' : renderDuration(deployment.endedAt - deployment.startedAt);
+  return deployment.endedAt === null || deployment.startedAt === null
+    ? '-'
+    : renderDuration(deployment.endedAt - deployment.startedAt);
 }
 
 /** One deployment with a line per host; what `status` prints. */
 export function renderDeployment(deployment: DeploymentView, now: number): string {
   const head = `${deployment.app} release ${deployment.release} (${deployment.kind} ${deployment.id}): ${deployment.state}, ${progressOf(deployment)}`;
-  const steps = deployment.steps.map((step) => [`  ${step.name}`, `wave ${step.wave + 1}`, step.state, renderAgo(step.changedAt, now), stepDetail(step)]);
+  const steps = deployment.steps.map((step) => [
+    `  ${step.name}`,
+    `wave ${step.wave + 1}`,
+    step.state,
+    renderAgo(step.changedAt, now),
+    stepDetail(step),
+  ]);
   const lines = [head, `  cause: ${renderCause(deployment.cause)}`];
   if (steps.length > 0) lines.push(renderTable(['  HOST', 'WAVE', 'STATE', 'SINCE', 'DETAIL'], steps));
   if (deployment.problem !== null) lines.push(renderProblem(deployment.problem));
@@ -40,7 +48,10 @@ export function renderDeployment(deployment: DeploymentView, now: number): strin
 export function progressOf(deployment: DeploymentView): string {
   const going = deployment.state === 'rolling_back' || deployment.state === 'rolled_back';
   const done = deployment.steps.filter((step) => (going ? step.state === 'returned' : step.state === 'passed')).length;
-  const wave = deployment.waves === 0 ? '' : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
+  const wave =
+    deployment.waves === 0
+      ? ''
+      : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
   return `${done} of ${deployment.steps.length} hosts ${going ? 'returned' : 'passed'}${wave}`;
 }
 
@@ -50,12 +61,18 @@ export function stepDetail(step: StepView): string {
   return step.doing ?? '';
 }
 
-const MARK: Readonly<Record<HostPlanView['changes'][number]['action'], string>> = { create: '+', replace: '±', keep: ' ', remove: '-' };
+const MARK: Readonly<Record<HostPlanView['changes'][number]['action'], string>> = {
+  create: '+',
+  replace: '±',
+  keep: ' ',
+  remove: '-',
+};
 
 /** As Terraform shows a plan: per host what is created, replaced (and because of which key), kept, removed. */
 export function renderPlan(plan: PlanView): string {
   const lines: string[] = [`Plan for ${plan.app}${plan.base === null ? ' (new)' : ` (current release ${plan.base})`}`];
-  for (const [service, image] of Object.entries(plan.images)) lines.push(`  image ${service}: ${image.reference}@${image.digest}`);
+  for (const [service, image] of Object.entries(plan.images))
+    lines.push(`  image ${service}: ${image.reference}@${image.digest}`);
   for (const host of plan.hosts) {
     lines.push('', `  ${host.name}${host.connected ? '' : ' (not connected: catches up later)'}`);
     for (const change of host.changes) {
@@ -72,6 +89,7 @@ export function renderPlan(plan: PlanView): string {
 
 function summary(plan: PlanView): string {
   if (!plan.changed) return 'No changes: every host is on its target.';
-  const count = (action: HostPlanView['changes'][number]['action']): number => plan.hosts.reduce((sum, host) => sum + host.changes.filter((change) => change.action === action).length, 0);
+  const count = (action: HostPlanView['changes'][number]['action']): number =>
+    plan.hosts.reduce((sum, host) => sum + host.changes.filter((change) => change.action === action).length, 0);
   return `Plan: ${count('create')} to create, ${count('replace')} to replace, ${count('remove')} to remove, ${count('keep')} left alone.`;
 }

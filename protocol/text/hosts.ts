@@ -53,12 +53,17 @@ export function renderHost(host: HostView, now: number): string {
     ]),
   );
   if (instances.length === 0) return head.join('\n');
-  return [...head, '', renderTable(['  APP', 'INSTANCE', 'RELEASE', 'STATE', 'ROUTED', 'RESTARTS', 'DETAIL'], instances)].join('\n');
+  return [
+    ...head,
+    '',
+    renderTable(['  APP', 'INSTANCE', 'RELEASE', 'STATE', 'ROUTED', 'RESTARTS', 'DETAIL'], instances),
+  ].join('\n');
 }
 
 export function renderExplain(explain: ExplainView, now: number): string {
   const lines = [explain.sentence];
   if (explain.since !== null) lines.push(`Since ${renderTime(explain.since)} (${renderAgo(explain.since, now)}).`);
-  if (explain.next !== null) lines.push(`Next: ${explain.next}${explain.nextAt === null ? '' : ` (${renderAgo(explain.nextAt, now)})`}.`);
+  if (explain.next !== null)
+    lines.push(`Next: ${explain.next}${explain.nextAt === null ? '' : ` (${renderAgo(explain.nextAt, now)})`}.`);
   return lines.join('\n');
 }

@@ -7,7 +7,9 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
   return all
     .map((row) =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell))))
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell)),
+        )
         .join('  ')
         .trimEnd(),
     )
@@ -17,5 +19,5 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
 /** Code points without escape sequences: enough for names, numbers and the marks that we print. */
 export function displayWidth(text: string): number {
   // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
-  return [...text.replaceAll(/\u001b\[[0-9;]*m/g, '')].length;
+  return Array.from(text.replaceAll(/\u001b\[[0-9;]*m/g, '')).length;
 }

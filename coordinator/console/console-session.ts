@@ -1,0 +1,181 @@
+/**
+ * One console socket: calls under way by their id, each with its own AbortController; all end with the socket.
+ * Chunks wait for the client's credit, so a slow reader slows its own stream and nothing else. Changes that a slow
+ * reader cannot take in time are dropped down to the newest view per host and deployment.
+ */
+import { LongshoreError, problem } from '../../fleet/errors.ts';
+import type { Problem } from '../../fleet/errors.ts';
+import { ERRORS } from '../../fleet/errors.ts';
+import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
+import { STREAM_WINDOW_BYTES } from '../../protocol/version.ts';
+import { toErrorResponse } from '../http/error-response.ts';
+import { requireRole } from '../http/authentication.ts';
+import type { Actor, Commands, ExecHandle } from '../commands.ts';
+import { completeLine, runLine } from './run-line.ts';
+import { watchChanges } from './watch-changes.ts';
+import { CreditWindow } from './credit-window.ts';
+
+export interface ConsoleSessionOptions {
+  readonly commands: Commands;
+  readonly actor: Actor;
+  readonly wallMs: () => number;
+  readonly send: (frame: ConsoleFrame) => void;
+  /** Bytes that the socket has not sent yet. */
+  readonly buffered: () => number;
+  readonly log: { error(fields: object, text: string): void };
+}
+
+interface RunningCall {
+  readonly abort: AbortController;
+  readonly window: CreditWindow;
+  exec: ExecHandle | null;
+}
+
+type StartRequest = Extract<ConsoleRequest, { kind: 'line' | 'complete' | 'watch' | 'logs' | 'exec' }>;
+
+const CALLS = 64;
+
+export class ConsoleSession {
+  readonly #options: ConsoleSessionOptions;
+  readonly #calls = new Map<string, RunningCall>();
+
+  constructor(options: ConsoleSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws: what goes wrong is the `done` of its call. */
+  handle(request: ConsoleRequest): void {
+    switch (request.kind) {
+      case 'login':
+        return;
+      case 'line':
+      case 'complete':
+      case 'watch':
+      case 'logs':
+      case 'exec':
+        void this.#start(request);
+        return;
+      case 'input':
+        void this.#input(request.id, Buffer.from(request.data, 'base64'));
+        return;
+      case 'input-end':
+        this.#calls.get(request.id)?.exec?.end();
+        return;
+      case 'resize':
+        this.#calls.get(request.id)?.exec?.resize(request.columns, request.rows);
+        return;
+      case 'credit':
+        this.#calls.get(request.id)?.window.give(request.bytes);
+        return;
+      case 'cancel':
+        this.#calls.get(request.id)?.abort.abort();
+        return;
+    }
+  }
+
+  close(): void {
+    for (const call of this.#calls.values()) call.abort.abort();
+  }
+
+  async #start(request: StartRequest): Promise<void> {
+    if (this.#calls.has(request.id) || this.#calls.size >= CALLS) {
+      this.#done(
+        request.id,
+        problem(
+          'INPUT_INVALID',
+          `call ${request.id}: ${this.#calls.has(request.id) ? 'this id is under way' : `more than ${CALLS} calls at once`}`,
+        ),
+      );
+      return;
+    }
+    const abort = new AbortController();
+    const call: RunningCall = { abort, window: new CreditWindow(STREAM_WINDOW_BYTES, abort.signal), exec: null };
+    this.#calls.set(request.id, call);
+    try {
+      this.#done(request.id, null, await this.#run(request, call));
+    } catch (error) {
+      if (abort.signal.aborted) this.#done(request.id, null);
+      else this.#done(request.id, this.#problemOf(error));
+    } finally {
+      this.#calls.delete(request.id);
+    }
+  }
+
+  /** @returns the exit code of the call */
+  async #run(request: StartRequest, call: RunningCall): Promise<number> {
+    const { commands, actor, send } = this.#options;
+    switch (request.kind) {
+      case 'line':
+        send({
+          kind: 'text',
+          id: request.id,
+          text: await runLine(request.text, commands, actor, this.#options.wallMs()),
+        });
+        return 0;
+      case 'complete':
+        send({ kind: 'completions', id: request.id, items: [...(await completeLine(request.text, commands))] });
+        return 0;
+      case 'watch':
+        await watchChanges({ commands, request, send, buffered: this.#options.buffered, signal: call.abort.signal });
+        return 0;
+      case 'logs':
+        await commands.logs(
+          request,
+          { chunk: (source, fd, data) => this.#chunk(request.id, call, source, fd, data) },
+          call.abort.signal,
+        );
+        return 0;
+      case 'exec': {
+        requireRole(actor, 'operator');
+        call.exec = await commands.exec(
+          request,
+          actor,
+          { chunk: (_source, fd, data) => this.#chunk(request.id, call, null, fd, data) },
+          call.abort.signal,
+        );
+        return call.exec.exit;
+      }
+    }
+  }
+
+  async #chunk(
+    id: string,
+    call: RunningCall,
+    source: { readonly host: string; readonly service: string; readonly instance: string } | null,
+    fd: 1 | 2,
+    data: Uint8Array,
+  ): Promise<void> {
+    await call.window.take(data.byteLength);
+    this.#options.send({
+      kind: 'chunk',
+      id,
+      source,
+      fd,
+      data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    });
+  }
+
+  async #input(id: string, data: Uint8Array): Promise<void> {
+    const exec = this.#calls.get(id)?.exec;
+    try {
+      await exec?.write(data);
+    } catch (error) {
+      // The command ended while input was on its way: its `done` says so, and input after it has no reader.
+      this.#options.log.error({ err: error, call: id }, 'input of an exec had no reader');
+    }
+  }
+
+  #done(id: string, problemFound: Problem | null, exit = 0): void {
+    this.#options.send({
+      kind: 'done',
+      id,
+      exit: problemFound === null ? exit : ERRORS[problemFound.code].exit,
+      problem: problemFound,
+    });
+  }
+
+  #problemOf(error: unknown): Problem {
+    if (!(error instanceof LongshoreError)) this.#options.log.error({ err: error }, 'a console call failed');
+    return toErrorResponse(error, 'of the console').body;
+  }
+}

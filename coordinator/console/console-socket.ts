@@ -1,0 +1,176 @@
+/**
+ * Accepts console sockets at CONSOLE_SOCKET_PATH: a token in the `Authorization` header, or (browsers cannot set one)
+ * in the first frame within ten seconds. A browser's Origin must be this coordinator's own host, so that no other
+ * page can use the socket of somebody who is logged in.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import { WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
+import { LongshoreError, problem } from '../../fleet/errors.ts';
+import { consoleRequestSchema } from '../../protocol/console.ts';
+import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
+import { CONSOLE_SOCKET_PATH } from '../../protocol/version.ts';
+import type { AttemptLimit } from '../http/attempt-limit.ts';
+import { authorise, bearerToken } from '../http/authentication.ts';
+import { toErrorResponse } from '../http/error-response.ts';
+import type { Actor, Commands } from '../commands.ts';
+import { ConsoleSession } from './console-session.ts';
+
+export interface ConsoleSocketOptions {
+  readonly server: Server;
+  readonly commands: Commands;
+  readonly version: string;
+  readonly wallMs: () => number;
+  readonly attempts: AttemptLimit;
+  readonly log: { error(fields: object, text: string): void };
+}
+
+const LOGIN_MS = 10_000;
+const PING_MS = 30_000;
+const REQUEST_LIMIT_BYTES = 256 * 1024;
+
+export interface ConsoleSocket {
+  /** Ends every call and socket with 1001. */
+  close(): void;
+}
+
+export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: REQUEST_LIMIT_BYTES, perMessageDeflate: false });
+  options.server.on('upgrade', (request, socket, head) => {
+    if (pathOf(request) !== CONSOLE_SOCKET_PATH) return;
+    if (!isOwnOrigin(request)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (opened) => void serve(opened, request, options));
+  });
+  return {
+    close: () => {
+      for (const socket of sockets.clients) socket.close(1001, 'the coordinator stops');
+      sockets.close();
+    },
+  };
+}
+
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?')[0] ?? '';
+}
+
+export function isOwnOrigin(request: Pick<IncomingMessage, 'headers'>): boolean {
+  const origin = request.headers.origin;
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === request.headers.host;
+}
+
+async function serve(socket: WebSocket, request: IncomingMessage, options: ConsoleSocketOptions): Promise<void> {
+  const address = request.socket.remoteAddress ?? '';
+  const send = (frame: ConsoleFrame): void => {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
+  };
+  socket.on('error', () => socket.terminate());
+  try {
+    if (options.attempts.waitMs(address) > 0)
+      throw new LongshoreError('RATE_LIMITED', `too many refused credentials from ${address}`);
+    const token = bearerToken(request.headers.authorization) ?? (await loginToken(socket));
+    // Frames that come while the token is looked up would find no listener: hold them in the socket.
+    socket.pause();
+    const actor = await authorise(options.commands, token, 'viewer');
+    send({ kind: 'welcome', version: options.version, role: actor.role, name: actor.name });
+    runSession(socket, actor, send, options);
+    socket.resume();
+  } catch (error) {
+    if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED') options.attempts.refused(address);
+    send({ kind: 'refused', problem: toErrorResponse(error, 'of the console').body });
+    socket.close(4401, 'refused');
+  }
+}
+
+/** @throws UNAUTHENTICATED after ten seconds, or when the first frame is another */
+function loginToken(socket: WebSocket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => settle(null), LOGIN_MS);
+    const settle = (token: string | null): void => {
+      clearTimeout(timer);
+      socket.off('message', onMessage);
+      socket.off('close', onClose);
+      if (token === null)
+        reject(
+          new LongshoreError(
+            'UNAUTHENTICATED',
+            'log in to the console: the first frame must be `login` within ten seconds',
+          ),
+        );
+      else resolve(token);
+    };
+    const onMessage = (data: RawData): void => {
+      const decoded = decodeRequest(data);
+      settle(decoded?.kind === 'login' ? decoded.token : null);
+    };
+    const onClose = (): void => settle(null);
+    socket.on('message', onMessage);
+    socket.on('close', onClose);
+  });
+}
+
+function runSession(
+  socket: WebSocket,
+  actor: Actor,
+  send: (frame: ConsoleFrame) => void,
+  options: ConsoleSocketOptions,
+): void {
+  const session = new ConsoleSession({
+    commands: options.commands,
+    actor,
+    wallMs: options.wallMs,
+    send,
+    buffered: () => socket.bufferedAmount,
+    log: options.log,
+  });
+  let alive = true;
+  const ping = setInterval(() => {
+    if (!alive) {
+      socket.terminate();
+      return;
+    }
+    alive = false;
+    socket.ping();
+  }, PING_MS);
+  socket.on('pong', () => {
+    alive = true;
+  });
+  socket.on('message', (data) => {
+    alive = true;
+    const request = decodeRequest(data);
+    if (request !== null) {
+      session.handle(request);
+      return;
+    }
+    send({
+      kind: 'refused',
+      problem: problem('FRAME_INVALID', 'a console frame is no JSON or not of its form', {
+        hint: 'See docs/protocol.md.',
+      }),
+    });
+    socket.close(4400, 'invalid frame');
+  });
+  socket.on('close', () => {
+    clearInterval(ping);
+    session.close();
+  });
+}
+
+function decodeRequest(data: RawData): ConsoleRequest | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(textOf(data));
+  } catch {
+    return null;
+  }
+  const parsed = consoleRequestSchema.safeParse(json);
+  return parsed.success ? parsed.data : null;
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString('utf8') : data.toString('utf8');
+}
