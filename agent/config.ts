@@ -49,6 +49,8 @@ export interface HostPolicy {
   readonly privileged: boolean;
   readonly hostNetwork: boolean;
   readonly dockerSocket: boolean;
+  /** Commands of people in containers of this host; the one permission that is there by default. */
+  readonly exec: boolean;
 }
 
 export interface ConfigInputs {
@@ -99,6 +101,7 @@ const schema = z.strictObject({
       privileged: z.boolean().default(false),
       host_network: z.boolean().default(false),
       docker_socket: z.boolean().default(false),
+      exec: z.boolean().default(true),
     })
     .prefault({}),
   log_level: z.enum(LOG_LEVELS).default('info'),
@@ -206,7 +209,12 @@ function toConfig(settings: Settings, hostname: string): AgentConfig {
         }
       : null,
     httpListen: toListenAddress(settings.http_listen),
-    policy: { privileged: policy.privileged, hostNetwork: policy.host_network, dockerSocket: policy.docker_socket },
+    policy: {
+      privileged: policy.privileged,
+      hostNetwork: policy.host_network,
+      dockerSocket: policy.docker_socket,
+      exec: policy.exec,
+    },
     logLevel: settings.log_level,
   };
 }

@@ -156,7 +156,7 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stream-data'), stream: streamId, fd: z.literal(0), data: base64 }),
   z.object({ kind: z.literal('stream-resize'), stream: streamId, columns: countSchema, rows: countSchema }),
   z.object({ kind: z.literal('stream-credit'), stream: streamId, bytes: countSchema }),
-  /** Nobody reads any more (logs), or end of input (exec). */
+  /** Nobody reads any more (logs), or end of input (exec); a second one ends an exec at once. */
   z.object({ kind: z.literal('stream-close'), stream: streamId }),
   z.object({ kind: z.literal('unsupported'), of: z.string().max(64) }),
 ]);

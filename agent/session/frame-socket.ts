@@ -12,6 +12,8 @@ export interface FrameSocket {
   send(text: string, onFlushed: () => void): void;
   /** Asks the other side to close too; the end comes within some seconds either way. */
   close(code: number, reason: string): void;
+  /** Ends it without asking. */
+  destroy(): void;
 }
 
 export interface SocketEvents {
@@ -79,7 +81,17 @@ export const dialWebSocket: Dial = (options, events) => {
     },
     close(code, reason) {
       if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
-      else socket.close(code, reason.slice(0, 120));
+      else socket.close(code, shortReason(reason));
+    },
+    destroy() {
+      socket.terminate();
     },
   };
 };
+
+/** A close frame has room for 123 bytes. */
+function shortReason(reason: string): string {
+  let short = reason.slice(0, 120);
+  while (Buffer.byteLength(short) > 120) short = short.slice(0, -1);
+  return short;
+}

@@ -32,7 +32,12 @@ const RECYCLE_SPREAD_MS = 1_000;
  * @param failures before this one
  * @param random in [0, 1)
  */
-export function reconnectPlan(end: ConnectionEnd, connectedMs: number | null, failures: number, random: number): ReconnectPlan {
+export function reconnectPlan(
+  end: ConnectionEnd,
+  connectedMs: number | null,
+  failures: number,
+  random: number,
+): ReconnectPlan {
   const before = connectedMs !== null && connectedMs >= SETTLED_MS ? 0 : failures;
   switch (end.kind) {
     case 'recycled':
