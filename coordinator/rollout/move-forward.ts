@@ -1,0 +1,176 @@
+/**
+ * A deployment that is `rolling`: take the hosts' answers, judge them, and start waves. It goes as far as it can in
+ * one call (with `monitor` 0 an answer ends a wave and starts the next at once), and never starts a wave before every
+ * reachable host of the one before has passed.
+ */
+import { hasEnded } from '../../fleet/deployment.ts';
+import type { HostStep } from '../../fleet/deployment.ts';
+import { problem } from '../../fleet/errors.ts';
+import type { Problem } from '../../fleet/errors.ts';
+import { beginForward, hasMoved } from './begin-hosts.ts';
+import { failRollout } from './fail-rollout.ts';
+import { graceEndsAt, isUnreachable, sickness } from './host-fact.ts';
+import type { HostFact } from './host-fact.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+import { stepAnswer } from './step-answer.ts';
+
+/** @param mayBegin false past the deadline: what is there may still end well, nothing more starts */
+export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
+  takeAnswers(draft);
+  for (;;) {
+    const broken = tooManyFailed(draft);
+    if (broken !== null && draft.policy.failureAction !== 'continue') {
+      failRollout(draft, broken);
+      return;
+    }
+    if (!waveIsSettled(draft)) return;
+    const last = draft.deployment.wave >= draft.deployment.waves - 1;
+    if (!waited(draft, draft.policy.monitorMs + (last || draft.deployment.wave < 0 ? 0 : draft.policy.delayMs))) return;
+    if (last) {
+      finish(draft, broken);
+      return;
+    }
+    if (!mayBegin) return;
+    beginWave(draft);
+  }
+}
+
+/** A failed attempt is final, and who returns is not asked any more how the way forward went. */
+const OPEN: ReadonlySet<HostStep['state']> = new Set(['moving', 'offline', 'passed']);
+
+/** Also while the deployment is paused or has ended: what has begun goes on and is written down. */
+export function takeAnswers(draft: RolloutDraft): void {
+  for (const step of draft.steps()) {
+    if (!hasMoved(step) || !OPEN.has(step.state)) continue;
+    const fact = draft.fact(step.host);
+    const next = fact === null ? removed(draft, step) : answered(draft, step, fact);
+    if (next === null) continue;
+    draft.setStep(next);
+    if (next.state === 'failed' && next.problem !== null) reportFailure(draft, next, next.problem);
+  }
+}
+
+/** @returns the step as it is now; null = unchanged */
+function answered(draft: RolloutDraft, step: HostStep, fact: HostFact): HostStep | null {
+  if (step.state === 'passed') {
+    // A gate is passed once; afterwards only what is seen inside the monitor window can undo it.
+    const watched = draft.policy.monitorMs > 0 && !hasEnded(draft.state);
+    const ill = watched ? sickness(fact, draft.deployment.release) : null;
+    return ill === null ? null : { ...step, state: 'failed', problem: ill };
+  }
+  const answer = stepAnswer(step, fact, draft.deployment.id);
+  if (answer.kind === 'passed') return { ...step, state: 'passed', problem: null };
+  if (answer.kind === 'failed') return { ...step, state: 'failed', problem: answer.problem };
+  if (step.state === 'moving') {
+    if (fact.availability === 'draining') return { ...step, state: 'offline', problem: leaving(draft, fact) };
+    if (isUnreachable(fact, draft.now)) return { ...step, state: 'offline', problem: silent(draft, fact) };
+    const ends = graceEndsAt(fact);
+    if (ends !== null) draft.wake(ends);
+    return null;
+  }
+  const back = fact.offlineSince === null && fact.availability !== 'draining' && step.wave === draft.deployment.wave;
+  return back ? { ...step, state: 'moving', problem: null } : null;
+}
+
+function removed(draft: RolloutDraft, step: HostStep): HostStep | null {
+  if (step.state === 'passed' || step.problem?.code === 'HOST_REMOVED') return null;
+  const { app, release } = draft.deployment;
+  const gone = problem('HOST_REMOVED', `deploy ${app} release ${release}: host ${step.host} was removed`);
+  return { ...step, state: 'offline', problem: gone };
+}
+
+function silent(draft: RolloutDraft, fact: HostFact): Problem {
+  const { app, release } = draft.deployment;
+  return problem('HOST_OFFLINE', `deploy ${app} release ${release}: host ${fact.name} is not connected`, {
+    hint: 'It gets the release when it comes back.',
+  });
+}
+
+function leaving(draft: RolloutDraft, fact: HostFact): Problem {
+  const { app, release } = draft.deployment;
+  return problem('HOST_OFFLINE', `deploy ${app} release ${release}: host ${fact.name} is draining`);
+}
+
+function reportFailure(draft: RolloutDraft, step: HostStep, reason: Problem): void {
+  const name = draft.hostName(step.host);
+  draft.event('deployment.host-failed', `Release ${draft.deployment.release} failed on ${name}: ${reason.message}`, {
+    host: step.host,
+    cause: { kind: 'host', host: name, detail: `attempt ${step.attempt}` },
+  });
+}
+
+/** @returns the reason where more of the reached hosts failed than the policy allows; offline ones do not count */
+function tooManyFailed(draft: RolloutDraft): Problem | null {
+  const tried = draft.steps().filter((step) => hasMoved(step) && step.state !== 'offline');
+  const failed = tried.filter((step) => step.state === 'failed');
+  const [first] = failed;
+  if (first?.problem == null || failed.length / tried.length <= draft.policy.maxFailureRatio) return null;
+  const { app, release } = draft.deployment;
+  const hosts = `${failed.length} of ${tried.length} ${tried.length === 1 ? 'host' : 'hosts'} failed`;
+  const text = `deploy ${app} release ${release}: ${hosts}; ${draft.hostName(first.host)}: ${first.problem.message}`;
+  const details = failed.map((step) => ({
+    path: draft.hostName(step.host),
+    message: step.problem?.message ?? '',
+    line: null,
+    column: null,
+  }));
+  return problem(first.problem.code, text, { hint: first.problem.hint, details });
+}
+
+function waveIsSettled(draft: RolloutDraft): boolean {
+  const open = draft.steps().some((step) => step.state === 'moving');
+  if (open) {
+    if (draft.deployment.settledAt !== null) draft.update({ settledAt: null });
+  } else if (draft.deployment.settledAt === null) {
+    draft.update({ settledAt: draft.now });
+  }
+  return !open;
+}
+
+/** Whether so long has gone since the wave had all its answers. A wave that nobody answered needs no watching. */
+function waited(draft: RolloutDraft, ms: number): boolean {
+  const { settledAt, wave } = draft.deployment;
+  if (wave < 0 || settledAt === null || !draft.steps().some((step) => step.state === 'passed' && step.wave === wave))
+    return true;
+  if (draft.now >= settledAt + ms) return true;
+  draft.wake(settledAt + ms);
+  return false;
+}
+
+function beginWave(draft: RolloutDraft): void {
+  const wave = draft.deployment.wave + 1;
+  draft.update({ wave, settledAt: null });
+  const steps = draft.steps().filter((step) => step.wave === wave && step.state === 'waiting');
+  for (const step of steps) beginForward(draft, step);
+  const names = steps.map((step) => draft.hostName(step.host));
+  const shown = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+  draft.event('deployment.wave', `Wave ${wave + 1} of ${draft.deployment.waves}: ${shown}`);
+  // A host may have been silent for long when its turn comes: it is out at once, and may have answered already.
+  takeAnswers(draft);
+}
+
+function finish(draft: RolloutDraft, broken: Problem | null): void {
+  const { app, release } = draft.deployment;
+  const passed = draft.steps().filter((step) => step.state === 'passed').length;
+  const failed = draft.steps().filter((step) => step.state === 'failed').length;
+  if (broken !== null) {
+    draft.end(
+      'failed',
+      broken,
+      `Deployment of ${app} release ${release} went over all hosts and failed: ${broken.message}`,
+    );
+    return;
+  }
+  // Nobody has shown yet that the release works: the first host that comes back decides, or the deadline.
+  if (passed === 0) {
+    const first = draft.steps().find((step) => step.state === 'failed')?.problem ?? null;
+    if (first !== null) failRollout(draft, first);
+    return;
+  }
+  const offline = draft.steps().filter((step) => step.state === 'offline').length;
+  const rest = [failed > 0 ? `${failed} failed` : null, offline > 0 ? `${offline} will catch up` : null].filter(
+    (part) => part !== null,
+  );
+  const hosts = `${passed} of ${draft.steps().length} hosts${rest.length > 0 ? ` (${rest.join(', ')})` : ''}`;
+  draft.end('succeeded', null, `${app} runs release ${release} on ${hosts}`);
+}

@@ -1,0 +1,78 @@
+/**
+ * The decision over one deployment: from what is stored and what the hosts say to what is stored next. Pure and
+ * level-triggered: the same call serves an agent's report, a timer, a person's wish and the first look after a restart,
+ * and with nothing new it changes nothing. Every state that has not ended has a deadline.
+ */
+import { hasEnded } from '../../fleet/deployment.ts';
+import { problem } from '../../fleet/errors.ts';
+import type { Problem } from '../../fleet/errors.ts';
+import { failRollout } from './fail-rollout.ts';
+import { moveBack, takeReturns } from './move-back.ts';
+import { moveForward, takeAnswers } from './move-forward.ts';
+import { RolloutDraft } from './rollout-draft.ts';
+import type { RolloutChanges, RolloutFacts } from './rollout-draft.ts';
+import { startRollout } from './start-rollout.ts';
+
+export function nextChanges(facts: RolloutFacts): RolloutChanges {
+  const draft = new RolloutDraft(facts);
+  if (draft.state === 'queued') startRollout(draft);
+  else if (isOverdue(draft)) expire(draft);
+  step(draft);
+  if (!hasEnded(draft.state) && draft.deployment.deadlineAt !== null) draft.wake(draft.deployment.deadlineAt);
+  return draft.changes();
+}
+
+/** Hosts that answer after the end: their steps are brought up to date, and nothing else happens. */
+export function lateAnswers(facts: RolloutFacts): RolloutChanges {
+  const draft = new RolloutDraft(facts);
+  takeReturns(draft);
+  if (draft.state !== 'superseded') takeAnswers(draft);
+  return draft.changes();
+}
+
+/** Each state once; going back may begin and end in the same call as what led to it. */
+function step(draft: RolloutDraft): void {
+  if (draft.state === 'rolling') moveForward(draft, true);
+  else if (draft.state === 'paused') takeAnswers(draft);
+  if (draft.state === 'rolling_back') moveBack(draft);
+}
+
+function isOverdue(draft: RolloutDraft): boolean {
+  const { deadlineAt, state } = draft.deployment;
+  return !hasEnded(state) && deadlineAt !== null && draft.now >= deadlineAt;
+}
+
+function expire(draft: RolloutDraft): void {
+  const { app, release, base } = draft.deployment;
+  // An answer that came in time, or while the coordinator was away, counts before the deadline does.
+  if (draft.state === 'rolling') {
+    moveForward(draft, false);
+    if (draft.state === 'rolling') failRollout(draft, overdue(draft, `deploy ${app} release ${release}`));
+    return;
+  }
+  if (draft.state === 'rolling_back') {
+    moveBack(draft);
+    if (draft.state !== 'rolling_back') return;
+    const late = overdue(draft, `go back to release ${String(base)} of ${app}`);
+    draft.end('failed', late, `Going back did not end in time: ${late.message}`);
+    return;
+  }
+  if (draft.state !== 'paused') return;
+  const reason =
+    draft.deployment.problem ?? problem('TIMEOUT', `deploy ${app} release ${release}: paused, and nobody resumed it`);
+  draft.end('failed', reason, `Deployment of ${app} release ${release} was paused and nobody resumed it`);
+}
+
+function overdue(draft: RolloutDraft, operation: string): Problem {
+  const open = draft.steps().filter((step) => ['moving', 'offline', 'returning'].includes(step.state));
+  const details = open.map(({ host, state }) => {
+    const waiting = draft.fact(host)?.report?.waiting ?? null;
+    const message = state === 'offline' ? 'not connected' : (waiting ?? 'no answer yet');
+    return { path: draft.hostName(host), message, line: null, column: null };
+  });
+  const [first] = details;
+  const obstacle = first === undefined ? '' : `; ${first.path}: ${first.message}`;
+  return problem('TIMEOUT', `${operation}: not done by its deadline, ${open.length} hosts open${obstacle}`, {
+    details,
+  });
+}

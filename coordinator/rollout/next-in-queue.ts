@@ -1,0 +1,36 @@
+/**
+ * Who of an app's deployments moves: one at a time. A newer one takes the place of queued ones, waits for one that
+ * moves (or stops it, when asked), and takes the place of a paused one when a person sent it: mending a deployment
+ * that stopped at its gate means deploying again. The schedule waits at a pause, which a person made or shall see.
+ */
+import { hasEnded } from '../../fleet/deployment.ts';
+import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentId } from '../../fleet/ids.ts';
+
+export interface QueueDecision {
+  /** End as `superseded`, in place. */
+  readonly supersede: readonly DeploymentId[];
+  /** Take this one up; null = nothing to do, or wait for the one that moves. */
+  readonly run: DeploymentId | null;
+}
+
+/**
+ * @param deployments of one app, oldest first
+ * @param abort the newest was sent with the wish to stop what moves
+ */
+export function nextInQueue(deployments: readonly Deployment[], abort: boolean): QueueDecision {
+  const open = deployments.filter((deployment) => !hasEnded(deployment.state));
+  const queued = open.filter((deployment) => deployment.state === 'queued');
+  const newest = queued.at(-1) ?? null;
+  const moving = open.filter((deployment) => deployment.state !== 'queued');
+  const older = queued.slice(0, -1).map((deployment) => deployment.id);
+  if (newest === null) return { supersede: [], run: moving[0]?.id ?? null };
+
+  const given = moving.filter((deployment) => abort || yieldsTo(deployment, newest)).map((deployment) => deployment.id);
+  const stays = moving.find((deployment) => !given.includes(deployment.id));
+  return { supersede: [...older, ...given], run: stays?.id ?? newest.id };
+}
+
+function yieldsTo(moving: Deployment, newest: Deployment): boolean {
+  return moving.state === 'paused' && newest.cause.kind === 'person';
+}
