@@ -1,0 +1,121 @@
+/**
+ * The HTTP API, typed by its table of routes. One call, one answer: a reply that is not of its form is an error with
+ * its place, a refusal is the coordinator's own Problem, no answer is UNREACHABLE.
+ */
+import { LongshoreError, problem } from '../../fleet/errors.ts';
+import type { ErrorCode, Problem } from '../../fleet/errors.ts';
+import { ROUTES } from '../../protocol/http-api/routes.ts';
+import type { BodyOf, QueryOf, ReplyOf, Route, RouteName } from '../../protocol/http-api/routes.ts';
+import { problemSchema } from '../../protocol/scalars.ts';
+
+export interface Credentials {
+  readonly url: string;
+  readonly token: string | null;
+}
+
+export interface CallInput<N extends RouteName> {
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly query?: QueryOf<N>;
+  readonly body?: BodyOf<N>;
+}
+
+export interface ApiClientOptions {
+  readonly credentials: Credentials;
+  /** For one call; a deployment is followed elsewhere. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export class ApiClient {
+  readonly #options: ApiClientOptions;
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return this.#options.credentials.url;
+  }
+
+  /** @throws LongshoreError: the coordinator's refusal, UNREACHABLE, or INTERNAL for a reply that is none */
+  async call<N extends RouteName>(name: N, input: CallInput<N> = {}): Promise<ReplyOf<N>> {
+    const route: Route = ROUTES[name];
+    const response = await this.#send(route, input);
+    const json = await readJson(response);
+    if (!response.ok) throw refusal(json, response, `${route.method} ${route.path}`);
+    const parsed = route.reply?.safeParse(json);
+    if (parsed?.success === false) {
+      throw new LongshoreError('INTERNAL', `${route.method} ${route.path}: the reply is not of its form: ${parsed.error.issues[0]?.message ?? ''}`, {
+        hint: 'Coordinator and command line should be of near versions: `longshore version`.',
+      });
+    }
+    return parsed?.data as ReplyOf<N>;
+  }
+
+  /** Every page of a list. */
+  async all<T>(page: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>): Promise<readonly T[]> {
+    const items: T[] = [];
+    let cursor: string | undefined;
+    for (;;) {
+      const answer = await page(cursor);
+      items.push(...answer.items);
+      if (answer.next === null) return items;
+      cursor = answer.next;
+    }
+  }
+
+  async #send(route: Route, input: CallInput<RouteName>): Promise<Response> {
+    const { credentials, timeoutMs, signal } = this.#options;
+    const url = new URL(fillPath(route.path, input.parameters ?? {}), credentials.url);
+    for (const [key, value] of Object.entries((input.query ?? {}) as Readonly<Record<string, unknown>>)) {
+      if (value !== undefined) url.searchParams.set(key, String(value));
+    }
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (credentials.token !== null) headers['authorization'] = `Bearer ${credentials.token}`;
+    if (route.body !== null) headers['content-type'] = 'application/json';
+    try {
+      return await fetch(url, {
+        method: route.method,
+        headers,
+        ...(route.body === null ? {} : { body: JSON.stringify(input.body ?? {}) }),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw unreachable(credentials.url, error);
+    }
+  }
+}
+
+function fillPath(path: string, parameters: Readonly<Record<string, string>>): string {
+  return path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function refusal(json: unknown, response: Response, what: string): LongshoreError {
+  const parsed = problemSchema.safeParse(json);
+  const found: Problem = parsed.success
+    ? parsed.data
+    : problem(codeOfStatus(response.status), `${what}: ${response.status} ${response.statusText}`, { hint: 'This does not look like a Longshore coordinator; check the URL.' });
+  return new LongshoreError(found.code, found.message, { hint: found.hint, details: found.details });
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401) return 'UNAUTHENTICATED';
+  if (status === 403) return 'FORBIDDEN';
+  return status === 502 || status === 503 || status === 504 ? 'UNREACHABLE' : 'INTERNAL';
+}
+
+export function unreachable(url: string, error: unknown): LongshoreError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const text = cause instanceof Error ? (cause.message === '' ? cause.name : cause.message) : String(cause);
+  return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: ${text}`, { cause: error });
+}

@@ -1,0 +1,27 @@
+/** What every verb gets: the terminal, the clients (opened when first asked for), the flags that all verbs share. */
+import type { ApiClient } from './client/api-client.ts';
+import type { ConsoleClient } from './client/console-client.ts';
+import type { Environment } from './profile.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Context {
+  readonly terminal: Terminal;
+  readonly environment: Environment;
+  readonly version: string;
+  /** Where relative paths begin. */
+  readonly folder: string;
+  readonly now: () => number;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+  /** For following a deployment; null = as long as it takes. */
+  readonly timeoutMs: number | null;
+  api(): Promise<ApiClient>;
+  /** A new socket at each call; the caller closes it. */
+  openConsole(): Promise<ConsoleClient>;
+}
+
+/** Prints data for machines (`--json`) or as text. */
+export function print(context: Context, data: unknown, text: () => string): void {
+  context.terminal.out(context.json ? JSON.stringify(data, null, 2) : text());
+}

@@ -1,0 +1,16 @@
+/** `30s`, `5m`, `1h`, `2d`, `500ms`, or a plain number of seconds -> milliseconds. */
+import { InvalidArgumentError } from 'commander';
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export function parseDurationOption(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
+  const unit = match === null ? undefined : UNITS[match[2] ?? 's'];
+  if (match === null || unit === undefined) throw new InvalidArgumentError('Write a duration such as 30s, 5m or 1h.');
+  return Math.round(Number(match[1]) * unit);
+}
+
+export function parseCountOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
+}

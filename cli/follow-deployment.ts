@@ -1,0 +1,86 @@
+/**
+ * Follows a deployment to its end over the console socket. The coordinator may restart meanwhile: the socket is opened
+ * again, and the newest view tells all. Leaving (Ctrl-C, --timeout) leaves the deployment under way and says so.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { hasEnded } from '../fleet/deployment.ts';
+import type { DeploymentState } from '../fleet/deployment.ts';
+import { LongshoreError } from '../fleet/errors.ts';
+import { RECONNECT, retryDelayMs } from '../fleet/retry.ts';
+import type { DeploymentView } from '../protocol/http-api/views.ts';
+import { renderProblem } from '../protocol/text/problem.ts';
+import type { Context } from './context.ts';
+import { ProgressDisplay } from './progress/progress-display.ts';
+
+/** Exit code by how a deployment ended. */
+export const EXIT: Readonly<Record<Extract<DeploymentState, 'succeeded' | 'rolled_back' | 'failed' | 'cancelled' | 'superseded'>, number>> = {
+  succeeded: 0,
+  failed: 1,
+  rolled_back: 3,
+  cancelled: 4,
+  superseded: 4,
+};
+
+/** @returns the last view, ended. @throws TIMEOUT, UNREACHABLE when the coordinator stays away for two minutes */
+export async function followDeployment(context: Context, first: DeploymentView): Promise<DeploymentView> {
+  const display = new ProgressDisplay(context.terminal, context.now, context.json);
+  const timeout = context.timeoutMs === null ? [] : [AbortSignal.timeout(context.timeoutMs)];
+  const signal = AbortSignal.any([context.signal, ...timeout]);
+  display.show(first);
+  try {
+    return hasEnded(first.state) ? first : await watchToEnd(context, first, display, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const why = context.signal.aborted ? 'interrupted' : 'not ended within --timeout';
+    throw new LongshoreError('TIMEOUT', `follow ${first.id}: ${why}; the deployment goes on`, { hint: `Watch it with \`longshore watch ${first.app}\`, stop it with \`longshore cancel ${first.id}\`.` });
+  } finally {
+    display.end();
+  }
+}
+
+const GIVE_UP_MS = 120_000;
+
+async function watchToEnd(context: Context, first: DeploymentView, display: ProgressDisplay, signal: AbortSignal): Promise<DeploymentView> {
+  let failures = 0;
+  let lostAt: number | null = null;
+  for (;;) {
+    try {
+      return await watchOnce(context, first, (view) => {
+        failures = 0;
+        lostAt = null;
+        display.show(view);
+      }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof LongshoreError) || !error.retryable) throw error;
+      lostAt ??= context.now();
+      if (context.now() - lostAt > GIVE_UP_MS) throw error;
+      await wait(retryDelayMs({ ...RECONNECT, capMs: 5_000 }, failures, 0.5), undefined, { signal });
+      failures += 1;
+    }
+  }
+}
+
+async function watchOnce(context: Context, first: DeploymentView, onView: (view: DeploymentView) => void, signal: AbortSignal): Promise<DeploymentView> {
+  const client = await context.openConsole();
+  try {
+    return await new Promise<DeploymentView>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      const call = client.call({ kind: 'watch', app: first.app, deployment: first.id }, (frame) => {
+        if (frame.kind !== 'deployment') return;
+        onView(frame.deployment);
+        if (hasEnded(frame.deployment.state)) resolve(frame.deployment);
+      });
+      call.finished.then(() => reject(new LongshoreError('UNREACHABLE', 'the watch ended before the deployment')), reject);
+    });
+  } finally {
+    client.close();
+  }
+}
+
+/** Says how it ended, on standard error when it did not succeed. @returns the exit code */
+export function concludeDeployment(context: Context, view: DeploymentView): number {
+  if (context.json) context.terminal.out(JSON.stringify(view, null, 2));
+  else if (view.problem !== null) context.terminal.err(renderProblem(view.problem));
+  return hasEnded(view.state) ? EXIT[view.state as keyof typeof EXIT] : 1;
+}

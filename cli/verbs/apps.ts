@@ -1,0 +1,138 @@
+/** `apps`, `releases`, `pull`, `events`: what runs and what happened. */
+import type { Command } from 'commander';
+import { isAppName } from '../../fleet/ids.ts';
+import type { AppName } from '../../fleet/ids.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { EventView } from '../../protocol/http-api/views.ts';
+import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
+import { print } from '../context.ts';
+import type { Context } from '../context.ts';
+import { parseCountOption } from '../duration-option.ts';
+import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
+import type { RunVerb } from '../verb.ts';
+
+export function appArgument(name: string): AppName {
+  if (!isAppName(name)) throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, { hint: 'Lower-case letters, digits, - and _; see `longshore apps`.' });
+  return name;
+}
+
+export function registerApps(program: Command, run: RunVerb): void {
+  const apps = program
+    .command('apps')
+    .description('Apps and where they are reached')
+    .argument('[app]', 'health of one app over its hosts')
+    .action(run((context: Context, app: string | undefined) => (app === undefined ? listApps(context) : showHealth(context, app))));
+  apps
+    .command('remove')
+    .description('Remove an app from every host')
+    .argument('<app>')
+    .option('--volumes', 'its named volumes too: their data is lost')
+    .action(run(async (context: Context, app: string, options: { volumes?: boolean }) => {
+      await (await context.api()).call('removeApp', { parameters: { app: appArgument(app) }, query: { volumes: options.volumes === true ? 'true' : 'false' } });
+      print(context, { removing: app }, () => `${app} is being removed from every host; hosts that are away do it when they come back.`);
+      return 0;
+    }));
+  apps
+    .command('unquarantine')
+    .description('Allow digests again that failed their gate')
+    .argument('<app>')
+    .action(run(async (context: Context, app: string) => {
+      await (await context.api()).call('releaseQuarantine', { parameters: { app: appArgument(app) } });
+      print(context, { released: app }, () => `No digest of ${app} is quarantined any more.`);
+      return 0;
+    }));
+
+  program
+    .command('releases')
+    .description('Kept releases of an app, newest first')
+    .argument('<app>')
+    .action(run(async (context: Context, app: string) => {
+      const { items } = await (await context.api()).call('listReleases', { parameters: { app: appArgument(app) }, query: { limit: 100 } });
+      print(context, items, () => renderReleases(items, context.now()));
+      return 0;
+    }));
+
+  program
+    .command('pull')
+    .description('Ask the registry now; a newer image becomes a release and is deployed')
+    .argument('<app>')
+    .option('--detach', 'do not follow the deployment')
+    .option('--note <text>', 'why; stands in the event log')
+    .action(run(async (context: Context, app: string, options: { detach?: boolean; note?: string }) => {
+      const { deployment, text } = await (await context.api()).call('pullApp', { parameters: { app: appArgument(app) }, body: { note: options.note ?? null } });
+      if (!context.json) context.terminal.out(text);
+      if (deployment === null || options.detach === true) {
+        if (context.json) context.terminal.out(JSON.stringify({ deployment, text }, null, 2));
+        return 0;
+      }
+      return concludeDeployment(context, await followDeployment(context, deployment));
+    }));
+
+  program
+    .command('events')
+    .description('The event log: who or what did what, and why')
+    .option('--app <app>', 'only this app')
+    .option('--host <host>', 'only this host')
+    .option('--kind <kind>', 'only this kind, such as deployment.succeeded')
+    .option('-n, --limit <count>', 'how many', parseCountOption, 50)
+    .option('-f, --follow', 'go on with what happens from now')
+    .action(run(showEvents));
+}
+
+async function listApps(context: Context): Promise<number> {
+  const api = await context.api();
+  const apps = await api.all((cursor) => api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }));
+  print(context, apps, () => renderApps(apps));
+  return 0;
+}
+
+async function showHealth(context: Context, app: string): Promise<number> {
+  const health = await (await context.api()).call('appHealth', { parameters: { app: appArgument(app) } });
+  print(context, health, () => renderAppHealth(health));
+  return 0;
+}
+
+interface EventOptions {
+  readonly app?: string;
+  readonly host?: string;
+  readonly kind?: string;
+  readonly limit: number;
+  readonly follow?: boolean;
+}
+
+async function showEvents(context: Context, options: EventOptions): Promise<number> {
+  const filter = {
+    ...(options.app === undefined ? {} : { app: appArgument(options.app) }),
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.kind === undefined ? {} : { kind: options.kind }),
+  };
+  const { items } = await (await context.api()).call('listEvents', { query: { limit: Math.min(Math.max(options.limit, 1), 500), ...filter } });
+  if (options.follow !== true) {
+    print(context, items, () => renderEvents(items));
+    return 0;
+  }
+  const oldestFirst = [...items].reverse();
+  for (const event of oldestFirst) showEvent(context, event);
+  return followEvents(context, options, oldestFirst.at(-1)?.number ?? 0);
+}
+
+function showEvent(context: Context, event: EventView): void {
+  context.terminal.out(context.json ? JSON.stringify(event) : renderEvent(event));
+}
+
+async function followEvents(context: Context, options: EventOptions, after: number): Promise<number> {
+  const client = await context.openConsole();
+  context.signal.addEventListener('abort', () => client.close(), { once: true });
+  const call = client.call({ kind: 'watch', app: options.app === undefined ? null : appArgument(options.app), deployment: null }, (frame) => {
+    if (frame.kind !== 'event' || frame.event.number <= after) return;
+    if (options.host !== undefined && frame.event.host !== options.host) return;
+    if (options.kind !== undefined && frame.event.kind !== options.kind) return;
+    showEvent(context, frame.event);
+  });
+  try {
+    return await call.finished;
+  } catch (error) {
+    if (context.signal.aborted) return 0;
+    throw error;
+  }
+}

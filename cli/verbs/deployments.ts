@@ -1,0 +1,126 @@
+/** `status`, `watch`, `deployments`, `rollback`, `pause`, `resume`, `cancel`: what moves. */
+import type { Command } from 'commander';
+import { isDeploymentId } from '../../fleet/ids.ts';
+import { hasEnded } from '../../fleet/deployment.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { DeploymentView } from '../../protocol/http-api/views.ts';
+import { renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
+import { print } from '../context.ts';
+import type { Context } from '../context.ts';
+import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
+import type { RunVerb } from '../verb.ts';
+import { parseCountOption } from '../duration-option.ts';
+import { appArgument } from './apps.ts';
+
+const NOTE = ['--note <text>', 'why; stands in the event log'] as const;
+
+interface NoteOptions {
+  readonly note?: string;
+}
+
+export function registerDeployments(program: Command, run: RunVerb): void {
+  program
+    .command('status')
+    .description('The newest deployment of every app, of one app, or one deployment')
+    .argument('[app-or-deployment]')
+    .action(run(showStatus));
+  program
+    .command('watch')
+    .description('Follow the deployment of an app that is under way; exit code as of `deploy`')
+    .argument('<app-or-deployment>')
+    .action(run(async (context: Context, what: string) => concludeDeployment(context, await followDeployment(context, await findDeployment(context, what)))));
+  program
+    .command('deployments')
+    .description('Deployments, newest first')
+    .argument('[app]')
+    .option('-n, --limit <count>', 'how many', parseCountOption, 20)
+    .action(run(async (context: Context, app: string | undefined, options: { limit: number }) => {
+      const { items } = await (await context.api()).call('listDeployments', { query: { limit: Math.min(Math.max(options.limit, 1), 500), ...(app === undefined ? {} : { app: appArgument(app) }) } });
+      print(context, items, () => renderDeployments(items, context.now()));
+      return 0;
+    }));
+  program
+    .command('rollback')
+    .description('Go back to the succeeded release before the current one, or to a named one')
+    .argument('<app>')
+    .argument('[release]', 'number of a kept release; see `longshore releases`', parseCountOption)
+    .option('--detach', 'do not follow it')
+    .option(...NOTE)
+    .action(run(async (context: Context, app: string, release: number | undefined, options: NoteOptions & { detach?: boolean }) => {
+      const deployment = await (await context.api()).call('rollback', { parameters: { app: appArgument(app) }, body: { release: release ?? null, note: options.note ?? null } });
+      if (options.detach === true) {
+        print(context, deployment, () => renderDeployment(deployment, context.now()));
+        return 0;
+      }
+      return concludeDeployment(context, await followDeployment(context, deployment));
+    }));
+  steer(program, run, 'pause', 'pauseDeployment', 'Start no further host');
+  steer(program, run, 'resume', 'resumeDeployment', 'Go on with a paused deployment');
+  program
+    .command('cancel')
+    .description('End a deployment: stop in place, or bring moved hosts back')
+    .argument('<app-or-deployment>')
+    .option('--rollback', 'moved hosts go back')
+    .option(...NOTE)
+    .action(run(async (context: Context, what: string, options: NoteOptions & { rollback?: boolean }) => {
+      const { id } = await findDeployment(context, what);
+      const deployment = await (await context.api()).call('cancelDeployment', { parameters: { deployment: id }, body: { rollback: options.rollback === true, note: options.note ?? null } });
+      print(context, deployment, () => renderDeployment(deployment, context.now()));
+      return 0;
+    }));
+}
+
+function steer(program: Command, run: RunVerb, verb: string, route: 'pauseDeployment' | 'resumeDeployment', text: string): void {
+  program
+    .command(verb)
+    .description(text)
+    .argument('<app-or-deployment>')
+    .option(...NOTE)
+    .action(run(async (context: Context, what: string, options: NoteOptions) => {
+      const { id } = await findDeployment(context, what);
+      const deployment = await (await context.api()).call(route, { parameters: { deployment: id }, body: { note: options.note ?? null } });
+      print(context, deployment, () => renderDeployment(deployment, context.now()));
+      return 0;
+    }));
+}
+
+/** By id, or the newest of an app. */
+async function findDeployment(context: Context, what: string): Promise<DeploymentView> {
+  const api = await context.api();
+  if (isDeploymentId(what)) return api.call('getDeployment', { parameters: { deployment: what } });
+  const app = await api.call('getApp', { parameters: { app: appArgument(what) } });
+  if (app.deployment === null) throw new LongshoreError('NOT_FOUND', `${what} was never deployed`, { hint: 'Deploy it with `longshore deploy`.' });
+  return app.deployment;
+}
+
+async function showStatus(context: Context, what: string | undefined): Promise<number> {
+  const api = await context.api();
+  const deployments =
+    what === undefined
+      ? (await api.all((cursor) => api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }))).flatMap((app) => (app.deployment === null ? [] : [app.deployment]))
+      : [await findDeployment(context, what)];
+  print(context, what === undefined ? deployments : deployments[0], () =>
+    deployments.length === 0 ? 'Nothing was deployed yet.' : deployments.map((deployment) => renderDeployment(deployment, context.now())).join('\n\n'),
+  );
+  // For scripts: a deployment under way or ended well is 0, the rest as `deploy` would have ended.
+  const only = what === undefined ? undefined : deployments[0];
+  return only === undefined || !hasEnded(only.state) || only.state === 'succeeded' ? 0 : concludeQuietly(only);
+}
+
+function concludeQuietly(view: DeploymentView): number {
+  switch (view.state) {
+    case 'rolled_back':
+      return 3;
+    case 'cancelled':
+    case 'superseded':
+      return 4;
+    case 'queued':
+    case 'rolling':
+    case 'paused':
+    case 'rolling_back':
+    case 'succeeded':
+      return 0;
+    case 'failed':
+      return 1;
+  }
+}

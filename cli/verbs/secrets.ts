@@ -1,0 +1,149 @@
+/** `secrets`, `tokens`, `enroll-token`: what is secret. Values come from standard input, a prompt or a file, never from argv. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { ROLES } from '../../protocol/http-api/requests.ts';
+import type { Role } from '../../protocol/http-api/requests.ts';
+import { renderEnrollTokens, renderRegistries, renderSecrets, renderTokens } from '../../protocol/text/apps.ts';
+import { print } from '../context.ts';
+import type { Context } from '../context.ts';
+import { parseDurationOption } from '../duration-option.ts';
+import { readHidden } from '../read-input.ts';
+import type { RunVerb } from '../verb.ts';
+import { appArgument } from './apps.ts';
+
+export function registerSecrets(program: Command, run: RunVerb): void {
+  const secrets = program.command('secrets').description('Secrets of apps and registry credentials; values are never shown again');
+  secrets
+    .command('list')
+    .argument('<app>')
+    .description('Names and versions')
+    .action(run(async (context: Context, app: string) => {
+      const { items } = await (await context.api()).call('listSecrets', { parameters: { app: appArgument(app) }, query: { limit: 500 } });
+      print(context, items, () => renderSecrets(items, context.now()));
+      return 0;
+    }));
+  secrets
+    .command('set')
+    .argument('<app>')
+    .argument('<secret>')
+    .option('--file <path>', 'read the value from a file instead of standard input')
+    .description('Set a new version; the next release uses it')
+    .action(run(async (context: Context, app: string, secret: string, options: { file?: string }) => {
+      const value = await readHidden(context, `value of secret ${secret}`, options.file);
+      const view = await (await context.api()).call('setSecret', { parameters: { app: appArgument(app), secret }, body: { value } });
+      print(context, view, () => `${view.name} is version ${view.version}. \`longshore deploy\` ships it.`);
+      return 0;
+    }));
+  secrets
+    .command('remove')
+    .argument('<app>')
+    .argument('<secret>')
+    .description('Forget a secret')
+    .action(run(async (context: Context, app: string, secret: string) => {
+      await (await context.api()).call('removeSecret', { parameters: { app: appArgument(app), secret } });
+      print(context, { removed: secret }, () => `Forgot ${secret}.`);
+      return 0;
+    }));
+  secrets
+    .command('registries')
+    .description('Stored registry credentials')
+    .action(run(async (context: Context) => {
+      const { items } = await (await context.api()).call('listRegistries', { query: { limit: 500 } });
+      print(context, items, () => renderRegistries(items, context.now()));
+      return 0;
+    }));
+  secrets
+    .command('registry')
+    .argument('<registry>', 'host name and port, as in image references')
+    .requiredOption('-u, --username <name>')
+    .option('--file <path>', 'read the password from a file instead of standard input')
+    .description('Store a credential for a private registry')
+    .action(run(async (context: Context, registry: string, options: { username: string; file?: string }) => {
+      const password = await readHidden(context, `password of ${options.username} at ${registry}`, options.file);
+      const view = await (await context.api()).call('setRegistry', { parameters: { registry }, body: { username: options.username, password } });
+      print(context, view, () => `Stored the credential for ${view.registry}.`);
+      return 0;
+    }));
+  secrets
+    .command('registry-remove')
+    .argument('<registry>')
+    .description('Forget a credential')
+    .action(run(async (context: Context, registry: string) => {
+      await (await context.api()).call('removeRegistry', { parameters: { registry } });
+      print(context, { removed: registry }, () => `Forgot the credential for ${registry}.`);
+      return 0;
+    }));
+}
+
+export function registerTokens(program: Command, run: RunVerb): void {
+  const tokens = program.command('tokens').description('API tokens for people and pipelines');
+  tokens
+    .command('list', { isDefault: true })
+    .description('Tokens, without their text')
+    .action(run(async (context: Context) => {
+      const { items } = await (await context.api()).call('listTokens', { query: { limit: 500 } });
+      print(context, items, () => renderTokens(items, context.now()));
+      return 0;
+    }));
+  tokens
+    .command('make')
+    .argument('<name>')
+    .addOption(new Option('--role <role>').choices([...ROLES]).default('viewer'))
+    .option('--ttl <duration>', 'valid for so long (default: until revoked)', parseDurationOption)
+    .description('Make a token; its text is shown once')
+    .action(run(async (context: Context, name: string, options: { role: Role; ttl?: number }) => {
+      const made = await (await context.api()).call('makeToken', { body: { name, role: options.role, ttlMs: options.ttl ?? null } });
+      print(context, made, () => made.token);
+      if (!context.json) context.terminal.err(`Token ${made.view.id} (${made.view.role}). It is not shown again.`);
+      return 0;
+    }));
+  tokens
+    .command('revoke')
+    .argument('<id>')
+    .description('Revoke a token')
+    .action(run(async (context: Context, token: string) => {
+      await (await context.api()).call('revokeToken', { parameters: { token } });
+      print(context, { revoked: token }, () => `Revoked ${token}.`);
+      return 0;
+    }));
+}
+
+interface EnrollTokenOptions {
+  readonly pool?: string;
+  readonly ttl?: number;
+  readonly many?: boolean;
+  readonly list?: boolean;
+  readonly revoke?: string;
+}
+
+export function registerEnrollToken(program: Command, run: RunVerb): void {
+  program
+    .command('enroll-token')
+    .description('Make a token with which a machine becomes a host (once, one hour, by default)')
+    .option('--pool <pool>', 'the host belongs to this pool')
+    .option('--many', 'may be used by many hosts (a pool token)')
+    .option('--ttl <duration>', 'valid for so long', parseDurationOption)
+    .option('--list', 'list them instead')
+    .option('--revoke <id>', 'revoke one instead')
+    .action(run(enrollToken));
+}
+
+async function enrollToken(context: Context, options: EnrollTokenOptions): Promise<number> {
+  const api = await context.api();
+  if (options.revoke !== undefined) {
+    await api.call('revokeEnrollToken', { parameters: { token: options.revoke } });
+    print(context, { revoked: options.revoke }, () => `Revoked ${options.revoke ?? ''}.`);
+    return 0;
+  }
+  if (options.list === true) {
+    const { items } = await api.call('listEnrollTokens', { query: { limit: 500 } });
+    print(context, items, () => renderEnrollTokens(items, context.now()));
+    return 0;
+  }
+  const made = await api.call('makeEnrollToken', {
+    body: { kind: options.many === true ? 'pool' : 'once', pool: options.pool ?? null, ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }) },
+  });
+  print(context, made, () => made.token);
+  if (!context.json) context.terminal.err(`Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. Revoke it with \`longshore enroll-token --revoke ${made.view.id}\`.`);
+  return 0;
+}
