@@ -1,0 +1,49 @@
+/** What one host should run, from its targets (D2, D3). Pure: the same targets give the same entries and hash. */
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import type { AssignmentEntry } from '../../fleet/assignment.ts';
+import { canonicalJson } from '../../fleet/canonical-json.ts';
+import type { Release } from '../../fleet/release.ts';
+import type { Capability } from '../../protocol/version.ts';
+import type { Target } from './records.ts';
+
+/** A release and the hash of what it holds. */
+export interface ReleaseContent {
+  readonly release: Release;
+  readonly content: string;
+}
+
+export function toEntry(target: Target, release: Release | null): AssignmentEntry {
+  if (target.kind === 'remove') return { kind: 'remove', app: target.app, volumes: target.volumes };
+  if (release === null) throw new Error(`target of ${target.app} on ${target.host} names a release that is not kept`);
+  return {
+    kind: 'run',
+    app: target.app,
+    release: target.release,
+    deployment: target.deployment,
+    attempt: target.attempt,
+    spec: release.spec,
+    hashes: release.hashes,
+    replicas: target.replicas,
+    secretVersions: release.secretVersions,
+    rollback: target.rollback,
+    requires: requiredCapabilities(release.spec),
+  };
+}
+
+/**
+ * What the hash of an assignment covers. A release stands in it by the hash of its content and not only by its number:
+ * after a restore the same number may hold something else.
+ */
+export function contentText(host: string, targets: readonly Target[], content: (target: Target) => string): string {
+  return canonicalJson({ host, entries: targets.map((target) => ({ ...target, content: content(target) })) });
+}
+
+function requiredCapabilities(spec: AppSpec): readonly Capability[] {
+  const services = Object.values(spec.services);
+  const required: Capability[] = ['swap'];
+  if (services.some((service) => service.ingress.length > 0)) required.push('ingress');
+  if (services.some((service) => service.secrets.length > 0)) required.push('secrets');
+  if (spec.schedule !== null) required.push('schedule');
+  if (spec.offline === 'update') required.push('offline-update');
+  return required;
+}

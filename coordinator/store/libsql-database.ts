@@ -1,0 +1,81 @@
+/**
+ * The only importer of libsql: opens the database file with what durability asks for (WAL, synchronous=FULL, foreign
+ * keys), refuses a damaged one, and keeps prepared statements. A refused file is left exactly as it was found.
+ */
+import Database from 'libsql';
+import { SqliteAdapter, SqliteDialect } from 'kysely';
+import type { DialectAdapter, SqliteDatabase, SqliteStatement } from 'kysely';
+import { LongshoreError } from '../../fleet/errors.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+/** Kept prepared; the use cases have far fewer texts than this. */
+const STATEMENTS = 500;
+
+export interface LibsqlDatabase extends SqliteDatabase {
+  /** Statements without parameters: BEGIN, COMMIT, SAVEPOINT. */
+  exec(sql: string): void;
+}
+
+/** @throws STATE_FILE_INVALID where the file is no database or is damaged */
+export function openLibsql(file: string): LibsqlDatabase {
+  try {
+    const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    const check = database.prepare('PRAGMA quick_check(1)').all([]);
+    const [first] = check as { quick_check?: string }[];
+    if (first?.quick_check !== 'ok') throw damaged(file, first?.quick_check ?? 'no answer', undefined);
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    return withStatements(database);
+  } catch (error) {
+    if (error instanceof LongshoreError) throw error;
+    throw damaged(file, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function damaged(file: string, reason: string, cause: unknown): LongshoreError {
+  return new LongshoreError('STATE_FILE_INVALID', `open the database ${file}: ${reason}`, {
+    hint: 'The file was left as it is. Put back a copy of it, or move it away to start with an empty one.',
+    cause,
+  });
+}
+
+function withStatements(database: Database.Database): LibsqlDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare: (sql) => {
+      const kept = statements.get(sql);
+      if (kept !== undefined) return kept;
+      const prepared = database.prepare(sql);
+      const statement: SqliteStatement = {
+        reader: prepared.reader,
+        all: (parameters) => prepared.all([...parameters]),
+        run: (parameters) => prepared.run([...parameters]),
+        iterate: (parameters) => prepared.iterate([...parameters]),
+      };
+      if (statements.size >= STATEMENTS) statements.clear();
+      statements.set(sql, statement);
+      return statement;
+    },
+    exec: (sql) => {
+      database.exec(sql);
+    },
+    close: () => {
+      statements.clear();
+      database.close();
+    },
+  };
+}
+
+/** SQLite can undo changes of its schema, so a migration happens whole or not at all. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+export class LibsqlDialect extends SqliteDialect {
+  override createAdapter(): DialectAdapter {
+    return new TransactionalAdapter();
+  }
+}

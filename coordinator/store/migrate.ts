@@ -1,0 +1,49 @@
+/**
+ * Brings the schema to this version, or refuses a database that a newer version wrote: running an older program on it
+ * would lose what it does not know.
+ */
+import { Migrator } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
+import { LongshoreError } from '../../fleet/errors.ts';
+import * as initial from './migrations/0001-initial.ts';
+import type { Tables } from './tables.ts';
+
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+};
+
+/** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone) */
+export async function migrate(db: Kysely<Tables>, name: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+  const unknown = await unknownMigrations(db);
+  if (unknown.length > 0) {
+    throw new LongshoreError(
+      'STATE_FILE_INVALID',
+      `open the database ${name}: it was written by a newer version (${unknown.join(', ')})`,
+      {
+        hint: 'Run the newer coordinator again. The database was not changed.',
+      },
+    );
+  }
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find((result) => result.status === 'Error');
+  throw new LongshoreError(
+    'STATE_FILE_INVALID',
+    `migrate the database ${name} (${failed?.migrationName ?? 'unknown step'}): ${error instanceof Error ? error.message : 'failed'}`,
+    {
+      hint: 'The step was undone and nothing is lost. Report it with this message.',
+      cause: error,
+    },
+  );
+}
+
+async function unknownMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
+  const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  return rows.map((row) => row.name).filter((name) => !Object.hasOwn(MIGRATIONS, name));
+}

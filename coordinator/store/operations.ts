@@ -1,0 +1,106 @@
+/**
+ * The use cases of the store by name, each with whether it writes. One table serves the SQLite worker and whatever
+ * other database follows; the compiler holds it complete.
+ */
+import type {
+  EventStore,
+  HostStore,
+  ReleaseStore,
+  RolloutStore,
+  SecretStore,
+  TargetStore,
+  TokenStore,
+} from './store.ts';
+import * as deployments from './sql/deployments.ts';
+import * as enroll from './sql/enroll.ts';
+import * as events from './sql/events.ts';
+import * as hosts from './sql/hosts.ts';
+import * as releases from './sql/releases.ts';
+import * as rollouts from './sql/rollouts.ts';
+import * as secrets from './sql/secrets.ts';
+import * as targets from './sql/targets.ts';
+import * as tokens from './sql/tokens.ts';
+import type { Transaction } from './sql/transaction.ts';
+
+export type UseCases = HostStore & TargetStore & ReleaseStore & RolloutStore & SecretStore & TokenStore & EventStore;
+export type UseCase = keyof UseCases;
+export type ArgsOf<K extends UseCase> = Parameters<UseCases[K]> extends [infer A] ? A : undefined;
+export type AnswerOf<K extends UseCase> = Awaited<ReturnType<UseCases[K]>>;
+
+export interface Operation<K extends UseCase> {
+  readonly writes: boolean;
+  run(transaction: Transaction, args: ArgsOf<K>): Promise<AnswerOf<K>>;
+}
+
+export type Operations = { readonly [K in UseCase]: Operation<K> };
+
+export const OPERATIONS: Operations = {
+  enrollHost: { writes: true, run: enroll.enrollHost },
+  host: { writes: false, run: hosts.host },
+  findHost: { writes: false, run: hosts.findHost },
+  listHosts: { writes: false, run: hosts.listHosts },
+  allHosts: { writes: false, run: hosts.allHosts },
+  patchHost: { writes: true, run: hosts.patchHost },
+  removeHost: { writes: true, run: hosts.removeHost },
+  openSession: { writes: true, run: hosts.openSession },
+  closeSession: { writes: true, run: hosts.closeSession },
+  touchHosts: { writes: true, run: hosts.touchHosts },
+
+  targetsOfHosts: { writes: false, run: targets.targetsOfHosts },
+  targetsOfApp: { writes: false, run: targets.targetsOfApp },
+  assignments: { writes: true, run: targets.assignments },
+  recordAcks: { writes: true, run: targets.recordAcks },
+  removalsDone: { writes: true, run: targets.removalsDone },
+  applyFleet: { writes: true, run: targets.applyFleet },
+  newEpoch: { writes: true, run: targets.newEpoch },
+
+  app: { writes: false, run: releases.app },
+  listApps: { writes: false, run: releases.listApps },
+  currentReleases: { writes: false, run: releases.currentReleases },
+  release: { writes: false, run: releases.release },
+  releases: { writes: false, run: releases.releases },
+  listReleases: { writes: false, run: releases.listReleases },
+  removeApp: { writes: true, run: rollouts.removeApp },
+  quarantine: { writes: false, run: releases.quarantine },
+  releaseQuarantine: { writes: true, run: releases.releaseQuarantine },
+
+  createDeployment: { writes: true, run: rollouts.createDeployment },
+  deployment: { writes: false, run: deployments.deployment },
+  listDeployments: { writes: false, run: deployments.listDeployments },
+  latestDeployments: { writes: false, run: deployments.latestDeployments },
+  unendedDeployments: { writes: false, run: deployments.unendedDeployments },
+  loadRollout: { writes: false, run: deployments.loadRollout },
+  takeLease: { writes: true, run: rollouts.takeLease },
+  renewLeases: { writes: true, run: rollouts.renewLeases },
+  applyRollout: { writes: true, run: rollouts.applyRollout },
+
+  listSecrets: { writes: false, run: secrets.listSecrets },
+  secretVersions: { writes: false, run: secrets.secretVersions },
+  lastSecretVersion: { writes: false, run: secrets.lastSecretVersion },
+  putSecret: { writes: true, run: secrets.putSecret },
+  removeSecret: { writes: true, run: secrets.removeSecret },
+  secretsForHost: { writes: false, run: secrets.secretsForHost },
+  hostsUsingSecrets: { writes: false, run: secrets.hostsUsingSecrets },
+  listRegistries: { writes: false, run: secrets.listRegistries },
+  registries: { writes: false, run: secrets.registries },
+  putRegistry: { writes: true, run: secrets.putRegistry },
+  removeRegistry: { writes: true, run: secrets.removeRegistry },
+  keyCheck: { writes: true, run: secrets.keyCheck },
+
+  tokenByHash: { writes: false, run: tokens.tokenByHash },
+  listTokens: { writes: false, run: tokens.listTokens },
+  token: { writes: false, run: tokens.token },
+  insertToken: { writes: true, run: tokens.insertToken },
+  hasToken: { writes: false, run: tokens.hasToken },
+  revokeToken: { writes: true, run: tokens.revokeToken },
+  touchTokens: { writes: true, run: tokens.touchTokens },
+  listEnrollTokens: { writes: false, run: enroll.listEnrollTokens },
+  insertEnrollToken: { writes: true, run: enroll.insertEnrollToken },
+  revokeEnrollToken: { writes: true, run: enroll.revokeEnrollToken },
+
+  appendEvents: { writes: true, run: events.appendEvents },
+  listEvents: { writes: false, run: events.listEvents },
+  verifyEvents: { writes: false, run: events.verifyEvents },
+};
+
+export const isUseCase = (name: string): name is UseCase => Object.hasOwn(OPERATIONS, name);

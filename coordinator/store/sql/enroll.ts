@@ -1,0 +1,168 @@
+/** Enrolment: one transaction checks and uses the token and makes the host, so that a token buys what it says, once. */
+import { LongshoreError } from '../../../fleet/errors.ts';
+import type { HostRow } from '../records.ts';
+import type { HostStore, TokenStore } from '../store.ts';
+import type { Tables } from '../tables.ts';
+import { append } from './events.ts';
+import { toHost } from './hosts.ts';
+import { fromJson, nextNumber, notFound, numberAfter, slice, toJson } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
+import type { EnrollTokenRow } from '../records.ts';
+
+type TokenArgs<K extends keyof TokenStore> = Parameters<TokenStore[K]>[0];
+type TokenAnswer<K extends keyof TokenStore> = ReturnType<TokenStore[K]>;
+
+export async function enrollHost(
+  transaction: Transaction,
+  args: Parameters<HostStore['enrollHost']>[0],
+): Promise<HostRow> {
+  const { db } = transaction;
+  const token = await db.selectFrom('enroll_tokens').selectAll().where('hash', '=', args.tokenHash).executeTakeFirst();
+  const object = `enrol host ${args.host.name}`;
+  if (token === undefined)
+    throw new LongshoreError('TOKEN_INVALID', `${object}: the coordinator does not know this token`);
+  if (token.revoked_at !== null)
+    throw new LongshoreError('TOKEN_REVOKED', `${object}: the token ${token.id} was revoked`);
+
+  // A first reply that was lost: the same key with the same token is the same host.
+  const again = await db
+    .selectFrom('hosts')
+    .selectAll()
+    .where('public_key', '=', args.host.publicKey)
+    .where('enroll_token', '=', token.id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (again !== undefined) return toHost(again);
+
+  if (token.expires_at !== null && Number(token.expires_at) <= args.at) {
+    throw new LongshoreError(
+      'TOKEN_EXPIRED',
+      `${object}: the token ${token.id} expired at ${new Date(Number(token.expires_at)).toISOString()}`,
+    );
+  }
+  if (token.kind === 'once' && Number(token.uses) > 0) {
+    throw new LongshoreError('TOKEN_USED', `${object}: the one-time token ${token.id} was used before`);
+  }
+  const name = await freeName(transaction, args.host.name);
+  await db
+    .updateTable('enroll_tokens')
+    .set({ uses: Number(token.uses) + 1 })
+    .where('id', '=', token.id)
+    .execute();
+  const row = await db
+    .insertInto('hosts')
+    .values({
+      id: args.host.id,
+      name,
+      pool: token.pool,
+      labels_own: token.labels,
+      labels_agent: toJson(args.host.labels),
+      availability: 'active',
+      platform: args.host.platform,
+      agent_version: null,
+      engine_version: null,
+      public_key: args.host.publicKey,
+      sealing_key: args.host.sealingKey,
+      enroll_token: token.id,
+      enrolled_at: args.at,
+      last_seen_at: null,
+      removed_at: null,
+      session_epoch: 0,
+      order_epoch: 0,
+      order_generation: 0,
+      order_hash: '',
+      acked_epoch: null,
+      acked_generation: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await append(transaction, [
+    {
+      at: args.at,
+      kind: 'host.enrolled',
+      app: null,
+      host: args.host.id,
+      deployment: null,
+      cause: { kind: 'host', host: name, detail: `enrolment token ${token.id}` },
+      text: `host ${name} enrolled with ${token.kind === 'once' ? 'the one-time' : 'the pool'} token ${token.id}${token.pool === null ? '' : ` into pool ${token.pool}`}`,
+    },
+  ]);
+  return toHost(row);
+}
+
+async function freeName({ db }: Transaction, wanted: string): Promise<string> {
+  for (let suffix = 1; ; suffix += 1) {
+    const name = suffix === 1 ? wanted : `${wanted}-${suffix}`;
+    const taken = await db
+      .selectFrom('hosts')
+      .select('id')
+      .where('name', '=', name)
+      .where('removed_at', 'is', null)
+      .executeTakeFirst();
+    if (taken === undefined) return name;
+  }
+}
+
+export async function listEnrollTokens(
+  { db }: Transaction,
+  args: TokenArgs<'listEnrollTokens'>,
+): TokenAnswer<'listEnrollTokens'> {
+  const after = numberAfter(args.after);
+  let query = db
+    .selectFrom('enroll_tokens')
+    .selectAll()
+    .orderBy('seq')
+    .limit(args.limit + 1);
+  if (after !== null) query = query.where('seq', '>', after);
+  return slice(await query.execute(), args.limit, toEnrollToken, (row) => String(row.seq));
+}
+
+export async function insertEnrollToken(
+  transaction: Transaction,
+  { token, events }: TokenArgs<'insertEnrollToken'>,
+): TokenAnswer<'insertEnrollToken'> {
+  const row = await transaction.db
+    .insertInto('enroll_tokens')
+    .values({
+      id: token.id,
+      seq: await nextNumber(transaction, 'tokens'),
+      kind: token.kind,
+      pool: token.pool,
+      labels: toJson(token.labels),
+      hash: token.hash,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt,
+      uses: 0,
+      revoked_at: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await append(transaction, events);
+  return toEnrollToken(row);
+}
+
+export async function revokeEnrollToken(
+  transaction: Transaction,
+  args: TokenArgs<'revokeEnrollToken'>,
+): TokenAnswer<'revokeEnrollToken'> {
+  const { db } = transaction;
+  const row = await db.selectFrom('enroll_tokens').selectAll().where('id', '=', args.id).executeTakeFirst();
+  if (row === undefined) throw notFound(`revoke the enrolment token ${args.id}: there is none`);
+  if (row.revoked_at !== null) return;
+  await db.updateTable('enroll_tokens').set({ revoked_at: args.at }).where('id', '=', args.id).execute();
+  await append(transaction, args.events);
+}
+
+function toEnrollToken(row: Tables['enroll_tokens']): EnrollTokenRow {
+  return {
+    id: row.id,
+    kind: row.kind as EnrollTokenRow['kind'],
+    pool: row.pool,
+    labels: fromJson(row.labels),
+    hash: row.hash,
+    createdAt: Number(row.created_at),
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    uses: Number(row.uses),
+    revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+  };
+}

@@ -1,0 +1,261 @@
+/** The one desired state (D2), and the assignments with their numbers that follow from it (D3, D4). */
+import { createHash } from 'node:crypto';
+import { compareOrder } from '../../../fleet/assignment.ts';
+import type { Order } from '../../../fleet/assignment.ts';
+import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
+import { contentText, toEntry } from '../assignment-entries.ts';
+import type { ReleaseContent } from '../assignment-entries.ts';
+import type { Target, TargetWrite } from '../records.ts';
+import type { TargetStore } from '../store.ts';
+import type { TargetsTable } from '../tables.ts';
+import { append } from './events.ts';
+import { releaseContents } from './releases.ts';
+import { conflict, fromJson, getMeta, groupBy, inChunks, setMeta, toJson } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
+
+type Args<K extends keyof TargetStore> = Parameters<TargetStore[K]>[0];
+type Answer<K extends keyof TargetStore> = ReturnType<TargetStore[K]>;
+
+export async function targetsOfHosts({ db }: Transaction, args: Args<'targetsOfHosts'>): Answer<'targetsOfHosts'> {
+  const targets: Target[] = [];
+  for (const hosts of inChunks(args.hosts)) {
+    const rows = await db
+      .selectFrom('targets')
+      .selectAll()
+      .where('host', 'in', [...hosts])
+      .orderBy('host')
+      .orderBy('app')
+      .execute();
+    targets.push(...rows.map(toTarget));
+  }
+  return targets;
+}
+
+export async function targetsOfApp({ db }: Transaction, { app }: Args<'targetsOfApp'>): Answer<'targetsOfApp'> {
+  const rows = await db.selectFrom('targets').selectAll().where('app', '=', app).orderBy('host').execute();
+  return rows.map(toTarget);
+}
+
+/** Writes each target whole. Hosts that were removed meanwhile are left out: nothing would ever read theirs. */
+export async function writeTargets(transaction: Transaction, targets: readonly TargetWrite[]): Promise<void> {
+  const { db } = transaction;
+  const removed = await removedHosts(
+    transaction,
+    targets.map((target) => target.host),
+  );
+  for (const target of targets) {
+    if (removed.has(target.host)) continue;
+    const key = { host: target.host, app: target.app };
+    if (target.kind === 'remove') {
+      const nothing = { kind: 'remove', release: null, deployment: null, attempt: null, rollback: 0, replicas: '{}' };
+      await db
+        .updateTable('targets')
+        .set((set) => ({
+          ...nothing,
+          volumes: target.volumes ? 1 : set.case().when('kind', '=', 'remove').then(set.ref('volumes')).else(0).end(),
+        }))
+        .where('host', '=', key.host)
+        .where('app', '=', key.app)
+        .execute();
+      continue;
+    }
+    const value = {
+      kind: 'run',
+      release: target.release,
+      deployment: target.deployment,
+      attempt: target.attempt,
+      rollback: target.rollback ? 1 : 0,
+      replicas: toJson(target.replicas),
+      volumes: 0,
+    };
+    await db
+      .insertInto('targets')
+      .values({ ...key, ...value })
+      .onConflict((clash) => clash.columns(['host', 'app']).doUpdateSet(value))
+      .execute();
+    await db
+      .insertInto('attempts')
+      .values({ ...key, last: target.attempt })
+      .onConflict((clash) =>
+        clash
+          .columns(['app', 'host'])
+          .doUpdateSet({ last: target.attempt })
+          .where('attempts.last', '<', target.attempt),
+      )
+      .execute();
+  }
+}
+
+async function removedHosts({ db }: Transaction, hosts: readonly HostId[]): Promise<ReadonlySet<string>> {
+  const removed = new Set<string>();
+  for (const chunk of inChunks(hosts)) {
+    const rows = await db
+      .selectFrom('hosts')
+      .select('id')
+      .where('id', 'in', [...chunk])
+      .where('removed_at', 'is not', null)
+      .execute();
+    for (const row of rows) removed.add(row.id);
+  }
+  return removed;
+}
+
+export async function lastAttempts({ db }: Transaction, app: AppName): Promise<Readonly<Record<HostId, number>>> {
+  const rows = await db.selectFrom('attempts').select(['host', 'last']).where('app', '=', app).execute();
+  return Object.fromEntries(rows.map((row) => [row.host, Number(row.last)]));
+}
+
+export async function assignments(transaction: Transaction, args: Args<'assignments'>): Answer<'assignments'> {
+  const ids = args.requests.map((request) => request.host);
+  const epoch = Number((await getMeta(transaction, 'epoch')) ?? '1');
+  const stored = await storedOrders(transaction, ids);
+  const byHost = groupBy(await targetsOfHosts(transaction, { hosts: ids }), (target) => target.host);
+  const contents = await contentsOf(transaction, [...byHost.values()].flat());
+  const answers: Awaited<Answer<'assignments'>>[number][] = [];
+  for (const { host, heard } of args.requests) {
+    const known = stored.get(host);
+    if (known === undefined) continue;
+    const targets = byHost.get(host) ?? [];
+    const release = (target: Target): ReleaseContent | null => contents.get(contentKey(target)) ?? null;
+    const text = contentText(host, targets, (target) => release(target)?.content ?? '');
+    const hash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    if (heard !== null && known.generation > 0 && compareOrder(heard, known) === 0 && heard.hash !== known.hash) {
+      answers.push({ kind: 'conflict', host, epoch: known.epoch, generation: known.generation });
+      continue;
+    }
+    const order = nextOrder(known, heard, hash, epoch);
+    if (compareOrder(order, known) !== 0) await writeOrder(transaction, host, order, hash);
+    const entries = targets.map((target) => toEntry(target, release(target)?.release ?? null));
+    answers.push({ kind: 'assignment', host, assignment: { host, ...order, entries }, hash });
+  }
+  return answers;
+}
+
+/** The stored number where it still fits, else one above all that was given or heard. */
+function nextOrder(known: Order & { readonly hash: string }, heard: Order | null, hash: string, epoch: number): Order {
+  const isAbove = heard !== null && compareOrder(heard, known) > 0;
+  if (known.hash === hash && known.epoch >= epoch && !isAbove)
+    return { epoch: known.epoch, generation: known.generation };
+  const highest = isAbove ? heard : known;
+  return highest.epoch >= epoch
+    ? { epoch: highest.epoch, generation: highest.generation + 1 }
+    : { epoch, generation: 1 };
+}
+
+async function storedOrders(
+  { db }: Transaction,
+  hosts: readonly HostId[],
+): Promise<ReadonlyMap<string, Order & { readonly hash: string }>> {
+  const orders = new Map<string, Order & { readonly hash: string }>();
+  for (const chunk of inChunks(hosts)) {
+    const rows = await db
+      .selectFrom('hosts')
+      .select(['id', 'order_epoch', 'order_generation', 'order_hash'])
+      .where('id', 'in', [...chunk])
+      .where('removed_at', 'is', null)
+      .execute();
+    for (const row of rows) {
+      const order = { epoch: Number(row.order_epoch), generation: Number(row.order_generation), hash: row.order_hash };
+      orders.set(row.id, order);
+    }
+  }
+  return orders;
+}
+
+async function writeOrder({ db }: Transaction, host: HostId, order: Order, hash: string): Promise<void> {
+  await db
+    .updateTable('hosts')
+    .set({ order_epoch: order.epoch, order_generation: order.generation, order_hash: hash })
+    .where('id', '=', host)
+    .execute();
+}
+
+async function contentsOf(
+  transaction: Transaction,
+  targets: readonly Target[],
+): Promise<ReadonlyMap<string, ReleaseContent>> {
+  const numbers = new Map<AppName, Set<number>>();
+  for (const target of targets) {
+    if (target.kind !== 'run') continue;
+    const known = numbers.get(target.app) ?? new Set();
+    numbers.set(target.app, known.add(target.release));
+  }
+  const found = new Map<string, ReleaseContent>();
+  for (const [app, wanted] of numbers) {
+    for (const content of await releaseContents(transaction, app, [...wanted])) {
+      found.set(`${app} ${content.release.number}`, content);
+    }
+  }
+  return found;
+}
+
+const contentKey = (target: Target): string => (target.kind === 'run' ? `${target.app} ${target.release}` : '');
+
+export async function recordAcks({ db }: Transaction, args: Args<'recordAcks'>): Answer<'recordAcks'> {
+  for (const { host, epoch, generation } of args.acks) {
+    await db
+      .updateTable('hosts')
+      .set({ acked_epoch: epoch, acked_generation: generation })
+      .where('id', '=', host)
+      .where((where) =>
+        where.or([
+          where('acked_epoch', 'is', null),
+          where('acked_epoch', '<', epoch),
+          where.and([where('acked_epoch', '=', epoch), where('acked_generation', '<', generation)]),
+        ]),
+      )
+      .execute();
+  }
+}
+
+export async function removalsDone(transaction: Transaction, args: Args<'removalsDone'>): Answer<'removalsDone'> {
+  const gone: { readonly host: HostId; readonly app: AppName }[] = [];
+  for (const { host, app } of args.done) {
+    const [result] = await transaction.db
+      .deleteFrom('targets')
+      .where('host', '=', host)
+      .where('app', '=', app)
+      .where('kind', '=', 'remove')
+      .execute();
+    if (result !== undefined && result.numDeletedRows > 0n) gone.push({ host, app });
+  }
+  if (gone.length > 0) await append(transaction, args.events);
+  return gone;
+}
+
+export async function applyFleet(transaction: Transaction, args: Args<'applyFleet'>): Answer<'applyFleet'> {
+  const { db } = transaction;
+  const app = await db
+    .selectFrom('apps')
+    .select(['succeeded', 'removed_at'])
+    .where('name', '=', args.app)
+    .executeTakeFirst();
+  if (app === undefined || app.removed_at !== null) throw conflict(`place ${args.app}: the app was removed`);
+  const succeeded = app.succeeded === null ? null : Number(app.succeeded);
+  if (succeeded !== args.expected) {
+    throw conflict(`place ${args.app}: release ${String(succeeded)} has succeeded meanwhile`);
+  }
+  await writeTargets(transaction, args.targets);
+  await append(transaction, args.events);
+}
+
+export async function newEpoch(transaction: Transaction, args: Args<'newEpoch'>): Answer<'newEpoch'> {
+  const epoch = Number((await getMeta(transaction, 'epoch')) ?? '1') + 1;
+  await setMeta(transaction, 'epoch', String(epoch));
+  await append(transaction, args.events);
+  return epoch;
+}
+
+function toTarget(row: TargetsTable): Target {
+  const key = { host: row.host as HostId, app: row.app as AppName };
+  if (row.kind === 'remove') return { kind: 'remove', ...key, volumes: row.volumes === 1 };
+  return {
+    kind: 'run',
+    ...key,
+    release: Number(row.release),
+    deployment: row.deployment as DeploymentId,
+    attempt: Number(row.attempt),
+    rollback: row.rollback === 1,
+    replicas: fromJson(row.replicas),
+  };
+}
