@@ -1,0 +1,108 @@
+/**
+ * `healthcheck` and `x-longshore.health` together: the first may say how often and by which command, the second
+ * probes over HTTP or TCP. Where neither says what to ask, the image's own HEALTHCHECK counts.
+ */
+import type { ProbeCheck, ProbeSpec } from '../../fleet/app-spec.ts';
+import { DEFAULT_PROBE } from '../defaults.ts';
+import { fields, type KeyTable } from './key-table.ts';
+import {
+  choice,
+  type Cursor,
+  fail,
+  failKey,
+  integerIn,
+  items,
+  readBoolean,
+  readDuration,
+  readFilledText,
+  readIf,
+  readOr,
+  readPositiveDuration,
+  readText,
+} from './read.ts';
+import { readCommand } from './command.ts';
+
+export const HEALTHCHECK_KEYS = {
+  test: 'read',
+  interval: 'read',
+  timeout: 'read',
+  retries: 'read',
+  start_period: 'read',
+  start_interval: 'read',
+  disable: 'read',
+} satisfies KeyTable;
+
+export const HEALTH_KEYS = { http: 'read', tcp: 'read', exec: 'read' } satisfies KeyTable;
+
+export const HEALTH_HTTP_KEYS = { port: 'read', path: 'read', host: 'read', scheme: 'read' } satisfies KeyTable;
+
+const readPort = integerIn(1, 65_535);
+
+export function readProbe(healthcheck: Cursor | undefined, health: Cursor | undefined): ProbeSpec {
+  const given = healthcheck === undefined ? {} : fields(healthcheck, HEALTHCHECK_KEYS);
+  const disabled = readOr(given.disable, readBoolean, false);
+  const test = readIf(given.test, readTest);
+  const asked = readIf(health, readHealth);
+  if (health !== undefined && (given.test !== undefined || disabled))
+    failKey(health, 'the health check is said twice; take "test" (or "disable") out of "healthcheck", or this one');
+  if (disabled && given.test !== undefined && test?.kind !== 'none')
+    failKey(given.test, '"disable: true" and a "test" exclude each other');
+  return {
+    check: disabled ? { kind: 'none' } : (asked ?? test ?? DEFAULT_PROBE.check),
+    intervalMs: readOr(given.interval, readPositiveDuration, DEFAULT_PROBE.intervalMs),
+    timeoutMs: readOr(given.timeout, readPositiveDuration, DEFAULT_PROBE.timeoutMs),
+    retries: readOr(given.retries, integerIn(1, 1000), DEFAULT_PROBE.retries),
+    startPeriodMs: readOr(given.start_period, readDuration, DEFAULT_PROBE.startPeriodMs),
+    startIntervalMs: readOr(given.start_interval, readPositiveDuration, DEFAULT_PROBE.startIntervalMs),
+  };
+}
+
+function readTest(cursor: Cursor): ProbeCheck | null {
+  if (cursor.tree.kind !== 'list') {
+    const line = readFilledText(cursor);
+    return line === null ? null : shell(line);
+  }
+  const [kind, ...words] = items(cursor).map((item) => readText(item) ?? '');
+  if (kind === 'NONE' && words.length === 0) return { kind: 'none' };
+  if (kind === 'CMD' && words.length > 0) return { kind: 'exec', command: words };
+  if (kind === 'CMD-SHELL' && words.length === 1) return shell(words[0] ?? '');
+  return fail(cursor, 'takes a text, ["CMD", PROGRAM, ARGUMENT...], ["CMD-SHELL", TEXT] or ["NONE"]');
+}
+
+const shell = (line: string): ProbeCheck => ({ kind: 'exec', command: ['/bin/sh', '-c', line] });
+
+function readHealth(cursor: Cursor): ProbeCheck | null {
+  const given = fields(cursor, HEALTH_KEYS);
+  const stated = [given.http, given.tcp, given.exec].filter((one) => one !== undefined);
+  if (stated.length !== 1) return failKey(cursor, 'takes exactly one of "http", "tcp" and "exec"');
+  if (given.http !== undefined) return readHttp(given.http);
+  if (given.tcp !== undefined) return readTcp(given.tcp);
+  const command = readIf(given.exec, readCommand);
+  if (command?.length === 0) return failKey(cursor, 'the command is empty');
+  return command === null ? null : { kind: 'exec', command };
+}
+
+/** `{port, path}`, or `8080/healthz` in short. */
+function readHttp(cursor: Cursor): ProbeCheck | null {
+  if (cursor.tree.kind === 'scalar') {
+    const match = /^:?(\d{1,5})(\/\S*)?$/.exec(cursor.tree.text);
+    const port = Number(match?.[1]);
+    if (match === null || port < 1 || port > 65_535)
+      return fail(cursor, 'takes {port: 8080, path: /healthz}, or 8080/healthz in short');
+    return { kind: 'http', port, path: match[2] ?? '/', host: null, scheme: 'http' };
+  }
+  const given = fields(cursor, HEALTH_HTTP_KEYS);
+  if (given.port === undefined) return fail(cursor, 'the "port" is missing');
+  const port = readPort(given.port);
+  const path = readOr(given.path, readFilledText, '/');
+  if (!path.startsWith('/') && given.path !== undefined) fail(given.path, 'a path starts with "/"');
+  if (port === null) return null;
+  const scheme = readOr(given.scheme, choice('http', 'https'), 'http');
+  return { kind: 'http', port, path, host: readIf(given.host, readFilledText), scheme };
+}
+
+function readTcp(cursor: Cursor): ProbeCheck | null {
+  const given = cursor.tree.kind === 'map' ? fields(cursor, { port: 'read' }) : { port: cursor };
+  const port = readIf(given.port, readPort);
+  return port === null ? null : { kind: 'tcp', port };
+}

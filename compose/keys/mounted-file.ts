@@ -1,0 +1,33 @@
+/** What the long forms of a secret and a config in a service have in common. */
+import { type Cursor, integerIn, readFileMode, readFilledText, readIf, type Reader } from './read.ts';
+import { resolvePlain } from '../source/tree.ts';
+
+export interface MountedFile {
+  readonly target: string | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+  readonly mode: number | null;
+}
+
+interface MountedFileKeys {
+  readonly target?: Cursor;
+  readonly uid?: Cursor;
+  readonly gid?: Cursor;
+  readonly mode?: Cursor;
+}
+
+export function readMountedFile(given: MountedFileKeys): MountedFile {
+  return {
+    target: readIf(given.target, readFilledText),
+    uid: readIf(given.uid, readOwner),
+    gid: readIf(given.gid, readOwner),
+    mode: readIf(given.mode, readFileMode),
+  };
+}
+
+/** Compose writes them as text: `uid: "103"`. */
+const readOwner: Reader<number> = (cursor) => {
+  const { tree } = cursor;
+  const number = tree.kind === 'scalar' ? { ...cursor, tree: { ...tree, value: resolvePlain(tree.text) } } : cursor;
+  return integerIn(0, 4_294_967_294)(number);
+};

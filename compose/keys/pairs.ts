@@ -1,0 +1,37 @@
+/** `environment`, `labels`, `args` and the like: a map, or a list of `name=value`. */
+import { type Cursor, describe, entries, fail, items } from './read.ts';
+import { scalarTree } from '../source/tree.ts';
+
+export interface Pairing {
+  readonly name: string;
+  /** Null = a name without a value. */
+  readonly value: string | null;
+  readonly cursor: Cursor;
+}
+
+export function readPairs(cursor: Cursor): readonly Pairing[] {
+  if (cursor.tree.kind === 'list') return items(cursor).flatMap((item) => pairOfItem(item) ?? []);
+  return entries(cursor).flatMap(([name, value]) => pairOfEntry(name, value) ?? []);
+}
+
+/** A name without a value is an empty text. */
+export function readTextMap(cursor: Cursor): Readonly<Record<string, string>> {
+  return Object.fromEntries(readPairs(cursor).map((pair) => [pair.name, pair.value ?? '']));
+}
+
+function pairOfItem(item: Cursor): Pairing | null {
+  if (item.tree.kind !== 'scalar' || item.tree.value === null)
+    return fail(item, `takes name=value; this is ${describe(item.tree)}`);
+  const { text } = item.tree;
+  const equals = text.indexOf('=');
+  if (equals === 0) return fail(item, `the name before "=" is missing in "${text}"`);
+  if (equals < 0) return { name: text, value: null, cursor: item };
+  const tree = scalarTree(text.slice(equals + 1), item.tree.at);
+  return { name: text.slice(0, equals), value: tree.text, cursor: { ...item, tree } };
+}
+
+function pairOfEntry(name: string, cursor: Cursor): Pairing | null {
+  const { tree } = cursor;
+  if (tree.kind !== 'scalar') return fail(cursor, `takes a text, a number, true or false; this is ${describe(tree)}`);
+  return { name, value: tree.value === null ? null : tree.text, cursor };
+}

@@ -1,0 +1,138 @@
+/**
+ * compose.yaml to a resolved app: read, interpolate, extend and merge the files, read every key, check the rules.
+ * Pure: files come through `readFile`, variables through `environment`. All problems come in one answer.
+ */
+import type { AppSpec } from '../fleet/app-spec.ts';
+import { type Problem, problem, type ProblemDetail } from '../fleet/errors.ts';
+import type { AppName } from '../fleet/ids.ts';
+import type { BuildSpec } from './keys/build.ts';
+import type { Surroundings } from './keys/surroundings.ts';
+import { projectName } from './project-name.ts';
+import { readApp } from './read-app.ts';
+import { parseEnvFile } from './source/env-file.ts';
+import { withExtends } from './source/extends.ts';
+import { createFileLoader, type FileLoader, type ReadFile } from './source/file-loader.ts';
+import type { Lookup } from './source/interpolate.ts';
+import { locate } from './source/locate.ts';
+import { mergeTrees, withoutResets } from './source/merge.ts';
+import { folderOf, joinPath } from './source/paths.ts';
+import { createReport, type Report } from './source/report.ts';
+import type { Tree } from './source/tree.ts';
+import { childOf } from './source/tree.ts';
+import { appFindings } from './validate-app-spec.ts';
+
+export interface LoadAppFileOptions {
+  /** In the order of -f; the first one's folder is what relative paths are relative to. */
+  readonly files: readonly string[];
+  readonly readFile: ReadFile;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly projectName?: string;
+  readonly profiles?: readonly string[];
+  /** Instead of `.env` beside the first file. */
+  readonly envFiles?: readonly string[];
+}
+
+export type LoadedAppFile =
+  | {
+      readonly ok: true;
+      readonly spec: AppSpec;
+      readonly builds: readonly BuildSpec[];
+      readonly warnings: readonly ProblemDetail[];
+    }
+  | { readonly ok: false; readonly problem: Problem; readonly warnings: readonly ProblemDetail[] };
+
+export function loadAppFile(options: LoadAppFileOptions): LoadedAppFile {
+  const report = createReport();
+  const found = readAll(options, report);
+  const errors = report.errors();
+  if (found === null || errors.length > 0) {
+    const count = errors.length === 1 ? '1 mistake' : `${errors.length} mistakes`;
+    const message = `read the app file ${options.files.join(', ')}: ${count}`;
+    return {
+      ok: false,
+      problem: problem('APP_FILE_INVALID', message, { details: errors }),
+      warnings: report.warnings(),
+    };
+  }
+  return { ok: true, ...found, warnings: report.warnings() };
+}
+
+interface Found {
+  readonly spec: AppSpec;
+  readonly builds: readonly BuildSpec[];
+}
+
+function readAll(options: LoadAppFileOptions, report: Report): Found | null {
+  const firstFile = options.files[0];
+  if (firstFile === undefined) {
+    report.error(null, [], 'no app file is named');
+    return null;
+  }
+  const base = folderOf(firstFile);
+  const lookup = variables(options, base, report);
+  const loader = createFileLoader(options.readFile, lookup, report);
+  const merged = mergeFiles(options.files, base, loader, report);
+  if (merged === null) return null;
+  const around: Surroundings = { lookup, readText: loader.text };
+  const root = { tree: merged, path: [], keyAt: merged.at, report };
+  const app = readApp(root, around, options.profiles ?? activeProfiles(lookup));
+  const name = projectName({ said: options.projectName, lookup, stated: app.name, firstFile });
+  if (name === null)
+    report.error(merged.at, ['name'], 'the app has no name; write "name: my-app" at the top of the file');
+  const spec: AppSpec = { name: (name ?? 'unnamed') as AppName, ...app.spec };
+  for (const found of appFindings(spec)) {
+    const at = locate(merged, found.path);
+    if (!isSaid(report, at.line, at.column)) report.error(at, found.path, found.message);
+  }
+  return { spec, builds: app.builds };
+}
+
+/** What was wrong already when it was read need not be said again by a rule. */
+function isSaid(report: Report, line: number, column: number): boolean {
+  return report.errors().some((detail) => detail.line === line && detail.column === column);
+}
+
+function mergeFiles(files: readonly string[], base: string, loader: FileLoader, report: Report): Tree | null {
+  let merged: Tree | null = null;
+  for (const path of files) {
+    const tree = loader.yaml(path, base, null);
+    if (tree === null) continue;
+    const extended = withExtends(tree, loader, report);
+    merged = merged === null ? extended : mergeTrees(merged, extended);
+  }
+  return report.errors().length > 0 && childOf(merged ?? undefined, 'services') === undefined
+    ? null
+    : merged === null
+      ? null
+      : withoutResets(merged);
+}
+
+function activeProfiles(lookup: Lookup): readonly string[] {
+  return (lookup('COMPOSE_PROFILES') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** The caller's environment wins over `.env`, as in Compose. */
+function variables(options: LoadAppFileOptions, base: string, report: Report): Lookup {
+  const outside: Lookup = (name) => (Object.hasOwn(options.environment, name) ? options.environment[name] : undefined);
+  const values = new Map<string, string>();
+  for (const path of options.envFiles ?? [joinPath(base, '.env')]) {
+    const file = options.readFile(path);
+    const at = { file: path, base, line: 1, column: 1 };
+    if (file === null) {
+      if (options.envFiles !== undefined) report.error(at, [], `there is no file ${path}`);
+      continue;
+    }
+    const parsed = parseEnvFile(file.text, { outside: (name) => outside(name) ?? values.get(name) });
+    for (const [name, value] of parsed.values) values.set(name, value);
+    for (const found of parsed.problems)
+      report.error(
+        { ...at, line: found.line, column: found.column },
+        found.name === null ? [] : [found.name],
+        found.message,
+      );
+  }
+  return (name) => outside(name) ?? values.get(name);
+}

@@ -1,0 +1,72 @@
+/** What a service mounts: declared volumes, secrets and configs, absolute targets, none taken twice. */
+import type { AppSpec, MountSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+import { suggestion } from '../values/suggest.ts';
+import { type Finding, finding } from './finding.ts';
+
+export function mountFindings(app: AppSpec): readonly Finding[] {
+  return Object.entries(app.services).flatMap(([name, service]) => [
+    ...undeclared(app, name, service),
+    ...targets(name, service),
+    ...secretVariables(name, service),
+  ]);
+}
+
+function undeclared(app: AppSpec, name: string, service: ServiceSpec): readonly Finding[] {
+  const path = ['services', name];
+  const missing = (kind: string, key: string, known: Readonly<Record<string, unknown>>): string | null =>
+    Object.hasOwn(known, key)
+      ? null
+      : `the ${kind} "${key}" is not declared under "${kind}s"${suggestion(key, Object.keys(known))}`;
+  const all: (readonly [readonly (string | number)[], string | null])[] = [
+    ...service.mounts.map((mount, index) => {
+      const said = mount.kind === 'volume' ? missing('volume', mount.volume, app.volumes) : null;
+      return [[...path, 'volumes', index], said] as const;
+    }),
+    ...service.secrets.map((use, index) => {
+      const place = use.as === 'file' ? ['secrets', index] : ['x-longshore', 'secrets_env', use.target];
+      return [[...path, ...place], missing('secret', use.secret, app.secrets)] as const;
+    }),
+    ...service.configs.map(
+      (use, index) => [[...path, 'configs', index], missing('config', use.config, app.configs)] as const,
+    ),
+  ];
+  return all.flatMap(([place, message]) => (message === null ? [] : [finding(place, message)]));
+}
+
+function targets(name: string, service: ServiceSpec): readonly Finding[] {
+  const findings: Finding[] = [];
+  const taken = new Map<string, string>();
+  const take = (target: string, key: string, index: number): void => {
+    const path = ['services', name, key, index];
+    const before = taken.get(target);
+    if (!target.startsWith('/')) findings.push(finding(path, `"${target}" is no absolute path in the container`));
+    else if (target === '/') findings.push(finding(path, 'nothing can be mounted over "/"'));
+    else if (before !== undefined) findings.push(finding(path, `${target} is taken already, by ${before}`));
+    taken.set(target, `${key}[${index}]`);
+  };
+  service.mounts.forEach((mount, index) => {
+    take(mount.target, 'volumes', index);
+    if (mount.kind === 'bind' && !mount.source.startsWith('/'))
+      findings.push(finding(['services', name, 'volumes', index], bindMessage(mount)));
+  });
+  service.secrets.forEach((use, index) => {
+    if (use.as === 'file') take(use.target, 'secrets', index);
+  });
+  service.configs.forEach((use, index) => take(use.target, 'configs', index));
+  return findings;
+}
+
+const bindMessage = (mount: Extract<MountSpec, { kind: 'bind' }>): string =>
+  `the source "${mount.source}" of a bind mount is no absolute path`;
+
+function secretVariables(name: string, service: ServiceSpec): readonly Finding[] {
+  const seen = new Set(Object.keys(service.environment));
+  const findings: Finding[] = [];
+  for (const use of service.secrets) {
+    if (use.as !== 'environment') continue;
+    const path = ['services', name, 'x-longshore', 'secrets_env', use.target];
+    if (seen.has(use.target)) findings.push(finding(path, `the variable ${use.target} is set twice`));
+    seen.add(use.target);
+  }
+  return findings;
+}

@@ -1,0 +1,49 @@
+/** Names: of the app, its services, labels and placement attributes; and that there is an image to run. */
+import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+import { isAppName, isServiceName } from '../../fleet/ids.ts';
+import { isImageReference } from '../keys/image.ts';
+import { type Finding, finding } from './finding.ts';
+
+/** Labels under it are ours, on the containers too. */
+export const RESERVED_LABEL = 'longshore.';
+
+export function nameFindings(app: AppSpec): readonly Finding[] {
+  const findings: Finding[] = [];
+  const name: string = app.name
+  if (!isAppName(name))
+    findings.push(
+      finding(
+        ['name'],
+        `"${name}" is no name for an app: lower-case letters, digits, "-" and "_", at most 40, ` +
+          'beginning with a letter or digit',
+      ),
+    );
+  if (Object.keys(app.services).length === 0) findings.push(finding(['services'], 'there is no service'));
+  for (const [name, service] of Object.entries(app.services)) findings.push(...serviceFindings(name, service));
+  return findings;
+}
+
+function serviceFindings(name: string, service: ServiceSpec): readonly Finding[] {
+  const path = ['services', name];
+  const findings: Finding[] = [];
+  if (!isServiceName(name))
+    findings.push(finding(path, `"${name}" is no name for a service: letters, digits, ".", "-", "_", at most 63`));
+  if (!isImageReference(service.image.reference))
+    findings.push(finding([...path, 'image'], `"${service.image.reference}" is no image reference`));
+  for (const label of Object.keys(service.labels))
+    if (label === '' || label.startsWith(RESERVED_LABEL))
+      findings.push(finding([...path, 'labels', label], `labels that begin with "${RESERVED_LABEL}" are ours`));
+  for (const alias of service.aliases)
+    if (!/^[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/.test(alias))
+      findings.push(finding([...path, 'networks'], `"${alias}" is no name for an alias`));
+  service.constraints.forEach((constraint, index) => {
+    if (!/^(?:name|pool|arch|labels\.\S+)$/.test(constraint.attribute))
+      findings.push(
+        finding(
+          [...path, 'deploy', 'placement', 'constraints', index],
+          `there is no attribute "${constraint.attribute}"; labels.NAME, name, pool and arch are`,
+        ),
+      );
+  });
+  return findings;
+}
