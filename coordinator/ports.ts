@@ -7,7 +7,10 @@ import type { AppName, DeploymentId, Digest, HostId } from '../fleet/ids.ts';
 import type { Deployment } from '../fleet/deployment.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import type { AppReport } from '../fleet/report.ts';
+import type { CoordinatorMessageOf } from '../protocol/agent-messages.ts';
+import type { DeploymentView, EventView, HostView } from '../protocol/http-api/views.ts';
 import type { Change, ExecHandle, StreamSink } from './commands.ts';
+import type { StoredEvent } from './store/records.ts';
 
 /** What the hub knows of a host at this moment. Reports outlive the connection until the coordinator restarts. */
 export interface LiveHost {
@@ -57,13 +60,39 @@ export interface HubPort {
 }
 
 export interface RolloutsPort {
-  /** The deployment is in the store, `queued`: start it when its turn comes. */
-  enqueued(app: AppName): void;
+  /**
+   * The deployment is in the store, `queued`: start it when its turn comes. `abort`: one that is under way ends
+   * `superseded`, in place, instead of being waited for.
+   */
+  enqueued(app: AppName, rolling?: 'wait' | 'abort'): void;
+  /** The app was removed in the store (its deployments are cancelled there): let go of what is under way. */
+  appRemoved(app: AppName): void;
   pause(id: DeploymentId, cause: Cause): Promise<Deployment>;
   resume(id: DeploymentId, cause: Cause): Promise<Deployment>;
   cancel(id: DeploymentId, rollback: boolean, cause: Cause): Promise<Deployment>;
   /** Hosts, labels or availability changed: place apps again (a host that joins gets the last succeeded release; a draining one gives up its apps). */
   fleetChanged(): void;
+}
+
+/** What only one host may read, sealed to its key (`protocol/sealing.ts`). Implemented by `secrets/`, sent by the hub. */
+export interface SealedPort {
+  /** Values of the secrets that the host's targets name, at the versions that their releases pin. */
+  secrets(host: HostId): Promise<CoordinatorMessageOf<'secrets'>['items']>;
+  /** Every stored registry credential. */
+  registryCredentials(host: HostId): Promise<readonly { readonly registry: string; readonly sealed: string }[]>;
+}
+
+/** Views as the API shows them; built by `control/` from the store and the hub's memory. Null = there is none. */
+export interface ViewsPort {
+  host(host: HostId): Promise<HostView | null>;
+  deployment(deployment: Deployment): Promise<DeploymentView>;
+  event(event: StoredEvent): EventView;
+}
+
+/** Asks the registry for newer images of an app's current release; what it finds becomes one release (D6). */
+export interface ImageChecks {
+  /** One HEAD per image reference. Quarantined digests are left alone. @throws REGISTRY_*, NOT_FOUND */
+  check(app: AppName, cause: Cause): Promise<{ readonly deployment: DeploymentId | null; readonly text: string }>;
 }
 
 /** In-process publish/subscribe; feeds consoles and the web page. */
