@@ -265,6 +265,7 @@ export const ERRORS = {
     retryable: false,
     exit: 2,
   },
+  SEAL_INVALID: { meaning: 'A sealed secret or credential does not open with the key of this host.', hint: 'Set it again; if it stays, enrol the host again.', retryable: false, exit: 1 },
   POLICY_REFUSED: {
     meaning: "The operator's policy does not allow this (privileged, host network, Docker socket).",
     hint: "Leave it out, or allow it in the agent's policy.",
