@@ -76,8 +76,11 @@ export interface RolloutsPort {
 
 /** What only one host may read, sealed to its key (`protocol/sealing.ts`). Implemented by `secrets/`, sent by the hub. */
 export interface SealedPort {
-  /** Values of the secrets that the host's targets name, at the versions that their releases pin. */
-  secrets(host: HostId): Promise<CoordinatorMessageOf<'secrets'>['items']>;
+  /**
+   * Values of the secrets that the host's targets name, at the versions that their releases pin.
+   * @param held `app/secret` -> version that the host has already: left out
+   */
+  secrets(host: HostId, held: Readonly<Record<string, number>>): Promise<CoordinatorMessageOf<'secrets'>['items']>;
   /** Every stored registry credential. */
   registryCredentials(host: HostId): Promise<readonly { readonly registry: string; readonly sealed: string }[]>;
 }
