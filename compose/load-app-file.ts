@@ -7,6 +7,7 @@ import { type Problem, problem, type ProblemDetail } from '../fleet/errors.ts';
 import type { AppName } from '../fleet/ids.ts';
 import type { BuildSpec } from './keys/build.ts';
 import type { Surroundings } from './keys/surroundings.ts';
+import { toFilePath } from './file-path.ts';
 import { projectName } from './project-name.ts';
 import { readApp } from './read-app.ts';
 import { parseEnvFile } from './source/env-file.ts';
@@ -80,17 +81,18 @@ function readAll(options: LoadAppFileOptions, report: Report): Found | null {
   if (name === null)
     report.error(merged.at, ['name'], 'the app has no name; write "name: my-app" at the top of the file');
   const spec: AppSpec = { name: (name ?? 'unnamed') as AppName, ...app.spec };
+  const said = new Set(report.errors().map(placeOf));
   for (const found of appFindings(spec)) {
-    const at = locate(merged, found.path);
-    if (!isSaid(report, at.line, at.column)) report.error(at, found.path, found.message);
+    const path = toFilePath(merged, found.path);
+    const at = locate(merged, path);
+    // What was wrong already when it was read need not be said again by a rule.
+    if (!said.has(placeOf(at))) report.error(at, path, found.message);
   }
   return { spec, builds: app.builds };
 }
 
-/** What was wrong already when it was read need not be said again by a rule. */
-function isSaid(report: Report, line: number, column: number): boolean {
-  return report.errors().some((detail) => detail.line === line && detail.column === column);
-}
+const placeOf = (at: { readonly line: number | null; readonly column: number | null }): string =>
+  `${at.line ?? 0}:${at.column ?? 0}`;
 
 function mergeFiles(files: readonly string[], base: string, loader: FileLoader, report: Report): Tree | null {
   let merged: Tree | null = null;
@@ -100,11 +102,9 @@ function mergeFiles(files: readonly string[], base: string, loader: FileLoader, 
     const extended = withExtends(tree, loader, report);
     merged = merged === null ? extended : mergeTrees(merged, extended);
   }
-  return report.errors().length > 0 && childOf(merged ?? undefined, 'services') === undefined
-    ? null
-    : merged === null
-      ? null
-      : withoutResets(merged);
+  // A file that could not be read leaves nothing to say about the rest.
+  if (merged === null || (report.errors().length > 0 && childOf(merged, 'services') === undefined)) return null;
+  return withoutResets(merged);
 }
 
 function activeProfiles(lookup: Lookup): readonly string[] {

@@ -23,4 +23,4 @@ export function projectName(sources: ProjectNameSources): string | null {
   return isAppName(folder) ? folder : null;
 }
 
-const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

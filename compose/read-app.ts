@@ -22,6 +22,7 @@ import { type AppContext, type ReadService, readService } from './keys/service.t
 import type { Surroundings } from './keys/surroundings.ts';
 import { readVolumes } from './keys/volumes.ts';
 import { isActive } from './profiles.ts';
+import { locate } from './source/locate.ts';
 import { childOf } from './source/tree.ts';
 
 export const APP_KEYS = {
@@ -94,7 +95,10 @@ function readServices(
     else inactive.set(name, own);
   }
   for (const service of active) reportInactive(service, inactive);
-  return active;
+  return active.map((service) => ({
+    ...service,
+    dependencies: service.dependencies.filter((dependency) => !inactive.has(dependency.service)),
+  }));
 }
 
 function profilesOf(cursor: Cursor): readonly string[] {
@@ -107,8 +111,9 @@ function reportInactive(service: ReadService, inactive: ReadonlyMap<string, read
   for (const { service: other, required } of service.dependencies) {
     const profiles = inactive.get(other);
     if (profiles === undefined || !required) continue;
-    failKey(
-      { ...service.cursor, path: [...service.cursor.path, 'depends_on', other] },
+    service.cursor.report.error(
+      locate(service.cursor.tree, ['depends_on', other]),
+      [...service.cursor.path, 'depends_on', other],
       `"${other}" is in the profile ${profiles.join(', ')}, which is not active; activate it, or say "required: false"`,
     );
   }

@@ -9,7 +9,7 @@ export const RESERVED_LABEL = 'longshore.';
 
 export function nameFindings(app: AppSpec): readonly Finding[] {
   const findings: Finding[] = [];
-  const name: string = app.name
+  const name: string = app.name;
   if (!isAppName(name))
     findings.push(
       finding(

@@ -111,5 +111,4 @@ function deviceKey(item: Tree): string | null {
   return target ?? source ?? null;
 }
 
-const scalarText = (tree: Tree | undefined): string | null =>
-  tree?.kind === 'scalar' ? (tree).text : null;
+const scalarText = (tree: Tree | undefined): string | null => (tree?.kind === 'scalar' ? tree.text : null);

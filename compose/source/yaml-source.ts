@@ -9,7 +9,7 @@ import type { Position, Tree } from './tree.ts';
 import { treeOfDocument } from './yaml-tree.ts';
 
 /** Characters in one file. */
-export const MAX_FILE_CHARACTERS = 512 * 1024;
+export const MAX_FILE_CHARACTERS = 256 * 1024;
 export const MAX_DEPTH = 60;
 
 export interface YamlFile {
