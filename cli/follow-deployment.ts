@@ -13,7 +13,9 @@ import type { Context } from './context.ts';
 import { ProgressDisplay } from './progress/progress-display.ts';
 
 /** Exit code by how a deployment ended. */
-export const EXIT: Readonly<Record<Extract<DeploymentState, 'succeeded' | 'rolled_back' | 'failed' | 'cancelled' | 'superseded'>, number>> = {
+export const EXIT: Readonly<
+  Record<Extract<DeploymentState, 'succeeded' | 'rolled_back' | 'failed' | 'cancelled' | 'superseded'>, number>
+> = {
   succeeded: 0,
   failed: 1,
   rolled_back: 3,
@@ -32,7 +34,9 @@ export async function followDeployment(context: Context, first: DeploymentView):
   } catch (error) {
     if (!signal.aborted) throw error;
     const why = context.signal.aborted ? 'interrupted' : 'not ended within --timeout';
-    throw new LongshoreError('TIMEOUT', `follow ${first.id}: ${why}; the deployment goes on`, { hint: `Watch it with \`longshore watch ${first.app}\`, stop it with \`longshore cancel ${first.id}\`.` });
+    throw new LongshoreError('TIMEOUT', `follow ${first.id}: ${why}; the deployment goes on`, {
+      hint: `Watch it with \`longshore watch ${first.app}\`, stop it with \`longshore cancel ${first.id}\`.`,
+    });
   } finally {
     display.end();
   }
@@ -40,16 +44,26 @@ export async function followDeployment(context: Context, first: DeploymentView):
 
 const GIVE_UP_MS = 120_000;
 
-async function watchToEnd(context: Context, first: DeploymentView, display: ProgressDisplay, signal: AbortSignal): Promise<DeploymentView> {
+async function watchToEnd(
+  context: Context,
+  first: DeploymentView,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<DeploymentView> {
   let failures = 0;
   let lostAt: number | null = null;
   for (;;) {
     try {
-      return await watchOnce(context, first, (view) => {
-        failures = 0;
-        lostAt = null;
-        display.show(view);
-      }, signal);
+      return await watchOnce(
+        context,
+        first,
+        (view) => {
+          failures = 0;
+          lostAt = null;
+          display.show(view);
+        },
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof LongshoreError) || !error.retryable) throw error;
@@ -61,7 +75,12 @@ async function watchToEnd(context: Context, first: DeploymentView, display: Prog
   }
 }
 
-async function watchOnce(context: Context, first: DeploymentView, onView: (view: DeploymentView) => void, signal: AbortSignal): Promise<DeploymentView> {
+async function watchOnce(
+  context: Context,
+  first: DeploymentView,
+  onView: (view: DeploymentView) => void,
+  signal: AbortSignal,
+): Promise<DeploymentView> {
   const client = await context.openConsole();
   try {
     return await new Promise<DeploymentView>((resolve, reject) => {
@@ -71,7 +90,10 @@ async function watchOnce(context: Context, first: DeploymentView, onView: (view:
         onView(frame.deployment);
         if (hasEnded(frame.deployment.state)) resolve(frame.deployment);
       });
-      call.finished.then(() => reject(new LongshoreError('UNREACHABLE', 'the watch ended before the deployment')), reject);
+      call.finished.then(
+        () => reject(new LongshoreError('UNREACHABLE', 'the watch ended before the deployment')),
+        reject,
+      );
     });
   } finally {
     client.close();

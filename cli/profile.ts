@@ -23,16 +23,21 @@ export async function readCredentials(environment: Environment): Promise<Credent
   const profile = await readProfile(profilePath(environment));
   const url = environment.LONGSHORE_URL ?? profile?.url;
   if (url === undefined) {
-    throw new LongshoreError('CONFIG_INVALID', 'find the coordinator: no URL is known', { hint: 'Run `longshore login URL`, or set LONGSHORE_URL.' });
+    throw new LongshoreError('CONFIG_INVALID', 'find the coordinator: no URL is known', {
+      hint: 'Run `longshore login URL`, or set LONGSHORE_URL.',
+    });
   }
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    throw new LongshoreError('CONFIG_INVALID', `find the coordinator: \`${url}\` is no http(s) URL`, { hint: 'For example https://longshore.example.com' });
+    throw new LongshoreError('CONFIG_INVALID', `find the coordinator: \`${url}\` is no http(s) URL`, {
+      hint: 'For example https://longshore.example.com',
+    });
   }
   return { url, token: await readToken(environment, profile, url) };
 }
 
 async function readToken(environment: Environment, profile: Profile | null, url: string): Promise<string | null> {
-  if (environment.LONGSHORE_TOKEN_FILE !== undefined) return (await readText(environment.LONGSHORE_TOKEN_FILE, 'LONGSHORE_TOKEN_FILE')).trim();
+  if (environment.LONGSHORE_TOKEN_FILE !== undefined)
+    return (await readText(environment.LONGSHORE_TOKEN_FILE, 'LONGSHORE_TOKEN_FILE')).trim();
   if (environment.LONGSHORE_TOKEN !== undefined) return environment.LONGSHORE_TOKEN.trim();
   // A token belongs to the coordinator that it was given for: it is not sent to another one.
   return profile !== null && sameOrigin(profile.url, url) ? profile.token : null;
@@ -46,7 +51,11 @@ async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new LongshoreError('CONFIG_INVALID', `read the file of ${what}, ${path}: ${error instanceof Error ? error.message : String(error)}`, { hint: 'Check the path and its permissions.', cause: error });
+    throw new LongshoreError(
+      'CONFIG_INVALID',
+      `read the file of ${what}, ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: 'Check the path and its permissions.', cause: error },
+    );
   }
 }
 
@@ -56,10 +65,17 @@ async function readProfile(path: string): Promise<Profile | null> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: ${error instanceof Error ? error.message : String(error)}`, { hint: 'Check its permissions.', cause: error });
+    throw new LongshoreError(
+      'CONFIG_INVALID',
+      `read the profile ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: 'Check its permissions.', cause: error },
+    );
   }
   const parsed = profileSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: it is not of its form`, { hint: 'Run `longshore login URL` again.' });
+  if (!parsed.success)
+    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: it is not of its form`, {
+      hint: 'Run `longshore login URL` again.',
+    });
   return parsed.data;
 }
 

@@ -16,7 +16,11 @@ async function readValueFile(file: string, what: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
   } catch (error) {
-    throw new LongshoreError('INPUT_INVALID', `read the ${what} from ${file}: ${error instanceof Error ? error.message : String(error)}`, { hint: 'Check the path.', cause: error });
+    throw new LongshoreError(
+      'INPUT_INVALID',
+      `read the ${what} from ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: 'Check the path.', cause: error },
+    );
   }
 }
 
@@ -52,7 +56,8 @@ function askHidden(context: Context, what: string): Promise<string> {
     };
     const onData = (data: Buffer | string): void => {
       for (const char of data.toString()) {
-        if (char === INTERRUPT) return settle(() => reject(new LongshoreError('INPUT_INVALID', `${what}: interrupted`)));
+        if (char === INTERRUPT)
+          return settle(() => reject(new LongshoreError('INPUT_INVALID', `${what}: interrupted`)));
         if (ENTER.test(char)) return settle(() => resolve(text));
         text = char === BACKSPACE ? text.slice(0, -1) : text + char;
       }

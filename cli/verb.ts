@@ -3,7 +3,10 @@ import type { Command } from 'commander';
 import type { Context } from './context.ts';
 
 /** @returns exit code; nothing = 0 */
-export type VerbWork<A extends readonly unknown[]> = (context: Context, ...parameters: A) => Promise<number | undefined>;
+export type VerbWork<A extends readonly unknown[]> = (
+  context: Context,
+  ...parameters: A
+) => Promise<number | undefined>;
 /** Wraps the work of a verb into a commander action. */
 export type RunVerb = <A extends readonly unknown[]>(work: VerbWork<A>) => (...parameters: A) => Promise<void>;
 export type RegisterVerb = (program: Command, run: RunVerb) => void;

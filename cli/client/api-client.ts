@@ -45,15 +45,21 @@ export class ApiClient {
     if (!response.ok) throw refusal(json, response, `${route.method} ${route.path}`);
     const parsed = route.reply?.safeParse(json);
     if (parsed?.success === false) {
-      throw new LongshoreError('INTERNAL', `${route.method} ${route.path}: the reply is not of its form: ${parsed.error.issues[0]?.message ?? ''}`, {
-        hint: 'Coordinator and command line should be of near versions: `longshore version`.',
-      });
+      throw new LongshoreError(
+        'INTERNAL',
+        `${route.method} ${route.path}: the reply is not of its form: ${parsed.error.issues[0]?.message ?? ''}`,
+        {
+          hint: 'Coordinator and command line should be of near versions: `longshore version`.',
+        },
+      );
     }
     return parsed?.data as ReplyOf<N>;
   }
 
   /** Every page of a list. */
-  async all<T>(page: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>): Promise<readonly T[]> {
+  async all<T>(
+    page: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>,
+  ): Promise<readonly T[]> {
     const items: T[] = [];
     let cursor: string | undefined;
     for (;;) {
@@ -71,7 +77,7 @@ export class ApiClient {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
     const headers: Record<string, string> = { accept: 'application/json' };
-    if (credentials.token !== null) headers['authorization'] = `Bearer ${credentials.token}`;
+    if (credentials.token !== null) headers.authorization = `Bearer ${credentials.token}`;
     if (route.body !== null) headers['content-type'] = 'application/json';
     try {
       return await fetch(url, {
@@ -104,7 +110,9 @@ function refusal(json: unknown, response: Response, what: string): LongshoreErro
   const parsed = problemSchema.safeParse(json);
   const found: Problem = parsed.success
     ? parsed.data
-    : problem(codeOfStatus(response.status), `${what}: ${response.status} ${response.statusText}`, { hint: 'This does not look like a Longshore coordinator; check the URL.' });
+    : problem(codeOfStatus(response.status), `${what}: ${response.status} ${response.statusText}`, {
+        hint: 'This does not look like a Longshore coordinator; check the URL.',
+      });
   return new LongshoreError(found.code, found.message, { hint: found.hint, details: found.details });
 }
 

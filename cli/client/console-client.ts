@@ -11,8 +11,14 @@ import type { Credentials } from './api-client.ts';
 export type CallFrame = Extract<ConsoleFrame, { id: string }>;
 type CallRequest = Extract<ConsoleRequest, { id: string }>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-export type StartCall = DistributiveOmit<Extract<CallRequest, { kind: 'line' | 'complete' | 'watch' | 'logs' | 'exec' }>, 'id'>;
-export type CallInput = DistributiveOmit<Extract<CallRequest, { kind: 'input' | 'input-end' | 'resize' | 'cancel' }>, 'id'>;
+export type StartCall = DistributiveOmit<
+  Extract<CallRequest, { kind: 'line' | 'complete' | 'watch' | 'logs' | 'exec' }>,
+  'id'
+>;
+export type CallInput = DistributiveOmit<
+  Extract<CallRequest, { kind: 'input' | 'input-end' | 'resize' | 'cancel' }>,
+  'id'
+>;
 
 export interface RunningCall {
   /** Resolves with the exit code at `done`. @throws LongshoreError: its problem, or UNREACHABLE when the socket ends before */
@@ -25,7 +31,10 @@ const OPEN_MS = 10_000;
 export class ConsoleClient {
   readonly #socket: WebSocket;
   readonly #url: string;
-  readonly #calls = new Map<string, { onFrame: (frame: CallFrame) => void; resolve: (exit: number) => void; reject: (error: Error) => void }>();
+  readonly #calls = new Map<
+    string,
+    { onFrame: (frame: CallFrame) => void; resolve: (exit: number) => void; reject: (error: Error) => void }
+  >();
   readonly welcome: Extract<ConsoleFrame, { kind: 'welcome' }>;
   #next = 1;
 
@@ -41,7 +50,10 @@ export class ConsoleClient {
   static open(credentials: Credentials, signal: AbortSignal): Promise<ConsoleClient> {
     const url = new URL(CONSOLE_SOCKET_PATH, credentials.url);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, { handshakeTimeout: OPEN_MS, headers: credentials.token === null ? {} : { authorization: `Bearer ${credentials.token}` } });
+    const socket = new WebSocket(url, {
+      handshakeTimeout: OPEN_MS,
+      headers: credentials.token === null ? {} : { authorization: `Bearer ${credentials.token}` },
+    });
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         socket.terminate();
@@ -51,7 +63,8 @@ export class ConsoleClient {
       signal.addEventListener('abort', onAbort, { once: true });
       socket.once('error', fail);
       socket.once('close', () => fail(new Error('the connection ended before the welcome')));
-      if (credentials.token === null) socket.once('open', () => socket.send(JSON.stringify({ kind: 'login', token: '' })));
+      if (credentials.token === null)
+        socket.once('open', () => socket.send(JSON.stringify({ kind: 'login', token: '' })));
       socket.once('message', (data) => {
         const frame = decode(data);
         if (frame?.kind === 'refused') return fail(asError(frame.problem));
@@ -68,8 +81,8 @@ export class ConsoleClient {
   call(request: StartCall, onFrame: (frame: CallFrame) => void): RunningCall {
     const id = String(this.#next++);
     const finished = new Promise<number>((resolve, reject) => this.#calls.set(id, { onFrame, resolve, reject }));
-    this.#send({ ...request, id } as ConsoleRequest);
-    return { finished, send: (input) => this.#send({ ...input, id } as ConsoleRequest) };
+    this.#send({ ...request, id });
+    return { finished, send: (input) => this.#send({ ...input, id }) };
   }
 
   close(): void {
@@ -96,7 +109,8 @@ export class ConsoleClient {
       return;
     }
     call.onFrame(frame);
-    if (frame.kind === 'chunk') this.#send({ kind: 'credit', id: frame.id, bytes: Buffer.byteLength(frame.data, 'base64') });
+    if (frame.kind === 'chunk')
+      this.#send({ kind: 'credit', id: frame.id, bytes: Buffer.byteLength(frame.data, 'base64') });
   }
 
   #end(error: LongshoreError): void {
@@ -110,7 +124,9 @@ export class ConsoleClient {
 function decode(data: RawData): ConsoleFrame | null {
   let json: unknown;
   try {
-    json = JSON.parse(Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data as Uint8Array).toString('utf8'));
+    json = JSON.parse(
+      Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data as Uint8Array).toString('utf8'),
+    );
   } catch {
     return null;
   }
@@ -118,6 +134,11 @@ function decode(data: RawData): ConsoleFrame | null {
   return parsed.success ? parsed.data : null;
 }
 
-function asError(found: { readonly code: LongshoreError['code']; readonly message: string; readonly hint: string; readonly details: LongshoreError['problem']['details'] }): LongshoreError {
+function asError(found: {
+  readonly code: LongshoreError['code'];
+  readonly message: string;
+  readonly hint: string;
+  readonly details: LongshoreError['problem']['details'];
+}): LongshoreError {
   return new LongshoreError(found.code, found.message, { hint: found.hint, details: found.details });
 }

@@ -44,8 +44,12 @@ export class ProgressDisplay {
     if (this.#view === null) return;
     const { stdout } = this.#terminal.streams;
     const rows = Math.max(4, (stdout.rows ?? 40) - 1);
-    const lines = renderProgress(this.#view, this.#now(), { color: this.#terminal.color, columns: stdout.columns ?? 80 });
-    const shown = lines.length > rows ? [...lines.slice(0, rows - 1), `    ... and ${lines.length - rows + 1} more lines`] : lines;
+    const lines = renderProgress(this.#view, this.#now(), {
+      color: this.#terminal.color,
+      columns: stdout.columns ?? 80,
+    });
+    const shown =
+      lines.length > rows ? [...lines.slice(0, rows - 1), `    ... and ${lines.length - rows + 1} more lines`] : lines;
     const up = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`;
     stdout.write(`${up}${shown.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`);
     this.#drawn = shown.length;

@@ -13,7 +13,15 @@ import type { Color } from '../terminal.ts';
 const SETTLED: ReadonlySet<StepView['state']> = new Set(['passed', 'failed', 'offline', 'returned']);
 const BAR = 24;
 
-const COLORS: Readonly<Record<StepView['state'], Color>> = { waiting: 'dim', moving: 'cyan', passed: 'green', failed: 'red', offline: 'yellow', returning: 'yellow', returned: 'yellow' };
+const COLORS: Readonly<Record<StepView['state'], Color>> = {
+  waiting: 'dim',
+  moving: 'cyan',
+  passed: 'green',
+  failed: 'red',
+  offline: 'yellow',
+  returning: 'yellow',
+  returned: 'yellow',
+};
 
 export interface ProgressStyle {
   readonly color: boolean;
@@ -22,18 +30,31 @@ export interface ProgressStyle {
 
 export function renderProgress(view: DeploymentView, now: number, style: ProgressStyle): readonly string[] {
   const elapsed = renderDuration((view.endedAt ?? now) - (view.startedAt ?? view.createdAt));
-  const lines = [`${paint(view.app, 'bold', style.color)} ${view.kind} to release ${view.release}: ${paint(view.state, stateColor(view.state), style.color)} (${elapsed})`];
+  const lines = [
+    `${paint(view.app, 'bold', style.color)} ${view.kind} to release ${view.release}: ${paint(view.state, stateColor(view.state), style.color)} (${elapsed})`,
+  ];
   const width = Math.max(4, ...view.steps.map((step) => step.name.length));
   for (let wave = 0; wave < view.waves; wave += 1) {
     const steps = view.steps.filter((step) => step.wave === wave);
-    lines.push(`  wave ${wave + 1}/${view.waves} ${bar(steps, style.color)} ${steps.filter((step) => step.state === 'passed').length}/${steps.length}`);
-    for (const step of steps) lines.push(clip(`    ${step.name.padEnd(width)}  ${paint(step.state.padEnd(9), COLORS[step.state], style.color)} ${stepDetail(step)}`, style.columns));
+    lines.push(
+      `  wave ${wave + 1}/${view.waves} ${bar(steps, style.color)} ${steps.filter((step) => step.state === 'passed').length}/${steps.length}`,
+    );
+    for (const step of steps)
+      lines.push(
+        clip(
+          `    ${step.name.padEnd(width)}  ${paint(step.state.padEnd(9), COLORS[step.state], style.color)} ${stepDetail(step)}`,
+          style.columns,
+        ),
+      );
   }
   return lines;
 }
 
 function bar(steps: readonly StepView[], color: boolean): string {
-  const filled = steps.length === 0 ? BAR : Math.round((steps.filter((step) => SETTLED.has(step.state)).length / steps.length) * BAR);
+  const filled =
+    steps.length === 0
+      ? BAR
+      : Math.round((steps.filter((step) => SETTLED.has(step.state)).length / steps.length) * BAR);
   const bad = steps.some((step) => step.state === 'failed');
   return `[${paint('='.repeat(filled), bad ? 'red' : 'green', color)}${' '.repeat(BAR - filled)}]`;
 }
@@ -63,7 +84,10 @@ function clip(line: string, columns: number): string {
 /** What changed between two views, for a pipe. */
 export function changeLines(before: DeploymentView | null, view: DeploymentView): readonly string[] {
   const lines: string[] = [];
-  if (before === null) lines.push(`${view.id} ${view.app} ${view.kind} to release ${view.release}, ${view.steps.length} hosts in ${view.waves} waves`);
+  if (before === null)
+    lines.push(
+      `${view.id} ${view.app} ${view.kind} to release ${view.release}, ${view.steps.length} hosts in ${view.waves} waves`,
+    );
   for (const step of view.steps) {
     const old = before?.steps.find((other) => other.host === step.host);
     if (old !== undefined && old.state === step.state && stepDetail(old) === stepDetail(step)) continue;

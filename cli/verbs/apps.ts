@@ -12,7 +12,10 @@ import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import type { RunVerb } from '../verb.ts';
 
 export function appArgument(name: string): AppName {
-  if (!isAppName(name)) throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, { hint: 'Lower-case letters, digits, - and _; see `longshore apps`.' });
+  if (!isAppName(name))
+    throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, {
+      hint: 'Lower-case letters, digits, - and _; see `longshore apps`.',
+    });
   return name;
 }
 
@@ -21,36 +24,57 @@ export function registerApps(program: Command, run: RunVerb): void {
     .command('apps')
     .description('Apps and where they are reached')
     .argument('[app]', 'health of one app over its hosts')
-    .action(run((context: Context, app: string | undefined) => (app === undefined ? listApps(context) : showHealth(context, app))));
+    .action(
+      run((context: Context, app: string | undefined) =>
+        app === undefined ? listApps(context) : showHealth(context, app),
+      ),
+    );
   apps
     .command('remove')
     .description('Remove an app from every host')
     .argument('<app>')
     .option('--volumes', 'its named volumes too: their data is lost')
-    .action(run(async (context: Context, app: string, options: { volumes?: boolean }) => {
-      await (await context.api()).call('removeApp', { parameters: { app: appArgument(app) }, query: { volumes: options.volumes === true ? 'true' : 'false' } });
-      print(context, { removing: app }, () => `${app} is being removed from every host; hosts that are away do it when they come back.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string, options: { volumes?: boolean }) => {
+        await (
+          await context.api()
+        ).call('removeApp', {
+          parameters: { app: appArgument(app) },
+          query: { volumes: options.volumes === true ? 'true' : 'false' },
+        });
+        print(
+          context,
+          { removing: app },
+          () => `${app} is being removed from every host; hosts that are away do it when they come back.`,
+        );
+        return 0;
+      }),
+    );
   apps
     .command('unquarantine')
     .description('Allow digests again that failed their gate')
     .argument('<app>')
-    .action(run(async (context: Context, app: string) => {
-      await (await context.api()).call('releaseQuarantine', { parameters: { app: appArgument(app) } });
-      print(context, { released: app }, () => `No digest of ${app} is quarantined any more.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string) => {
+        await (await context.api()).call('releaseQuarantine', { parameters: { app: appArgument(app) } });
+        print(context, { released: app }, () => `No digest of ${app} is quarantined any more.`);
+        return 0;
+      }),
+    );
 
   program
     .command('releases')
     .description('Kept releases of an app, newest first')
     .argument('<app>')
-    .action(run(async (context: Context, app: string) => {
-      const { items } = await (await context.api()).call('listReleases', { parameters: { app: appArgument(app) }, query: { limit: 100 } });
-      print(context, items, () => renderReleases(items, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string) => {
+        const { items } = await (
+          await context.api()
+        ).call('listReleases', { parameters: { app: appArgument(app) }, query: { limit: 100 } });
+        print(context, items, () => renderReleases(items, context.now()));
+        return 0;
+      }),
+    );
 
   program
     .command('pull')
@@ -58,15 +82,19 @@ export function registerApps(program: Command, run: RunVerb): void {
     .argument('<app>')
     .option('--detach', 'do not follow the deployment')
     .option('--note <text>', 'why; stands in the event log')
-    .action(run(async (context: Context, app: string, options: { detach?: boolean; note?: string }) => {
-      const { deployment, text } = await (await context.api()).call('pullApp', { parameters: { app: appArgument(app) }, body: { note: options.note ?? null } });
-      if (!context.json) context.terminal.out(text);
-      if (deployment === null || options.detach === true) {
-        if (context.json) context.terminal.out(JSON.stringify({ deployment, text }, null, 2));
-        return 0;
-      }
-      return concludeDeployment(context, await followDeployment(context, deployment));
-    }));
+    .action(
+      run(async (context: Context, app: string, options: { detach?: boolean; note?: string }) => {
+        const { deployment, text } = await (
+          await context.api()
+        ).call('pullApp', { parameters: { app: appArgument(app) }, body: { note: options.note ?? null } });
+        if (!context.json) context.terminal.out(text);
+        if (deployment === null || options.detach === true) {
+          if (context.json) context.terminal.out(JSON.stringify({ deployment, text }, null, 2));
+          return 0;
+        }
+        return concludeDeployment(context, await followDeployment(context, deployment));
+      }),
+    );
 
   program
     .command('events')
@@ -81,7 +109,9 @@ export function registerApps(program: Command, run: RunVerb): void {
 
 async function listApps(context: Context): Promise<number> {
   const api = await context.api();
-  const apps = await api.all((cursor) => api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }));
+  const apps = await api.all((cursor) =>
+    api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }),
+  );
   print(context, apps, () => renderApps(apps));
   return 0;
 }
@@ -106,7 +136,9 @@ async function showEvents(context: Context, options: EventOptions): Promise<numb
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.kind === undefined ? {} : { kind: options.kind }),
   };
-  const { items } = await (await context.api()).call('listEvents', { query: { limit: Math.min(Math.max(options.limit, 1), 500), ...filter } });
+  const { items } = await (
+    await context.api()
+  ).call('listEvents', { query: { limit: Math.min(Math.max(options.limit, 1), 500), ...filter } });
   if (options.follow !== true) {
     print(context, items, () => renderEvents(items));
     return 0;
@@ -123,12 +155,15 @@ function showEvent(context: Context, event: EventView): void {
 async function followEvents(context: Context, options: EventOptions, after: number): Promise<number> {
   const client = await context.openConsole();
   context.signal.addEventListener('abort', () => client.close(), { once: true });
-  const call = client.call({ kind: 'watch', app: options.app === undefined ? null : appArgument(options.app), deployment: null }, (frame) => {
-    if (frame.kind !== 'event' || frame.event.number <= after) return;
-    if (options.host !== undefined && frame.event.host !== options.host) return;
-    if (options.kind !== undefined && frame.event.kind !== options.kind) return;
-    showEvent(context, frame.event);
-  });
+  const call = client.call(
+    { kind: 'watch', app: options.app === undefined ? null : appArgument(options.app), deployment: null },
+    (frame) => {
+      if (frame.kind !== 'event' || frame.event.number <= after) return;
+      if (options.host !== undefined && frame.event.host !== options.host) return;
+      if (options.kind !== undefined && frame.event.kind !== options.kind) return;
+      showEvent(context, frame.event);
+    },
+  );
   try {
     return await call.finished;
   } catch (error) {

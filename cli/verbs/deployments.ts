@@ -28,17 +28,30 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .command('watch')
     .description('Follow the deployment of an app that is under way; exit code as of `deploy`')
     .argument('<app-or-deployment>')
-    .action(run(async (context: Context, what: string) => concludeDeployment(context, await followDeployment(context, await findDeployment(context, what)))));
+    .action(
+      run(async (context: Context, what: string) =>
+        concludeDeployment(context, await followDeployment(context, await findDeployment(context, what))),
+      ),
+    );
   program
     .command('deployments')
     .description('Deployments, newest first')
     .argument('[app]')
     .option('-n, --limit <count>', 'how many', parseCountOption, 20)
-    .action(run(async (context: Context, app: string | undefined, options: { limit: number }) => {
-      const { items } = await (await context.api()).call('listDeployments', { query: { limit: Math.min(Math.max(options.limit, 1), 500), ...(app === undefined ? {} : { app: appArgument(app) }) } });
-      print(context, items, () => renderDeployments(items, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string | undefined, options: { limit: number }) => {
+        const { items } = await (
+          await context.api()
+        ).call('listDeployments', {
+          query: {
+            limit: Math.min(Math.max(options.limit, 1), 500),
+            ...(app === undefined ? {} : { app: appArgument(app) }),
+          },
+        });
+        print(context, items, () => renderDeployments(items, context.now()));
+        return 0;
+      }),
+    );
   program
     .command('rollback')
     .description('Go back to the succeeded release before the current one, or to a named one')
@@ -46,14 +59,28 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .argument('[release]', 'number of a kept release; see `longshore releases`', parseCountOption)
     .option('--detach', 'do not follow it')
     .option(...NOTE)
-    .action(run(async (context: Context, app: string, release: number | undefined, options: NoteOptions & { detach?: boolean }) => {
-      const deployment = await (await context.api()).call('rollback', { parameters: { app: appArgument(app) }, body: { release: release ?? null, note: options.note ?? null } });
-      if (options.detach === true) {
-        print(context, deployment, () => renderDeployment(deployment, context.now()));
-        return 0;
-      }
-      return concludeDeployment(context, await followDeployment(context, deployment));
-    }));
+    .action(
+      run(
+        async (
+          context: Context,
+          app: string,
+          release: number | undefined,
+          options: NoteOptions & { detach?: boolean },
+        ) => {
+          const deployment = await (
+            await context.api()
+          ).call('rollback', {
+            parameters: { app: appArgument(app) },
+            body: { release: release ?? null, note: options.note ?? null },
+          });
+          if (options.detach === true) {
+            print(context, deployment, () => renderDeployment(deployment, context.now()));
+            return 0;
+          }
+          return concludeDeployment(context, await followDeployment(context, deployment));
+        },
+      ),
+    );
   steer(program, run, 'pause', 'pauseDeployment', 'Start no further host');
   steer(program, run, 'resume', 'resumeDeployment', 'Go on with a paused deployment');
   program
@@ -62,26 +89,43 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .argument('<app-or-deployment>')
     .option('--rollback', 'moved hosts go back')
     .option(...NOTE)
-    .action(run(async (context: Context, what: string, options: NoteOptions & { rollback?: boolean }) => {
-      const { id } = await findDeployment(context, what);
-      const deployment = await (await context.api()).call('cancelDeployment', { parameters: { deployment: id }, body: { rollback: options.rollback === true, note: options.note ?? null } });
-      print(context, deployment, () => renderDeployment(deployment, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, what: string, options: NoteOptions & { rollback?: boolean }) => {
+        const { id } = await findDeployment(context, what);
+        const deployment = await (
+          await context.api()
+        ).call('cancelDeployment', {
+          parameters: { deployment: id },
+          body: { rollback: options.rollback === true, note: options.note ?? null },
+        });
+        print(context, deployment, () => renderDeployment(deployment, context.now()));
+        return 0;
+      }),
+    );
 }
 
-function steer(program: Command, run: RunVerb, verb: string, route: 'pauseDeployment' | 'resumeDeployment', text: string): void {
+function steer(
+  program: Command,
+  run: RunVerb,
+  verb: string,
+  route: 'pauseDeployment' | 'resumeDeployment',
+  text: string,
+): void {
   program
     .command(verb)
     .description(text)
     .argument('<app-or-deployment>')
     .option(...NOTE)
-    .action(run(async (context: Context, what: string, options: NoteOptions) => {
-      const { id } = await findDeployment(context, what);
-      const deployment = await (await context.api()).call(route, { parameters: { deployment: id }, body: { note: options.note ?? null } });
-      print(context, deployment, () => renderDeployment(deployment, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, what: string, options: NoteOptions) => {
+        const { id } = await findDeployment(context, what);
+        const deployment = await (
+          await context.api()
+        ).call(route, { parameters: { deployment: id }, body: { note: options.note ?? null } });
+        print(context, deployment, () => renderDeployment(deployment, context.now()));
+        return 0;
+      }),
+    );
 }
 
 /** By id, or the newest of an app. */
@@ -89,7 +133,8 @@ async function findDeployment(context: Context, what: string): Promise<Deploymen
   const api = await context.api();
   if (isDeploymentId(what)) return api.call('getDeployment', { parameters: { deployment: what } });
   const app = await api.call('getApp', { parameters: { app: appArgument(what) } });
-  if (app.deployment === null) throw new LongshoreError('NOT_FOUND', `${what} was never deployed`, { hint: 'Deploy it with `longshore deploy`.' });
+  if (app.deployment === null)
+    throw new LongshoreError('NOT_FOUND', `${what} was never deployed`, { hint: 'Deploy it with `longshore deploy`.' });
   return app.deployment;
 }
 
@@ -97,10 +142,16 @@ async function showStatus(context: Context, what: string | undefined): Promise<n
   const api = await context.api();
   const deployments =
     what === undefined
-      ? (await api.all((cursor) => api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }))).flatMap((app) => (app.deployment === null ? [] : [app.deployment]))
+      ? (
+          await api.all((cursor) =>
+            api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }),
+          )
+        ).flatMap((app) => (app.deployment === null ? [] : [app.deployment]))
       : [await findDeployment(context, what)];
   print(context, what === undefined ? deployments : deployments[0], () =>
-    deployments.length === 0 ? 'Nothing was deployed yet.' : deployments.map((deployment) => renderDeployment(deployment, context.now())).join('\n\n'),
+    deployments.length === 0
+      ? 'Nothing was deployed yet.'
+      : deployments.map((deployment) => renderDeployment(deployment, context.now())).join('\n\n'),
   );
   // For scripts: a deployment under way or ended well is 0, the rest as `deploy` would have ended.
   const only = what === undefined ? undefined : deployments[0];

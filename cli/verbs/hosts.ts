@@ -12,16 +12,26 @@ export function registerHosts(program: Command, run: RunVerb): void {
     .description('Hosts: connected (the agent talks) and converged (it runs what it should)')
     .argument('[host]', 'one host, with its instances')
     .option('--pool <pool>', 'only this pool')
-    .action(run((context: Context, host: string | undefined, options: { pool?: string }) => (host === undefined ? listHosts(context, options.pool) : showHost(context, host))));
+    .action(
+      run((context: Context, host: string | undefined, options: { pool?: string }) =>
+        host === undefined ? listHosts(context, options.pool) : showHost(context, host),
+      ),
+    );
   hosts
     .command('remove')
     .description('Remove a host; its key is refused from now on')
     .argument('<host>')
-    .action(run(async (context: Context, host: string) => {
-      await (await context.api()).call('removeHost', { parameters: { host } });
-      print(context, { removed: host }, () => `Removed ${host}. Its containers keep running until somebody stops them there.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, host: string) => {
+        await (await context.api()).call('removeHost', { parameters: { host } });
+        print(
+          context,
+          { removed: host },
+          () => `Removed ${host}. Its containers keep running until somebody stops them there.`,
+        );
+        return 0;
+      }),
+    );
   hosts
     .command('label')
     .description('Set labels of a host (KEY=VALUE; KEY= removes one)')
@@ -33,11 +43,13 @@ export function registerHosts(program: Command, run: RunVerb): void {
     .command('explain')
     .description('Why a host is not on its target, since when, and what happens next')
     .argument('<host>')
-    .action(run(async (context: Context, host: string) => {
-      const explain = await (await context.api()).call('explainHost', { parameters: { host } });
-      print(context, explain, () => renderExplain(explain, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, host: string) => {
+        const explain = await (await context.api()).call('explainHost', { parameters: { host } });
+        print(context, explain, () => renderExplain(explain, context.now()));
+        return 0;
+      }),
+    );
   availability(program, run, 'cordon', 'paused', 'Give a host nothing new (it keeps what it runs)');
   availability(program, run, 'uncordon', 'active', 'Let a cordoned or drained host get work again');
   availability(program, run, 'drain', 'draining', 'Take everything off a host; replicas move to others');
@@ -45,7 +57,11 @@ export function registerHosts(program: Command, run: RunVerb): void {
 
 async function listHosts(context: Context, pool: string | undefined): Promise<number> {
   const api = await context.api();
-  const hosts = await api.all((cursor) => api.call('listHosts', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }), ...(pool === undefined ? {} : { pool }) } }));
+  const hosts = await api.all((cursor) =>
+    api.call('listHosts', {
+      query: { limit: 500, ...(cursor === undefined ? {} : { cursor }), ...(pool === undefined ? {} : { pool }) },
+    }),
+  );
   print(context, hosts, () => renderHosts(hosts, context.now()));
   return 0;
 }
@@ -61,7 +77,10 @@ async function labelHost(context: Context, host: string, words: readonly string[
   const labels: Record<string, string> = { ...(await api.call('getHost', { parameters: { host } })).labels };
   for (const word of words) {
     const match = /^([^=]+)=(.*)$/.exec(word);
-    if (match === null) throw new LongshoreError('INPUT_INVALID', `label ${host}: \`${word}\` is not KEY=VALUE`, { hint: 'For example zone=a; zone= removes it.' });
+    if (match === null)
+      throw new LongshoreError('INPUT_INVALID', `label ${host}: \`${word}\` is not KEY=VALUE`, {
+        hint: 'For example zone=a; zone= removes it.',
+      });
     const [, key = '', value = ''] = match;
     if (value === '') Reflect.deleteProperty(labels, key);
     else labels[key] = value;
@@ -71,15 +90,25 @@ async function labelHost(context: Context, host: string, words: readonly string[
   return 0;
 }
 
-function availability(program: Command, run: RunVerb, verb: string, value: 'active' | 'paused' | 'draining', text: string): void {
+function availability(
+  program: Command,
+  run: RunVerb,
+  verb: string,
+  value: 'active' | 'paused' | 'draining',
+  text: string,
+): void {
   program
     .command(verb)
     .description(text)
     .argument('<host>')
     .option('--note <text>', 'why; stands in the event log')
-    .action(run(async (context: Context, host: string, options: { note?: string }) => {
-      const view = await (await context.api()).call('patchHost', { parameters: { host }, body: { availability: value, note: options.note ?? null } });
-      print(context, view, () => renderHost(view, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, host: string, options: { note?: string }) => {
+        const view = await (
+          await context.api()
+        ).call('patchHost', { parameters: { host }, body: { availability: value, note: options.note ?? null } });
+        print(context, view, () => renderHost(view, context.now()));
+        return 0;
+      }),
+    );
 }

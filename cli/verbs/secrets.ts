@@ -12,67 +12,87 @@ import type { RunVerb } from '../verb.ts';
 import { appArgument } from './apps.ts';
 
 export function registerSecrets(program: Command, run: RunVerb): void {
-  const secrets = program.command('secrets').description('Secrets of apps and registry credentials; values are never shown again');
+  const secrets = program
+    .command('secrets')
+    .description('Secrets of apps and registry credentials; values are never shown again');
   secrets
     .command('list')
     .argument('<app>')
     .description('Names and versions')
-    .action(run(async (context: Context, app: string) => {
-      const { items } = await (await context.api()).call('listSecrets', { parameters: { app: appArgument(app) }, query: { limit: 500 } });
-      print(context, items, () => renderSecrets(items, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string) => {
+        const { items } = await (
+          await context.api()
+        ).call('listSecrets', { parameters: { app: appArgument(app) }, query: { limit: 500 } });
+        print(context, items, () => renderSecrets(items, context.now()));
+        return 0;
+      }),
+    );
   secrets
     .command('set')
     .argument('<app>')
     .argument('<secret>')
     .option('--file <path>', 'read the value from a file instead of standard input')
     .description('Set a new version; the next release uses it')
-    .action(run(async (context: Context, app: string, secret: string, options: { file?: string }) => {
-      const value = await readHidden(context, `value of secret ${secret}`, options.file);
-      const view = await (await context.api()).call('setSecret', { parameters: { app: appArgument(app), secret }, body: { value } });
-      print(context, view, () => `${view.name} is version ${view.version}. \`longshore deploy\` ships it.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string, secret: string, options: { file?: string }) => {
+        const value = await readHidden(context, `value of secret ${secret}`, options.file);
+        const view = await (
+          await context.api()
+        ).call('setSecret', { parameters: { app: appArgument(app), secret }, body: { value } });
+        print(context, view, () => `${view.name} is version ${view.version}. \`longshore deploy\` ships it.`);
+        return 0;
+      }),
+    );
   secrets
     .command('remove')
     .argument('<app>')
     .argument('<secret>')
     .description('Forget a secret')
-    .action(run(async (context: Context, app: string, secret: string) => {
-      await (await context.api()).call('removeSecret', { parameters: { app: appArgument(app), secret } });
-      print(context, { removed: secret }, () => `Forgot ${secret}.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, app: string, secret: string) => {
+        await (await context.api()).call('removeSecret', { parameters: { app: appArgument(app), secret } });
+        print(context, { removed: secret }, () => `Forgot ${secret}.`);
+        return 0;
+      }),
+    );
   secrets
     .command('registries')
     .description('Stored registry credentials')
-    .action(run(async (context: Context) => {
-      const { items } = await (await context.api()).call('listRegistries', { query: { limit: 500 } });
-      print(context, items, () => renderRegistries(items, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context) => {
+        const { items } = await (await context.api()).call('listRegistries', { query: { limit: 500 } });
+        print(context, items, () => renderRegistries(items, context.now()));
+        return 0;
+      }),
+    );
   secrets
     .command('registry')
     .argument('<registry>', 'host name and port, as in image references')
     .requiredOption('-u, --username <name>')
     .option('--file <path>', 'read the password from a file instead of standard input')
     .description('Store a credential for a private registry')
-    .action(run(async (context: Context, registry: string, options: { username: string; file?: string }) => {
-      const password = await readHidden(context, `password of ${options.username} at ${registry}`, options.file);
-      const view = await (await context.api()).call('setRegistry', { parameters: { registry }, body: { username: options.username, password } });
-      print(context, view, () => `Stored the credential for ${view.registry}.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, registry: string, options: { username: string; file?: string }) => {
+        const password = await readHidden(context, `password of ${options.username} at ${registry}`, options.file);
+        const view = await (
+          await context.api()
+        ).call('setRegistry', { parameters: { registry }, body: { username: options.username, password } });
+        print(context, view, () => `Stored the credential for ${view.registry}.`);
+        return 0;
+      }),
+    );
   secrets
     .command('registry-remove')
     .argument('<registry>')
     .description('Forget a credential')
-    .action(run(async (context: Context, registry: string) => {
-      await (await context.api()).call('removeRegistry', { parameters: { registry } });
-      print(context, { removed: registry }, () => `Forgot the credential for ${registry}.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, registry: string) => {
+        await (await context.api()).call('removeRegistry', { parameters: { registry } });
+        print(context, { removed: registry }, () => `Forgot the credential for ${registry}.`);
+        return 0;
+      }),
+    );
 }
 
 export function registerTokens(program: Command, run: RunVerb): void {
@@ -80,32 +100,40 @@ export function registerTokens(program: Command, run: RunVerb): void {
   tokens
     .command('list', { isDefault: true })
     .description('Tokens, without their text')
-    .action(run(async (context: Context) => {
-      const { items } = await (await context.api()).call('listTokens', { query: { limit: 500 } });
-      print(context, items, () => renderTokens(items, context.now()));
-      return 0;
-    }));
+    .action(
+      run(async (context: Context) => {
+        const { items } = await (await context.api()).call('listTokens', { query: { limit: 500 } });
+        print(context, items, () => renderTokens(items, context.now()));
+        return 0;
+      }),
+    );
   tokens
     .command('make')
     .argument('<name>')
     .addOption(new Option('--role <role>').choices([...ROLES]).default('viewer'))
     .option('--ttl <duration>', 'valid for so long (default: until revoked)', parseDurationOption)
     .description('Make a token; its text is shown once')
-    .action(run(async (context: Context, name: string, options: { role: Role; ttl?: number }) => {
-      const made = await (await context.api()).call('makeToken', { body: { name, role: options.role, ttlMs: options.ttl ?? null } });
-      print(context, made, () => made.token);
-      if (!context.json) context.terminal.err(`Token ${made.view.id} (${made.view.role}). It is not shown again.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, name: string, options: { role: Role; ttl?: number }) => {
+        const made = await (
+          await context.api()
+        ).call('makeToken', { body: { name, role: options.role, ttlMs: options.ttl ?? null } });
+        print(context, made, () => made.token);
+        if (!context.json) context.terminal.err(`Token ${made.view.id} (${made.view.role}). It is not shown again.`);
+        return 0;
+      }),
+    );
   tokens
     .command('revoke')
     .argument('<id>')
     .description('Revoke a token')
-    .action(run(async (context: Context, token: string) => {
-      await (await context.api()).call('revokeToken', { parameters: { token } });
-      print(context, { revoked: token }, () => `Revoked ${token}.`);
-      return 0;
-    }));
+    .action(
+      run(async (context: Context, token: string) => {
+        await (await context.api()).call('revokeToken', { parameters: { token } });
+        print(context, { revoked: token }, () => `Revoked ${token}.`);
+        return 0;
+      }),
+    );
 }
 
 interface EnrollTokenOptions {
@@ -141,9 +169,16 @@ async function enrollToken(context: Context, options: EnrollTokenOptions): Promi
     return 0;
   }
   const made = await api.call('makeEnrollToken', {
-    body: { kind: options.many === true ? 'pool' : 'once', pool: options.pool ?? null, ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }) },
+    body: {
+      kind: options.many === true ? 'pool' : 'once',
+      pool: options.pool ?? null,
+      ...(options.ttl === undefined ? {} : { ttlMs: options.ttl }),
+    },
   });
   print(context, made, () => made.token);
-  if (!context.json) context.terminal.err(`Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. Revoke it with \`longshore enroll-token --revoke ${made.view.id}\`.`);
+  if (!context.json)
+    context.terminal.err(
+      `Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. Revoke it with \`longshore enroll-token --revoke ${made.view.id}\`.`,
+    );
   return 0;
 }

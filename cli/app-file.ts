@@ -1,0 +1,104 @@
+/** Finds and reads the app file from the disk, for `plan` and `deploy`. Warnings go to standard error; mistakes all at once. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadAppFile } from '../compose/load-app-file.ts';
+import type { BuildSpec } from '../compose/keys/build.ts';
+import type { AppSpec } from '../fleet/app-spec.ts';
+import type { ProblemDetail } from '../fleet/errors.ts';
+import { LongshoreError } from '../fleet/errors.ts';
+import type { Context } from './context.ts';
+
+export const APP_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const;
+
+export interface AppFileOptions {
+  readonly file?: readonly string[];
+  readonly project?: string;
+  readonly profile?: readonly string[];
+  readonly envFile?: readonly string[];
+}
+
+export interface LoadedApp {
+  readonly spec: AppSpec;
+  readonly builds: readonly BuildSpec[];
+}
+
+/** @throws APP_FILE_INVALID with every mistake, NOT_FOUND when there is no file */
+export function readAppFile(context: Context, options: AppFileOptions): LoadedApp {
+  const files = filesOf(context, options);
+  const loaded = loadAppFile({
+    files,
+    readFile: (path) => readIfThere(resolve(context.folder, path)),
+    environment: definedOnly(context.environment),
+    ...(options.project === undefined ? {} : { projectName: options.project }),
+    ...(options.profile === undefined ? {} : { profiles: options.profile }),
+    ...(options.envFile === undefined
+      ? {}
+      : { envFiles: options.envFile.map((file) => resolve(context.folder, file)) }),
+  });
+  for (const warning of loaded.warnings) context.terminal.err(`warning: ${shorten(context, detailText(warning))}`);
+  if (loaded.ok) return loaded;
+  const details = loaded.problem.details.map((detail) => ({
+    ...detail,
+    path: shorten(context, detail.path),
+    message: shorten(context, detail.message),
+  }));
+  throw new LongshoreError(loaded.problem.code, shorten(context, loaded.problem.message), {
+    hint: loaded.problem.hint,
+    details,
+  });
+}
+
+function filesOf(context: Context, options: AppFileOptions): readonly string[] {
+  const named = options.file ?? [];
+  if (named.length > 0) {
+    const files = named.map((file) => resolve(context.folder, file));
+    const missing = files.filter((file) => !existsSync(file));
+    if (missing.length > 0)
+      throw new LongshoreError(
+        'NOT_FOUND',
+        `read the app file: there is no ${missing.map((file) => shorten(context, file)).join(', ')}`,
+        { hint: 'Check the path after -f.' },
+      );
+    return files;
+  }
+  const found = APP_FILES.map((name) => join(context.folder, name)).find((path) => existsSync(path));
+  if (found === undefined)
+    throw new LongshoreError('NOT_FOUND', `read the app file: there is no ${APP_FILES[0]} in ${context.folder}`, {
+      hint: 'Name it with -f, or write one with `longshore init`.',
+    });
+  const override = found.replace(/\.(ya?ml)$/, '.override.$1');
+  return existsSync(override) ? [found, override] : [found];
+}
+
+function readIfThere(path: string): { readonly text: string } | null {
+  try {
+    return { text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'ENOENT' || error.code === 'EISDIR' || error.code === 'ENOTDIR')
+    )
+      return null;
+    throw new LongshoreError(
+      'APP_FILE_INVALID',
+      `read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: 'Check its permissions.', cause: error },
+    );
+  }
+}
+
+function definedOnly(environment: Context['environment']): Readonly<Record<string, string>> {
+  const defined: Record<string, string> = {};
+  for (const [key, value] of Object.entries(environment)) if (value !== undefined) defined[key] = value;
+  return defined;
+}
+
+/** Paths below the folder one stands in are shown as one would type them. */
+function shorten(context: Context, text: string): string {
+  return text.replaceAll(`${context.folder}/`, '');
+}
+
+function detailText(detail: ProblemDetail): string {
+  return `${detail.path}${detail.line === null ? '' : ` (line ${detail.line}, column ${detail.column ?? 1})`}: ${detail.message}`;
+}

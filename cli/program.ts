@@ -1,0 +1,113 @@
+/** All verbs together, and how an error becomes a message and an exit code. Builds nothing until a verb asks for it. */
+import { Command, CommanderError } from 'commander';
+import { ERRORS, LongshoreError } from '../fleet/errors.ts';
+import { renderProblem } from '../protocol/text/problem.ts';
+import { ApiClient } from './client/api-client.ts';
+import { ConsoleClient } from './client/console-client.ts';
+import type { Context } from './context.ts';
+import { parseDurationOption } from './duration-option.ts';
+import { readCredentials } from './profile.ts';
+import type { Environment } from './profile.ts';
+import type { Terminal } from './terminal.ts';
+import type { RegisterVerb, RunVerb } from './verb.ts';
+import { registerApps } from './verbs/apps.ts';
+import { registerCompletion } from './verbs/completion.ts';
+import { registerConsole } from './verbs/console.ts';
+import { registerDeploy } from './verbs/deploy.ts';
+import { registerDeployments } from './verbs/deployments.ts';
+import { registerHosts } from './verbs/hosts.ts';
+import { registerEnrollToken, registerSecrets, registerTokens } from './verbs/secrets.ts';
+import { registerSession } from './verbs/session.ts';
+import { registerStreams } from './verbs/streams.ts';
+
+export interface ProgramOptions {
+  readonly terminal: Terminal;
+  readonly environment: Environment;
+  readonly version: string;
+  readonly folder: string;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+interface SharedOptions {
+  readonly json?: boolean;
+  readonly timeout?: number;
+  readonly url?: string;
+}
+
+const CALL_MS = 60_000;
+const VERBS: readonly RegisterVerb[] = [
+  registerSession,
+  registerHosts,
+  registerApps,
+  registerDeploy,
+  registerDeployments,
+  registerStreams,
+  registerSecrets,
+  registerTokens,
+  registerEnrollToken,
+  registerConsole,
+  registerCompletion,
+];
+
+/** @param parameters without node and script. @returns the exit code; never throws */
+export async function runProgram(parameters: readonly string[], options: ProgramOptions): Promise<number> {
+  let exit = 0;
+  const program = new Command('longshore')
+    .description('Ships containers to machines you own.')
+    .option('--json', 'data for machines instead of text')
+    .option('--timeout <duration>', 'follow a deployment for so long at most', parseDurationOption)
+    .option('--url <url>', 'of the coordinator (default: LONGSHORE_URL, then the profile of `login`)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong use or input, 3 rolled back, 4 cancelled or superseded,\n5 not reachable, 6 not allowed.',
+    )
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => options.terminal.streams.stdout.write(text),
+      writeErr: (text) => options.terminal.streams.stderr.write(text),
+    });
+  const run: RunVerb =
+    (work) =>
+    async (...parameters_) => {
+      exit = (await work(createContext(options, program.opts()), ...parameters_)) ?? 0;
+    };
+  for (const register of VERBS) register(program, run);
+  for (const command of everyCommand(program)) command.exitOverride().configureOutput(program.configureOutput());
+  try {
+    await program.parseAsync([...parameters], { from: 'user' });
+    return exit;
+  } catch (error) {
+    return exitOf(error, options);
+  }
+}
+
+function everyCommand(command: Command): readonly Command[] {
+  return command.commands.flatMap((sub) => [sub, ...everyCommand(sub)]);
+}
+
+function createContext(options: ProgramOptions, shared: SharedOptions): Context {
+  const environment: Environment =
+    shared.url === undefined ? options.environment : { ...options.environment, LONGSHORE_URL: shared.url };
+  return {
+    ...options,
+    environment,
+    json: shared.json === true,
+    timeoutMs: shared.timeout ?? null,
+    api: async () =>
+      new ApiClient({ credentials: await readCredentials(environment), timeoutMs: CALL_MS, signal: options.signal }),
+    openConsole: async () => ConsoleClient.open(await readCredentials(environment), options.signal),
+  };
+}
+
+function exitOf(error: unknown, options: ProgramOptions): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof LongshoreError) {
+    if (!options.signal.aborted || error.code === 'TIMEOUT') options.terminal.err(renderProblem(error.problem));
+    return options.signal.aborted ? 130 : ERRORS[error.code].exit;
+  }
+  if (options.signal.aborted) return 130;
+  options.terminal.err(`INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 1;
+}

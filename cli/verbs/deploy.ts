@@ -1,0 +1,126 @@
+/** `plan` and `deploy`: from the app file to a release on every host. */
+import type { Command } from 'commander';
+import type { Digest } from '../../fleet/ids.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { PlanView } from '../../protocol/http-api/views.ts';
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import { renderDeployment, renderPlan } from '../../protocol/text/deployments.ts';
+import { readAppFile } from '../app-file.ts';
+import type { AppFileOptions } from '../app-file.ts';
+import { print } from '../context.ts';
+import type { Context } from '../context.ts';
+import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
+import { buildImages } from '../images/build-images.ts';
+import { readPlanFile, writePlanFile } from '../plan-file.ts';
+import type { RunVerb } from '../verb.ts';
+
+interface PlanOptions extends AppFileOptions {
+  readonly out?: string;
+  readonly detailedExitcode?: boolean;
+  readonly build: boolean;
+}
+
+interface DeployOptions extends AppFileOptions {
+  readonly plan?: string;
+  readonly build: boolean;
+  readonly detach?: boolean;
+  readonly abort?: boolean;
+  readonly force?: boolean;
+  readonly releaseQuarantine?: boolean;
+  readonly note?: string;
+}
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+function appFileOptions(command: Command): Command {
+  return command
+    .option('-f, --file <path>', 'app file; several are merged as Compose does (default: compose.yaml)', collect)
+    .option('-p, --project <name>', 'name of the app instead of the one in the file')
+    .option('--profile <name>', 'with the services of this profile', collect)
+    .option('--env-file <path>', 'instead of .env', collect)
+    .option('--no-build', 'do not build; take the images that were pushed');
+}
+
+export function registerDeploy(program: Command, run: RunVerb): void {
+  appFileOptions(program.command('plan').description('Show what a deployment would change, per host; changes nothing'))
+    .option('-o, --out <file>', 'save the plan, for `deploy --plan`')
+    .option('--detailed-exitcode', 'exit 0: no changes, 2: changes')
+    .action(run(plan));
+  appFileOptions(program.command('deploy').description('Build, push, make a release and roll it over the hosts'))
+    .option('--plan <file>', 'do exactly this saved plan, or refuse')
+    .option('--detach', 'do not follow it')
+    .option('--abort', 'stop a deployment of this app that is under way, instead of waiting for it')
+    .option('--force', 'make a release although nothing changed')
+    .option('--release-quarantine', 'deploy although a digest failed its gate before')
+    .option('--note <text>', 'why; stands in the event log')
+    .action(run(deploy));
+}
+
+interface Prepared {
+  readonly spec: AppSpec;
+  readonly images: Readonly<Record<string, Digest>>;
+}
+
+async function prepare(context: Context, options: AppFileOptions & { readonly build: boolean }): Promise<Prepared> {
+  const { spec, builds } = readAppFile(context, options);
+  // The coordinator is asked before minutes of building: a wrong URL or token is said at once.
+  await (await context.api()).call('whoami');
+  return { spec, images: options.build ? await buildImages(context, builds) : {} };
+}
+
+async function plan(context: Context, options: PlanOptions): Promise<number> {
+  const { spec, images } = await prepare(context, options);
+  const api = await context.api();
+  const view = await api.call('plan', { body: { spec, images } });
+  if (options.out !== undefined) await writePlanFile(options.out, { coordinator: api.url, spec, plan: view });
+  print(context, view, () => renderPlan(view));
+  if (options.out !== undefined && !context.json)
+    context.terminal.out(`\nSaved to ${options.out}. Do exactly this with: longshore deploy --plan ${options.out}`);
+  return options.detailedExitcode === true && view.changed ? 2 : 0;
+}
+
+async function deploy(context: Context, options: DeployOptions): Promise<number> {
+  const api = await context.api();
+  const prepared =
+    options.plan === undefined
+      ? { ...(await prepare(context, options)), planHash: null }
+      : await fromPlanFile(context, options);
+  const { deployment, plan: view } = await api.call('deploy', {
+    body: {
+      spec: prepared.spec,
+      images: prepared.images,
+      planHash: prepared.planHash,
+      rolling: options.abort === true ? 'abort' : 'wait',
+      force: options.force === true,
+      releaseQuarantine: options.releaseQuarantine === true,
+      note: options.note ?? null,
+    },
+  });
+  if (!context.json) context.terminal.out(renderPlan(view));
+  if (deployment === null) {
+    if (context.json) print(context, { deployment, plan: view }, () => '');
+    return 0;
+  }
+  if (options.detach === true) {
+    print(context, deployment, () => renderDeployment(deployment, context.now()));
+    return 0;
+  }
+  return concludeDeployment(context, await followDeployment(context, deployment));
+}
+
+async function fromPlanFile(
+  context: Context,
+  options: DeployOptions,
+): Promise<Prepared & { readonly planHash: string }> {
+  if (options.file !== undefined || options.plan === undefined) {
+    throw new LongshoreError('INPUT_INVALID', 'deploy: --plan and -f do not go together', {
+      hint: 'A saved plan holds its app file; leave -f out.',
+    });
+  }
+  const file = await readPlanFile(options.plan, (await context.api()).url);
+  return { spec: file.spec, images: digestsOf(file.plan), planHash: file.plan.hash };
+}
+
+function digestsOf(view: PlanView): Readonly<Record<string, Digest>> {
+  return Object.fromEntries(Object.entries(view.images).map(([service, image]) => [service, image.digest]));
+}

@@ -1,0 +1,133 @@
+/** `login`, `init`, `version`, `doctor`: the beginning. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { EXAMPLE_APP_FILE } from '../../compose/example-app-file.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { PROTOCOL } from '../../protocol/version.ts';
+import { ApiClient } from '../client/api-client.ts';
+import { print } from '../context.ts';
+import type { Context } from '../context.ts';
+import { profilePath, readCredentials, writeProfile } from '../profile.ts';
+import { readHidden } from '../read-input.ts';
+import type { RunVerb } from '../verb.ts';
+
+const CALL_MS = 10_000;
+
+export function registerSession(program: Command, run: RunVerb): void {
+  program
+    .command('login')
+    .description('Store where the coordinator is and your token (read from standard input, a prompt or a file)')
+    .argument('<url>')
+    .option('--token-file <path>', 'read the token from this file')
+    .action(run(login));
+  program
+    .command('init')
+    .description('Write a commented compose.yaml to begin with; never overwrites')
+    .argument('[folder]', 'where', '.')
+    .action(run(init));
+  program.command('version').description('Versions of this program and of the coordinator').action(run(version));
+  program
+    .command('doctor')
+    .description('Look for what is wrong: here, on the way, and in the coordinator')
+    .action(run(doctor));
+}
+
+async function login(context: Context, url: string, options: { tokenFile?: string }): Promise<number> {
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new LongshoreError('INPUT_INVALID', `log in: \`${url}\` is no http(s) URL`, {
+      hint: 'For example https://longshore.example.com',
+    });
+  const token = (await readHidden(context, `token for ${url}`, options.tokenFile)).trim();
+  const who = await new ApiClient({ credentials: { url, token }, timeoutMs: CALL_MS, signal: context.signal }).call(
+    'whoami',
+  );
+  const path = profilePath(context.environment);
+  await writeProfile(path, { url, token });
+  print(context, who, () => `Logged in to ${url} as ${who.name} (${who.role}). The profile is ${path}.`);
+  return 0;
+}
+
+async function init(context: Context, folder: string): Promise<number> {
+  const path = join(context.folder, folder, 'compose.yaml');
+  try {
+    await writeFile(path, EXAMPLE_APP_FILE, { flag: 'wx' });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'EEXIST')
+      throw new LongshoreError('INPUT_INVALID', `write ${path}: it exists already`, {
+        hint: 'It was left as it is. Choose another folder.',
+        cause: error,
+      });
+    throw new LongshoreError(
+      'INPUT_INVALID',
+      `write ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { hint: 'Check the folder.', cause: error },
+    );
+  }
+  print(context, { written: path }, () => `Wrote ${path}. Edit it, then: longshore plan`);
+  return 0;
+}
+
+async function version(context: Context): Promise<number> {
+  const ours = { version: context.version, protocol: PROTOCOL };
+  const theirs = await coordinatorVersion(context);
+  print(
+    context,
+    { client: ours, coordinator: theirs },
+    () => `longshore ${ours.version}\ncoordinator ${theirs === null ? 'not reached' : theirs.version}`,
+  );
+  return 0;
+}
+
+/** Null where there is none to ask: `version` must answer all the same. */
+async function coordinatorVersion(context: Context): Promise<{ readonly version: string } | null> {
+  try {
+    return await (await context.api()).call('version');
+  } catch (error) {
+    if (error instanceof LongshoreError) return null;
+    throw error;
+  }
+}
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+async function doctor(context: Context): Promise<number> {
+  const checks: Check[] = [];
+  const attempt = async (name: string, work: () => Promise<string>): Promise<boolean> => {
+    try {
+      checks.push({ name, ok: true, text: await work() });
+      return true;
+    } catch (error) {
+      if (!(error instanceof LongshoreError)) throw error;
+      checks.push({ name, ok: false, text: `${error.message} (mend: ${error.problem.hint})` });
+      return false;
+    }
+  };
+  const found = await attempt('profile', async () => (await readCredentials(context.environment)).url);
+  const reached =
+    found &&
+    (await attempt('coordinator', async () => `version ${(await (await context.api()).call('version')).version}`));
+  const known =
+    reached && (await attempt('token', async () => describeToken(await (await context.api()).call('whoami'))));
+  if (known) {
+    checks.push(...(await (await context.api()).call('doctor')).checks);
+    await attempt('console', async () => {
+      const client = await context.openConsole();
+      client.close();
+      return 'the websocket opens';
+    });
+  }
+  print(context, { checks }, () =>
+    checks.map((check) => `${check.ok ? 'ok  ' : 'BAD '} ${check.name}: ${check.text}`).join('\n'),
+  );
+  return checks.every((check) => check.ok) ? 0 : 1;
+}
+
+function describeToken(token: { readonly name: string; readonly role: string }): string {
+  return `${token.name} (${token.role})`;
+}

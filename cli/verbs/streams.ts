@@ -1,0 +1,153 @@
+/** `logs` and `exec`: streams over the console socket. */
+import type { Command } from 'commander';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { ConsoleClient } from '../client/console-client.ts';
+import type { Context } from '../context.ts';
+import { parseCountOption, parseDurationOption } from '../duration-option.ts';
+import { paint } from '../terminal.ts';
+import type { Color } from '../terminal.ts';
+import type { RunVerb } from '../verb.ts';
+import { LineSplitter } from '../line-splitter.ts';
+import { appArgument } from './apps.ts';
+
+interface LogOptions {
+  readonly follow?: boolean;
+  readonly tail?: number;
+  readonly since?: number;
+  readonly host?: string;
+}
+
+interface ExecOptions {
+  readonly host?: string;
+  readonly tty?: boolean;
+}
+
+export function registerStreams(program: Command, run: RunVerb): void {
+  program
+    .command('logs')
+    .description('Output of an app, from every host at once')
+    .argument('<app>')
+    .argument('[service]')
+    .option('-f, --follow', 'go on until Ctrl-C')
+    .option('-n, --tail <lines>', 'so many lines of each instance', parseCountOption, 100)
+    .option('--since <duration>', 'only the last 10m, 1h ...', parseDurationOption)
+    .option('--host <host>', 'only this host')
+    .action(run(logs));
+  program
+    .command('exec')
+    .description('Run a command inside an instance; put -- before it')
+    .argument('<app>')
+    .argument('<service>')
+    .argument('<command...>')
+    .option('--host <host>', 'on this host (default: any that runs it)')
+    .option('-T, --no-tty', 'no terminal even if there is one')
+    .action(run(exec));
+}
+
+const COLORS: readonly Color[] = ['cyan', 'green', 'yellow', 'blue', 'red'];
+
+async function logs(context: Context, app: string, service: string | undefined, options: LogOptions): Promise<number> {
+  const client = await openWithAbort(context);
+  const splitters = new Map<string, LineSplitter>();
+  const call = client.call(
+    {
+      kind: 'logs',
+      app: appArgument(app),
+      service: service ?? null,
+      host: options.host ?? null,
+      follow: options.follow === true,
+      tail: options.tail ?? null,
+      sinceMs: options.since === undefined ? null : context.now() - options.since,
+    },
+    (frame) => {
+      if (frame.kind !== 'chunk' || frame.source === null) return;
+      const { host, service: from, instance } = frame.source;
+      const data = Buffer.from(frame.data, 'base64');
+      const key = `${instance} ${frame.fd}`;
+      let splitter = splitters.get(key);
+      if (splitter === undefined) {
+        splitter = new LineSplitter();
+        splitters.set(key, splitter);
+      }
+      for (const line of splitter.lines(data)) showLogLine(context, { host, service: from, instance }, frame.fd, line);
+    },
+  );
+  try {
+    return await call.finished;
+  } catch (error) {
+    if (context.signal.aborted) return 0;
+    throw error;
+  } finally {
+    for (const [key, splitter] of splitters) {
+      const rest = splitter.rest();
+      if (rest !== '') context.terminal.out(`${key.split(' ')[0] ?? ''} | ${rest}`);
+    }
+    client.close();
+  }
+}
+
+function showLogLine(
+  context: Context,
+  source: { readonly host: string; readonly service: string; readonly instance: string },
+  fd: number,
+  line: string,
+): void {
+  if (context.json) {
+    context.terminal.out(JSON.stringify({ ...source, stream: fd === 2 ? 'stderr' : 'stdout', line }));
+    return;
+  }
+  const name = `${source.host}/${source.service}`;
+  const color =
+    COLORS[[...source.instance].reduce((sum, char) => sum + char.charCodeAt(0), 0) % COLORS.length] ?? 'cyan';
+  context.terminal.out(`${paint(name, color, context.terminal.color)} | ${line}`);
+}
+
+async function exec(
+  context: Context,
+  app: string,
+  service: string,
+  command: readonly string[],
+  options: ExecOptions,
+): Promise<number> {
+  const { stdin, stdout, stderr } = context.terminal.streams;
+  const tty = options.tty !== false && stdin.isTTY === true && stdout.isTTY === true;
+  const client = await openWithAbort(context);
+  const size = (): { columns: number; rows: number } => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
+  const call = client.call(
+    {
+      kind: 'exec',
+      app: appArgument(app),
+      service,
+      host: options.host ?? null,
+      command: [...command],
+      tty,
+      size: tty ? size() : null,
+    },
+    (frame) => {
+      if (frame.kind === 'chunk') (frame.fd === 2 ? stderr : stdout).write(Buffer.from(frame.data, 'base64'));
+    },
+  );
+  const onData = (data: Buffer): void => call.send({ kind: 'input', data: data.toString('base64') });
+  const onEnd = (): void => call.send({ kind: 'input-end' });
+  const onResize = (): void => call.send({ kind: 'resize', ...size() });
+  if (tty) stdin.setRawMode?.(true);
+  stdin.on('data', onData).on('end', onEnd);
+  if (tty) stdout.on('resize', onResize);
+  try {
+    return await call.finished;
+  } catch (error) {
+    if (error instanceof LongshoreError || !context.signal.aborted) throw error;
+    return 130;
+  } finally {
+    stdin.off('data', onData).off('end', onEnd).pause();
+    stdout.off('resize', onResize);
+    if (tty) stdin.setRawMode?.(false);
+    client.close();
+  }
+}
+
+async function openWithAbort(context: Context): Promise<ConsoleClient> {
+  const client = await context.openConsole();
+  context.signal.addEventListener('abort', () => client.close(), { once: true });
+  return client;
+}
