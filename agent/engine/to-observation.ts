@@ -31,9 +31,12 @@ export interface InspectedContainer {
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
     readonly FinishedAt: string;
-    readonly Health?: InspectedHealth | null;
+    readonly Health?: InspectedHealth | null | undefined;
   };
-  readonly HostConfig: { readonly NetworkMode: string; readonly RestartPolicy?: { readonly Name?: string } };
+  readonly HostConfig: {
+    readonly NetworkMode?: string | undefined;
+    readonly RestartPolicy?: { readonly Name?: string | undefined } | undefined;
+  };
   readonly NetworkSettings: {
     readonly Ports?: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>> | null;
     readonly Networks?: Readonly<Record<string, InspectedEndpoint>> | null;
@@ -67,7 +70,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
   const labels = parseInstanceLabels(listed.Labels);
   if (labels === null) return null;
   const state = toState(inspected.State.Status);
-  const endpoint = inspected.NetworkSettings.Networks?.[inspected.HostConfig.NetworkMode];
+  const endpoint = inspected.NetworkSettings.Networks?.[inspected.HostConfig.NetworkMode ?? ''];
   const hasEnded = state === 'exited' || state === 'dead' || state === 'restarting';
   return {
     ...labels,

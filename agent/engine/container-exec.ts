@@ -1,0 +1,160 @@
+/**
+ * Commands inside of a container: short ones with their result (probes, hooks) and open ones with streams (a shell).
+ * Docker does not end a command when its caller leaves, so one that is out of time is killed here, by its process.
+ */
+import type { Duplex } from 'node:stream';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { HostId, InstanceId } from '../../fleet/ids.ts';
+import type { Clock } from '../clock.ts';
+import type { ExecResult, OnChunk, OutputStream } from './container-engine.ts';
+import type { Connection, EngineClient } from './engine-client.ts';
+import { isSocketFault } from './engine-error.ts';
+import { containerName } from './engine-names.ts';
+import { killExecProcess } from './kill-exec-process.ts';
+import { streamPieces } from './stream-frames.ts';
+
+type Exec = Awaited<ReturnType<ReturnType<Connection['docker']['getContainer']>['exec']>>;
+
+export interface ExecOptions {
+  readonly tty: boolean;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const MOST_OUTPUT = 4_096;
+/** The stream may end a moment before the engine has noted the exit code. */
+const EXIT_CODE_TRIES = 50;
+const EXIT_CODE_PAUSE_MS = 20;
+
+export class ContainerExec {
+  readonly #client: EngineClient;
+  readonly #host: HostId;
+  readonly #clock: Clock;
+
+  constructor(client: EngineClient, host: HostId, clock: Clock) {
+    this.#client = client;
+    this.#host = host;
+    this.#clock = clock;
+  }
+
+  /** @throws TIMEOUT after `timeoutMs`; the command is killed then */
+  async run(
+    instance: InstanceId,
+    command: readonly string[],
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<ExecResult> {
+    const operation = `exec ${command[0] ?? ''} in ${instance}`;
+    signal.throwIfAborted();
+    return this.#client.call(operation, async (connection) => {
+      const exec = await this.#create(connection, instance, command, { tty: false, stdin: false });
+      const stream = await exec.start({ hijack: true, stdin: false });
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const end = (): void => void stream.destroy(limit.reason as Error);
+      limit.addEventListener('abort', end, { once: true });
+      try {
+        const output = await firstOutput(stream);
+        return { exitCode: (await this.#exitCode(exec, limit)) ?? -1, output };
+      } catch (error) {
+        if (!limit.aborted) throw error;
+        await killExecProcess(exec);
+        if (signal.aborted) throw signal.reason;
+        throw new LongshoreError('TIMEOUT', `${operation}: it did not end within ${timeoutMs} ms`, { cause: error });
+      } finally {
+        limit.removeEventListener('abort', end);
+      }
+    });
+  }
+
+  async open(
+    instance: InstanceId,
+    command: readonly string[],
+    options: ExecOptions,
+    onChunk: OnChunk,
+    signal: AbortSignal,
+  ): Promise<OutputStream> {
+    signal.throwIfAborted();
+    return this.#client.call(`exec ${command[0] ?? ''} in ${instance}`, async (connection) => {
+      const exec = await this.#create(connection, instance, command, { tty: options.tty, stdin: true });
+      const stream = await exec.start({ hijack: true, stdin: true, Tty: options.tty });
+      if (options.tty) await exec.resize({ h: options.rows, w: options.columns });
+      const exitCode = this.#pump(exec, stream, options.tty, onChunk, signal);
+      return {
+        exitCode,
+        write: (data) => write(stream, data),
+        end: () => void stream.end(),
+        resize: async (columns, rows) => {
+          if (!options.tty) return;
+          await this.#client.find(`resize exec in ${instance}`, () => exec.resize({ h: rows, w: columns }));
+        },
+      };
+    });
+  }
+
+  async #create(
+    { docker }: Connection,
+    instance: InstanceId,
+    command: readonly string[],
+    options: { readonly tty: boolean; readonly stdin: boolean },
+  ): Promise<Exec> {
+    return docker.getContainer(containerName(this.#host, instance)).exec({
+      Cmd: [...command],
+      AttachStdin: options.stdin,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: options.tty,
+    });
+  }
+
+  /** Aborting ends the command too: nobody is left to talk to it. */
+  async #pump(exec: Exec, stream: Duplex, tty: boolean, onChunk: OnChunk, signal: AbortSignal): Promise<number | null> {
+    const end = (): void => void stream.destroy();
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    try {
+      for await (const { fd, data } of streamPieces(stream, tty)) await onChunk(fd, data);
+    } catch (error) {
+      if (!signal.aborted && !isSocketFault(error)) throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
+      stream.destroy();
+    }
+    if (signal.aborted) {
+      await killExecProcess(exec);
+      return null;
+    }
+    return this.#exitCode(exec, signal);
+  }
+
+  async #exitCode(exec: Exec, signal: AbortSignal): Promise<number | null> {
+    for (let tries = 0; tries < EXIT_CODE_TRIES; tries += 1) {
+      const { Running: running, ExitCode: exitCode } = await exec.inspect();
+      if (!running && exitCode !== null) return exitCode;
+      await this.#clock.sleep(EXIT_CODE_PAUSE_MS, signal);
+      signal.throwIfAborted();
+    }
+    return null;
+  }
+}
+
+/** The first bytes of both outputs; the rest is read and dropped, so that the command does not block on a full pipe. */
+async function firstOutput(stream: Duplex): Promise<string> {
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const { data } of streamPieces(stream, false)) {
+    // A copy: a piece shares the memory of its whole chunk.
+    if (size < MOST_OUTPUT) kept.push(data.slice(0, MOST_OUTPUT - size));
+    size += data.length;
+  }
+  return Buffer.concat(kept).toString('utf8');
+}
+
+/** Resolves when the bytes are taken: the caller's own backpressure. */
+function write(stream: Duplex, data: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * The connection to the Docker Engine: owns dockerode, the API version that was agreed on, and the mapping of every
+ * failure to a LongshoreError. An engine that went away may come back as another version, so the agreement is
+ * forgotten with the connection.
+ */
+import type { IncomingMessage } from 'node:http';
+import Docker from 'dockerode';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { featuresOf, negotiateApiVersion, OLDEST_SUPPORTED } from './api-version.ts';
+import type { EngineFeatures } from './container-config.ts';
+import { engineError, isAbort, toFailure } from './engine-error.ts';
+
+export interface Connection {
+  readonly docker: Docker;
+  readonly apiVersion: string;
+  readonly features: EngineFeatures;
+}
+
+export interface RawCall {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With its query, without the version. */
+  readonly path: string;
+  readonly signal?: AbortSignal;
+}
+
+export class EngineClient {
+  readonly #socketPath: string;
+  #connection: Promise<Connection> | null = null;
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+  }
+
+  /**
+   * @param operation what is tried and on what, for the message of an error
+   * @throws LongshoreError of `engine-error.ts`; an abort as it came
+   */
+  async call<T>(operation: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#connect());
+    } catch (error) {
+      throw this.#toError(operation, error);
+    }
+  }
+
+  /** As `call`, and null where the engine says that there is no such object. */
+  async find<T>(operation: string, work: (connection: Connection) => Promise<T>): Promise<T | null> {
+    return this.call(operation, async (connection) => {
+      try {
+        return await work(connection);
+      } catch (error) {
+        if (toFailure(error).status === 404) return null;
+        throw error;
+      }
+    });
+  }
+
+  /** The answer as a stream, for what dockerode would collect whole. Statuses other than 200 reject. */
+  async stream(operation: string, raw: RawCall): Promise<IncomingMessage> {
+    return this.call(operation, ({ docker }) => dial(docker, raw));
+  }
+
+  async #connect(): Promise<Connection> {
+    this.#connection ??= this.#negotiate();
+    return this.#connection;
+  }
+
+  async #negotiate(): Promise<Connection> {
+    const answer = await dial(this.#docker(), { method: 'GET', path: '/_ping' });
+    answer.resume();
+    const header = answer.headers['api-version'];
+    const server = typeof header === 'string' ? header : null;
+    const apiVersion = negotiateApiVersion(server);
+    if (apiVersion === null) {
+      throw new LongshoreError(
+        'ENGINE_UNSUITABLE',
+        `connect to ${this.#socketPath}: it speaks API ${server ?? 'of no version'}, and ${OLDEST_SUPPORTED} (Engine 20.10) is the oldest that works`,
+      );
+    }
+    return { docker: this.#docker(`v${apiVersion}`), apiVersion, features: featuresOf(apiVersion) };
+  }
+
+  /** Every field that docker-modem would take from DOCKER_HOST and its like is given, so that the socket is the one configured. */
+  #docker(version?: string): Docker {
+    return new Docker({
+      socketPath: this.#socketPath,
+      version,
+      protocol: 'http',
+      host: undefined,
+      port: undefined,
+      ca: undefined,
+      cert: undefined,
+      key: undefined,
+      timeout: undefined,
+    });
+  }
+
+  #toError(operation: string, error: unknown): unknown {
+    if (isAbort(error)) return error;
+    const known = error instanceof LongshoreError ? error : engineError(operation, toFailure(error), error);
+    if (known.code === 'ENGINE_UNAVAILABLE' || known.code === 'ENGINE_UNSUITABLE') this.#connection = null;
+    return known;
+  }
+}
+
+function dial(docker: Docker, raw: RawCall): Promise<IncomingMessage> {
+  const modem = docker.modem as Modem;
+  return new Promise((resolve, reject) => {
+    modem.dial(
+      {
+        method: raw.method,
+        path: raw.path,
+        isStream: true,
+        statusCodes: { 200: true },
+        ...(raw.signal === undefined ? {} : { abortSignal: raw.signal }),
+      },
+      (error, answer) => {
+        if (error !== null || answer === null) reject(error ?? new Error('no answer'));
+        else resolve(answer);
+      },
+    );
+  });
+}
+
+/** The part of docker-modem that dockerode does not type. */
+interface Modem {
+  dial(
+    options: {
+      readonly method: string;
+      readonly path: string;
+      readonly isStream: true;
+      readonly statusCodes: Readonly<Record<number, true>>;
+      readonly abortSignal?: AbortSignal;
+    },
+    answer: (error: Error | null, answer: IncomingMessage | null) => void,
+  ): void;
+}

@@ -1,0 +1,123 @@
+/**
+ * What is done to one instance's container. Every call names it by host and instance, so it cannot reach another
+ * host's container, and every call may be repeated: what is done already is fine. That is what a restarted agent
+ * relies on.
+ */
+import type { EndpointSettings } from 'dockerode';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { HostId, InstanceId } from '../../fleet/ids.ts';
+import { containerConfig, endpointConfig } from './container-config.ts';
+import type { InstancePlan } from './container-engine.ts';
+import type { Connection, EngineClient } from './engine-client.ts';
+import { toFailure } from './engine-error.ts';
+import { HOST_LABEL, parseInstanceLabels } from './engine-labels.ts';
+import { containerName } from './engine-names.ts';
+
+export class InstanceOperations {
+  readonly #client: EngineClient;
+  readonly #host: HostId;
+
+  constructor(client: EngineClient, host: HostId) {
+    this.#client = client;
+    this.#host = host;
+  }
+
+  async create(plan: InstancePlan): Promise<string> {
+    const operation = `create ${plan.app}/${plan.service.name} (${plan.instance})`;
+    return this.#client.call(operation, async (connection) => {
+      try {
+        // The body is ours and exact; dockerode's type of it is narrower than the API.
+        const body = containerConfig(plan, connection.features) as Parameters<
+          typeof connection.docker.createContainer
+        >[0];
+        return (await connection.docker.createContainer(body)).id;
+      } catch (error) {
+        if (toFailure(error).status === 409) return this.#adopt(connection, plan, operation);
+        throw error;
+      }
+    });
+  }
+
+  async start(instance: InstanceId): Promise<void> {
+    await this.#client.call(`start ${instance}`, (connection) =>
+      // 304: it runs already.
+      tolerating([304], this.#container(connection, instance).start()),
+    );
+  }
+
+  async stop(instance: InstanceId, graceMs: number): Promise<void> {
+    await this.#client.call(`stop ${instance}`, (connection) =>
+      tolerating([304, 404], this.#container(connection, instance).stop({ t: Math.ceil(graceMs / 1000) })),
+    );
+  }
+
+  async remove(instance: InstanceId): Promise<void> {
+    await this.#client.call(`remove ${instance}`, (connection) =>
+      // 409: its removal is under way.
+      tolerating([404, 409], this.#container(connection, instance).remove({ force: true, v: true })),
+    );
+  }
+
+  async setRestart(
+    instance: InstanceId,
+    policy: { readonly name: string; readonly maxAttempts: number },
+  ): Promise<void> {
+    await this.#client.call(`set the restart policy of ${instance} to ${policy.name}`, (connection) =>
+      this.#container(connection, instance).update({
+        RestartPolicy: { Name: policy.name, MaximumRetryCount: policy.maxAttempts },
+      }),
+    );
+  }
+
+  /**
+   * Docker refuses to add an alias to an attached endpoint; connecting again with the same address adds it and keeps
+   * established connections (D13). Cut off between the two calls it is without network: the next call only connects.
+   */
+  async setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void> {
+    await this.#client.call(`connect ${instance} to ${network} as ${address}`, async (connection) => {
+      const container = this.#container(connection, instance);
+      const endpoint = (await container.inspect()).NetworkSettings.Networks[network];
+      if (endpoint !== undefined) {
+        const given = (endpoint.IPAMConfig as { readonly IPv4Address?: string } | null)?.IPv4Address;
+        if (given === address && sameNames(ownAliases(endpoint.Aliases), aliases)) return;
+        await tolerating([404], connection.docker.getNetwork(network).disconnect({ Container: container.id }));
+      }
+      await connection.docker
+        .getNetwork(network)
+        .connect({ Container: container.id, EndpointConfig: endpointConfig(address, aliases) as EndpointSettings });
+    });
+  }
+
+  #container(connection: Connection, instance: InstanceId): ReturnType<Connection['docker']['getContainer']> {
+    return connection.docker.getContainer(containerName(this.#host, instance));
+  }
+
+  /** The name holds an id that only this agent chose, so what has it is what an earlier life of the agent made (D11). */
+  async #adopt(connection: Connection, plan: InstancePlan, operation: string): Promise<string> {
+    const found = await this.#container(connection, plan.instance).inspect();
+    const labels = parseInstanceLabels(found.Config.Labels);
+    if (found.Config.Labels[HOST_LABEL] === plan.host && labels?.hash === plan.service.hash) return found.Id;
+    throw new LongshoreError('CONFLICT', `${operation}: the container ${found.Name} has this name and is not ours`, {
+      hint: 'Rename or remove that container.',
+    });
+  }
+}
+
+/** Docker adds the short container id to the aliases by itself. */
+function ownAliases(value: unknown): readonly string[] {
+  const names = Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+  return names.filter((name) => !/^[0-9a-f]{12}$/.test(name));
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return [...a].sort().join(' ') === [...b].sort().join(' ');
+}
+
+async function tolerating(statuses: readonly number[], call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    const { status } = toFailure(error);
+    if (status === null || !statuses.includes(status)) throw error;
+  }
+}
