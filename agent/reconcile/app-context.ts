@@ -1,0 +1,90 @@
+/** What the planning of one app looks at, and the few questions that all its parts ask of it. Pure. */
+import type { ServiceSpec } from '../../fleet/app-spec.ts';
+import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
+import type { Problem } from '../../fleet/errors.ts';
+import type { AppName, HostId, InstanceId } from '../../fleet/ids.ts';
+import type { Instant } from '../clock.ts';
+import type { ContainerObservation, NetworkObservation, VolumeObservation } from '../engine/container-engine.ts';
+import { type AppJournal, type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
+import type { InstanceHealth, Observation } from './observation.ts';
+import { addressAt } from './subnet.ts';
+
+/** What the operator of this host decided. */
+export interface HostRules {
+  readonly host: HostId;
+  readonly subnetPool: string;
+  /** Why the entry may not run here; null = it may. */
+  readonly policy: (entry: RunEntry) => Problem | null;
+}
+
+export interface AppContext {
+  readonly rules: HostRules;
+  readonly app: AppName;
+  readonly entry: AssignmentEntry | null;
+  readonly journal: AppJournal;
+  /** False: there is none on the disk. With containers of the app about, that means it was lost. */
+  readonly hasJournal: boolean;
+  readonly containers: readonly ContainerObservation[];
+  readonly network: NetworkObservation | null;
+  readonly volumes: readonly VolumeObservation[];
+  readonly facts: Observation;
+  /** Subnets that other apps of this host hold. */
+  readonly takenSubnets: readonly string[];
+  readonly now: Instant;
+}
+
+export function findContainer(context: AppContext, instance: InstanceId): ContainerObservation | undefined {
+  return context.containers.find((each) => each.instance === instance);
+}
+
+export function healthOf(context: AppContext, instance: InstanceId): InstanceHealth | undefined {
+  return context.facts.health[instance];
+}
+
+/** It holds its address and ports, and may answer. */
+export function isUp(container: ContainerObservation): boolean {
+  return container.state === 'running' || container.state === 'restarting' || container.state === 'paused';
+}
+
+/** Label and engine agree about its image (D15). */
+export function hasRightImage(container: ContainerObservation): boolean {
+  return container.imageId === container.recordedImageId;
+}
+
+export function specOf(entry: RunEntry | null, service: string): ServiceSpec | null {
+  return entry?.spec.services[service] ?? null;
+}
+
+/** The address that the record's instance has or will have; null without a network. */
+export function addressOf(context: AppContext, entry: RunEntry, key: string, record: InstanceRecord): string | null {
+  const spec = specOf(entry, serviceOfKey(key));
+  if (spec?.networkMode !== 'app' || context.network === null) return null;
+  const index = context.journal.addresses[key];
+  return index === undefined ? null : addressAt(context.network.subnet, index, record.slot);
+}
+
+/** Names of a service on the app's network. */
+export function aliasesOf(spec: ServiceSpec, service: string): readonly string[] {
+  return [...new Set([service, ...spec.aliases])];
+}
+
+/** Whether anybody on the app's network could look the service up; adding a name later costs a reconnect (D13). */
+export function needsAliases(entry: RunEntry, spec: ServiceSpec): boolean {
+  return spec.networkMode === 'app' && (keysOf(entry).length > 1 || spec.aliases.length > 0);
+}
+
+/** It is meant to end: somebody waits for its completion, or it is not started again after a success. */
+export function mayComplete(entry: RunEntry, service: string): boolean {
+  const spec = specOf(entry, service);
+  return (
+    spec !== null && (spec.restart.name === 'no' || spec.restart.name === 'on-failure' || mustComplete(entry, service))
+  );
+}
+
+export function mustComplete(entry: RunEntry, service: string): boolean {
+  return Object.values(entry.spec.services).some((other) => other.dependsOn[service] === 'completed');
+}
+
+export function hasCompleted(container: ContainerObservation): boolean {
+  return container.state === 'exited' && container.exitCode === 0;
+}

@@ -1,0 +1,154 @@
+/** What the agent says of one app to the coordinator: derived from memory, observation and plan, never stored. Pure. */
+import { ERRORS, type Problem } from '../../fleet/errors.ts';
+import type { AppReport, AttemptReport, InstanceReport, InstanceState } from '../../fleet/report.ts';
+import type { ContainerObservation } from '../engine/container-engine.ts';
+import { instanceKey, sameAttempt } from '../state/app-journal.ts';
+import { type AppContext, findContainer, hasCompleted, healthOf, isUp, mayComplete, specOf } from './app-context.ts';
+import { exitOf } from './gate.ts';
+import type { AppPlan } from './plan-app.ts';
+import { protectedInstances } from './plan-retirement.ts';
+import { probeAddress } from './probe-target.ts';
+import { restartLoopOf } from './restart-loop.ts';
+
+export function reportApp(context: AppContext, plan: AppPlan): AppReport {
+  const { app, entry, journal } = context;
+  const flaw = plan.isRemoved ? null : flawOf(context, plan);
+  return {
+    app,
+    release: journal.committed?.release ?? null,
+    attempt: reportAttempt(context, plan),
+    instances: context.containers.map((container) => reportInstance(context, plan, container)),
+    converged: flaw === null,
+    waiting: flaw,
+    proposal: null,
+    unclaimed: entry === null,
+    removed: plan.isRemoved,
+  };
+}
+
+/** Why the app is not as its entry wants it; null = it is. Old instances that still end their requests do not count. */
+function flawOf(context: AppContext, plan: AppPlan): string | null {
+  const { entry, journal } = context;
+  const waited = plan.builder.waits[0]?.reason ?? null;
+  if (entry === null) return 'no entry of the assignment names this app; it keeps running';
+  if (entry.kind === 'remove') return waited ?? 'the app is being removed';
+  const { attempt, committed } = journal;
+  if (attempt === null || !sameAttempt(attempt.entry, entry)) return waited ?? 'the attempt is about to begin';
+  if (attempt.state === 'failed') return attempt.problem?.message ?? 'the attempt failed';
+  if (attempt.state === 'running') return waited ?? 'the attempt is under way';
+  for (const [key, record] of Object.entries(committed?.instances ?? {})) {
+    const container = findContainer(context, record.instance);
+    const flaw = container === undefined ? 'is gone' : flawOfInstance(context, container);
+    if (flaw !== null) return `${key} ${flaw}`;
+  }
+  return hasMoved(context, plan) ? null : (ingressObstacle(context) ?? 'traffic has not moved yet');
+}
+
+function flawOfInstance(context: AppContext, container: ContainerObservation): string | null {
+  const entry = context.journal.committed?.entry ?? null;
+  const spec = specOf(entry, container.service);
+  const loop = restartLoopOf(context, container);
+  if (loop !== null) return loop.message;
+  if (entry !== null && hasCompleted(container) && mayComplete(entry, container.service)) return null;
+  if (container.state !== 'running') return container.state === 'exited' ? exitOf(container) : `is ${container.state}`;
+  if (spec !== null && container.restartPolicy !== spec.restart.name) return 'has no restart policy yet';
+  const health = healthOf(context, container.instance);
+  return health?.isUnhealthy === true ? `is not healthy: ${health.lastAnswer ?? ''}` : null;
+}
+
+/** The ingress has taken what the plan wants for this app. */
+export function hasMoved(context: AppContext, plan: AppPlan): boolean {
+  const { ingress } = context.facts;
+  if (ingress === null) return true;
+  return Object.entries(plan.routing.upstreams).every(
+    ([service, addresses]) => (ingress.upstreams?.[service] ?? []).join() === addresses.join(),
+  );
+}
+
+function ingressObstacle(context: AppContext): string | null {
+  const failure = context.facts.failures['ingress:upstreams'] ?? context.facts.failures['ingress:configuration'];
+  return failure?.problem.message ?? null;
+}
+
+function reportAttempt(context: AppContext, plan: AppPlan): AttemptReport | null {
+  const { entry, journal, now } = context;
+  const { attempt } = journal;
+  if (entry?.kind !== 'run') return null;
+  const base = { deployment: entry.deployment, release: entry.release, attempt: entry.attempt };
+  const nextRetryAt =
+    plan.builder.nextRetryAtMs === null
+      ? null
+      : Math.max(0, Math.round(now.wallMs + plan.builder.nextRetryAtMs - now.monotonicMs));
+  const none = { problem: lastProblem(context), failedService: null, nextRetryAt };
+  if (attempt === null || !sameAttempt(attempt.entry, entry)) return { ...base, state: 'accepted', ...none };
+  switch (attempt.state) {
+    case 'failed':
+      return {
+        ...base,
+        state: 'failed',
+        problem: attempt.problem,
+        failedService: attempt.failedService,
+        nextRetryAt: null,
+      };
+    case 'passed':
+      // It answers through the ingress before it is called passed (D27).
+      return { ...base, state: hasMoved(context, plan) ? 'passed' : 'gating', ...none, problem: null };
+    case 'running':
+      return { ...base, state: plan.attempt?.phase ?? 'accepted', ...none };
+  }
+}
+
+/** Of an attempt under way: the last transient failure, which is tried again. */
+function lastProblem(context: AppContext): Problem | null {
+  const { failures } = context.facts;
+  for (const [object, failure] of Object.entries(failures)) {
+    const isOurs =
+      object.endsWith(`:${context.app}`) || context.containers.some((each) => object === `instance:${each.instance}`);
+    if ((isOurs || object.startsWith('image:')) && ERRORS[failure.problem.code].retryable) return failure.problem;
+  }
+  return null;
+}
+
+function reportInstance(context: AppContext, plan: AppPlan, container: ContainerObservation): InstanceReport {
+  const entry = context.journal.committed?.entry ?? context.journal.attempt?.entry ?? null;
+  const spec = specOf(entry, container.service);
+  const address = spec === null ? container.address : probeAddress(spec, container);
+  const upstreams = context.facts.ingress?.upstreams?.[`${context.app}/${container.service}`];
+  const committed = context.journal.committed?.instances[instanceKey(container.service, container.replica)];
+  return {
+    id: container.instance,
+    service: container.service,
+    replica: container.replica,
+    hash: container.hash,
+    release: container.release,
+    state: stateOf(context, container),
+    routed:
+      upstreams === undefined
+        ? committed?.instance === container.instance && isUp(container)
+        : address !== null && upstreams.includes(address),
+    restarts: container.restartCount,
+    startedAt: container.startedAtMs === null ? null : Math.round(container.startedAtMs),
+    detail: detailOf(context, container),
+  };
+}
+
+function stateOf(context: AppContext, container: ContainerObservation): InstanceState {
+  if (container.state === 'created') return 'creating';
+  if (!isUp(container)) {
+    const wasStopped = container.exitCode === 0 || !context.facts.startedHere.has(container.instance);
+    return wasStopped ? 'stopped' : 'exited';
+  }
+  if (!protectedInstances(context).has(container.instance)) return 'draining';
+  const health = healthOf(context, container.instance);
+  if (health === undefined) return container.restartPolicy === 'no' ? 'starting' : 'healthy';
+  if (health.isUnhealthy) return 'unhealthy';
+  return health.healthySinceMs === null ? 'starting' : 'healthy';
+}
+
+function detailOf(context: AppContext, container: ContainerObservation): string | null {
+  const loop = restartLoopOf(context, container);
+  if (loop !== null) return loop.message.slice(0, 2_048);
+  if (container.state === 'exited' && container.exitCode !== 0) return exitOf(container);
+  const health = healthOf(context, container.instance);
+  return health === undefined || health.healthySinceMs !== null ? null : (health.lastAnswer?.slice(0, 2_048) ?? null);
+}

@@ -1,0 +1,43 @@
+/** Order of services: who may start now, by the `depends_on` conditions; and the reverse for stopping. Pure. */
+import type { DependencyCondition } from '../../fleet/app-spec.ts';
+import type { RunEntry } from '../../fleet/assignment.ts';
+import { type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
+import { type AppContext, findContainer, hasCompleted, healthOf, isUp, specOf } from './app-context.ts';
+
+/** What a service still waits for, as a sentence; null = it may start. */
+export function unmetDependency(
+  context: AppContext,
+  entry: RunEntry,
+  goal: Readonly<Record<string, InstanceRecord>>,
+  service: string,
+): string | null {
+  for (const [name, condition] of Object.entries(specOf(entry, service)?.dependsOn ?? {})) {
+    for (const key of keysOf(entry)) {
+      if (serviceOfKey(key) !== name) continue;
+      const record = goal[key];
+      if (record === undefined || !isMet(context, record, condition))
+        return `${service} waits for ${key} (${condition})`;
+    }
+  }
+  return null;
+}
+
+function isMet(context: AppContext, record: InstanceRecord, condition: DependencyCondition): boolean {
+  const container = findContainer(context, record.instance);
+  if (container === undefined) return false;
+  switch (condition) {
+    case 'started':
+      return isUp(container) || hasCompleted(container);
+    case 'healthy':
+      return isUp(container) && (healthOf(context, record.instance)?.healthySinceMs ?? null) !== null;
+    case 'completed':
+      return hasCompleted(container);
+  }
+}
+
+/** Services that depend on this one, directly. */
+export function dependentsOf(entry: RunEntry, service: string): readonly string[] {
+  return Object.entries(entry.spec.services)
+    .filter(([, spec]) => service in spec.dependsOn)
+    .map(([name]) => name);
+}

@@ -1,0 +1,108 @@
+/**
+ * The agent's one decision: from the assignment, what is seen, and the journals, what to do now (D9). Level-triggered
+ * and pure: the same input gives the same plan, and boot, push, poll and crash recovery all come through here.
+ *
+ *   - nothing old is removed before the app's commit; a failed attempt is never tried again under its number
+ *   - what no entry names keeps running and is reported
+ *   - actions on one object exclude each other (the caller skips those under way)
+ */
+import type { Assignment } from '../../fleet/assignment.ts';
+import type { AppName } from '../../fleet/ids.ts';
+import type { AppReport } from '../../fleet/report.ts';
+import type { Instant } from '../clock.ts';
+import { type AppJournal, emptyJournal } from '../state/app-journal.ts';
+import type { Action } from './action.ts';
+import type { AppContext, HostRules } from './app-context.ts';
+import { reportApp } from './app-report.ts';
+import type { Observation, ProbeTarget } from './observation.ts';
+import { planApp } from './plan-app.ts';
+import type { Wait } from './plan-builder.ts';
+import { planIngress } from './plan-ingress.ts';
+import type { AppRouting } from './routing.ts';
+
+export interface PlanInput {
+  readonly assignment: Assignment | null;
+  readonly observation: Observation;
+  readonly journals: Readonly<Record<AppName, AppJournal>>;
+  readonly rules: HostRules;
+  readonly now: Instant;
+}
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly waits: readonly Wait[];
+  /** All instances that should be probed now. */
+  readonly probes: readonly ProbeTarget[];
+  readonly apps: Readonly<Record<AppName, AppReport>>;
+  /** Every app is as it should be, and nothing is left to do. */
+  readonly converged: boolean;
+  /** Earliest moment (monotonic) at which planning again finds more; null = only an event does. */
+  readonly wakeAtMs: number | null;
+}
+
+export function nextActions(input: PlanInput): Plan {
+  const actions: Action[] = [];
+  const waits: Wait[] = [];
+  const probes: ProbeTarget[] = [];
+  const timers: number[] = [];
+  const apps: Record<AppName, AppReport> = {};
+  const routings: AppRouting[] = [];
+  for (const app of appsOf(input)) {
+    const context = toContext(input, app);
+    const plan = planApp(context);
+    const report = reportApp(context, plan);
+    actions.push(...plan.builder.actions);
+    waits.push(...plan.builder.waits);
+    probes.push(...plan.builder.probes);
+    timers.push(...plan.builder.timers);
+    routings.push(plan.routing);
+    apps[app] = report;
+  }
+  const ingress = planIngress(input.observation, routings, input.now);
+  actions.push(...ingress.actions);
+  waits.push(...ingress.waits);
+  const wakes = [...timers, ...waits.flatMap((wait) => (wait.wakeAtMs === null ? [] : [wait.wakeAtMs]))];
+  return {
+    actions,
+    waits,
+    probes,
+    apps,
+    converged: actions.length === 0 && Object.values(apps).every((report) => report.converged),
+    wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
+  };
+}
+
+/** Everything that an entry, a journal or the engine knows, in a stable order. */
+function appsOf(input: PlanInput): readonly AppName[] {
+  const { engine } = input.observation;
+  return [
+    ...new Set<AppName>([
+      ...(input.assignment?.entries.map((entry) => entry.app) ?? []),
+      ...Object.values(input.journals).map((journal) => journal.app),
+      ...engine.containers.map((container) => container.app),
+      ...engine.networks.map((network) => network.app),
+    ]),
+  ].sort();
+}
+
+function toContext(input: PlanInput, app: AppName): AppContext {
+  const { observation, journals } = input;
+  const { engine } = observation;
+  const journal = journals[app];
+  return {
+    rules: input.rules,
+    app,
+    entry: input.assignment?.entries.find((entry) => entry.app === app) ?? null,
+    journal: journal ?? emptyJournal(app),
+    hasJournal: journal !== undefined,
+    containers: engine.containers.filter((each) => each.app === app),
+    network: engine.networks.find((each) => each.app === app) ?? null,
+    volumes: engine.volumes.filter((each) => each.app === app),
+    facts: observation,
+    takenSubnets: [
+      ...engine.networks.filter((each) => each.app !== app).map((each) => each.subnet),
+      ...Object.values(journals).flatMap((each) => (each.app === app || each.subnet === null ? [] : [each.subnet])),
+    ],
+    now: input.now,
+  };
+}

@@ -1,0 +1,267 @@
+/**
+ * One attempt to move an app to an entry (D11, D12): everything pulled, candidates created beside the old, started in
+ * the order of their dependencies, gated; when all have passed, names and traffic move together and the attempt commits.
+ * Nothing old is removed here. Each call plans what can be done now; the same function continues after a crash. Pure.
+ */
+import type { RunEntry } from '../../fleet/assignment.ts';
+import { problem, type Problem } from '../../fleet/errors.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { ContainerObservation } from '../engine/container-engine.ts';
+import { type AttemptRecord, goalInstances, type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
+import {
+  addressOf,
+  aliasesOf,
+  type AppContext,
+  findContainer,
+  hasCompleted,
+  healthOf,
+  isUp,
+  mayComplete,
+  needsAliases,
+  specOf,
+} from './app-context.ts';
+import { imageKey } from './action.ts';
+import { unmetDependency } from './dependencies.ts';
+import { evalGate } from './gate.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import { planStop } from './plan-retirement.ts';
+import { planStart } from './plan-start.ts';
+import { instancePlan, planPrerequisites, pullRequest } from './prerequisites.ts';
+import { toProbeTarget } from './probe-target.ts';
+import { capacityOf } from './subnet.ts';
+
+export interface AttemptPlan {
+  readonly phase: 'pulling' | 'starting' | 'gating';
+  /** Every gate is passed and the names have moved: traffic goes to the new generation. */
+  readonly isMoving: boolean;
+  readonly failure: AttemptFailure | null;
+}
+
+export interface AttemptFailure {
+  readonly problem: Problem;
+  readonly failedService: string | null;
+  readonly instance: InstanceId | null;
+}
+
+export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): AttemptPlan {
+  const { entry } = attempt;
+  const refused = context.rules.policy(entry);
+  if (refused !== null) return failed({ problem: refused, failedService: null, instance: null });
+
+  const cramped = missingNetwork(context, entry);
+  if (cramped !== null) return failed({ problem: cramped, failedService: null, instance: null });
+
+  const goal = goalInstances(context.journal, attempt);
+  const services = [...new Set(Object.keys(attempt.candidates).map(serviceOfKey))];
+  const prerequisites = planPrerequisites(context, builder, entry, services);
+  const toStop: InstanceId[] = [];
+  let waitingToStart = 0;
+  let waitingForGate = 0;
+  for (const [key, record] of Object.entries(attempt.candidates)) {
+    const container = findContainer(context, record.instance);
+    if (container === undefined || mustStart(context, entry, container)) {
+      waitingToStart += 1;
+      if (prerequisites.isReady) planCandidate(context, builder, attempt, goal, key, record, toStop);
+      continue;
+    }
+    const spec = specOf(entry, serviceOfKey(key));
+    if (spec !== null && isUp(container)) builder.probe(toProbeTarget(spec, container, true));
+    const verdict = evalGate({
+      entry,
+      service: serviceOfKey(key),
+      key,
+      container,
+      health: healthOf(context, record.instance),
+      nowMs: context.now.monotonicMs,
+    });
+    if (verdict.kind === 'failed') {
+      const found = problem(verdict.code, verdict.message);
+      return failed({ problem: found, failedService: serviceOfKey(key), instance: record.instance });
+    }
+    if (verdict.kind === 'passed') continue;
+    waitingForGate += 1;
+    builder.wait(verdict.reason, verdict.wakeAtMs);
+  }
+  const refusal = builder.refusals[0];
+  if (refusal !== undefined) return failed({ problem: refusal.problem, failedService: null, instance: null });
+  const late = progressDeadline(context, builder, attempt);
+  if (late !== null) return failed({ problem: late, failedService: null, instance: null });
+
+  if (toStop.length > 0) builder.want({ kind: 'note-stop', app: context.app, instances: toStop });
+  const phase = prerequisites.isPulling ? 'pulling' : waitingToStart > 0 ? 'starting' : 'gating';
+  if (waitingToStart > 0 || waitingForGate > 0 || !areKeptGood(context, builder, attempt, goal))
+    return { phase, isMoving: false, failure: null };
+  if (!planNames(context, builder, attempt)) return { phase, isMoving: false, failure: null };
+  builder.want({ kind: 'commit', app: context.app, images: imagesOf(context, entry, goal) });
+  return { phase, isMoving: true, failure: null };
+}
+
+/** Networks are given out of a range that can be used up. */
+function missingNetwork(context: AppContext, entry: RunEntry): Problem | null {
+  const { subnet } = context.journal;
+  const keys = keysOf(entry).filter((key) => specOf(entry, serviceOfKey(key))?.networkMode === 'app');
+  if (keys.length === 0) return null;
+  if (subnet === null)
+    return problem(
+      'UNPLACEABLE',
+      `${context.app}: every network of ${context.rules.subnetPool} is taken by another app`,
+      {
+        hint: 'Give this host a larger `subnet_pool`.',
+      },
+    );
+  if (keys.length <= capacityOf(subnet)) return null;
+  return problem('UNPLACEABLE', `${context.app}: ${keys.length} instances do not fit into ${subnet}`, {
+    hint: 'Use fewer replicas on this host, or give it a larger `subnet_pool`.',
+  });
+}
+
+/** Not started yet, or ended with an earlier run of the agent or the engine: its gate begins again. */
+function mustStart(context: AppContext, entry: RunEntry, container: ContainerObservation): boolean {
+  if (container.state === 'created') return true;
+  if (container.state !== 'exited' || context.facts.startedHere.has(container.instance)) return false;
+  return !(hasCompleted(container) && mayComplete(entry, container.service));
+}
+
+function planCandidate(
+  context: AppContext,
+  builder: PlanBuilder,
+  attempt: AttemptRecord,
+  goal: Readonly<Record<string, InstanceRecord>>,
+  key: string,
+  record: InstanceRecord,
+  toStop: InstanceId[],
+): void {
+  const { entry } = attempt;
+  const service = serviceOfKey(key);
+  const container = findContainer(context, record.instance);
+  if (container === undefined) {
+    const planned = instancePlan(context, entry, key, record);
+    if (planned === null) builder.wait(`${key} has no address left in the network of the app`);
+    else builder.want({ kind: 'create', app: context.app, ...planned });
+    return;
+  }
+  const unmet = unmetDependency(context, entry, goal, service);
+  if (unmet !== null) {
+    builder.wait(unmet);
+    return;
+  }
+  const old = context.journal.committed?.instances[key];
+  const running = old === undefined ? undefined : findContainer(context, old.instance);
+  if (specOf(entry, service)?.order === 'stop-first' && running !== undefined && isUp(running))
+    planStopFirst(context, builder, attempt, running, toStop);
+  else planStart(context, builder, entry, container);
+}
+
+/** The old one makes room: noted first, so that it is started again as the same container if the attempt fails. */
+function planStopFirst(
+  context: AppContext,
+  builder: PlanBuilder,
+  attempt: AttemptRecord,
+  old: ContainerObservation,
+  toStop: InstanceId[],
+): void {
+  const { app } = context;
+  const { service, instance } = old;
+  if (!attempt.stopped.includes(instance)) {
+    toStop.push(instance);
+  } else if (old.restartPolicy !== 'no') {
+    // Else a restart of the engine would bring it back beside the new one.
+    builder.want({ kind: 'set-restart', app, service, instance, name: 'no', maxAttempts: 0 });
+  } else {
+    planStop(context, builder, old);
+  }
+}
+
+/** What the attempt leaves alone must be there and must not be unhealthy. */
+function areKeptGood(
+  context: AppContext,
+  builder: PlanBuilder,
+  attempt: AttemptRecord,
+  goal: Readonly<Record<string, InstanceRecord>>,
+): boolean {
+  let areGood = true;
+  for (const [key, record] of Object.entries(goal)) {
+    if (key in attempt.candidates) continue;
+    const container = findContainer(context, record.instance);
+    if (container !== undefined && hasCompleted(container) && mayComplete(attempt.entry, container.service)) continue;
+    if (container === undefined || !isUp(container)) {
+      builder.wait(`${key}, which stays, does not run`);
+      areGood = false;
+    } else if (healthOf(context, record.instance)?.isUnhealthy === true) {
+      builder.wait(`${key}, which stays, is not healthy: ${healthOf(context, record.instance)?.lastAnswer ?? ''}`);
+      areGood = false;
+    }
+  }
+  return areGood;
+}
+
+/** Internal names move to the candidates (D13), before any traffic: the reconnect interrupts nobody yet. */
+function planNames(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): boolean {
+  const { app, network } = context;
+  let areNamed = true;
+  for (const [key, record] of Object.entries(attempt.candidates)) {
+    const service = serviceOfKey(key);
+    const spec = specOf(attempt.entry, service);
+    const container = findContainer(context, record.instance);
+    if (spec === null || container === undefined || !isUp(container) || network === null) continue;
+    const isDetached = spec.networkMode === 'app' && container.address === null;
+    if (!isDetached && (container.aliased || !needsAliases(attempt.entry, spec))) continue;
+    areNamed = false;
+    const address = container.address ?? addressOf(context, attempt.entry, key, record);
+    if (address === null) continue;
+    const { instance } = record;
+    const aliases = aliasesOf(spec, service);
+    builder.want({ kind: 'set-aliases', app, service, instance, network: network.name, address, aliases });
+  }
+  if (!areNamed) builder.wait('internal names move to the new instances');
+  return areNamed;
+}
+
+function progressDeadline(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): Problem | null {
+  const { app, facts, now } = context;
+  const since = facts.budgetSince[app] ?? now.monotonicMs;
+  const leftMs = attempt.budgetLeftMs - (now.monotonicMs - since);
+  if (leftMs <= 0) {
+    const obstacle = builder.waits[0]?.reason ?? 'nothing was waited for';
+    return problem(
+      'PROGRESS_DEADLINE',
+      `${app} release ${attempt.entry.release}: not done within its progress deadline; last obstacle: ${obstacle}`,
+    );
+  }
+  const saveAtMs = since + BUDGET_SAVE_MS;
+  if (now.monotonicMs >= saveAtMs)
+    builder.want({
+      kind: 'save-budget',
+      app,
+      budgetLeftMs: Math.round(leftMs),
+      retries: attempt.retries + failuresOf(builder),
+    });
+  builder.wakeAt(Math.min(now.monotonicMs + leftMs, Math.max(saveAtMs, now.monotonicMs + 1)));
+  return null;
+}
+
+/** The remaining budget reaches the disk so often; a crash gives back at most this much. */
+const BUDGET_SAVE_MS = 15_000;
+
+function failuresOf(builder: PlanBuilder): number {
+  return builder.nextRetryAtMs === null ? 0 : 1;
+}
+
+/** Pins and the engine's ids of all services, for the journal (D15). */
+function imagesOf(
+  context: AppContext,
+  entry: RunEntry,
+  goal: Readonly<Record<string, InstanceRecord>>,
+): Readonly<Record<string, string>> {
+  const images: Record<string, string> = {};
+  for (const key of Object.keys(goal)) {
+    const request = pullRequest(entry, serviceOfKey(key));
+    if (request === null) continue;
+    const container = findContainer(context, goal[key]?.instance ?? ('' as InstanceId));
+    const imageId = context.facts.images[imageKey(request)]?.imageId ?? container?.imageId;
+    if (imageId !== undefined) images[request.digest] = imageId;
+  }
+  return images;
+}
+
+const failed = (failure: AttemptFailure): AttemptPlan => ({ phase: 'gating', isMoving: false, failure });

@@ -1,0 +1,93 @@
+/**
+ * The first step of an attempt: which containers it needs. An unchanged hash keeps its container over releases (D10);
+ * for all others a candidate beside the old one is intended, in the other slot, under ids that are journaled first (D11).
+ */
+import type { RunEntry } from '../../fleet/assignment.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
+import type { PlannedCandidate } from './action.ts';
+import { type AppContext, findContainer, specOf } from './app-context.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import { planPrerequisites } from './prerequisites.ts';
+import { allocateSubnet, assignIndexes } from './subnet.ts';
+
+export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunEntry): void {
+  const candidates = neededCandidates(context, entry);
+  builder.want({
+    kind: 'begin',
+    app: context.app,
+    entry,
+    candidates,
+    subnet: chooseSubnet(context, entry),
+    addresses: assignIndexes(context.journal.addresses, keysOf(entry)),
+    stopped: stillStopped(context),
+    budgetMs: budgetOf(entry),
+  });
+  // Pulling needs no intent, and is what takes longest.
+  const services = [...new Set(candidates.map((candidate) => serviceOfKey(candidate.key)))];
+  if (context.rules.policy(entry) === null) planPrerequisites(context, builder, entry, services);
+}
+
+function neededCandidates(context: AppContext, entry: RunEntry): readonly PlannedCandidate[] {
+  const { committed } = context.journal;
+  const candidates: PlannedCandidate[] = [];
+  for (const key of keysOf(entry)) {
+    const hash = entry.hashes[serviceOfKey(key)];
+    if (hash === undefined || isKept(context, committed, key, hash)) continue;
+    const known = adoptable(context, entry, key, hash);
+    const old = committed?.instances[key];
+    candidates.push({
+      key,
+      slot: known?.slot ?? (old?.slot === 0 ? 1 : 0),
+      hash,
+      adopt: known?.instance ?? null,
+    });
+  }
+  return candidates;
+}
+
+function isKept(context: AppContext, committed: Committed | null, key: string, hash: string): boolean {
+  const record = committed?.instances[key];
+  if (committed === null || record?.hash !== hash) return false;
+  // Without the entry (its journal was lost) it could not be made again.
+  return committed.entry !== null || findContainer(context, record.instance) !== undefined;
+}
+
+/** A container of this very attempt that is there although the journal does not name it (the journal was lost). */
+function adoptable(
+  context: AppContext,
+  entry: RunEntry,
+  key: string,
+  hash: string,
+): { readonly instance: InstanceId; readonly slot: 0 | 1 } | undefined {
+  const committed = Object.values(context.journal.committed?.instances ?? {}).map((record) => record.instance);
+  return context.containers.find(
+    (each) =>
+      each.service === serviceOfKey(key) &&
+      each.replica === replicaOfKey(key) &&
+      each.hash === hash &&
+      each.deployment === entry.deployment &&
+      each.release === entry.release &&
+      each.attempt === entry.attempt &&
+      !committed.includes(each.instance),
+  );
+}
+
+function chooseSubnet(context: AppContext, entry: RunEntry): string | null {
+  const known = context.network?.subnet ?? context.journal.subnet;
+  if (known !== null) return known;
+  const needsOne = Object.keys(entry.spec.services).some((service) => specOf(entry, service)?.networkMode === 'app');
+  return needsOne ? allocateSubnet(context.rules.subnetPool, context.takenSubnets) : null;
+}
+
+/** What an attempt before this one stopped and nobody has started again. */
+function stillStopped(context: AppContext): readonly InstanceId[] {
+  const { attempt, committed } = context.journal;
+  const serving = Object.values(committed?.instances ?? {}).map((record) => record.instance);
+  return (attempt?.stopped ?? []).filter((instance) => serving.includes(instance));
+}
+
+function budgetOf(entry: RunEntry): number {
+  const services = [...new Set(keysOf(entry).map(serviceOfKey))];
+  return Math.max(0, ...services.map((service) => specOf(entry, service)?.gate.progressDeadlineMs ?? 0));
+}

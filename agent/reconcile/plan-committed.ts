@@ -1,0 +1,147 @@
+/**
+ * Keeps the committed generation as it should be: running, under its own restart policy, named, with the right image.
+ * What a person removed is made again, what was stopped is started again. Also the way back after a failed attempt:
+ * the old instances are simply what should run. Pure.
+ */
+import type { RunEntry } from '../../fleet/assignment.ts';
+import type { RestartPolicy } from '../../fleet/app-spec.ts';
+import type { ContainerObservation } from '../engine/container-engine.ts';
+import { type Committed, serviceOfKey } from '../state/app-journal.ts';
+import {
+  addressOf,
+  type AppContext,
+  aliasesOf,
+  findContainer,
+  hasRightImage,
+  isUp,
+  needsAliases,
+  specOf,
+} from './app-context.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import { planStart } from './plan-start.ts';
+import { instancePlan, planPrerequisites } from './prerequisites.ts';
+import { toProbeTarget } from './probe-target.ts';
+
+export interface CommittedOptions {
+  /** Keys that an attempt is replacing: not made again when they are gone. */
+  readonly replaced: ReadonlySet<string>;
+  /** Make what is gone; false for an app that nobody claims. */
+  readonly recreate: boolean;
+}
+
+export function planCommitted(
+  context: AppContext,
+  builder: PlanBuilder,
+  committed: Committed,
+  options: CommittedOptions,
+): void {
+  const { attempt } = context.journal;
+  for (const [key, record] of Object.entries(committed.instances)) {
+    const container = findContainer(context, record.instance);
+    const isStoppedForSwap = attempt?.state === 'running' && attempt.stopped.includes(record.instance);
+    if (isStoppedForSwap) continue;
+    if (container === undefined) {
+      if (options.recreate && !options.replaced.has(key))
+        planRecreation(context, builder, committed.entry, key, committed);
+      continue;
+    }
+    if (!hasRightImage(container) || container.state === 'dead') {
+      planReplacement(context, builder, container);
+      continue;
+    }
+    planContainer(context, builder, committed.entry, container);
+  }
+  planForgetStops(context, builder);
+}
+
+function planContainer(
+  context: AppContext,
+  builder: PlanBuilder,
+  entry: RunEntry | null,
+  container: ContainerObservation,
+): void {
+  const { app } = context;
+  const { service, instance } = container;
+  const spec = specOf(entry, service);
+  if (spec !== null && isUp(container)) builder.probe(toProbeTarget(spec, container, false));
+  if (spec !== null && container.restartPolicy !== spec.restart.name) {
+    const { name, maxAttempts } = spec.restart;
+    builder.want({ kind: 'set-restart', app, service, instance, name, maxAttempts });
+    return;
+  }
+  if (!isUp(container)) {
+    if (shouldRun(context, spec?.restart ?? null, container)) planStart(context, builder, entry, container);
+    return;
+  }
+  if (spec === null || entry === null || spec.networkMode !== 'app' || context.network === null) return;
+  const isDetached = container.address === null;
+  if (isDetached || (needsAliases(entry, spec) && !container.aliased)) {
+    const address = container.address ?? detachedAddress(context, entry, container);
+    if (address === null) return;
+    const aliases = aliasesOf(spec, service);
+    builder.want({ kind: 'set-aliases', app, service, instance, network: context.network.name, address, aliases });
+  }
+}
+
+function detachedAddress(context: AppContext, entry: RunEntry, container: ContainerObservation): string | null {
+  const key = `${container.service}/${container.replica}`;
+  const record = context.journal.committed?.instances[key];
+  return record === undefined ? null : addressOf(context, entry, key, record);
+}
+
+function planRecreation(
+  context: AppContext,
+  builder: PlanBuilder,
+  entry: RunEntry | null,
+  key: string,
+  committed: Committed,
+): void {
+  const record = committed.instances[key];
+  if (entry === null || record === undefined) return;
+  builder.wait(`${key} is gone and is made again`);
+  if (!planPrerequisites(context, builder, entry, [serviceOfKey(key)]).isReady) return;
+  const planned = instancePlan(context, entry, key, record);
+  if (planned !== null) builder.want({ kind: 'create', app: context.app, ...planned });
+}
+
+/** Not what its label says, or broken in the engine: it goes, and is made again under the same name. */
+function planReplacement(context: AppContext, builder: PlanBuilder, container: ContainerObservation): void {
+  const { app } = context;
+  const { service, instance } = container;
+  builder.wait(`${service}/${container.replica} does not run the image it should and is made again`);
+  if (isUp(container)) builder.want({ kind: 'stop', app, service, instance, graceMs: 0 });
+  else builder.want({ kind: 'remove', app, service, instance });
+}
+
+/** Whether a container that does not run should: not where it has done its work, or is not to be started again. */
+export function shouldRun(
+  context: AppContext,
+  restart: RestartPolicy | null,
+  container: ContainerObservation,
+): boolean {
+  if (container.state === 'created') return true;
+  if (context.journal.attempt?.stopped.includes(container.instance) === true) return true;
+  const name = restart?.name ?? container.restartPolicy;
+  switch (name) {
+    case 'no':
+    case '':
+      return false;
+    case 'on-failure': {
+      const limit = restart?.maxAttempts ?? 0;
+      return container.exitCode !== 0 && (limit === 0 || container.restartCount < limit);
+    }
+    default:
+      return true;
+  }
+}
+
+/** Once what the failed attempt had stopped runs again, a later end of it is its own. */
+function planForgetStops(context: AppContext, builder: PlanBuilder): void {
+  const { attempt } = context.journal;
+  if (attempt?.state !== 'failed' || attempt.stopped.length === 0) return;
+  const isBack = attempt.stopped.every((instance) => {
+    const container = findContainer(context, instance);
+    return container === undefined || isUp(container);
+  });
+  if (isBack) builder.want({ kind: 'forget-stop', app: context.app });
+}

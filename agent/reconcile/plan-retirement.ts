@@ -1,0 +1,86 @@
+/**
+ * Takes instances out of service: traffic moves away, requests under way end, the container stops with its grace, and is
+ * removed. Who is retired: everything of ours that neither serves nor is a candidate of the attempt under way. Pure.
+ */
+import type { ServiceSpec } from '../../fleet/app-spec.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { ContainerObservation } from '../engine/container-engine.ts';
+import { type AppContext, isUp, specOf } from './app-context.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import { probeAddress } from './probe-target.ts';
+
+/** Where nothing says how long it needs to stop. */
+const DEFAULT_GRACE_MS = 10_000;
+
+/** Instances that must stay: what serves, and what is about to. */
+export function protectedInstances(context: AppContext): ReadonlySet<InstanceId> {
+  const { committed, attempt } = context.journal;
+  return new Set([
+    ...Object.values(committed?.instances ?? {}).map((record) => record.instance),
+    ...(attempt?.state === 'running' ? Object.values(attempt.candidates).map((record) => record.instance) : []),
+  ]);
+}
+
+export function planStrays(context: AppContext, builder: PlanBuilder): void {
+  const kept = protectedInstances(context);
+  for (const container of context.containers) {
+    if (!kept.has(container.instance)) planRetirement(context, builder, container);
+  }
+}
+
+/** The next step on the way out. */
+export function planRetirement(context: AppContext, builder: PlanBuilder, container: ContainerObservation): void {
+  const { app } = context;
+  const { service, instance } = container;
+  if (!isUp(container)) builder.want({ kind: 'remove', app, service, instance });
+  else planStop(context, builder, container);
+}
+
+/** The next step towards a container that is stopped. */
+export function planStop(context: AppContext, builder: PlanBuilder, container: ContainerObservation): void {
+  const { app } = context;
+  const { service, instance } = container;
+  const spec = knownSpec(context, service);
+  const graceMs = spec?.stopGraceMs ?? DEFAULT_GRACE_MS;
+  const address = spec === null ? container.address : probeAddress(spec, container);
+  const name = `${service}/${container.replica} (${instance})`;
+  if (isRouted(context, service, address)) {
+    builder.wait(`${name} stops when its traffic has moved`);
+    return;
+  }
+  if (container.aliased && context.network !== null && container.address !== null && hasSuccessor(context, container)) {
+    const network = context.network.name;
+    builder.want({ kind: 'set-aliases', app, service, instance, network, address: container.address, aliases: [] });
+    return;
+  }
+  if (address !== null && hasRoutes(spec) && context.facts.ingress !== null && !context.facts.drained.has(instance)) {
+    builder.want({ kind: 'drain', app, service, instance, address, graceMs });
+    builder.wait(`${name} ends its requests`);
+    return;
+  }
+  builder.want({ kind: 'stop', app, service, instance, graceMs });
+  builder.wait(`${name} stops`);
+}
+
+/** Traffic reaches this address, or may: what a proxy did before this process began is not known. */
+export function isRouted(context: AppContext, service: string, address: string | null): boolean {
+  const { ingress } = context.facts;
+  if (ingress === null || address === null || !hasRoutes(knownSpec(context, service))) return false;
+  return ingress.upstreams === null || (ingress.upstreams[`${context.app}/${service}`] ?? []).includes(address);
+}
+
+export function hasRoutes(spec: ServiceSpec | null): boolean {
+  return spec !== null && spec.ingress.length > 0;
+}
+
+function knownSpec(context: AppContext, service: string): ServiceSpec | null {
+  const { committed, attempt } = context.journal;
+  return specOf(committed?.entry ?? null, service) ?? specOf(attempt?.entry ?? null, service);
+}
+
+/** Its name goes only when another one answers to it: a name without anybody helps nobody. */
+function hasSuccessor(context: AppContext, container: ContainerObservation): boolean {
+  return context.containers.some(
+    (each) => each.instance !== container.instance && each.service === container.service && isUp(each) && each.aliased,
+  );
+}

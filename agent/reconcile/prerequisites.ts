@@ -1,0 +1,141 @@
+/**
+ * What must be there before instances can be created: images of all of them (pulled first, D12), the app's network, named
+ * volumes, files with secrets and configs. All are asked for at once; `ready` comes when nothing is missing.
+ */
+import type { RunEntry } from '../../fleet/assignment.ts';
+import type { InstancePlan, PullRequest } from '../engine/container-engine.ts';
+import { type InstanceRecord, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
+import { imageKey } from './action.ts';
+import { type AppContext, addressOf, aliasesOf, isUp, specOf } from './app-context.ts';
+import type { AppFilesAnswer } from './app-files.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+
+export interface Prerequisites {
+  readonly isReady: boolean;
+  readonly isPulling: boolean;
+}
+
+export function filesKey(entry: RunEntry): string {
+  return `${entry.app}#${entry.release}#${entry.attempt}#${Object.entries(entry.secretVersions)
+    .map(([name, version]) => `${name}=${version}`)
+    .join(',')}`;
+}
+
+/** Null where the release is not pinned, which the coordinator does not send. */
+export function pullRequest(entry: RunEntry, service: string): PullRequest | null {
+  const image = specOf(entry, service)?.image;
+  return image?.digest == null ? null : { reference: image.reference, digest: image.digest, platform: image.platform };
+}
+
+export function planPrerequisites(
+  context: AppContext,
+  builder: PlanBuilder,
+  entry: RunEntry,
+  services: readonly string[],
+): Prerequisites {
+  const missing: string[] = [];
+  let isPulling = false;
+  for (const service of services) {
+    const request = pullRequest(entry, service);
+    if (request === null || context.facts.images[imageKey(request)] !== undefined) continue;
+    isPulling = true;
+    missing.push(`image ${request.reference}`);
+    builder.want({ kind: 'pull', app: context.app, request });
+    const progress = context.facts.pulling[imageKey(request)];
+    builder.wait(`pulling ${request.reference}${progress === undefined ? '' : ` (${progress})`}`);
+  }
+  if (services.some((service) => specOf(entry, service)?.networkMode === 'app') && context.network === null) {
+    missing.push('network');
+    if (context.journal.subnet !== null)
+      builder.want({ kind: 'ensure-network', app: context.app, subnet: context.journal.subnet });
+  }
+  for (const volume of volumesOf(entry, services)) {
+    const spec = entry.spec.volumes[volume];
+    if (spec === undefined || engineVolume(context, entry, volume) !== null) continue;
+    missing.push(`volume ${volume}`);
+    builder.want({ kind: 'ensure-volume', app: context.app, volume, spec });
+  }
+  if (needsFiles(entry, services) && !planFiles(context, builder, entry)) missing.push('files');
+  return { isReady: missing.length === 0, isPulling };
+}
+
+function planFiles(context: AppContext, builder: PlanBuilder, entry: RunEntry): boolean {
+  const answer = context.facts.files[filesKey(entry)];
+  if (answer?.kind === 'ready') return true;
+  if (answer?.kind === 'missing') builder.wait(`secret ${answer.secret} has not come yet`);
+  builder.want({ kind: 'write-files', app: context.app, entry });
+  return false;
+}
+
+/** Everything `create` needs; null while a prerequisite is missing. */
+export function instancePlan(
+  context: AppContext,
+  entry: RunEntry,
+  key: string,
+  record: InstanceRecord,
+): { readonly plan: InstancePlan; readonly hasHealthcheck: boolean } | null {
+  const service = serviceOfKey(key);
+  const spec = specOf(entry, service);
+  const request = pullRequest(entry, service);
+  const image = request === null ? undefined : context.facts.images[imageKey(request)];
+  if (spec === null || image === undefined) return null;
+  const usesFiles = needsFiles(entry, [service]);
+  const files = usesFiles ? context.facts.files[filesKey(entry)] : NO_FILES;
+  if (files?.kind !== 'ready') return null;
+  const volumes: Record<string, string> = {};
+  for (const volume of volumesOf(entry, [service])) {
+    const name = engineVolume(context, entry, volume);
+    if (name === null) return null;
+    volumes[volume] = name;
+  }
+  const address = addressOf(context, entry, key, record);
+  if (spec.networkMode === 'app' && address === null) return null;
+  const isAlone = !context.containers.some(
+    (each) => each.service === service && each.instance !== record.instance && isUp(each),
+  );
+  // Nobody else answers to the name when this one starts, so it can have it from the beginning (no reconnect later).
+  const isNamed = spec.networkMode === 'app' && (isAlone || spec.order === 'stop-first');
+  return {
+    hasHealthcheck: image.hasHealthcheck,
+    plan: {
+      instance: record.instance,
+      host: context.rules.host,
+      app: context.app,
+      service: { name: service as InstancePlan['service']['name'], hash: record.hash, spec },
+      replica: replicaOfKey(key),
+      slot: record.slot,
+      release: record.release,
+      deployment: record.deployment,
+      attempt: record.attempt,
+      imageId: image.imageId,
+      network: spec.networkMode === 'app' ? (context.network?.name ?? null) : null,
+      address,
+      aliases: isNamed ? aliasesOf(spec, service) : [],
+      volumes,
+      files: files.mounts[service] ?? [],
+      secretEnvironment: files.environment[service] ?? {},
+    },
+  };
+}
+
+const NO_FILES: AppFilesAnswer = { kind: 'ready', mounts: {}, environment: {} };
+
+function needsFiles(entry: RunEntry, services: readonly string[]): boolean {
+  return services.some((service) => {
+    const spec = specOf(entry, service);
+    return spec !== null && (spec.secrets.length > 0 || spec.configs.length > 0);
+  });
+}
+
+function volumesOf(entry: RunEntry, services: readonly string[]): readonly string[] {
+  const names = services.flatMap((service) =>
+    (specOf(entry, service)?.mounts ?? []).flatMap((mount) => (mount.kind === 'volume' ? [mount.volume] : [])),
+  );
+  return [...new Set(names)];
+}
+
+function engineVolume(context: AppContext, entry: RunEntry, volume: string): string | null {
+  const spec = entry.spec.volumes[volume];
+  if (spec?.external === true) return spec.name ?? volume;
+  return context.volumes.find((each) => each.volume === volume)?.name ?? null;
+}

@@ -1,0 +1,136 @@
+/**
+ * What the agent must remember of one app that the engine cannot say (D9): which instances are the committed ones, the
+ * newest attempt with its verdict, the last good entries whole, and the addresses given out. Data and the pure steps
+ * between its states; `journal-files.ts` puts it on the disk before the effect that it announces (D11).
+ *
+ *   attempt: running -> passed | failed         (both final; a new attempt comes only with a new number)
+ */
+import type { Problem } from '../../fleet/errors.ts';
+import type { AppName, DeploymentId, InstanceId, SpecHash } from '../../fleet/ids.ts';
+import type { RunEntry } from '../../fleet/assignment.ts';
+
+export interface AppJournal {
+  readonly app: AppName;
+  /** Of the app's network; null until one was chosen. */
+  readonly subnet: string | null;
+  /** Base index of the two addresses of each `service/replica` (D13, D25). */
+  readonly addresses: Readonly<Record<string, number>>;
+  readonly committed: Committed | null;
+  /** The last good entry before the committed one: its images stay, so that going back needs no registry. */
+  readonly previous: RunEntry | null;
+  readonly attempt: AttemptRecord | null;
+  /** Pinned digest -> the engine's image id (D15). */
+  readonly images: Readonly<Record<string, string>>;
+  /** Rebuilt from the engine after its loss: nothing is removed until the coordinator has spoken (D11). */
+  readonly recovered: boolean;
+}
+
+/** What serves. */
+export interface Committed {
+  readonly release: number;
+  /** Null only where the journal was lost and the instances were recognised by their restart policy. */
+  readonly entry: RunEntry | null;
+  /** By `service/replica`. */
+  readonly instances: Readonly<Record<string, InstanceRecord>>;
+}
+
+/** One intended container; it may not exist yet. */
+export interface InstanceRecord {
+  readonly instance: InstanceId;
+  readonly slot: 0 | 1;
+  readonly hash: SpecHash;
+  readonly release: number;
+  readonly deployment: DeploymentId;
+  readonly attempt: number;
+}
+
+export interface AttemptRecord {
+  readonly entry: RunEntry;
+  readonly state: 'running' | 'passed' | 'failed';
+  /** New containers only, by `service/replica`; an unchanged instance is not here. */
+  readonly candidates: Readonly<Record<string, InstanceRecord>>;
+  /** Committed instances that this attempt stopped (stop-first); started again as the same containers if it fails. */
+  readonly stopped: readonly InstanceId[];
+  readonly problem: Problem | null;
+  readonly failedService: string | null;
+  /** Of the progress deadline; stored as what remains, because no clock survives a reboot (D18). */
+  readonly budgetLeftMs: number;
+  readonly retries: number;
+}
+
+export const instanceKey = (service: string, replica: number): string => `${service}/${replica}`;
+
+export function serviceOfKey(key: string): string {
+  return key.slice(0, key.lastIndexOf('/'));
+}
+
+export function replicaOfKey(key: string): number {
+  return Number(key.slice(key.lastIndexOf('/') + 1));
+}
+
+export function emptyJournal(app: AppName): AppJournal {
+  return {
+    app,
+    subnet: null,
+    addresses: {},
+    committed: null,
+    previous: null,
+    attempt: null,
+    images: {},
+    recovered: false,
+  };
+}
+
+/** Keys of all instances that the entry wants on this host. */
+export function keysOf(entry: RunEntry): readonly string[] {
+  return Object.keys(entry.spec.services).flatMap((service) =>
+    Array.from({ length: entry.replicas[service] ?? 0 }, (_, index) => instanceKey(service, index + 1)),
+  );
+}
+
+/** The instances that serve once the attempt has passed: its candidates and what it left alone. */
+export function goalInstances(journal: AppJournal, attempt: AttemptRecord): Readonly<Record<string, InstanceRecord>> {
+  const goal: Record<string, InstanceRecord> = {};
+  for (const key of keysOf(attempt.entry)) {
+    const record = attempt.candidates[key] ?? journal.committed?.instances[key];
+    if (record !== undefined) goal[key] = record;
+  }
+  return goal;
+}
+
+/** The gate was passed: the candidates are the good generation from here on. */
+export function committedJournal(journal: AppJournal, images: Readonly<Record<string, string>>): AppJournal {
+  const attempt = journal.attempt;
+  if (attempt?.state !== 'running') return journal;
+  const instances = goalInstances(journal, attempt);
+  const before = journal.committed?.entry ?? null;
+  const isOther = before !== null && before.release !== attempt.entry.release;
+  return {
+    ...journal,
+    committed: { release: attempt.entry.release, entry: attempt.entry, instances },
+    previous: isOther ? before : journal.previous,
+    attempt: { ...attempt, state: 'passed', candidates: {}, stopped: [] },
+    addresses: Object.fromEntries(Object.entries(journal.addresses).filter(([key]) => key in instances)),
+    images: { ...journal.images, ...images },
+  };
+}
+
+export function failedJournal(journal: AppJournal, problem: Problem, failedService: string | null): AppJournal {
+  const attempt = journal.attempt;
+  if (attempt?.state !== 'running') return journal;
+  return { ...journal, attempt: { ...attempt, state: 'failed', candidates: {}, problem, failedService } };
+}
+
+export function sameAttempt(a: RunEntry, b: RunEntry): boolean {
+  return a.deployment === b.deployment && a.release === b.release && a.attempt === b.attempt;
+}
+
+/** They want the same instances, though perhaps under another number. */
+export function sameInstances(a: RunEntry, b: RunEntry): boolean {
+  const [ours, theirs] = [keysOf(a), keysOf(b)];
+  if (ours.length !== theirs.length) return false;
+  return ours.every((key) => {
+    const service = serviceOfKey(key);
+    return theirs.includes(key) && a.hashes[service] === b.hashes[service];
+  });
+}
