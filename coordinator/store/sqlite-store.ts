@@ -32,15 +32,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const directory = path.dirname(options.file);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
-  const isSource = options.workerUrl.pathname.endsWith('.ts');
-  const worker = new Worker(options.workerUrl, {
-    workerData: { file: options.file },
-    // Sources need the loader, which a thread does not take over by itself.
-    ...(isSource ? { execArgv: ['--import', 'tsx'] } : {}),
-  });
+  const worker = startWorker(options.workerUrl, { file: options.file });
   const thread = new DatabaseThread(worker, options.onFault);
   await thread.ready;
   return storeOver(thread);
+}
+
+/** From source the thread needs a loader, which it does not take over from the one that starts it. */
+function startWorker(url: URL, workerData: { readonly file: string }): Worker {
+  if (!url.pathname.endsWith('.ts')) return new Worker(url, { workerData });
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const entry = `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); });`;
+  return new Worker(entry, { eval: true, workerData });
 }
 
 function storeOver(thread: DatabaseThread): Store {

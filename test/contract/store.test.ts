@@ -1,0 +1,589 @@
+// What every implementation of the store port keeps.
+import t from 'tap';
+import type { Test } from 'tap';
+import type { Store } from '../../coordinator/store/store.ts';
+import type { NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { problem } from '../../fleet/errors.ts';
+import { anAppSpec, aService, aStep, appName, deploymentId, digest, hostId } from '../support/app-builders.ts';
+import {
+  addEnrollToken,
+  addHost,
+  anEvent,
+  aTarget,
+  enqueue,
+  lease,
+  move,
+  PERSON,
+  WEB,
+} from '../support/store-scenes.ts';
+import { storeKinds } from '../support/stores.ts';
+
+const refusal = (code: string): { code: string } => ({ code });
+const FIRST = { limit: 100, after: null };
+
+for (const kind of storeKinds) {
+  const scene = (name: string, test: (t: Test, store: Store, reopen: () => Promise<Store>) => Promise<void>): void => {
+    t.test(`${kind.name} store: ${name}`, async (t) => {
+      const { store, reopen, dispose } = await kind.open();
+      t.teardown(dispose);
+      await test(t, store, reopen);
+    });
+  };
+
+  scene('a one-time token makes one host, whichever key comes', async (t, store) => {
+    const tokenHash = await addEnrollToken(store, 'once', 'once', { pool: 'edge', labels: { zone: 'b' } });
+    const host = {
+      id: hostId(1),
+      name: 'a',
+      publicKey: 'k1',
+      sealingKey: 's1',
+      labels: { zone: 'a', rack: '1' },
+      platform: 'linux/arm64',
+    };
+
+    const made = await store.enrollHost({ tokenHash, host, at: 5 });
+    const again = await store.enrollHost({ tokenHash, host: { ...host, id: hostId(2) }, at: 6 });
+
+    t.equal(made.pool, 'edge');
+    t.same(made.labels, { zone: 'b', rack: '1' }, 'the token wins over what the host says of itself');
+    t.equal(again.id, hostId(1), 'the same key with the same token is the same host: the first reply was lost');
+    await t.rejects(
+      store.enrollHost({ tokenHash, host: { ...host, id: hostId(3), publicKey: 'k2' }, at: 7 }),
+      refusal('TOKEN_USED'),
+    );
+    t.equal(await store.host({ id: hostId(3) }), null);
+  });
+
+  scene('unknown, expired and revoked enrolment tokens are refused by name', async (t, store) => {
+    const host = { id: hostId(1), name: 'a', publicKey: 'k1', sealingKey: 's1', labels: {}, platform: 'linux/amd64' };
+    const expired = await addEnrollToken(store, 'old', 'pool', { expiresAt: 10 });
+    const revoked = await addEnrollToken(store, 'gone', 'pool');
+    await store.revokeEnrollToken({ id: 'gone', at: 5, events: [] });
+
+    await t.rejects(store.enrollHost({ tokenHash: 'no', host, at: 11 }), refusal('TOKEN_INVALID'));
+    await t.rejects(store.enrollHost({ tokenHash: expired, host, at: 11 }), refusal('TOKEN_EXPIRED'));
+    await t.rejects(store.enrollHost({ tokenHash: revoked, host, at: 11 }), refusal('TOKEN_REVOKED'));
+    await t.rejects(store.revokeEnrollToken({ id: 'none', at: 1, events: [] }), refusal('NOT_FOUND'));
+  });
+
+  scene('hosts get unique names, are found by id or name, and are paged by name', async (t, store) => {
+    await addHost(store, 1, { name: 'web' });
+    const second = await addHost(store, 2, { name: 'web', pool: 'edge' });
+    const third = await addHost(store, 3, { name: 'web' });
+
+    t.equal(second.name, 'web-2');
+    t.equal(third.name, 'web-3');
+    t.equal((await store.findHost({ host: 'web-2' }))?.id, hostId(2));
+    t.equal((await store.findHost({ host: hostId(3) }))?.name, 'web-3');
+
+    const page = await store.listHosts({ limit: 2, after: null, pool: null, app: null });
+    const rest = await store.listHosts({ limit: 2, after: page.next, pool: null, app: null });
+    t.same(
+      [...page.items, ...rest.items].map((host) => host.name),
+      ['web', 'web-2', 'web-3'],
+    );
+    t.equal(rest.next, null);
+    const edge = await store.listHosts({ ...FIRST, pool: 'edge', app: null });
+    t.same(
+      edge.items.map((host) => host.id),
+      [hostId(2)],
+    );
+
+    await t.rejects(
+      store.patchHost({ id: hostId(1), availability: null, labels: null, name: 'web-2', events: [] }),
+      refusal('CONFLICT'),
+    );
+    const patched = await store.patchHost({
+      id: hostId(1),
+      availability: 'draining',
+      labels: { a: 'b' },
+      name: 'db',
+      events: [],
+    });
+    t.match(patched, { availability: 'draining', labels: { a: 'b' }, name: 'db' });
+  });
+
+  scene('a removed host keeps its row and frees its name; its targets go', async (t, store) => {
+    await addHost(store, 1, { name: 'web' });
+    const { deployment } = await enqueue(store, { number: 1 });
+    await move(store, deployment, ['rolling'], [aTarget(hostId(1), 1)]);
+
+    await store.removeHost({ id: hostId(1), at: 9, events: [] });
+
+    t.equal((await store.host({ id: hostId(1) }))?.removedAt, 9);
+    t.equal(await store.findHost({ host: 'web' }), null);
+    t.same(await store.targetsOfApp({ app: WEB }), []);
+    t.equal((await addHost(store, 2, { name: 'web' })).name, 'web');
+    await t.rejects(store.removeHost({ id: hostId(1), at: 9, events: [] }), refusal('NOT_FOUND'));
+    const session = {
+      host: hostId(1),
+      coordinator: 'c',
+      url: 'u',
+      at: 1,
+      platform: 'linux/amd64',
+      agentVersion: '1',
+      engineVersion: '2',
+      labels: {},
+      events: [],
+    };
+    await t.rejects(store.openSession(session), refusal('HOST_REMOVED'));
+    const fence = await lease(store, deployment.id);
+    const { steps: _steps, ...head } = deployment;
+    await store.applyRollout({
+      fence,
+      expected: 'rolling',
+      deployment: { ...head, state: 'rolling' },
+      steps: [],
+      targets: [aTarget(hostId(1), 1)],
+      quarantine: [],
+      events: [],
+    });
+    t.same(await store.targetsOfApp({ app: WEB }), [], 'and none comes back');
+  });
+
+  scene('sessions count up, and tell when a place may have changed', async (t, store) => {
+    await addHost(store, 1, { labels: { zone: 'a' } });
+    const session = {
+      host: hostId(1),
+      coordinator: 'c',
+      url: 'u',
+      at: 50,
+      platform: 'linux/amd64',
+      agentVersion: '1',
+      engineVersion: '2',
+      labels: { zone: 'a' },
+      events: [],
+    };
+
+    const first = await store.openSession(session);
+    const second = await store.openSession({ ...session, labels: { zone: 'b' } });
+    await store.closeSession({ host: hostId(1), epoch: 2, at: 77, events: [] });
+
+    t.equal(first.session.epoch, 1);
+    t.equal(first.placementChanged, false);
+    t.equal(second.session.epoch, 2);
+    t.equal(second.placementChanged, true);
+    t.same(second.host.labels, { zone: 'b' });
+    t.equal((await store.host({ id: hostId(1) }))?.lastSeenAt, 77);
+  });
+
+  scene('assignments: numbers rise only with the content, and above what the agent says', async (t, store) => {
+    await addHost(store, 1);
+    const { deployment } = await enqueue(store, { number: 1 });
+    await move(store, deployment, ['rolling'], [aTarget(hostId(1), 1)]);
+    const ask = async (heard: { epoch: number; generation: number; hash: string } | null) => {
+      const [answer] = await store.assignments({ requests: [{ host: hostId(1), heard }] });
+      return answer;
+    };
+
+    const first = await ask(null);
+    if (first?.kind !== 'assignment') throw new Error('no assignment');
+    t.match(first.assignment, {
+      epoch: 1,
+      generation: 1,
+      entries: [{ kind: 'run', app: 'web', release: 1, attempt: 1, replicas: { web: 1 }, requires: ['swap'] }],
+    });
+
+    const order = { epoch: 1, generation: 1, hash: first.hash };
+    t.match(
+      await ask(order),
+      { kind: 'assignment', assignment: { generation: 1 } },
+      'the same content keeps its number',
+    );
+    t.match(await ask({ ...order, hash: 'sha256:other' }), { kind: 'conflict', generation: 1 });
+    t.match(
+      await ask({ ...order, generation: 40, hash: 'x' }),
+      { assignment: { epoch: 1, generation: 41 } },
+      'above what it hears',
+    );
+    t.match(await ask({ epoch: 3, generation: 7, hash: 'x' }), { assignment: { epoch: 3, generation: 8 } });
+
+    await store.newEpoch({ events: [] });
+    await store.newEpoch({ events: [] });
+    await store.newEpoch({ events: [] });
+    t.match(await ask(null), { assignment: { epoch: 4, generation: 1 } }, 'a new epoch begins at one');
+    t.equal(
+      (await store.assignments({ requests: [{ host: hostId(99), heard: null }] })).length,
+      0,
+      'unknown hosts are left out',
+    );
+  });
+
+  scene('acks only go forward', async (t, store) => {
+    await addHost(store, 1);
+    await store.recordAcks({ acks: [{ host: hostId(1), epoch: 1, generation: 5 }] });
+    await store.recordAcks({ acks: [{ host: hostId(1), epoch: 1, generation: 4 }] });
+    t.same((await store.host({ id: hostId(1) }))?.acked, { epoch: 1, generation: 5 });
+    await store.recordAcks({ acks: [{ host: hostId(1), epoch: 2, generation: 1 }] });
+    t.same((await store.host({ id: hostId(1) }))?.acked, { epoch: 2, generation: 1 });
+  });
+
+  scene('a new deployment supersedes the queued ones, and only those', async (t, store) => {
+    const first = await enqueue(store, { number: 1 });
+    await move(store, first.deployment, ['rolling']);
+    const second = await enqueue(store, { number: 2 });
+    const third = await enqueue(store, { number: 3, events: [anEvent({ text: 'release {release} is queued' })] });
+
+    t.same(
+      [first, second, third].map((made) => made.release.number),
+      [1, 2, 3],
+    );
+    t.same(
+      third.superseded.map((old) => old.id),
+      [deploymentId(2)],
+    );
+    t.match(await store.deployment({ id: deploymentId(2) }), {
+      state: 'superseded',
+      problem: { code: 'DEPLOYMENT_SUPERSEDED' },
+    });
+    t.equal((await store.deployment({ id: deploymentId(1) }))?.state, 'rolling');
+    t.same(
+      (await store.unendedDeployments()).map((one) => one.id),
+      [deploymentId(1), deploymentId(3)],
+    );
+    t.same(
+      (await store.latestDeployments({ apps: [WEB] })).map((one) => one.id),
+      [deploymentId(1)],
+      'the one furthest on',
+    );
+    const events = await store.listEvents({
+      ...FIRST,
+      app: null,
+      host: null,
+      kind: null,
+      deployment: null,
+      order: 'oldest',
+    });
+    t.same(events.items.map((event) => event.text).at(-1), 'release 3 is queued');
+  });
+
+  scene('what changed meanwhile refuses a deployment that was made on the old state', async (t, store) => {
+    await enqueue(store, { number: 1 });
+    const late = store.createDeployment({
+      app: WEB,
+      source: { kind: 'kept', number: 1 },
+      deployment: { id: deploymentId(2), kind: 'rollback', cause: PERSON, createdAt: 1, placement: {} },
+      expected: { succeeded: null, newest: null },
+      releaseQuarantine: false,
+      keepReleases: 20,
+      events: [],
+    });
+    await t.rejects(late, refusal('CONFLICT'));
+    t.equal(await store.deployment({ id: deploymentId(2) }), null);
+    await t.rejects(enqueue(store, { number: 3, kept: 17 }), refusal('NOT_FOUND'));
+  });
+
+  scene('a lease is held by one, runs out, and its old holder can write no more', async (t, store) => {
+    const { deployment } = await enqueue(store, { number: 1 });
+    const { steps: _steps, ...head } = deployment;
+    const write = (fence: { owner: string; token: number }, state: 'queued' | 'rolling' | 'succeeded') =>
+      store.applyRollout({
+        fence,
+        expected: 'queued',
+        deployment: { ...head, state },
+        steps: [],
+        targets: [],
+        quarantine: [],
+        events: [],
+      });
+
+    const one = await store.takeLease({ id: deployment.id, owner: 'one', now: 0, until: 100 });
+    if (one === null) throw new Error('not taken');
+    t.same(await store.takeLease({ id: deployment.id, owner: 'one', now: 50, until: 150 }), one, 'its holder keeps it');
+    t.equal(await store.takeLease({ id: deployment.id, owner: 'two', now: 99, until: 200 }), null);
+    t.same(await store.renewLeases({ owner: 'two', ids: [deployment.id], until: 300 }), []);
+    const two = await store.takeLease({ id: deployment.id, owner: 'two', now: 150, until: 300 });
+    if (two === null) throw new Error('not taken');
+    t.ok(two.token > one.token);
+
+    await t.rejects(write(one, 'rolling'), refusal('CONFLICT'), 'the old holder');
+    await t.rejects(write(two, 'succeeded'), refusal('CONFLICT'), 'a step that the table of states forbids');
+    await write(two, 'rolling');
+    await t.rejects(write(two, 'rolling'), refusal('CONFLICT'), 'a state that is not the stored one');
+    t.same(await store.renewLeases({ owner: 'two', ids: [deployment.id], until: 300 }), [deployment.id]);
+  });
+
+  scene(
+    'one step of a rollout is whole: state, steps, targets, quarantine and events, or nothing',
+    async (t, store) => {
+      await addHost(store, 1);
+      const { deployment } = await enqueue(store, { number: 1, placement: { [hostId(1)]: { web: 2 } } });
+      const fence = await lease(store, deployment.id);
+      const { steps: _steps, ...head } = deployment;
+      const step = aStep({ state: 'failed', attempt: 1, problem: problem('NEVER_HEALTHY', 'probe web'), from: null });
+      const bad = {
+        app: WEB,
+        service: 'web',
+        digest: digest('b'),
+        reason: 'never healthy',
+        since: 7,
+        deployment: deployment.id,
+      };
+      const write = {
+        fence,
+        expected: 'queued' as const,
+        deployment: { ...head, state: 'rolling' as const, wave: 0, waves: 1, startedAt: 5 },
+        steps: [step],
+        targets: [aTarget(hostId(1), 1, { replicas: { web: 2 } })],
+        quarantine: [bad],
+        events: [anEvent({ kind: 'deployment.started', deployment: deployment.id })],
+      };
+
+      await t.rejects(
+        store.applyRollout({ ...write, targets: [aTarget(hostId(1), 99)] }),
+        refusal('CONFLICT'),
+        'no such release',
+      );
+      t.equal((await store.deployment({ id: deployment.id }))?.state, 'queued');
+      t.same(await store.quarantine({ app: WEB }), []);
+
+      await store.applyRollout(write);
+      const rollout = await store.loadRollout({ id: deployment.id });
+      t.match(rollout.deployment, { state: 'rolling', wave: 0, steps: [step] });
+      t.same(rollout.placement, { [hostId(1)]: { web: 2 } });
+      t.same(rollout.lastAttempts, { [hostId(1)]: 1 });
+      t.same(rollout.targets, write.targets);
+      t.same(await store.quarantine({ app: WEB }), [bad]);
+      t.same(await store.releaseQuarantine({ app: WEB, events: [] }), [bad]);
+      t.same(await store.quarantine({ app: WEB }), []);
+    },
+  );
+
+  scene('what succeeded is the base of what waits', async (t, store) => {
+    const first = await enqueue(store, { number: 1 });
+    await move(store, first.deployment, ['rolling']);
+    const second = await enqueue(store, { number: 2 });
+    t.equal(second.deployment.base, null);
+
+    await move(store, { ...first.deployment, state: 'rolling' }, ['succeeded']);
+
+    t.match(await store.app({ app: WEB }), { succeeded: 1, succeededBy: deploymentId(1), newest: 2 });
+    t.equal((await store.deployment({ id: deploymentId(2) }))?.base, 1);
+    t.same(
+      (await store.currentReleases()).map((current) => current.release.number),
+      [1],
+    );
+    t.match(await store.listReleases({ ...FIRST, app: WEB }), {
+      items: [
+        { release: { number: 2 }, outcome: 'queued' },
+        { release: { number: 1 }, outcome: 'succeeded' },
+      ],
+    });
+  });
+
+  scene('old releases are forgotten, but not what a host runs, goes back to, or comes from', async (t, store) => {
+    await addHost(store, 1);
+    const first = await enqueue(store, { number: 1 });
+    await move(store, first.deployment, ['rolling', 'succeeded'], [aTarget(hostId(1), 1)]);
+    const second = await enqueue(store, { number: 2 });
+    await move(store, second.deployment, ['rolling', 'failed']);
+    for (let number = 3; number <= 6; number += 1) await enqueue(store, { number, keepReleases: 2 });
+
+    const kept = await store.listReleases({ ...FIRST, app: WEB });
+    t.same(
+      kept.items.map((item) => item.release.number),
+      [6, 5, 1],
+    );
+  });
+
+  scene('removing an app ends its deployments and asks every host to give it up', async (t, store) => {
+    await addHost(store, 1);
+    await addHost(store, 2);
+    const { deployment } = await enqueue(store, { number: 1 });
+    await move(store, deployment, ['rolling'], [aTarget(hostId(1), 1), aTarget(hostId(2), 1)]);
+    const fence = await lease(store, deployment.id);
+
+    const removed = await store.removeApp({
+      app: WEB,
+      volumes: true,
+      at: 99,
+      events: [anEvent({ kind: 'app.removed' })],
+    });
+
+    t.same(removed.hosts, [hostId(1), hostId(2)]);
+    t.match(removed.cancelled, [{ id: deployment.id, state: 'cancelled' }]);
+    t.same((await store.listApps(FIRST)).items, []);
+    const { steps: _steps, ...head } = deployment;
+    const late = store.applyRollout({
+      fence,
+      expected: 'rolling',
+      deployment: { ...head, state: 'rolling' },
+      steps: [],
+      targets: [],
+      quarantine: [],
+      events: [],
+    });
+    await t.rejects(late, refusal('CONFLICT'), 'its rollout finds the fence gone');
+    await t.rejects(store.applyFleet({ app: WEB, expected: null, targets: [], events: [] }), refusal('CONFLICT'));
+    const [answer] = await store.assignments({ requests: [{ host: hostId(1), heard: null }] });
+    t.match(answer, { assignment: { entries: [{ kind: 'remove', app: 'web', volumes: true }] } });
+
+    const done = { done: [{ host: hostId(1), app: WEB }], events: [] };
+    t.same(await store.removalsDone(done), done.done);
+    t.same(await store.removalsDone(done), [], 'once');
+    const again = await enqueue(store, { number: 2 });
+    t.equal(again.release.number, 2, 'numbers are never used twice');
+    t.equal((await store.listApps(FIRST)).items.length, 1);
+  });
+
+  scene(
+    'fleet targets hold only while the last succeeded release is the one they were decided on',
+    async (t, store) => {
+      await addHost(store, 1);
+      const first = await enqueue(store, { number: 1 });
+      await move(store, first.deployment, ['rolling', 'succeeded']);
+      await t.rejects(store.applyFleet({ app: WEB, expected: null, targets: [], events: [] }), refusal('CONFLICT'));
+      await store.applyFleet({ app: WEB, expected: 1, targets: [aTarget(hostId(1), 1)], events: [] });
+      t.equal((await store.targetsOfHosts({ hosts: [hostId(1)] })).length, 1);
+      await store.applyFleet({
+        app: WEB,
+        expected: 1,
+        targets: [{ kind: 'remove', app: WEB, host: hostId(1), volumes: false }],
+        events: [],
+      });
+      t.match(await store.targetsOfHosts({ hosts: [hostId(1)] }), [{ kind: 'remove', volumes: false }]);
+    },
+  );
+
+  scene('secrets: versions rise, are never used twice, and go to the hosts that use them', async (t, store) => {
+    await addHost(store, 1);
+    const put = (version: number, text: string) =>
+      store.putSecret({
+        app: WEB,
+        name: 'db',
+        version,
+        ciphertext: new TextEncoder().encode(text),
+        at: version,
+        events: [],
+      });
+    await put(1, 'one');
+    await t.rejects(put(1, 'again'), refusal('CONFLICT'));
+    await put(2, 'two');
+    t.same(await store.secretVersions({ app: WEB, names: ['db', 'none'] }), { db: 2 });
+
+    const spec = anAppSpec({
+      secrets: { password: { name: 'db' } },
+      services: {
+        web: aService({
+          secrets: [
+            { secret: 'password', as: 'file', target: '/run/secrets/password', uid: null, gid: null, mode: null },
+          ],
+        }),
+      },
+    });
+    const { deployment } = await enqueue(store, { number: 1, release: { spec, secretVersions: { password: 1 } } });
+    await move(store, deployment, ['rolling'], [aTarget(hostId(1), 1)]);
+    const sent = await store.secretsForHost({ host: hostId(1) });
+    t.same(
+      sent.map(({ name, version, ciphertext }) => [name, version, new TextDecoder().decode(ciphertext)]),
+      [['db', 1, 'one']],
+    );
+    t.same(await store.hostsUsingSecrets({ app: WEB }), [hostId(1)]);
+
+    await store.removeSecret({ app: WEB, name: 'db', events: [] });
+    t.same(await store.secretVersions({ app: WEB, names: ['db'] }), {});
+    t.same(await store.secretsForHost({ host: hostId(1) }), []);
+    t.equal(await store.lastSecretVersion({ app: WEB, name: 'db' }), 2);
+    await put(3, 'three');
+    t.same((await store.listSecrets({ ...FIRST, app: WEB })).items, [{ app: WEB, name: 'db', version: 3, setAt: 3 }]);
+    await t.rejects(store.removeSecret({ app: WEB, name: 'none', events: [] }), refusal('NOT_FOUND'));
+  });
+
+  scene('registries and the key check keep their bytes', async (t, store) => {
+    const ciphertext = Uint8Array.from([0, 255, 1]);
+    await store.putRegistry({ registry: 'r:5000', username: 'u', ciphertext, at: 1, events: [] });
+    t.same(await store.registries(), [{ registry: 'r:5000', username: 'u', setAt: 1, ciphertext }]);
+    t.same((await store.listRegistries(FIRST)).items, [{ registry: 'r:5000', username: 'u', setAt: 1 }]);
+    await store.removeRegistry({ registry: 'r:5000', events: [] });
+    await t.rejects(store.removeRegistry({ registry: 'r:5000', events: [] }), refusal('NOT_FOUND'));
+    t.same(await store.keyCheck({ ciphertext }), ciphertext);
+    t.same(await store.keyCheck({ ciphertext: Uint8Array.from([9]) }), ciphertext, 'the first one stays');
+  });
+
+  scene('the last admin token that works cannot be revoked', async (t, store) => {
+    const make = (id: string, fields: Partial<NewApiToken> = {}) =>
+      store.insertToken({
+        token: { id, name: id, role: 'admin', hash: `h-${id}`, createdAt: 1, expiresAt: null, ...fields },
+        events: [],
+      });
+    await make('a');
+    await make('old', { expiresAt: 5 });
+    await t.rejects(store.revokeToken({ id: 'a', at: 10, events: [] }), refusal('CONFLICT'));
+    await make('b');
+    await store.revokeToken({ id: 'a', at: 10, events: [] });
+    t.equal((await store.tokenByHash({ hash: 'h-a' }))?.revokedAt, 10);
+    t.equal(await store.hasToken({ role: 'admin', at: 10 }), true);
+    t.equal(await store.hasToken({ role: 'viewer', at: 10 }), false);
+    const page = await store.listTokens({ limit: 2, after: null });
+    t.same(
+      page.items.map((token) => token.id),
+      ['a', 'old'],
+    );
+    t.same(
+      (await store.listTokens({ limit: 2, after: page.next })).items.map((token) => token.id),
+      ['b'],
+    );
+    await store.touchTokens({ used: [{ id: 'b', at: 44 }] });
+    t.equal((await store.token({ id: 'b' }))?.lastUsedAt, 44);
+    await t.rejects(store.revokeToken({ id: 'none', at: 10, events: [] }), refusal('NOT_FOUND'));
+  });
+
+  scene(
+    'events: numbered without gaps over concurrent writers, chained, and heard after their commit',
+    async (t, store, reopen) => {
+      const heard: StoredEvent[] = [];
+      store.onAppended((events) => heard.push(...events));
+      const writers = Array.from({ length: 50 }, (_, index) =>
+        index % 5 === 0
+          ? store.revokeToken({ id: 'none', at: 1, events: [anEvent()] }).catch((error: unknown) => error)
+          : store.appendEvents({
+              events: [
+                anEvent({ text: `event ${index}`, app: index % 2 === 0 ? WEB : null }),
+                anEvent({ host: hostId(1) }),
+              ],
+            }),
+      );
+      const answers = await Promise.all(writers);
+
+      t.equal(
+        answers.filter((answer) => answer instanceof LongshoreError).length,
+        10,
+        'refused calls undo only themselves',
+      );
+      t.same(
+        heard.map((event) => event.number),
+        Array.from({ length: 80 }, (_, index) => index + 1),
+      );
+      t.same(await store.verifyEvents({ from: 1, limit: 1000 }), { checked: 80, brokenAt: null, next: null });
+      t.match(await store.verifyEvents({ from: 11, limit: 10 }), { checked: 10, brokenAt: null, next: 21 });
+
+      const all = { app: null, host: null, kind: null, deployment: null };
+      const newest = await store.listEvents({ limit: 3, after: null, ...all, order: 'newest' });
+      t.same(
+        newest.items.map((event) => event.number),
+        [80, 79, 78],
+      );
+      const next = await store.listEvents({ limit: 3, after: newest.next, ...all, order: 'newest' });
+      t.same(
+        next.items.map((event) => event.number),
+        [77, 76, 75],
+      );
+      t.equal((await store.listEvents({ ...FIRST, ...all, app: WEB, order: 'oldest' })).items.length, 20);
+      t.equal((await store.listEvents({ ...FIRST, ...all, app: appName('none'), order: 'oldest' })).items.length, 0);
+
+      const again = await reopen();
+      const [event] = await again.appendEvents({ events: [anEvent()] });
+      t.equal(event?.number, 81, 'and on after a restart');
+      t.same(await again.verifyEvents({ from: 1, limit: 1000 }), { checked: 81, brokenAt: null, next: null });
+    },
+  );
+
+  scene('what is closed answers that the coordinator stops', async (t, store) => {
+    const last = store.appendEvents({ events: [anEvent()] });
+    const closed = store.close();
+    await t.resolves(last, 'what was under way is finished');
+    await closed;
+    await t.rejects(store.allHosts(), refusal('SHUTTING_DOWN'));
+  });
+}
