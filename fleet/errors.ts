@@ -253,6 +253,18 @@ export const ERRORS = {
     retryable: false,
     exit: 1,
   },
+  INGRESS_UNAVAILABLE: {
+    meaning: 'The proxy of the ingress does not run or does not answer.',
+    hint: 'It is started again; its last output is in the message.',
+    retryable: true,
+    exit: 1,
+  },
+  INGRESS_REFUSED: {
+    meaning: 'The proxy of the ingress refused its configuration.',
+    hint: 'The message names the setting; the last good configuration goes on serving.',
+    retryable: false,
+    exit: 1,
+  },
   STATE_FILE_INVALID: {
     meaning: 'A state file of the agent or the coordinator is damaged or of a newer version.',
     hint: 'The damaged file was set aside; see the message.',

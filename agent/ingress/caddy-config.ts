@@ -1,0 +1,184 @@
+/**
+ * The whole configuration of Caddy from the route groups and the operator's options. It holds nothing that a
+ * deployment changes (D25): addresses come from the answerer, readiness from flag files; only host names, paths, ports
+ * and TLS stand here. Pure; equal input gives equal text, and Caddy takes equal text for no change.
+ */
+import type { Features } from './caddy-features.ts';
+import { groupHandlers, pageHandler, subroute, type JsonObject } from './caddy-proxy.ts';
+import { UNKNOWN_PAGE } from './pages.ts';
+import { HOST_READY_FLAG, PROXY_PATHS, type ProxyOptions } from './proxy-options.ts';
+import type { RouteGroup } from './route-groups.ts';
+
+/** Name that the agent gives in `Host` to the admin socket; Caddy refuses others. */
+export const ADMIN_ORIGIN = 'longshore';
+
+/** Longer than the 600 s after which Google's balancers close an idle connection, so that they close first. */
+const CLIENT_IDLE = '620s';
+const SHORTEST_GRACE_MS = 10_000;
+
+export function caddyConfig(groups: readonly RouteGroup[], options: ProxyOptions, features: Features): JsonObject {
+  const { httpPort, httpsPort, healthListen } = options;
+  const secure = groups.filter((group) => group.tls !== 'off');
+  const servers: Record<string, JsonObject> = {};
+  if (httpPort !== null) servers['http'] = httpServer(groups, options, features, httpPort);
+  if (httpsPort !== null && (secure.length > 0 || options.ownCertificates)) {
+    servers['https'] = httpsServer(secure, options, features, httpsPort);
+  }
+  if (healthListen !== null) servers['health'] = healthServer(healthListen);
+  return {
+    admin: {
+      listen: `unix/${PROXY_PATHS.adminSocket}`,
+      origins: [ADMIN_ORIGIN],
+      // Caddy is started with the agent's file, never with one of its own.
+      config: { persist: false },
+    },
+    logging: {
+      logs: { default: { level: 'WARN', sampling: { interval: 1_000_000_000, first: 5, thereafter: 1_000 } } },
+    },
+    storage: { module: 'file_system', root: `${PROXY_PATHS.data}/caddy` },
+    apps: {
+      http: {
+        ...(httpPort === null ? {} : { http_port: httpPort }),
+        ...(httpsPort === null ? {} : { https_port: httpsPort }),
+        grace_period: `${Math.max(SHORTEST_GRACE_MS, ...groups.map(({ graceMs }) => graceMs))}ms`,
+        servers,
+      },
+      ...(httpsPort === null ? {} : { tls: tlsApp(secure, options), pki: pkiApp() }),
+    },
+  };
+}
+
+function httpServer(
+  groups: readonly RouteGroup[],
+  options: ProxyOptions,
+  features: Features,
+  port: number,
+): JsonObject {
+  const routes = groups.map((group) =>
+    group.tls === 'off' || options.httpsPort === null
+      ? groupRoute(group, groupHandlers(group, options, features))
+      : groupRoute(group, [toHttps(options.httpsPort)]),
+  );
+  return { ...server(options, port, routes), automatic_https: { disable: true } };
+}
+
+function httpsServer(
+  groups: readonly RouteGroup[],
+  options: ProxyOptions,
+  features: Features,
+  port: number,
+): JsonObject {
+  const routes = groups.map((group) => groupRoute(group, groupHandlers(group, options, features)));
+  return {
+    ...server(options, port, routes),
+    protocols: ['h1', 'h2'],
+    // Our own redirects know the public port and leave `/.longshore/ready` alone.
+    automatic_https: { disable_redirects: true },
+    tls_connection_policies: [{}],
+  };
+}
+
+function server(options: ProxyOptions, port: number, routes: readonly JsonObject[]): JsonObject {
+  const addresses = options.bindAddresses.length === 0 ? [''] : options.bindAddresses;
+  return {
+    listen: addresses.map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`),
+    idle_timeout: CLIENT_IDLE,
+    read_header_timeout: '30s',
+    routes: [...readyRoutes(), ...routes, { handle: [pageHandler(UNKNOWN_PAGE)], terminal: true }],
+  };
+}
+
+function healthServer(listen: string): JsonObject {
+  return {
+    listen: [listen],
+    automatic_https: { disable: true },
+    routes: [
+      { match: [{ path: ['/.longshore/alive'] }], handle: [text(200, 'alive')], terminal: true },
+      ...readyRoutes(),
+      { handle: [text(404, 'not found')], terminal: true },
+    ],
+  };
+}
+
+function groupRoute(group: RouteGroup, handle: readonly JsonObject[]): JsonObject {
+  const match = {
+    ...(group.host === '*' ? {} : { host: [group.host] }),
+    ...(group.path === '/' ? {} : { path: [group.path, `${group.path}/*`] }),
+  };
+  return { ...(Object.keys(match).length === 0 ? {} : { match: [match] }), handle, terminal: true };
+}
+
+function toHttps(port: number): JsonObject {
+  const authority = port === 443 ? '{http.request.host}' : `{http.request.host}:${port}`;
+  return {
+    handler: 'static_response',
+    status_code: 308,
+    headers: { Location: [`https://${authority}{http.request.uri}`] },
+  };
+}
+
+/** A flag is a file that the agent makes and takes away: a drain needs no reload and holds while the agent is away. */
+function readyRoutes(): readonly JsonObject[] {
+  const flag = (file: string): JsonObject => ({ file: { root: PROXY_PATHS.ready, try_files: [file] } });
+  const ready = text(200, 'ready');
+  return [
+    {
+      match: [{ path: ['/.longshore/ready'], ...flag(`/${HOST_READY_FLAG}`) }],
+      handle: [ready],
+      terminal: true,
+    },
+    {
+      match: [{ path_regexp: { name: 'app', pattern: '^/\\.longshore/ready/([a-z0-9][a-z0-9_-]{0,39})$' } }],
+      handle: [
+        {
+          handler: 'subroute',
+          routes: [
+            { match: [flag('/{http.regexp.app.1}')], handle: [ready], terminal: true },
+            { handle: [text(503, 'not ready')], terminal: true },
+          ],
+        },
+      ],
+      terminal: true,
+    },
+    {
+      match: [{ path: ['/.longshore/ready', '/.longshore/ready/*'] }],
+      handle: [subroute([text(503, 'not ready')])],
+      terminal: true,
+    },
+  ];
+}
+
+function text(status: number, body: string): JsonObject {
+  return {
+    handler: 'static_response',
+    status_code: status,
+    headers: { 'Content-Type': ['text/plain; charset=utf-8'], 'Cache-Control': ['no-store'] },
+    body: `${body}\n`,
+  };
+}
+
+function tlsApp(groups: readonly RouteGroup[], options: ProxyOptions): JsonObject {
+  const hosts = (tls: RouteGroup['tls']): readonly string[] => [
+    ...new Set(groups.filter((group) => group.tls === tls).map(({ host }) => host)),
+  ];
+  const acme = {
+    module: 'acme',
+    ...(options.acmeEmail === null ? {} : { email: options.acmeEmail }),
+    ...(options.acmeDirectory === null ? {} : { ca: options.acmeDirectory }),
+  };
+  const policies = [
+    ...(hosts('internal').length === 0 ? [] : [{ subjects: hosts('internal'), issuers: [{ module: 'internal' }] }]),
+    ...(hosts('auto').length === 0 || (options.acmeEmail === null && options.acmeDirectory === null)
+      ? []
+      : [{ subjects: hosts('auto'), issuers: [acme] }]),
+  ];
+  return {
+    ...(options.ownCertificates ? { certificates: { load_folders: [PROXY_PATHS.certificates] } } : {}),
+    ...(policies.length === 0 ? {} : { automation: { policies } }),
+  };
+}
+
+/** Caddy must not write into the trust store of its container: nobody reads it there. */
+function pkiApp(): JsonObject {
+  return { certificate_authorities: { local: { install_trust: false } } };
+}

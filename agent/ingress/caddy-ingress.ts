@@ -1,0 +1,238 @@
+/**
+ * The ingress of a host over Caddy. It holds what was configured and what is published, and brings both to Caddy: host
+ * names, paths and TLS by one `/load`, addresses by DNS answers and /etc/hosts, readiness by flag files. It works the
+ * same after a restart of the agent (the last configuration is on the disk, the first publication counts at once) and
+ * of Caddy (`run`).
+ */
+import { LongshoreError, type Problem } from '../../fleet/errors.ts';
+import type { AppName } from '../../fleet/ids.ts';
+import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
+import type { Clock } from '../clock.ts';
+import { answerTable, changedLabels, EMPTY_TABLE, nextDeadlineMs, type AnswerTable } from './answer-table.ts';
+import { caddyConfig } from './caddy-config.ts';
+import { ALL_FEATURES, withoutRefused, type Features } from './caddy-features.ts';
+import type { CaddyRunner } from './caddy-runner.ts';
+import type { DnsAnswerer } from './dns-answerer.ts';
+import type { HoldAnswer, HoldListener } from './hold-listener.ts';
+import { hostsFile } from './hosts-file.ts';
+import type { IngressFiles, IngressState } from './ingress-files.ts';
+import type { Ingress, IngressApp, Upstreams } from './ingress.ts';
+import { HOST_READY_FLAG, type ProxyOptions } from './proxy-options.ts';
+import { DELIVERY_MARGIN_MS, settledMs } from './publish-wait.ts';
+import { routeGroups, type RouteGroup } from './route-groups.ts';
+
+export interface CaddyIngressParts {
+  readonly runner: CaddyRunner;
+  readonly files: IngressFiles;
+  readonly answerer: DnsAnswerer;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly proxy: ProxyOptions;
+  readonly holdMs: number;
+  /** The host's own /etc/hosts. */
+  readonly readHosts: () => Promise<string>;
+  /** What an earlier run of the agent configured. */
+  readonly remembered: IngressState | null;
+}
+
+export class CaddyIngress implements Ingress {
+  readonly #parts: CaddyIngressParts;
+  readonly #ended = new AbortController();
+  readonly #asked = new Set<{ readonly label: string; readonly asked: AbortController }>();
+  #hold: HoldListener | null = null;
+  #groups: readonly RouteGroup[];
+  #apps: readonly IngressApp[];
+  #features: { readonly containerHash: string; readonly features: Features } | null;
+  #upstreams: Upstreams | null = null;
+  #table: AnswerTable = EMPTY_TABLE;
+  /** The text that the current container is known to run. */
+  #loaded: { readonly engineId: string; readonly text: string } | null = null;
+  #loading: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
+  #hosts: string | null = null;
+  #deadline: NodeJS.Timeout | null = null;
+
+  constructor(parts: CaddyIngressParts) {
+    const { remembered } = parts;
+    this.#parts = parts;
+    this.#apps = remembered?.apps ?? [];
+    this.#groups = routeGroups(this.#apps);
+    this.#features =
+      remembered === null ? null : { containerHash: remembered.containerHash, features: new Set(remembered.features) };
+  }
+
+  /** The hold listener asks this ingress, and the ingress tells it: each needs the other. */
+  attach(hold: HoldListener): void {
+    this.#hold = hold;
+  }
+
+  stateOf(key: string): HoldAnswer {
+    if (this.#upstreams === null) return 'unknown';
+    return this.#table.states.get(key)?.kind ?? 'unknown';
+  }
+
+  onAnswered(label: string): void {
+    for (const waiter of this.#asked) if (waiter.label === label) waiter.asked.abort();
+  }
+
+  configure(apps: readonly IngressApp[]): Promise<void> {
+    return this.#inTurn(() => this.#configure(apps));
+  }
+
+  async publish(upstreams: Upstreams): Promise<void> {
+    this.#upstreams = upstreams;
+    await this.#apply();
+  }
+
+  async activeRequests(address: string): Promise<number | null> {
+    const requests = await this.#parts.runner.current?.admin.requests();
+    if (requests === undefined || requests === null) return null;
+    return [...requests].reduce((sum, [dial, count]) => (dial.startsWith(`${address}:`) ? sum + count : sum), 0);
+  }
+
+  setReady(apps: readonly AppName[]): Promise<void> {
+    return this.#parts.files.writeReady(apps.length === 0 ? [] : [...apps, HOST_READY_FLAG]);
+  }
+
+  /**
+   * Keeps Caddy there until the signal aborts: starts it, starts it again when it ends, and retires those that were
+   * replaced. Problems are told and tried again.
+   */
+  async run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void> {
+    const { runner, clock, random } = this.#parts;
+    for (let attempt = 0; !signal.aborted;) {
+      try {
+        await runner.ensure(signal);
+        await this.#inTurn(() => this.#configure(this.#apps));
+        await runner.retireOthers();
+        attempt = 0;
+        await runner.untilStopped(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        onProblem(toProblem(error));
+        await clock.sleep(retryDelayMs(TRANSIENT, attempt++, random()), signal);
+      }
+    }
+  }
+
+  /** The agent goes, Caddy stays and serves by the addresses last published. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    await this.#writing;
+    await Promise.all([this.#parts.answerer.close(), this.#hold?.close()]);
+  }
+
+  /** The host leaves the fleet: the proxy goes too. */
+  async remove(): Promise<void> {
+    await this.close();
+    await this.#parts.runner.removeAll();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const next = this.#loading.then(work);
+    this.#loading = next.catch(() => undefined);
+    return next;
+  }
+
+  async #configure(apps: readonly IngressApp[]): Promise<void> {
+    const { runner, files, proxy } = this.#parts;
+    const groups = routeGroups(apps);
+    const caddy = runner.current ?? (await runner.ensure(this.#ended.signal));
+    let features = this.#features?.containerHash === caddy.hash ? this.#features.features : ALL_FEATURES;
+    let text = JSON.stringify(caddyConfig(groups, proxy, features));
+    if (this.#loaded?.engineId === caddy.engineId && this.#loaded.text === text) return;
+
+    // Names of both configurations are known while Caddy goes from one to the other.
+    const before = this.#groups;
+    const keys = new Set(groups.map(({ key }) => key));
+    this.#groups = [...groups, ...before.filter(({ key }) => !keys.has(key))];
+    await this.#apply();
+    for (;;) {
+      const answer = await caddy.admin.load(text);
+      if (answer.status === 200) break;
+      const fewer = withoutRefused(features, answer.body);
+      if (fewer === null) {
+        this.#groups = before;
+        throw refused(answer.body);
+      }
+      features = fewer;
+      text = JSON.stringify(caddyConfig(groups, proxy, features));
+    }
+    this.#loaded = { engineId: caddy.engineId, text };
+    this.#features = { containerHash: caddy.hash, features };
+    this.#apps = apps;
+    this.#groups = groups;
+    await files.writeConfig(text);
+    await files.writeState({ apps, containerHash: caddy.hash, features: [...features] });
+    await this.#apply();
+  }
+
+  /** Brings the table to the sockets and the file. Resolves when Caddy goes by it. */
+  async #apply(): Promise<void> {
+    if (this.#upstreams === null) return;
+    const { answerer, clock, holdMs, proxy } = this.#parts;
+    const changedMs = clock.now().monotonicMs;
+    const before = this.#table;
+    this.#table = answerTable({
+      groups: this.#groups,
+      upstreams: this.#upstreams,
+      previous: before,
+      nowMs: changedMs,
+      holdMs,
+    });
+    const settling = changedLabels(before, this.#table).map((label) => ({
+      label,
+      atMs: settledMs({ changedMs, answeredMs: answerer.answeredMs(label), refreshMs: proxy.refreshMs }),
+    }));
+    answerer.setAnswers(this.#table.answers);
+    this.#hold?.release();
+    this.#wakeAtDeadline(changedMs);
+    await Promise.all([...settling.map(({ label, atMs }) => this.#settled(label, atMs)), this.#writeHosts()]);
+  }
+
+  async #settled(label: string, atMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const waitMs = atMs - clock.now().monotonicMs;
+    if (waitMs <= 0) return;
+    const waiter = { label, asked: new AbortController() };
+    this.#asked.add(waiter);
+    const asked = AbortSignal.any([waiter.asked.signal, this.#ended.signal]);
+    await clock.sleep(waitMs, asked);
+    this.#asked.delete(waiter);
+    if (asked.aborted) await clock.sleep(Math.min(DELIVERY_MARGIN_MS, waitMs), this.#ended.signal);
+  }
+
+  #writeHosts(): Promise<void> {
+    const { files, readHosts } = this.#parts;
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(async () => {
+        const text = hostsFile(await readHosts(), this.#table);
+        if (text === this.#hosts) return;
+        await files.writeHosts(text);
+        this.#hosts = text;
+      });
+    return this.#writing;
+  }
+
+  /** Held groups go down by themselves. */
+  #wakeAtDeadline(nowMs: number): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    const deadlineMs = nextDeadlineMs(this.#table);
+    this.#deadline =
+      deadlineMs === null || this.#ended.signal.aborted
+        ? null
+        : setTimeout(() => void this.#apply().catch(() => undefined), Math.max(1, deadlineMs - nowMs));
+  }
+}
+
+function refused(body: string): LongshoreError {
+  return new LongshoreError('INGRESS_REFUSED', `load the configuration of the ingress: ${body.trim()}`);
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof LongshoreError) return error.problem;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LongshoreError('INGRESS_UNAVAILABLE', `keep the ingress running: ${reason}`, { cause: error }).problem;
+}

@@ -1,0 +1,130 @@
+/**
+ * The handlers of one route group, as Caddy reads them. The way of a request (D25):
+ *
+ *   proxy by the answerer's addresses
+ *     cannot dial                 -> maintenance page (also what `down` groups get, whose address cannot be dialled)
+ *     no address (agent: held)    -> ask the hold listener; 200: proxy again, 503: page
+ *       hold listener is away     -> proxy by the addresses last published, from /etc/hosts, which outlive the agent
+ *     broke off after the dial    -> 502; never sent twice, the app may have acted on it
+ *
+ * Caddy 2.6 closes a request's body when a dial fails, so no later attempt can send it: therefore nothing here dials
+ * an address that is not known to serve, and a request is held before its first dial. Pure.
+ */
+import type { Features } from './caddy-features.ts';
+import { FALLBACK_ZONE, UPSTREAM_ZONE } from './dns-answer.ts';
+import { GATEWAY_PAGE, MAINTENANCE_PAGE, type Page } from './pages.ts';
+import { PROXY_PATHS, type ProxyOptions } from './proxy-options.ts';
+import type { RouteGroup } from './route-groups.ts';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Answers from the file need no haste: it changes only with the agent, and Go reads it at most every 5 s. */
+const FALLBACK_REFRESH_MS = 1_000;
+const DIAL_TIMEOUT_MS = 3_000;
+/** Below the 2 s and 5 s after which common servers close an idle connection, so that none closes under a POST. */
+const UPSTREAM_IDLE_MS = 1_500;
+const NOTHING: Json = [{ method: ['NONE'] }];
+
+export function groupHandlers(group: RouteGroup, options: ProxyOptions, features: Features): readonly JsonObject[] {
+  const byAnswerer = proxy(group, options, features, UPSTREAM_ZONE, options.refreshMs);
+  const byFile = proxy(group, options, features, FALLBACK_ZONE, FALLBACK_REFRESH_MS);
+  const maintenance = pageHandler(MAINTENANCE_PAGE);
+  const gateway = pageHandler(GATEWAY_PAGE);
+  const fromFile = subroute([byFile], [onDialError([maintenance]), onStatus('503', [maintenance]), always([gateway])]);
+  const held = subroute(
+    [askHold(group.key, byAnswerer, maintenance, fromFile)],
+    [
+      onMessage('^dial unix', [fromFile]),
+      onDialError([maintenance]),
+      onStatus('503', [maintenance]),
+      always([gateway]),
+    ],
+  );
+  return [subroute([byAnswerer], [onDialError([maintenance]), onStatus('503', [held]), always([gateway])])];
+}
+
+/** Also for pages outside of a group. */
+export function pageHandler(page: Page): JsonObject {
+  return {
+    handler: 'static_response',
+    status_code: page.status,
+    headers: page.headers as { readonly [key: string]: Json },
+    body: page.body,
+  };
+}
+
+export function subroute(handlers: readonly JsonObject[], errorRoutes: readonly JsonObject[] = []): JsonObject {
+  const errors = errorRoutes.length === 0 ? {} : { errors: { routes: errorRoutes } };
+  return { handler: 'subroute', routes: [{ handle: handlers }], ...errors };
+}
+
+function proxy(
+  group: RouteGroup,
+  options: ProxyOptions,
+  features: Features,
+  zone: string,
+  refreshMs: number,
+): JsonObject {
+  const sources = group.sources.map((source) => ({
+    source: 'a',
+    // The dot at the end keeps Go from trying the host's search domains.
+    name: `${source.label}.${zone}.`,
+    port: String(source.port),
+    refresh: `${refreshMs}ms`,
+    resolver: { addresses: [`udp/127.0.0.1:${options.dnsPort}`] },
+    ...(features.has('ipVersions') ? { versions: { ipv4: true, ipv6: false } } : {}),
+  }));
+  const prefix = group.stripPrefix
+    ? {
+        rewrite: { strip_path_prefix: group.path },
+        headers: { request: { set: { 'X-Forwarded-Prefix': [group.path] } } },
+      }
+    : {};
+  return {
+    handler: 'reverse_proxy',
+    dynamic_upstreams: sources.length === 1 ? (sources[0] ?? {}) : { source: 'multi', sources },
+    load_balancing: { selection_policy: { policy: 'round_robin' }, retries: 3, retry_match: NOTHING },
+    transport: {
+      protocol: 'http',
+      dial_timeout: `${DIAL_TIMEOUT_MS}ms`,
+      // The app's own compression and the client's wishes pass through untouched.
+      compression: false,
+      keep_alive: { idle_timeout: `${UPSTREAM_IDLE_MS}ms`, max_idle_conns_per_host: 512 },
+    },
+    ...(options.trustedProxies.length === 0 ? {} : { trusted_proxies: options.trustedProxies }),
+    ...(features.has('streamCloseDelay') ? { stream_close_delay: `${group.graceMs}ms` } : {}),
+    ...prefix,
+  };
+}
+
+/** The request waits at the agent, not its body: the question goes as a GET without one. */
+function askHold(key: string, again: JsonObject, down: JsonObject, unknown: JsonObject): JsonObject {
+  return {
+    handler: 'reverse_proxy',
+    upstreams: [{ dial: `unix/${PROXY_PATHS.holdSocket}` }],
+    rewrite: { method: 'GET', uri: `/hold/${key}` },
+    load_balancing: { retries: 0, retry_match: NOTHING },
+    handle_response: [
+      { match: { status_code: [200] }, routes: [{ handle: [again] }] },
+      { match: { status_code: [503] }, routes: [{ handle: [down] }] },
+      { routes: [{ handle: [unknown] }] },
+    ],
+  };
+}
+
+function onDialError(handle: readonly JsonObject[]): JsonObject {
+  return onMessage('^dial ', handle);
+}
+
+function onMessage(pattern: string, handle: readonly JsonObject[]): JsonObject {
+  return { match: [{ vars_regexp: { '{http.error.message}': { pattern } } }], handle };
+}
+
+function onStatus(status: string, handle: readonly JsonObject[]): JsonObject {
+  return { match: [{ vars: { '{http.error.status_code}': [status] } }], handle };
+}
+
+function always(handle: readonly JsonObject[]): JsonObject {
+  return { handle };
+}

@@ -1,0 +1,147 @@
+/**
+ * Keeps one container of Caddy running: makes it where there is none, adopts the one that fits, and replaces one that
+ * does not (another image or folder) by starting the new one beside it on the same ports (SO_REUSEPORT) before the
+ * old one stops (D26). A deployment never comes here.
+ */
+import { mkdir } from 'node:fs/promises';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { HostId } from '../../fleet/ids.ts';
+import type { Clock } from '../clock.ts';
+import type { ProxyContainer, ProxyContainers, ProxyPlan } from '../engine/proxy-containers.ts';
+import { caddyAdmin, type CaddyAdmin } from './caddy-admin.ts';
+import { caddyContainer } from './caddy-container.ts';
+import type { IngressFiles } from './ingress-files.ts';
+import { takenPort, type Listener } from './taken-port.ts';
+
+export interface CaddyRunnerOptions {
+  readonly host: HostId;
+  readonly containers: ProxyContainers;
+  readonly files: IngressFiles;
+  readonly clock: Clock;
+  /** In order of preference; the first that is there or can be pulled. */
+  readonly images: readonly string[];
+  readonly user: string | null;
+  /** Folder with own certificates on the host. */
+  readonly certificates: string | null;
+  readonly listeners: readonly Listener[];
+  readonly graceMs: number;
+}
+
+export interface RunningCaddy {
+  readonly engineId: string;
+  readonly hash: string;
+  readonly admin: CaddyAdmin;
+}
+
+const READY_WITHIN_MS = 15_000;
+const READY_POLL_MS = 20;
+
+export class CaddyRunner {
+  readonly #options: CaddyRunnerOptions;
+  #image: string | null = null;
+  #current: RunningCaddy | null = null;
+  #ensuring: Promise<RunningCaddy> | null = null;
+
+  constructor(options: CaddyRunnerOptions) {
+    this.#options = options;
+  }
+
+  get current(): RunningCaddy | null {
+    return this.#current;
+  }
+
+  /** One that runs, answers, and is as it must be. Calls at the same time share the work. */
+  ensure(signal: AbortSignal): Promise<RunningCaddy> {
+    this.#ensuring ??= this.#ensure(signal).finally(() => {
+      this.#ensuring = null;
+    });
+    return this.#ensuring;
+  }
+
+  /** Resolves when the current one ended (or the signal aborts). */
+  async untilStopped(signal: AbortSignal): Promise<void> {
+    const current = this.#current;
+    if (current === null) return;
+    await this.#options.containers.waitStopped(current.engineId, signal);
+    if (!signal.aborted && this.#current === current) this.#current = null;
+  }
+
+  /** Ends those that were replaced: they finish their requests within the grace time. */
+  async retireOthers(): Promise<void> {
+    const current = this.#current;
+    if (current === null) return;
+    const { containers, files, graceMs } = this.#options;
+    const others = (await containers.list()).filter(({ engineId }) => engineId !== current.engineId);
+    await Promise.all(others.map(({ engineId }) => containers.remove(engineId, graceMs)));
+    await files.pruneRunFolders([current.hash]);
+  }
+
+  /** For a host that leaves: nothing of the ingress stays in the engine. */
+  async removeAll(): Promise<void> {
+    const { containers, graceMs } = this.#options;
+    this.#current = null;
+    for (const { engineId } of await containers.list()) await containers.remove(engineId, graceMs);
+  }
+
+  async #ensure(signal: AbortSignal): Promise<RunningCaddy> {
+    const { containers, files } = this.#options;
+    this.#image ??= await containers.ensureImage(this.#options.images, signal);
+    const plan = this.#plan(this.#image);
+    const found = await containers.list();
+    const fitting = found.find(({ hash }) => hash === plan.hash);
+    const engineId = fitting?.engineId ?? (await this.#create(plan, found));
+    if (fitting?.running !== true) await containers.start(engineId);
+
+    const admin = caddyAdmin(files.adminSocket(plan.hash));
+    await this.#untilReady(engineId, admin, signal);
+    this.#current = { engineId, hash: plan.hash, admin };
+    return this.#current;
+  }
+
+  async #create(plan: ProxyPlan, found: readonly ProxyContainer[]): Promise<string> {
+    const { containers, files, listeners } = this.#options;
+    if (!found.some(({ running }) => running)) {
+      // Two proxies of different owners would share the port, each taking a part of the requests, without any error.
+      const taken = await takenPort(listeners);
+      if (taken !== null) {
+        throw new LongshoreError('PORT_IN_USE', `start the ingress: ${taken} is taken by another program`, {
+          hint: 'Free the port, or set ingress.http_port and ingress.https_port of this agent.',
+        });
+      }
+    }
+    await mkdir(files.runFolder(plan.hash), { recursive: true, mode: 0o700 });
+    const before = found.find(({ name }) => name === plan.name);
+    if (before !== undefined) await containers.rename(before.engineId, `${plan.name}-${before.engineId.slice(0, 6)}`);
+    return containers.create(plan);
+  }
+
+  #plan(image: string): ProxyPlan {
+    const { host, files, user, certificates, graceMs } = this.#options;
+    const { shared, hosts, storage } = files;
+    return caddyContainer({
+      host,
+      image,
+      user,
+      shared,
+      hosts,
+      storage,
+      certificates,
+      graceMs,
+      runFolderOf: (hash) => files.runFolder(hash),
+    });
+  }
+
+  async #untilReady(engineId: string, admin: CaddyAdmin, signal: AbortSignal): Promise<void> {
+    const { clock, containers } = this.#options;
+    const deadlineMs = clock.now().monotonicMs + READY_WITHIN_MS;
+    while (!(await admin.isReady())) {
+      signal.throwIfAborted();
+      if (clock.now().monotonicMs > deadlineMs) {
+        const output = await containers.lastOutput(engineId);
+        const code = output.includes('address already in use') ? 'PORT_IN_USE' : 'INGRESS_UNAVAILABLE';
+        throw new LongshoreError(code, `start the ingress: Caddy is not ready after ${READY_WITHIN_MS} ms: ${output}`);
+      }
+      await clock.sleep(READY_POLL_MS, signal);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Builds the ingress of a host from its options. What it opens: two sockets on loopback (DNS) and one in its folder
+ * (hold). Caddy itself is started by `run`, or by the first `configure`.
+ */
+import { readFile } from 'node:fs/promises';
+import type { HostId } from '../../fleet/ids.ts';
+import type { Clock } from '../clock.ts';
+import type { ProxyContainers } from '../engine/proxy-containers.ts';
+import { caddyConfig } from './caddy-config.ts';
+import { CaddyIngress } from './caddy-ingress.ts';
+import { CaddyRunner } from './caddy-runner.ts';
+import { DnsAnswerer } from './dns-answerer.ts';
+import { HoldListener } from './hold-listener.ts';
+import { hostsFile } from './hosts-file.ts';
+import { openIngressFiles, type IngressFiles } from './ingress-files.ts';
+import type { ProxyOptions } from './proxy-options.ts';
+import type { Listener } from './taken-port.ts';
+
+export interface IngressOptions {
+  readonly host: HostId;
+  /** Folder of the ingress in the agent's data directory; the engine must see it under the same path. */
+  readonly folder: string;
+  readonly containers: ProxyContainers;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** In order of preference. */
+  readonly images?: readonly string[];
+  readonly httpPort: number | null;
+  readonly httpsPort: number | null;
+  readonly bindAddresses?: readonly string[];
+  readonly healthListen?: string | null;
+  readonly acmeEmail?: string | null;
+  readonly acmeDirectory?: string | null;
+  /** Folder with own certificates and keys (PEM), read by Caddy. */
+  readonly certificates?: string | null;
+  readonly trustedProxies?: readonly string[];
+  /** `uid:gid` for the container; the agent's own where it is not root. */
+  readonly user?: string | null;
+  readonly refreshMs?: number;
+  /** How long requests wait for a group that has just lost its last address. */
+  readonly holdMs?: number;
+  /** How long the proxy may finish requests when it is itself replaced. */
+  readonly graceMs?: number;
+}
+
+/** The public one, or the one that is made where no public registry can be reached. */
+export const DEFAULT_IMAGES = ['docker.io/library/caddy:2', 'longshore.local/base/caddy:2'] as const;
+
+const REFRESH_MS = 50;
+const HOLD_MS = 5_000;
+const GRACE_MS = 10_000;
+const MOST_HELD = 2_000;
+
+/** @throws PORT_IN_USE, CONFIG_INVALID */
+export async function createIngress(options: IngressOptions): Promise<CaddyIngress> {
+  const files = await openIngressFiles(options.folder);
+  // Bound late below, because answerer and ingress tell each other.
+  const heard: { ingress: CaddyIngress | null } = { ingress: null };
+  const answerer = await listenOnKeptPort(files, options.clock, (label) => heard.ingress?.onAnswered(label));
+  const proxy = proxyOptions(options, answerer.port);
+  const readHosts = (): Promise<string> => readFile('/etc/hosts', 'utf8').catch(() => '127.0.0.1 localhost\n');
+  await writeFirstFiles(files, proxy, readHosts);
+
+  const runner = new CaddyRunner({
+    host: options.host,
+    containers: options.containers,
+    files,
+    clock: options.clock,
+    images: options.images ?? DEFAULT_IMAGES,
+    user: options.user ?? null,
+    certificates: options.certificates ?? null,
+    listeners: listenersOf(proxy),
+    graceMs: options.graceMs ?? GRACE_MS,
+  });
+  const ingress = new CaddyIngress({
+    runner,
+    files,
+    answerer,
+    clock: options.clock,
+    random: options.random,
+    proxy,
+    holdMs: options.holdMs ?? HOLD_MS,
+    readHosts,
+    remembered: await files.readState(),
+  });
+  heard.ingress = ingress;
+  ingress.attach(
+    await HoldListener.listen({
+      socketPath: files.holdSocket,
+      stateOf: (key) => ingress.stateOf(key),
+      most: MOST_HELD,
+    }),
+  );
+  return ingress;
+}
+
+/** The port stands in Caddy's configuration: another one costs a reload, so the old one is taken while it is free. */
+async function listenOnKeptPort(
+  files: IngressFiles,
+  clock: Clock,
+  onAnswered: (label: string) => void,
+): Promise<DnsAnswerer> {
+  const now = (): number => clock.now().monotonicMs;
+  const kept = await files.readPort();
+  const answerer = await DnsAnswerer.listen({ port: kept, now, onAnswered }).catch((error: unknown) => {
+    if (kept === 0) throw error;
+    return DnsAnswerer.listen({ port: 0, now, onAnswered });
+  });
+  if (answerer.port !== kept) await files.writePort(answerer.port);
+  return answerer;
+}
+
+/** Caddy needs a configuration and a hosts file before the agent has anything to say. */
+async function writeFirstFiles(
+  files: IngressFiles,
+  proxy: ProxyOptions,
+  readHosts: () => Promise<string>,
+): Promise<void> {
+  if ((await files.readConfig()) === null) {
+    await files.writeConfig(JSON.stringify(caddyConfig([], proxy, new Set())));
+    await files.writeHosts(hostsFile(await readHosts(), { states: new Map(), answers: new Map() }));
+  }
+}
+
+function proxyOptions(options: IngressOptions, dnsPort: number): ProxyOptions {
+  return {
+    bindAddresses: options.bindAddresses ?? [],
+    httpPort: options.httpPort,
+    httpsPort: options.httpsPort,
+    healthListen: options.healthListen ?? null,
+    acmeEmail: options.acmeEmail ?? null,
+    acmeDirectory: options.acmeDirectory ?? null,
+    ownCertificates: (options.certificates ?? null) !== null,
+    trustedProxies: options.trustedProxies ?? [],
+    refreshMs: options.refreshMs ?? REFRESH_MS,
+    dnsPort,
+  };
+}
+
+function listenersOf(proxy: ProxyOptions): readonly Listener[] {
+  const addresses = proxy.bindAddresses.length === 0 ? [null] : proxy.bindAddresses;
+  const ports = [proxy.httpPort, proxy.httpsPort].filter((port) => port !== null);
+  return addresses.flatMap((address) => ports.map((port) => ({ address, port })));
+}

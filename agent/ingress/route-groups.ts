@@ -1,0 +1,115 @@
+/**
+ * What the proxy tells apart: one group for each (host name, path prefix), with the services that share it and the
+ * names under which the answerer says where they are. Names follow from the content alone, so that they mean the same
+ * before and after a change of the configuration and over restarts of either side. Pure.
+ */
+import { contentHash } from './content-hash.ts';
+import type { IngressApp } from './ingress.ts';
+
+export interface RouteGroup {
+  /** 16 hex digits of (host, path). */
+  readonly key: string;
+  /** Lower-case host name, or `*`. */
+  readonly host: string;
+  /** `/`, or a prefix without a slash at its end. */
+  readonly path: string;
+  /** The strictest that any route of this host asks for: a browser sees one name, not its paths. */
+  readonly tls: 'auto' | 'internal' | 'off';
+  readonly stripPrefix: boolean;
+  readonly graceMs: number;
+  /** One for each container port, lowest first. Never empty. */
+  readonly sources: readonly RouteSource[];
+}
+
+export interface RouteSource {
+  /** DNS label, 16 hex digits of (host, path, port). */
+  readonly label: string;
+  readonly port: number;
+  readonly members: readonly RouteMember[];
+}
+
+export interface RouteMember {
+  /** `app/service`, as in `Upstreams`. */
+  readonly service: string;
+  readonly weight: number;
+}
+
+interface FlatRoute {
+  readonly host: string;
+  readonly path: string;
+  readonly port: number;
+  readonly tls: 'auto' | 'internal' | 'off';
+  readonly weight: number;
+  readonly stripPrefix: boolean;
+  readonly service: string;
+  readonly graceMs: number;
+}
+
+/** In the order in which they must be tried: named hosts before `*`, longer prefixes before shorter ones. */
+export function routeGroups(apps: readonly IngressApp[]): readonly RouteGroup[] {
+  const routes = apps.flatMap(flatten);
+  const byPlace = groupBy(routes, (route) => `${route.host} ${route.path}`);
+  return [...byPlace.values()].map((same) => toGroup(same, strictestTls(routes, same))).sort(compareGroups);
+}
+
+function flatten(app: IngressApp): readonly FlatRoute[] {
+  return app.services.flatMap(({ service, routes }) =>
+    routes.map((route) => ({
+      ...route,
+      path: route.path.length > 1 ? route.path.replace(/\/+$/, '') || '/' : '/',
+      service: `${app.app}/${service}`,
+      graceMs: app.graceMs,
+    })),
+  );
+}
+
+function toGroup(same: readonly FlatRoute[], tls: RouteGroup['tls']): RouteGroup {
+  const [{ host, path }] = same as [FlatRoute, ...FlatRoute[]];
+  const byPort = groupBy(same, (route) => route.port);
+  return {
+    key: contentHash(`${host} ${path}`),
+    host,
+    path,
+    tls,
+    stripPrefix: path !== '/' && same.some((route) => route.stripPrefix),
+    graceMs: Math.max(...same.map((route) => route.graceMs)),
+    sources: [...byPort.entries()]
+      .sort(([a], [b]) => a - b)
+      .map(([port, members]) => ({
+        label: contentHash(`${host} ${path} ${port}`),
+        port,
+        members: members
+          .map(({ service, weight }) => ({ service, weight }))
+          .sort((a, b) => compareText(a.service, b.service)),
+      })),
+  };
+}
+
+function strictestTls(routes: readonly FlatRoute[], same: readonly FlatRoute[]): RouteGroup['tls'] {
+  const wanted = new Set(routes.filter(({ host }) => host === same[0]?.host).map(({ tls }) => tls));
+  // No certificate can be had for every name there is.
+  if (same[0]?.host === '*') return 'off';
+  return wanted.has('auto') ? 'auto' : wanted.has('internal') ? 'internal' : 'off';
+}
+
+function compareGroups(a: RouteGroup, b: RouteGroup): number {
+  if ((a.host === '*') !== (b.host === '*')) return a.host === '*' ? 1 : -1;
+  if (a.host !== b.host) return compareText(a.host, b.host);
+  return b.path.length - a.path.length || compareText(a.path, b.path);
+}
+
+/** By code unit: the same on every machine, whatever its language. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
