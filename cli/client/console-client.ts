@@ -30,7 +30,6 @@ const OPEN_MS = 10_000;
 
 export class ConsoleClient {
   readonly #socket: WebSocket;
-  readonly #url: string;
   readonly #calls = new Map<
     string,
     { onFrame: (frame: CallFrame) => void; resolve: (exit: number) => void; reject: (error: Error) => void }
@@ -40,7 +39,6 @@ export class ConsoleClient {
 
   private constructor(socket: WebSocket, url: string, welcome: Extract<ConsoleFrame, { kind: 'welcome' }>) {
     this.#socket = socket;
-    this.#url = url;
     this.welcome = welcome;
     socket.on('message', (data) => this.#receive(data));
     socket.on('close', () => this.#end(unreachable(url, new Error('the connection ended'))));

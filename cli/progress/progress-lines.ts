@@ -90,7 +90,7 @@ export function changeLines(before: DeploymentView | null, view: DeploymentView)
     );
   for (const step of view.steps) {
     const old = before?.steps.find((other) => other.host === step.host);
-    if (old !== undefined && old.state === step.state && stepDetail(old) === stepDetail(step)) continue;
+    if (old?.state === step.state && stepDetail(old) === stepDetail(step)) continue;
     if (old === undefined && step.state === 'waiting') continue;
     const detail = stepDetail(step);
     lines.push(`${step.name}: ${step.state}${detail === '' ? '' : `: ${detail}`}`);

@@ -33,7 +33,7 @@ function verbsOf(program: Command): readonly CompletionVerb[] {
     summary: command.description(),
     words: [
       ...command.commands.map((sub) => sub.name()),
-      ...command.options.flatMap((option) => (option.long === undefined || option.long === null ? [] : [option.long])),
+      ...command.options.flatMap((option) => (option.long === undefined ? [] : [option.long])),
     ],
   }));
 }

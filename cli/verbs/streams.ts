@@ -98,7 +98,7 @@ function showLogLine(
   }
   const name = `${source.host}/${source.service}`;
   const color =
-    COLORS[[...source.instance].reduce((sum, char) => sum + char.charCodeAt(0), 0) % COLORS.length] ?? 'cyan';
+    COLORS[Array.from(source.instance).reduce((sum, char) => sum + char.charCodeAt(0), 0) % COLORS.length] ?? 'cyan';
   context.terminal.out(`${paint(name, color, context.terminal.color)} | ${line}`);
 }
 
