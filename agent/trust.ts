@@ -14,9 +14,13 @@ const SYSTEM_STORES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs
 export async function trustedRoots(caFile: string | null): Promise<readonly string[] | undefined> {
   if (caFile !== null) {
     const pem = await readFile(caFile, 'utf8').catch((error: unknown) => {
-      throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new LongshoreError(
+        'CONFIG_INVALID',
+        `read ca_file ${caFile}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     });
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: it holds no certificate in PEM`);
+    if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+      throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: it holds no certificate in PEM`);
     return [pem];
   }
   for (const file of SYSTEM_STORES) {

@@ -10,14 +10,22 @@ export type FoundToken =
 export async function readEnrollToken(source: EnrollTokenSource): Promise<FoundToken> {
   switch (source.kind) {
     case 'none':
-      return none('this host is not enrolled and has no token', 'Make one with `longshore enroll-token` and name its file with enroll_token_file.');
+      return none(
+        'this host is not enrolled and has no token',
+        'Make one with `longshore enroll-token` and name its file with enroll_token_file.',
+      );
     case 'value':
       return { kind: 'token', token: source.token.trim() };
     case 'file': {
       const text = (await readIfThere(source.path))?.trim() ?? '';
-      if (text === '') return none(`this host is not enrolled and ${source.path} holds no token`, `Make one with \`longshore enroll-token\` and write it to ${source.path}.`);
+      if (text === '')
+        return none(
+          `this host is not enrolled and ${source.path} holds no token`,
+          `Make one with \`longshore enroll-token\` and write it to ${source.path}.`,
+        );
       // The message does not repeat the content: it may be another secret, put there by mistake.
-      if (/\s/.test(text) || text.length > 256) return none(`${source.path} does not hold one token on one line`, 'Write the token alone into the file.');
+      if (/\s/.test(text) || text.length > 256)
+        return none(`${source.path} does not hold one token on one line`, 'Write the token alone into the file.');
       return { kind: 'token', token: text };
     }
   }

@@ -45,7 +45,13 @@ export function enrollRequest(identity: Identity, facts: EnrollFacts, token: str
 }
 
 /** One try. */
-export async function enrollOnce(identity: Identity, facts: EnrollFacts, token: string, post: Post, signal: AbortSignal): Promise<EnrollOutcome> {
+export async function enrollOnce(
+  identity: Identity,
+  facts: EnrollFacts,
+  token: string,
+  post: Post,
+  signal: AbortSignal,
+): Promise<EnrollOutcome> {
   const url = `${facts.coordinator.replace(/^ws/, 'http')}/v1/enroll`;
   let reply: PostReply;
   try {
@@ -62,7 +68,12 @@ export function toEnrollOutcome(reply: PostReply, url: string, coordinator: stri
   if (reply.status >= 200 && reply.status < 300) {
     const parsed = enrollReplySchema.safeParse(reply.body);
     if (parsed.success) return { kind: 'enrolled', enrolled: { ...parsed.data, coordinator } };
-    return { kind: 'refused', problem: problem('UNREACHABLE', `enrol at ${url}: the answer is not a coordinator's`, { hint: 'Check the address of the coordinator.' }) };
+    return {
+      kind: 'refused',
+      problem: problem('UNREACHABLE', `enrol at ${url}: the answer is not a coordinator's`, {
+        hint: 'Check the address of the coordinator.',
+      }),
+    };
   }
   const said = problemReply.safeParse(reply.body);
   const text = said.success ? said.data.message : `HTTP status ${reply.status}`;
@@ -112,7 +123,8 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
       failures += 1;
       continue;
     }
-    if (loop.onRefusal === 'throw') throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
+    if (loop.onRefusal === 'throw')
+      throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
     const until = loop.clock.now().monotonicMs + REFUSED_AGAIN_MS;
     while (!signal.aborted && loop.clock.now().monotonicMs < until && isSameToken(found, await loop.readToken())) {
       await loop.clock.sleep(TOKEN_LOOK_MS, signal);

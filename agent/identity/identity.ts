@@ -33,7 +33,9 @@ const fileSchema = z.object({
   version: z.literal(FILE_VERSION, 'is of another version'),
   signingKey: z.string(),
   sealingKey: z.string(),
-  enrolled: z.object({ host: hostIdSchema, name: z.string(), pool: z.string().nullable(), coordinator: z.string() }).nullable(),
+  enrolled: z
+    .object({ host: hostIdSchema, name: z.string(), pool: z.string().nullable(), coordinator: z.string() })
+    .nullable(),
 });
 
 /** Reads the identity, or makes one and writes it before returning. @throws STATE_FILE_INVALID */
@@ -57,7 +59,8 @@ export async function openIdentity(dataDir: string): Promise<Identity> {
       enrolled: parsed.enrolled,
     };
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+    const reason =
+      error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
     throw new LongshoreError('STATE_FILE_INVALID', `read the identity ${file}: ${reason}`, {
       cause: error,
       hint: 'Bring the file back from a backup; or remove it and enrol this machine as a new host.',
@@ -91,6 +94,7 @@ const identityFile = (dataDir: string): string => path.join(dataDir, 'identity.j
 
 function privateKeyOf(pem: string, type: 'ed25519' | 'x25519'): KeyObject {
   const key = createPrivateKey(pem);
-  if (key.asymmetricKeyType !== type) throw new Error(`holds a key of type ${String(key.asymmetricKeyType)} where ${type} belongs`);
+  if (key.asymmetricKeyType !== type)
+    throw new Error(`holds a key of type ${String(key.asymmetricKeyType)} where ${type} belongs`);
   return key;
 }

@@ -1,0 +1,101 @@
+/** The form of the agent's settings as they stand in its file, with their defaults, and the rules over several of them. */
+import { z } from 'zod';
+import { audienceOf } from '../../protocol/audience.ts';
+import { LOG_LEVELS } from '../log.ts';
+
+const absolutePath = z.string().startsWith('/', 'must be an absolute path');
+const port = z.number().int().min(1).max(65_535);
+export const hostNameSchema = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, 'must be letters, digits, `.`, `-`, `_`, at most 63');
+const listen = z.string().refine(isListenAddress, 'must be HOST:PORT');
+const labelKey = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,62}$/, 'is not a label name');
+/** YAML reads `zone: 1` as a number; a label is text. */
+const labelValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+export const settingsSchema = z.strictObject({
+  coordinator: z.string('is missing: the address of the coordinator, as wss://ship.example.com'),
+  allow_insecure: z.boolean().default(false),
+  ca_file: absolutePath.nullable().default(null),
+  data_dir: absolutePath.default('/var/lib/longshore-agent'),
+  name: hostNameSchema.optional(),
+  labels: z.record(labelKey, labelValue).default({}),
+  enroll_token_file: absolutePath.nullable().default(null),
+  enroll_token: z.string().min(1).nullable().default(null),
+  docker_socket: absolutePath.default('/var/run/docker.sock'),
+  subnet_pool: z
+    .string()
+    .refine(isSubnetPool, 'must be an IPv4 network of 8 to 24 bits, as 10.213.0.0/16')
+    .default('10.213.0.0/16'),
+  ingress: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      image: z.string().min(1).nullable().default(null),
+      http_port: port.nullable().default(80),
+      https_port: port.nullable().default(443),
+      bind: z.array(z.union([z.ipv4(), z.ipv6()], 'is not an address')).default([]),
+      health_listen: listen.nullable().default(null),
+      acme_email: z.email('is not a mail address').nullable().default(null),
+      acme_directory: z
+        .url({ protocol: /^https?$/, error: 'is not a URL' })
+        .nullable()
+        .default(null),
+      certificates: absolutePath.nullable().default(null),
+      trusted_proxies: z.array(z.union([z.cidrv4(), z.cidrv6()], 'is not a range as 10.0.0.0/8')).default([]),
+    })
+    .prefault({}),
+  http_listen: z.union([z.literal('off'), listen], 'must be HOST:PORT, or off').default('127.0.0.1:7411'),
+  policy: z
+    .strictObject({
+      privileged: z.boolean().default(false),
+      host_network: z.boolean().default(false),
+      docker_socket: z.boolean().default(false),
+      exec: z.boolean().default(true),
+    })
+    .prefault({}),
+  log_level: z.enum(LOG_LEVELS).default('info'),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Rules over more than one setting: which setting, and what is wrong with it. */
+export function crossProblems(settings: Settings): readonly (readonly [string, string])[] {
+  const problems: [string, string][] = [];
+  const audience = audienceOf(settings.coordinator);
+  const url = URL.canParse(settings.coordinator) ? new URL(settings.coordinator) : null;
+  if (audience === null || url === null) {
+    problems.push(['coordinator', 'must be an address as wss://ship.example.com']);
+  } else {
+    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '' || url.pathname !== '/')
+      problems.push(['coordinator', 'must be scheme, host and port only']);
+    if (audience.startsWith('ws:') && !isLoopback(url.hostname) && !settings.allow_insecure)
+      problems.push([
+        'coordinator',
+        `would carry everything unencrypted to ${url.host}: use wss://, or set allow_insecure: true`,
+      ]);
+    if (audience.startsWith('ws:') && settings.ca_file !== null)
+      problems.push(['ca_file', 'has no meaning without wss://']);
+  }
+  const { enabled, http_port: http, https_port: https } = settings.ingress;
+  if (enabled && http === null && https === null) problems.push(['ingress', 'needs http_port or https_port']);
+  if (enabled && http !== null && http === https) problems.push(['ingress', 'http_port and https_port are the same']);
+  return problems;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function isListenAddress(text: string): boolean {
+  const match = /^(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):(\d{1,5})$/.exec(text);
+  return match !== null && Number(match[1]) <= 65_535;
+}
+
+function isSubnetPool(text: string): boolean {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+  if (match === null) return false;
+  const [bits = 0, ...octets] = match.slice(1).map(Number).reverse();
+  if (octets.some((octet) => octet > 255) || bits < 8 || bits > 24) return false;
+  const address = octets.reduceRight((sum, octet) => sum * 256 + octet, 0);
+  return address % 2 ** (32 - bits) === 0;
+}
