@@ -1,0 +1,124 @@
+/**
+ * One WebSocket of an agent as the hub sees it: text frames in and out, and one end. The only file of the hub that
+ * knows `ws`. Sockets are accepted on AGENT_SOCKET_PATH of the HTTP server; other paths are left to others.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import { WebSocket, WebSocketServer } from 'ws';
+import { CLOSE } from '../../protocol/agent-messages.ts';
+import { AGENT_SOCKET_PATH, FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
+
+export interface AgentSocket {
+  /** Address of the peer, for the log. */
+  readonly peer: string;
+  /** `Host` that the agent asked for; null where it named none. */
+  readonly hostHeader: string | null;
+  /** Bytes given to `send` that the kernel has not taken yet. */
+  readonly bufferedBytes: number;
+  send(text: string): void;
+  /** Resolves when the kernel has taken the frame, or never will. */
+  sendSlowly(text: string): Promise<void>;
+  /** Resolves true when the peer answered within the time. */
+  isAlive(withinMs: number): Promise<boolean>;
+  /** Stops and goes on reading: TCP then slows the sender. */
+  pause(): void;
+  resume(): void;
+  close(code: number, reason: string): void;
+  destroy(): void;
+}
+
+export interface AgentSocketEvents {
+  readonly onFrame: (text: string) => void;
+  readonly onBinary: () => void;
+  /** Exactly once. */
+  readonly onEnd: (code: number, reason: string) => void;
+}
+
+export interface AgentSockets {
+  /** Accepts no more; those that are open stay. */
+  close(): void;
+}
+
+/** @param onSocket gets each accepted socket and answers who listens to it */
+export function acceptAgents(server: Server, onSocket: (socket: AgentSocket) => AgentSocketEvents): AgentSockets {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_LIMIT_BYTES,
+    // A compressor a direction costs more memory than ten thousand agents' frames are worth.
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  const onUpgrade = (
+    request: IncomingMessage,
+    socket: Parameters<WebSocketServer['handleUpgrade']>[1],
+    head: Buffer,
+  ): void => {
+    if ((request.url ?? '').split('?')[0] !== AGENT_SOCKET_PATH) return;
+    sockets.handleUpgrade(request, socket, head, (opened) => listen(opened, request, onSocket));
+  };
+  server.on('upgrade', onUpgrade);
+  return {
+    close: () => {
+      server.off('upgrade', onUpgrade);
+      sockets.close();
+    },
+  };
+}
+
+function listen(
+  socket: WebSocket,
+  request: IncomingMessage,
+  onSocket: (socket: AgentSocket) => AgentSocketEvents,
+): void {
+  const events = onSocket(toAgentSocket(socket, request));
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    if (isBinary) events.onBinary();
+    else events.onFrame(data.toString('utf8'));
+  });
+  // What broke it is said by the close that always follows; without a listener it would end the process.
+  socket.on('error', (error: Error & { readonly code?: string }) => {
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+      socket.close(CLOSE.tooLarge, 'a frame is larger than 4 MiB');
+  });
+  socket.on('close', (code, reason) => events.onEnd(code, reason.toString('utf8')));
+}
+
+function toAgentSocket(socket: WebSocket, request: IncomingMessage): AgentSocket {
+  return {
+    peer: request.socket.remoteAddress ?? 'unknown',
+    hostHeader: request.headers.host ?? null,
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    sendSlowly: (text) =>
+      new Promise((resolve) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(text, () => resolve());
+        else resolve();
+      }),
+    isAlive: (withinMs) => pong(socket, withinMs),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason.slice(0, 60)),
+    destroy: () => socket.terminate(),
+  };
+}
+
+function pong(socket: WebSocket, withinMs: number): Promise<boolean> {
+  if (socket.readyState !== WebSocket.OPEN) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const done = (alive: boolean) => (): void => {
+      clearTimeout(timer);
+      socket.off('pong', onPong);
+      socket.off('close', onClose);
+      resolve(alive);
+    };
+    const onPong = done(true);
+    const onClose = done(false);
+    const timer = setTimeout(onClose, withinMs);
+    socket.on('pong', onPong);
+    socket.on('close', onClose);
+    socket.ping();
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * Brings each connected host its newest assignment. Hosts that are named again while they wait are sent once; many are
+ * asked of the store in one call. Nothing is queued a host: who is slow gets the newest when its turn comes, and
+ * whatever the assignment needs of secrets goes before it.
+ */
+import type { Problem } from '../../fleet/errors.ts';
+import { LongshoreError, problem } from '../../fleet/errors.ts';
+import type { HostId } from '../../fleet/ids.ts';
+import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
+import { encode } from '../../protocol/codec.ts';
+import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
+import type { SealedPort } from '../ports.ts';
+import type { OrderHeard } from '../store/records.ts';
+import type { TargetStore } from '../store/store.ts';
+import type { AgentConnection } from './agent-connection.ts';
+
+export interface AssignmentSenderOptions {
+  readonly store: Pick<TargetStore, 'assignments'>;
+  readonly sealed: SealedPort;
+  /** The open connection of a host; null = none. */
+  readonly connection: (host: HostId) => AgentConnection | null;
+  /** What the agent holds already is the newest: it counts as acked. */
+  readonly onCurrent: (host: HostId, order: { readonly epoch: number; readonly generation: number }) => void;
+  /** It cannot be sent; people have to look. */
+  readonly onRefused: (host: HostId, reason: Problem) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+const AT_ONCE = 100;
+const RETRY_MS = 1_000;
+const SECRETS_FRAME_BYTES = 1024 * 1024;
+
+type Answer = Awaited<ReturnType<TargetStore['assignments']>>[number];
+
+export class AssignmentSender {
+  readonly #options: AssignmentSenderOptions;
+  readonly #waiting = new Map<HostId, OrderHeard | null>();
+  #running = false;
+  #stopped = false;
+  #retry: NodeJS.Timeout | null = null;
+
+  constructor(options: AssignmentSenderOptions) {
+    this.#options = options;
+  }
+
+  /** @param heard what hello said, for the first of a session */
+  ask(host: HostId, heard: OrderHeard | null): void {
+    // What hello said must reach the store even if somebody else asks for the same host before.
+    this.#waiting.set(host, heard ?? this.#waiting.get(host) ?? null);
+    if (!this.#running && !this.#stopped) void this.#run();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Everything that one turn of the loop names goes into one call.
+    await Promise.resolve();
+    while (this.#waiting.size > 0 && !this.#stopped) {
+      const batch = [...this.#waiting].slice(0, AT_ONCE);
+      for (const [host] of batch) this.#waiting.delete(host);
+      const requests = batch
+        .map(([host, heard]) => ({ host, heard }))
+        .filter(({ host }) => this.#options.connection(host) !== null);
+      if (requests.length === 0) continue;
+      try {
+        const answers = await this.#options.store.assignments({ requests });
+        await Promise.all(answers.map((answer) => this.#deliver(answer, heardOf(requests, answer.host))));
+      } catch (error) {
+        this.#options.onFault(error);
+        for (const { host, heard } of requests) this.#waiting.set(host, heard ?? this.#waiting.get(host) ?? null);
+        this.#later();
+        return;
+      }
+    }
+    this.#running = false;
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    this.#retry = setTimeout(() => void this.#run(), RETRY_MS);
+  }
+
+  async #deliver(answer: Answer, heard: OrderHeard | null): Promise<void> {
+    const { host } = answer;
+    const connection = this.#options.connection(host);
+    if (connection === null) return;
+    if (answer.kind === 'conflict') {
+      const number = `${answer.epoch}.${answer.generation}`;
+      const text = `assign to host ${connection.session?.name ?? host}: it holds another content under our number ${number}`;
+      this.#options.onRefused(host, problem('GENERATION_CONFLICT', text));
+      return;
+    }
+    await this.sendSecrets(host, connection);
+    const { assignment, hash } = answer;
+    const { epoch, generation } = assignment;
+    if (heard?.epoch === epoch && heard.generation === generation && heard.hash === hash) {
+      this.#options.onCurrent(host, { epoch, generation });
+      return;
+    }
+    const message = { kind: 'assignment', assignment, hash } as unknown as CoordinatorMessageOf<'assignment'>;
+    const bytes = Buffer.byteLength(encode(message));
+    if (bytes > FRAME_LIMIT_BYTES) {
+      const text = `assign to host ${connection.session?.name ?? host}: its apps' specs are ${bytes} bytes, a frame holds ${FRAME_LIMIT_BYTES}`;
+      this.#options.onRefused(
+        host,
+        problem('TOO_LARGE', text, { hint: 'Make config files smaller, or run fewer apps on the host.' }),
+      );
+      return;
+    }
+    connection.send(message);
+  }
+
+  /** Those that the host's targets need and that it does not hold. */
+  async sendSecrets(host: HostId, connection: AgentConnection): Promise<void> {
+    const items = await this.#options.sealed.secrets(host, Object.fromEntries(connection.heldSecrets));
+    let frame: (typeof items)[number][] = [];
+    let bytes = 0;
+    const flush = (): void => {
+      if (frame.length > 0) connection.send({ kind: 'secrets', items: frame });
+      frame = [];
+      bytes = 0;
+    };
+    for (const item of items) {
+      if (bytes + item.sealed.length > SECRETS_FRAME_BYTES) flush();
+      frame.push(item);
+      bytes += item.sealed.length;
+      connection.heldSecrets.set(`${item.app}/${item.secret}`, item.version);
+    }
+    flush();
+  }
+
+  /** All that are stored; those that are not any more are forgotten by the host, too. */
+  async sendRegistries(host: HostId, connection: AgentConnection): Promise<void> {
+    const credentials = await this.#options.sealed.registryCredentials(host);
+    const gone = new Set(connection.heldRegistries);
+    for (const { registry, sealed } of credentials) {
+      connection.send({ kind: 'registry-credential', registry, sealed });
+      connection.heldRegistries.add(registry);
+      gone.delete(registry);
+    }
+    for (const registry of gone) {
+      connection.send({ kind: 'registry-credential', registry, sealed: null });
+      connection.heldRegistries.delete(registry);
+    }
+  }
+}
+
+function heardOf(
+  requests: readonly { readonly host: HostId; readonly heard: OrderHeard | null }[],
+  host: HostId,
+): OrderHeard | null {
+  return requests.find((request) => request.host === host)?.heard ?? null;
+}
+
+/** The store stops before the hub: what it refuses then is no fault. */
+export function isShuttingDown(error: unknown): boolean {
+  return error instanceof LongshoreError && error.code === 'SHUTTING_DOWN';
+}

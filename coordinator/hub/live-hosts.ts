@@ -1,0 +1,40 @@
+/** What is live of each host, in memory. Reports outlive the connection; nothing here outlives the process. */
+import type { HostId } from '../../fleet/ids.ts';
+import type { LiveHost } from '../ports.ts';
+
+const NOTHING: LiveHost = {
+  connected: false,
+  connectedChangedAt: null,
+  apps: {},
+  metrics: null,
+  status: null,
+  ingress: null,
+  lastSeenAt: null,
+  acked: null,
+  refusal: null,
+};
+
+export class LiveHosts {
+  readonly #hosts = new Map<HostId, LiveHost>();
+
+  get(host: HostId): LiveHost | null {
+    return this.#hosts.get(host) ?? null;
+  }
+
+  /** What there is, or the state of a host that was never heard. */
+  known(host: HostId): LiveHost {
+    return this.#hosts.get(host) ?? NOTHING;
+  }
+
+  set(host: HostId, live: LiveHost): void {
+    this.#hosts.set(host, live);
+  }
+
+  update(host: HostId, fields: Partial<LiveHost>): void {
+    this.#hosts.set(host, { ...this.known(host), ...fields });
+  }
+
+  forget(host: HostId): void {
+    this.#hosts.delete(host);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What an agent's report changes in what is known of its host. Pure. A full report is all there is; a difference names
+ * only what changed. Numbers rise by one within a session: after a gap the memory would lie, so it is refused.
+ */
+import { isAppName } from '../../fleet/ids.ts';
+import type { AppName } from '../../fleet/ids.ts';
+import type { AppReport } from '../../fleet/report.ts';
+import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
+import type { LiveHost } from '../ports.ts';
+
+export type ReportMerge =
+  | {
+      readonly kind: 'merged';
+      readonly live: LiveHost;
+      /** Apps whose report is another one now, gone ones too. */
+      readonly changed: readonly AppName[];
+      /** Apps that say for the first time that they are removed. */
+      readonly removed: readonly AppName[];
+    }
+  | { readonly kind: 'gap'; readonly expected: number };
+
+/** @param lastSeq 0 before the first of the session */
+export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, lastSeq: number): ReportMerge {
+  const isFirst = lastSeq === 0;
+  if (report.seq !== lastSeq + 1 || (isFirst && !report.full)) return { kind: 'gap', expected: lastSeq + 1 };
+  const names = new Set([...Object.keys(report.apps), ...(report.full ? Object.keys(live.apps) : [])]);
+  const apps: Record<string, AppReport> = report.full ? {} : { ...live.apps };
+  const changed: AppName[] = [];
+  const removed: AppName[] = [];
+  for (const name of names) {
+    if (!isAppName(name)) continue;
+    const before = live.apps[name] ?? null;
+    const now = report.apps[name] ?? null;
+    if (now === null) delete apps[name];
+    else apps[name] = now;
+    if (!isSame(before, now)) changed.push(name);
+    // In the first report of a session also what was said before: the coordinator may have died before writing it.
+    if (now?.removed === true && (isFirst || before?.removed !== true)) removed.push(name);
+  }
+  return {
+    kind: 'merged',
+    live: { ...live, apps, metrics: report.metrics ?? live.metrics, status: report.status ?? live.status },
+    changed,
+    removed,
+  };
+}
+
+function isSame(a: AppReport | null, b: AppReport | null): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
