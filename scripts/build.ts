@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { build } from 'esbuild';
 import { buildWeb } from './build/web.ts';
+import { buildWordcount } from './build/wordcount.ts';
 import { programs, type Program } from './build/programs.ts';
 
 // libsql is native code and stays beside the coordinator, with what it loads.
@@ -9,7 +10,7 @@ const besideCoordinator = ['libsql', '@libsql', '@neon-rs', 'detect-libc'];
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
-await Promise.all([...programs.map(buildProgram), buildWeb('dist/web')]);
+await Promise.all([...programs.map(buildProgram), buildWeb('dist/web'), buildWordcount()]);
 for (const name of besideCoordinator) {
   if (existsSync(`node_modules/${name}`))
     cpSync(`node_modules/${name}`, `dist/node_modules/${name}`, { recursive: true });
