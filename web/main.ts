@@ -1,0 +1,123 @@
+/** The page: log in, watch, draw. The token stays in this tab unless the person asks to keep it. */
+import type { AppView } from '../protocol/http-api/views.ts';
+import { EMPTY_BOARD, foldFrame } from './board-state.ts';
+import type { BoardState } from './board-state.ts';
+import { ConsoleLink } from './console-link.ts';
+import { ConsolePane } from './console-pane.ts';
+import { byId, show } from './dom.ts';
+import { renderAppCards, renderDeploymentList, renderHostTable } from './views.ts';
+
+const TOKEN = 'longshore-token';
+const APPS_AFTER_MS = 300;
+const CLOCK_MS = 5_000;
+
+class Page {
+  readonly #session = byId('session', HTMLElement);
+  readonly #login = byId('login', HTMLElement);
+  readonly #board = byId('board', HTMLElement);
+  readonly #logout = byId('logout', HTMLButtonElement);
+  readonly #error = byId('login-error', HTMLElement);
+  #state: BoardState = EMPTY_BOARD;
+  #apps: readonly AppView[] = [];
+  #link: ConsoleLink | null = null;
+  #token = '';
+  #drawAsked = false;
+  #appsTimer: number | null = null;
+
+  start(): void {
+    new ConsolePane(() => this.#link);
+    byId('login-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      const token = byId('token', HTMLInputElement).value.trim();
+      (byId('remember', HTMLInputElement).checked ? localStorage : sessionStorage).setItem(TOKEN, token);
+      this.#connect(token);
+    });
+    this.#logout.addEventListener('click', () => this.#leave(''));
+    window.setInterval(() => this.#ask(), CLOCK_MS);
+    const kept = sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN);
+    if (kept === null) this.#leave('');
+    else this.#connect(kept);
+  }
+
+  #connect(token: string): void {
+    this.#token = token;
+    this.#session.textContent = 'Connecting …';
+    this.#link?.close();
+    this.#link = new ConsoleLink(token, {
+      onWelcome: (name, role) => this.#welcome(name, role),
+      onLost: (retryMs) => {
+        this.#session.textContent = `Connection lost; next try in ${Math.ceil(retryMs / 1_000)} s`;
+      },
+      onRefused: (problem) => this.#leave(problem.message),
+    });
+  }
+
+  #welcome(name: string, role: string): void {
+    this.#session.textContent = `Connected as ${name} (${role})`;
+    this.#login.hidden = true;
+    this.#board.hidden = false;
+    this.#logout.hidden = false;
+    this.#state = EMPTY_BOARD;
+    this.#link?.call({ kind: 'watch', app: null, deployment: null }, (frame) => {
+      this.#state = foldFrame(this.#state, frame);
+      if (frame.kind === 'deployment' || frame.kind === 'host') this.#askApps();
+      this.#ask();
+    });
+    this.#askApps();
+    this.#ask();
+  }
+
+  #leave(reason: string): void {
+    this.#link?.close();
+    this.#link = null;
+    sessionStorage.removeItem(TOKEN);
+    localStorage.removeItem(TOKEN);
+    this.#session.textContent = 'Not connected';
+    this.#error.textContent = reason;
+    this.#login.hidden = false;
+    this.#board.hidden = true;
+    this.#logout.hidden = true;
+    byId('token', HTMLInputElement).value = '';
+    byId('token', HTMLInputElement).focus();
+  }
+
+  /** Apps are a summary over hosts and deployments: asked again shortly after either changed. */
+  #askApps(): void {
+    if (this.#appsTimer !== null) return;
+    this.#appsTimer = window.setTimeout(() => {
+      this.#appsTimer = null;
+      void this.#fetchApps();
+    }, APPS_AFTER_MS);
+  }
+
+  async #fetchApps(): Promise<void> {
+    try {
+      const response = await fetch('/v1/apps?limit=500', { headers: { authorization: `Bearer ${this.#token}` } });
+      if (!response.ok) return;
+      this.#apps = ((await response.json()) as { items: AppView[] }).items;
+      this.#ask();
+    } catch {
+      // The socket's own status line says that the coordinator is away; the next change asks again.
+    }
+  }
+
+  /** At most one drawing a frame, however many changes came. */
+  #ask(): void {
+    if (this.#drawAsked || this.#board.hidden) return;
+    this.#drawAsked = true;
+    requestAnimationFrame(() => {
+      this.#drawAsked = false;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const now = Date.now();
+    const hosts = [...this.#state.hosts.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    show(byId('hosts', HTMLElement), renderHostTable(hosts, now));
+    show(byId('apps', HTMLElement), ...renderAppCards(this.#apps));
+    show(byId('deployments', HTMLElement), ...renderDeploymentList([...this.#state.deployments.values()], now));
+  }
+}
+
+new Page().start();
