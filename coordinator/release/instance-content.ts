@@ -1,0 +1,50 @@
+/**
+ * What makes an instance another one (D10): everything that is built into its container, and nothing that the agent
+ * can change beside it. So a route, a wave or a replica count changes without a container being replaced, while a
+ * probe is part of it: a new probe must pass a gate before it may judge what serves. Pure.
+ */
+import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+
+/** By service: what is hashed for it, and compared for a plan's reasons. */
+export type InstanceContent = Readonly<Record<string, unknown>>;
+
+type Beside =
+  'image' | 'gate' | 'replicas' | 'constraints' | 'order' | 'ingress' | 'dependsOn' | 'mounts' | 'configs' | 'secrets';
+
+/** @throws Error where an image of the spec is not pinned */
+export function instanceContent(
+  spec: AppSpec,
+  name: string,
+  service: ServiceSpec,
+  secretVersions: Readonly<Record<string, number>>,
+): InstanceContent {
+  const {
+    image,
+    gate: _gate,
+    replicas: _replicas,
+    constraints: _constraints,
+    order: _order,
+    ingress: _ingress,
+    dependsOn: _dependsOn,
+    mounts,
+    configs,
+    secrets,
+    ...built
+  } = service;
+  if (image.digest === null) throw new Error(`image of service ${name} is not pinned`);
+  const rest: Omit<ServiceSpec, Beside> = built;
+  return {
+    ...rest,
+    // The tag is a name for people; what runs is the digest.
+    image: { digest: image.digest, platform: image.platform },
+    mounts: mounts.map((mount) =>
+      mount.kind === 'volume' ? { ...mount, of: spec.volumes[mount.volume] ?? null } : mount,
+    ),
+    configs: configs.map((use) => ({ ...use, content: spec.configs[use.config]?.content ?? null })),
+    secrets: secrets.map((use) => ({
+      ...use,
+      of: spec.secrets[use.secret]?.name ?? use.secret,
+      version: secretVersions[use.secret] ?? null,
+    })),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * The changes that a release means for each host (D7), compared with what its target says now. Pure; the hash covers
+ * base, images, secret versions, placement and changes, so that a saved plan that no longer holds is found.
+ */
+import { createHash } from 'node:crypto';
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import { canonicalJson } from '../../fleet/canonical-json.ts';
+import type { HostId, SpecHash } from '../../fleet/ids.ts';
+import type { Release } from '../../fleet/release.ts';
+import type { PlanView } from '../../protocol/http-api/views.ts';
+import type { Placement, Target } from '../store/records.ts';
+import { because } from './because.ts';
+import { instanceContent } from './instance-content.ts';
+
+export type HostChanges = PlanView['hosts'][number]['changes'];
+type Change = HostChanges[number];
+
+/** What a release will be made of. */
+export interface ReleaseContents {
+  readonly spec: AppSpec;
+  readonly hashes: Readonly<Record<string, SpecHash>>;
+  readonly secretVersions: Readonly<Record<string, number>>;
+}
+
+/** @param releases by number: those that targets name; one that is not kept counts as unknown, so all is replaced */
+export function planHosts(
+  next: ReleaseContents,
+  placement: Placement,
+  targets: readonly Target[],
+  releases: ReadonlyMap<number, Release>,
+): ReadonlyMap<HostId, HostChanges> {
+  const plans = new Map<HostId, HostChanges>();
+  const present = new Map(targets.flatMap((target) => (target.kind === 'run' ? [[target.host, target] as const] : [])));
+  for (const host of new Set([...(Object.keys(placement) as HostId[]), ...present.keys()])) {
+    const target = present.get(host);
+    const before = target === undefined ? null : (releases.get(target.release) ?? null);
+    plans.set(host, hostChanges(next, placement[host] ?? {}, before, target?.replicas ?? {}));
+  }
+  return plans;
+}
+
+function hostChanges(
+  next: ReleaseContents,
+  wanted: Readonly<Record<string, number>>,
+  before: Release | null,
+  present: Readonly<Record<string, number>>,
+): HostChanges {
+  const changes: Change[] = [];
+  const services = [...new Set([...Object.keys(wanted), ...Object.keys(present)])].sort();
+  for (const service of services) {
+    const [want, has] = [wanted[service] ?? 0, present[service] ?? 0];
+    const same = before !== null && next.hashes[service] === before.hashes[service];
+    const reasons = same || want === 0 || has === 0 ? [] : reasonsOf(next, before, service);
+    for (let replica = 1; replica <= Math.max(want, has); replica += 1) {
+      const action = replica > want ? 'remove' : replica > has ? 'create' : same ? 'keep' : 'replace';
+      changes.push({ service, replica, action, because: action === 'replace' ? [...reasons] : [] });
+    }
+  }
+  return changes;
+}
+
+function reasonsOf(next: ReleaseContents, before: Release | null, service: string): readonly string[] {
+  const [after, old] = [next.spec.services[service], before?.spec.services[service]];
+  if (before === null || after === undefined || old === undefined) return ['its release is not kept any more'];
+  const keys = because(
+    instanceContent(before.spec, service, old, before.secretVersions),
+    instanceContent(next.spec, service, after, next.secretVersions),
+  );
+  return keys.length > 0 ? keys : ['the rule of hashes changed'];
+}
+
+export function planHash(
+  plan: Pick<PlanView, 'base' | 'images' | 'secretVersions' | 'hosts'>,
+  placement: Placement,
+  spec: AppSpec,
+): string {
+  const { base, images, secretVersions } = plan;
+  const hosts = plan.hosts.map(({ host, changes }) => ({ host, changes }));
+  return `p1:${createHash('sha256').update(canonicalJson({ base, images, secretVersions, hosts, placement, spec })).digest('hex')}`;
+}
