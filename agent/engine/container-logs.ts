@@ -24,12 +24,15 @@ export async function readContainerLogs(
   const operation = `read logs of ${instance}`;
   const name = containerName(host, instance);
   const inspected = await client.call(operation, ({ docker }) => docker.getContainer(name).inspect());
-  const query = new URLSearchParams({ stdout: '1', stderr: '1', follow: options.follow ? '1' : '0' });
-  if (options.tail !== null) query.set('tail', String(options.tail));
-  if (options.sinceMs !== null) query.set('since', (options.sinceMs / 1000).toFixed(3));
+  const query = {
+    stdout: '1',
+    stderr: '1',
+    follow: options.follow ? '1' : '0',
+    ...(options.tail === null ? {} : { tail: String(options.tail) }),
+    ...(options.sinceMs === null ? {} : { since: (options.sinceMs / 1000).toFixed(3) }),
+  };
   try {
-    const path = `/containers/${name}/logs?${query.toString()}`;
-    const stream = await client.stream(operation, { method: 'GET', path, signal });
+    const stream = await client.stream(operation, { method: 'GET', path: `/containers/${name}/logs`, query, signal });
     for await (const { fd, data } of streamPieces(stream, inspected.Config.Tty)) await onChunk(fd, data);
   } catch (error) {
     if (!signal.aborted || !isAbort(error)) throw error;

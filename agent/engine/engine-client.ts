@@ -18,8 +18,9 @@ export interface Connection {
 
 export interface RawCall {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** With its query, without the version. */
+  /** Without the version. */
   readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -109,7 +110,9 @@ function dial(docker: Docker, raw: RawCall): Promise<IncomingMessage> {
     modem.dial(
       {
         method: raw.method,
-        path: raw.path,
+        // With the mark at its end, docker-modem appends `options` as the query.
+        path: raw.query === undefined ? raw.path : `${raw.path}?`,
+        ...(raw.query === undefined ? {} : { options: raw.query }),
         isStream: true,
         statusCodes: { 200: true },
         ...(raw.signal === undefined ? {} : { abortSignal: raw.signal }),
@@ -128,6 +131,7 @@ interface Modem {
     options: {
       readonly method: string;
       readonly path: string;
+      readonly options?: Readonly<Record<string, string>>;
       readonly isStream: true;
       readonly statusCodes: Readonly<Record<number, true>>;
       readonly abortSignal?: AbortSignal;

@@ -134,7 +134,8 @@ function make(operation: string, failure: EngineFailure, row: Omit<Row, 'pattern
 
 function codeOfStatus(status: number | null): ErrorCode {
   if (status === null || status === 502 || status === 503) return 'ENGINE_UNAVAILABLE';
-  return status === 404 ? 'NOT_FOUND' : 'ENGINE_REFUSED';
+  if (status === 404) return 'NOT_FOUND';
+  return status === 409 ? 'CONFLICT' : 'ENGINE_REFUSED';
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {

@@ -21,9 +21,8 @@ export async function watchContainers(
   signal: AbortSignal,
 ): Promise<void> {
   const filters = JSON.stringify({ type: ['container'], label: [`${HOST_LABEL}=${host}`], event: EVENTS });
-  const path = `/events?filters=${encodeURIComponent(filters)}`;
   try {
-    const stream = await client.stream('watch events', { method: 'GET', path, signal });
+    const stream = await client.stream('watch events', { method: 'GET', path: '/events', query: { filters }, signal });
     for await (const event of jsonLines(stream)) onEvent(engineIdOf(event));
   } catch (error) {
     // The engine stopped while we listened, or we were told to: the end of the stream, no more.

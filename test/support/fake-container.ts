@@ -57,6 +57,7 @@ export class FakeContainer {
     this.#behaviour = behaviour;
     this.#hasHealthcheck = hasHealthcheck;
     this.#address = plan.address;
+    this.#aliases = plan.aliases;
   }
 
   get address(): string | null {

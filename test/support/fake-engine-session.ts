@@ -165,7 +165,11 @@ export class FakeEngineSession implements ContainerEngine {
   ensureVolume(app: AppName, volume: string, spec: VolumeSpec): Promise<string> {
     const name = spec.name ?? (spec.external ? volume : `longshore-${this.#host}-${app}-${volume}`);
     return this.#call('ensureVolume', name, () => {
-      if (!spec.external) this.#engine.volumes.set(name, { app, volume, name, host: this.#host });
+      if (spec.external) {
+        if (this.#engine.volumes.has(name) || this.#engine.externalVolumes.has(name)) return name;
+        throw new LongshoreError('NOT_FOUND', `find volume ${name} of ${app}: it is external and not on this host`);
+      }
+      this.#engine.volumes.set(name, { app, volume, name, host: this.#host });
       return name;
     });
   }

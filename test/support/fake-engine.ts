@@ -48,6 +48,8 @@ export class FakeEngine {
     string,
     { readonly app: AppName; readonly volume: string; readonly name: string; readonly host: HostId }
   >();
+  /** Engine names of volumes that somebody else made. */
+  readonly externalVolumes = new Set<string>();
   /** What the registry offers, by digest. */
   readonly registry = new Map<Digest, FakeImage>();
   /** What is on the disk, by the engine's id. */
