@@ -1,0 +1,247 @@
+/**
+ * The agent of a host that has its identity: the reconciler, the session with the coordinator, reports, schedules and
+ * streams, running together. It works the same while the coordinator is away. Stopping ends the work first, reports
+ * what it came to, and then the connection; containers are left as they are.
+ */
+import type { Assignment } from '../fleet/assignment.ts';
+import type { Problem } from '../fleet/errors.ts';
+import type { HostMetrics } from '../fleet/host.ts';
+import type { AppName } from '../fleet/ids.ts';
+import type { Clock } from './clock.ts';
+import type { ContainerEngine, EngineDescription } from './engine/container-engine.ts';
+import type { Log } from './log.ts';
+import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
+import { EventQueue } from './report/event-queue.ts';
+import { sampleHost, type CpuTicks } from './report/host-metrics.ts';
+import { METRICS_MS, type AppReports } from './report/plan-report.ts';
+import { Reporter } from './report/reporter.ts';
+import { runTogether } from './run-together.ts';
+import { AppSchedules } from './schedule/app-schedules.ts';
+import type { WantedSchedule } from './schedule/schedule-changes.ts';
+import { tickAction } from './schedule/tick-action.ts';
+import type { SealedStore } from './secrets/sealed-store.ts';
+import type { Link } from './session/connection.ts';
+import type { HelloFacts } from './session/handshake.ts';
+import { Session, type SessionOptions, type SessionState } from './session/session.ts';
+import type { StreamServer } from './streams/stream-server.ts';
+
+/** What the agent asks of the reconciler. */
+export interface Reconciling {
+  assign(assignment: Assignment, hash: string): Promise<AssignAnswer>;
+  run(signal: AbortSignal): Promise<void>;
+  wake(): void;
+  reports(): AppReports;
+  assignment(): Assignment | null;
+  currentOrder(): HelloFacts['order'];
+  /** Monotonic; null = it has not gone round yet. */
+  lastTurnAtMs(): number | null;
+  /** Looks for a newer image without the coordinator and updates by the gate (D5). */
+  updateAlone(app: AppName, signal: AbortSignal): Promise<void>;
+}
+
+/** Keeps the ingress's proxy there. */
+export interface IngressRunner {
+  run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EnrolledAgentParts {
+  readonly session: Omit<SessionOptions, 'onState'>;
+  readonly hello: Pick<HelloFacts, 'agentVersion' | 'platform' | 'labels' | 'ingress'>;
+  readonly engine: ContainerEngine;
+  readonly engineDescription: EngineDescription;
+  readonly reconciler: Reconciling;
+  readonly ingress: IngressRunner | null;
+  readonly secrets: SealedStore;
+  readonly streams: StreamServer;
+  readonly resolveDigest: OrderParts['resolveDigest'];
+  readonly events: EventQueue;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly statusLine: () => string;
+  /** Something that the status line, health or metrics show has changed. */
+  readonly onChange: () => void;
+}
+
+export class EnrolledAgent {
+  readonly #parts: EnrolledAgentParts;
+  readonly #session: Session;
+  readonly #reporter: Reporter;
+  readonly #schedules: AppSchedules;
+  readonly #orders: Orders;
+  readonly #startedAtMs: number;
+  readonly #updating = new AbortController();
+  #metrics: HostMetrics | null = null;
+  #description: EngineDescription;
+  /** The newest connection; after its end, sending over it does nothing. */
+  #link: Link | null = null;
+
+  constructor(parts: EnrolledAgentParts) {
+    const { clock, random, reconciler, secrets, streams, events, resolveDigest } = parts;
+    this.#parts = parts;
+    this.#description = parts.engineDescription;
+    this.#startedAtMs = clock.now().monotonicMs;
+    this.#reporter = new Reporter(
+      { apps: () => reconciler.reports(), metrics: () => this.#metrics, status: parts.statusLine },
+      clock,
+    );
+    this.#schedules = new AppSchedules({
+      clock,
+      random,
+      onTick: (schedule, scheduledAt) => this.#onTick(schedule, scheduledAt),
+      onProblem: (app, found) => events.add('schedule-invalid', app, found.message),
+    });
+    this.#orders = new Orders({
+      host: parts.session.identity.host,
+      assign: async (assignment, hash) => await this.#assign(assignment, hash),
+      secrets,
+      streams,
+      events,
+      resolveDigest,
+      wake: () => reconciler.wake(),
+    });
+    this.#session = new Session(
+      { ...parts.session, onState: () => this.changed() },
+      {
+        helloFacts: () => this.#helloFacts(),
+        onWelcome: (link) => this.#onWelcome(link),
+        onMessage: (link, message) => this.#orders.onMessage(link, message),
+        onOddity: (found) => events.add('frame-not-understood', null, found.message),
+        isInUse: () => streams.openStreams > 0,
+      },
+    );
+  }
+
+  get sessionState(): SessionState {
+    return this.#session.state;
+  }
+
+  get heardAtMs(): number | null {
+    return this.#session.heardAtMs;
+  }
+
+  get hostMetrics(): HostMetrics | null {
+    return this.#metrics;
+  }
+
+  /** The reconciler has new reports, or something else of the status. */
+  changed(): void {
+    this.#reporter.changed();
+    this.#parts.onChange();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { reconciler, ingress, events } = this.#parts;
+    const talking = new AbortController();
+    const work: ((signal: AbortSignal) => Promise<void>)[] = [
+      (ending) => reconciler.run(ending),
+      (ending) => this.#measure(ending),
+      (ending) => this.#keepSchedules(ending),
+    ];
+    if (ingress !== null) {
+      work.push((ending) => ingress.run((found) => events.add('ingress', null, found.message), ending));
+    }
+    await runTogether(
+      [
+        async (ending) => {
+          try {
+            await runTogether(work, ending);
+            await this.#orders.settled();
+            await ingress?.close();
+          } finally {
+            await this.#lastReport();
+            talking.abort();
+          }
+        },
+        () => this.#session.run(talking.signal),
+      ],
+      signal,
+    );
+  }
+
+  async #assign(assignment: Assignment, hash: string): Promise<AssignAnswer> {
+    const answer = await this.#parts.reconciler.assign(assignment, hash);
+    if (answer.kind === 'accepted') {
+      await this.#schedules.follow(assignment);
+      this.changed();
+    }
+    return answer;
+  }
+
+  #helloFacts(): HelloFacts {
+    const { hello, reconciler, secrets } = this.#parts;
+    return {
+      ...hello,
+      engineVersion: this.#description.version,
+      order: reconciler.currentOrder(),
+      secrets: secrets.versions(),
+    };
+  }
+
+  #onWelcome(link: Link): void {
+    this.#link = link;
+    // Events first: they tell what the report then shows.
+    this.#parts.events.attach(link);
+    void this.#reporter.run(link);
+    void this.#describeAgain(link.signal);
+  }
+
+  /** An engine that was updated says its new version with the next hello. */
+  async #describeAgain(signal: AbortSignal): Promise<void> {
+    try {
+      this.#description = await this.#parts.engine.describe(signal);
+    } catch {
+      // The reconciler meets the same engine and reports it; the version known before stays.
+    }
+  }
+
+  async #keepSchedules(signal: AbortSignal): Promise<void> {
+    await this.#schedules.follow(this.#parts.reconciler.assignment());
+    await untilAborted(signal);
+    this.#updating.abort();
+    await this.#schedules.stop();
+  }
+
+  #onTick(schedule: WantedSchedule, scheduledAt: number): void {
+    const { reconciler, clock, events } = this.#parts;
+    const state = this.#session.state;
+    const awayMs = clock.now().monotonicMs - (this.#session.heardAtMs ?? this.#startedAtMs);
+    switch (tickAction({ connected: state.kind === 'connected', awayMs, offline: schedule.offline })) {
+      case 'ask':
+        this.#link?.send({ kind: 'due', app: schedule.app, scheduledAt });
+        return;
+      case 'update-alone':
+        reconciler.updateAlone(schedule.app, this.#updating.signal).catch((error: unknown) => {
+          events.add('offline-update-failed', schedule.app, error instanceof Error ? error.message : String(error));
+        });
+        return;
+      case 'skip':
+        return;
+    }
+  }
+
+  async #measure(signal: AbortSignal): Promise<void> {
+    let ticks: CpuTicks | null = null;
+    while (!signal.aborted) {
+      const sample: Awaited<ReturnType<typeof sampleHost>> = await sampleHost(this.#description.rootDir, ticks);
+      ticks = sample.ticks;
+      this.#metrics = sample.metrics;
+      this.#reporter.changed();
+      await this.#parts.clock.sleep(METRICS_MS, signal);
+    }
+  }
+
+  /** What the work ended with leaves before the connection does. */
+  async #lastReport(): Promise<void> {
+    this.changed();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
