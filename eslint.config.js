@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', 'node_modules/**', '.cache/**', '.tap/**', 'scripts/stubs/**', 'web/**'] },
+  { ignores: ['**/dist/**', 'node_modules/**', '.cache/**', '.tap/**', 'scripts/stubs/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

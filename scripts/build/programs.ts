@@ -57,8 +57,8 @@ export const programs: readonly Program[] = [
   },
   {
     name: 'store worker',
-    entry: 'coordinator/store/worker.ts',
-    output: 'dist/worker.mjs',
+    entry: 'coordinator/store/sqlite-worker.ts',
+    output: 'dist/sqlite-worker.mjs',
     executable: false,
     options: { ...esm, external: ['libsql'] },
   },
