@@ -12,6 +12,7 @@ import type { AppReport } from '../../fleet/report.ts';
 import type { Instant } from '../clock.ts';
 import { type AppJournal, emptyJournal } from '../state/app-journal.ts';
 import type { Action } from './action.ts';
+import { type Alarm, alarmsOf } from './alarms.ts';
 import type { AppContext, HostRules } from './app-context.ts';
 import { reportApp } from './app-report.ts';
 import type { Observation, ProbeTarget } from './observation.ts';
@@ -34,6 +35,7 @@ export interface Plan {
   /** All instances that should be probed now. */
   readonly probes: readonly ProbeTarget[];
   readonly apps: Readonly<Record<AppName, AppReport>>;
+  readonly alarms: readonly Alarm[];
   /** Every app is as it should be, and nothing is left to do. */
   readonly converged: boolean;
   /** Earliest moment (monotonic) at which planning again finds more; null = only an event does. */
@@ -45,16 +47,22 @@ export function nextActions(input: PlanInput): Plan {
   const waits: Wait[] = [];
   const probes: ProbeTarget[] = [];
   const timers: number[] = [];
+  const alarms: Alarm[] = [];
   const apps: Record<AppName, AppReport> = {};
   const routings: AppRouting[] = [];
+  /** Given out in this very plan, so that two apps that begin together do not get the same. */
+  const subnets: string[] = [];
   for (const app of appsOf(input)) {
-    const context = toContext(input, app);
+    const context = toContext(input, app, subnets);
     const plan = planApp(context);
+    for (const action of plan.builder.actions)
+      if (action.kind === 'begin' && action.subnet !== null) subnets.push(action.subnet);
     const report = reportApp(context, plan);
     actions.push(...plan.builder.actions);
     waits.push(...plan.builder.waits);
     probes.push(...plan.builder.probes);
     timers.push(...plan.builder.timers);
+    alarms.push(...alarmsOf(context));
     routings.push(plan.routing);
     apps[app] = report;
   }
@@ -67,6 +75,7 @@ export function nextActions(input: PlanInput): Plan {
     waits,
     probes,
     apps,
+    alarms,
     converged: actions.length === 0 && Object.values(apps).every((report) => report.converged),
     wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
   };
@@ -85,7 +94,7 @@ function appsOf(input: PlanInput): readonly AppName[] {
   ].sort();
 }
 
-function toContext(input: PlanInput, app: AppName): AppContext {
+function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): AppContext {
   const { observation, journals } = input;
   const { engine } = observation;
   const journal = journals[app];
@@ -100,6 +109,8 @@ function toContext(input: PlanInput, app: AppName): AppContext {
     volumes: engine.volumes.filter((each) => each.app === app),
     facts: observation,
     takenSubnets: [
+      ...subnets,
+      ...observation.refusedSubnets,
       ...engine.networks.filter((each) => each.app !== app).map((each) => each.subnet),
       ...Object.values(journals).flatMap((each) => (each.app === app || each.subnet === null ? [] : [each.subnet])),
     ],

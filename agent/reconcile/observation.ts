@@ -35,6 +35,8 @@ export interface Observation {
   readonly confirmed: boolean;
   /** By app: for which entries its files were pruned last. */
   readonly prunedFiles: Readonly<Record<AppName, string>>;
+  /** Subnets that overlap with something else on this machine. */
+  readonly refusedSubnets: readonly string[];
   /** By `imageKey`: how far a pull is. */
   readonly pulling: Readonly<Record<string, string>>;
 }

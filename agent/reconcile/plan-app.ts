@@ -43,6 +43,8 @@ export function planApp(context: AppContext): AppPlan {
       planCommitted(context, builder, journal.committed, { replaced: NOTHING, recreate: false });
       if (journal.committed.entry !== null) planStrays(context, builder);
     }
+    const isEmpty = journal.committed === null && context.containers.length === 0 && context.network === null;
+    if (context.hasJournal && isEmpty) builder.want({ kind: 'forget', app: context.app });
     return { builder, routing: routeCommitted(context), attempt: null, isRemoved: false };
   }
   if (entry.kind === 'remove') {

@@ -62,7 +62,11 @@ export function planPrerequisites(
 function planFiles(context: AppContext, builder: PlanBuilder, entry: RunEntry): boolean {
   const answer = context.facts.files[filesKey(entry)];
   if (answer?.kind === 'ready') return true;
-  if (answer?.kind === 'missing') builder.wait(`secret ${answer.secret} has not come yet`);
+  // Asked again when something arrives: the answer is forgotten then.
+  if (answer?.kind === 'missing') {
+    builder.wait(`secret ${answer.secret} of ${context.app} has not come yet`);
+    return false;
+  }
   builder.want({ kind: 'write-files', app: context.app, entry });
   return false;
 }

@@ -1,0 +1,60 @@
+/**
+ * What one more answer makes of an instance's health. Healthy since: without a break. Unhealthy: so many failures in a
+ * row. Failures inside the start period do not count until it was healthy once. Pure.
+ */
+import type { InstanceHealth, ProbeTarget } from '../reconcile/observation.ts';
+import type { ProbeAnswer } from './probe.ts';
+
+/** Without any probe, a container that runs for so long is taken for working: one that ends at once has done so by then. */
+export const RUNNING_COUNTS_AFTER_MS = 1_000;
+
+export function newHealth(nowMs: number, isRestarted: boolean): InstanceHealth {
+  return {
+    sinceMs: nowMs,
+    healthySinceMs: null,
+    everHealthy: false,
+    failures: 0,
+    isUnhealthy: false,
+    isRestarted,
+    lastAnswer: null,
+  };
+}
+
+export function withAnswer(
+  health: InstanceHealth,
+  target: Pick<ProbeTarget, 'retries' | 'startPeriodMs'>,
+  answer: ProbeAnswer,
+  nowMs: number,
+): InstanceHealth {
+  if (answer.isHealthy) {
+    return {
+      ...health,
+      healthySinceMs: health.healthySinceMs ?? nowMs,
+      everHealthy: true,
+      failures: 0,
+      isUnhealthy: false,
+      lastAnswer: answer.text,
+    };
+  }
+  const counts = health.everHealthy || nowMs - health.sinceMs >= target.startPeriodMs;
+  const failures = health.failures + (counts ? 1 : 0);
+  return {
+    ...health,
+    healthySinceMs: null,
+    failures,
+    isUnhealthy: failures >= target.retries,
+    lastAnswer: answer.text,
+  };
+}
+
+/** Until it was healthy in this run, it is asked often, so that readiness costs no more than the app takes. */
+export function nextProbeDelayMs(health: InstanceHealth, target: ProbeTarget): number {
+  return health.healthySinceMs === null && !health.isUnhealthy ? target.startIntervalMs : target.intervalMs;
+}
+
+/** Whether the planner could decide otherwise after this change. */
+export function isOtherHealth(before: InstanceHealth, after: InstanceHealth): boolean {
+  return (
+    (before.healthySinceMs === null) !== (after.healthySinceMs === null) || before.isUnhealthy !== after.isUnhealthy
+  );
+}

@@ -1,0 +1,121 @@
+/** One probe of one instance: asks once, within its timeout, and says what it found. Never throws. */
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { ProbeCheck } from '../../fleet/app-spec.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { ContainerEngine } from '../engine/container-engine.ts';
+
+export interface ProbeAnswer {
+  readonly isHealthy: boolean;
+  /** For people: `GET http://10.213.0.2:8080/healthz: 503`. */
+  readonly text: string;
+}
+
+export interface ProbeRequest {
+  readonly instance: InstanceId;
+  readonly address: string | null;
+  readonly check: Extract<ProbeCheck, { kind: 'http' | 'tcp' | 'exec' }>;
+  readonly timeoutMs: number;
+}
+
+export type Probe = (request: ProbeRequest, signal: AbortSignal) => Promise<ProbeAnswer>;
+
+export function makeProbe(engine: Pick<ContainerEngine, 'exec'>): Probe {
+  return async (request, signal) => {
+    const { check, address, timeoutMs } = request;
+    if (check.kind === 'exec') return probeExec(engine, request.instance, check.command, timeoutMs, signal);
+    if (address === null) return { isHealthy: false, text: 'it has no address to probe' };
+    return check.kind === 'tcp'
+      ? probeTcp(address, check.port, timeoutMs, signal)
+      : probeHttp(address, check, timeoutMs, signal);
+  };
+}
+
+function probeHttp(
+  address: string,
+  check: Extract<ProbeCheck, { kind: 'http' }>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
+  const url = `${check.scheme}://${address}:${check.port}${check.path}`;
+  return new Promise((resolve) => {
+    const answer = (isHealthy: boolean, found: string): void => resolve({ isHealthy, text: `GET ${url}: ${found}` });
+    const send = check.scheme === 'https' ? httpsRequest : httpRequest;
+    const request = send(
+      {
+        host: address,
+        port: check.port,
+        path: check.path,
+        method: 'GET',
+        headers: {
+          host: check.host ?? `${address}:${check.port}`,
+          'user-agent': 'longshore-probe',
+          connection: 'close',
+        },
+        // The name in an instance's own certificate is not its address; whether it works is all that is asked.
+        ...(check.scheme === 'https' ? { rejectUnauthorized: false } : {}),
+        agent: false,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      },
+      (response) => {
+        const status = response.statusCode ?? 0;
+        response.destroy();
+        answer(status >= 200 && status < 400, String(status));
+      },
+    );
+    request.on('error', (error) => answer(false, failureText(error, timeoutMs)));
+    request.end();
+  });
+}
+
+function probeTcp(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<ProbeAnswer> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port });
+    const answer = (isHealthy: boolean, found: string): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      resolve({ isHealthy, text: `connect ${address}:${port}: ${found}` });
+    };
+    const onAbort = (): void => answer(false, 'aborted');
+    const timer = setTimeout(() => answer(false, `no answer within ${timeoutMs} ms`), timeoutMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.once('connect', () => answer(true, 'connected'));
+    socket.once('error', (error) => answer(false, failureText(error, timeoutMs)));
+  });
+}
+
+async function probeExec(
+  engine: Pick<ContainerEngine, 'exec'>,
+  instance: InstanceId,
+  command: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
+  const name = command.join(' ').slice(0, 120);
+  try {
+    const { exitCode, output } = await engine.exec(instance, command, timeoutMs, signal);
+    const said = output.trim().slice(-512);
+    return { isHealthy: exitCode === 0, text: `${name}: exit code ${exitCode}${said === '' ? '' : `: ${said}`}` };
+  } catch (error) {
+    const reason = error instanceof LongshoreError ? error.problem.message : String(error);
+    return { isHealthy: false, text: `${name}: ${reason}` };
+  }
+}
+
+function failureText(error: Error & { readonly code?: string }, timeoutMs: number): string {
+  if (error.name === 'TimeoutError' || error.name === 'AbortError' || error.code === 'ABORT_ERR')
+    return `no answer within ${timeoutMs} ms`;
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+      return 'connection closed without an answer';
+    case 'EHOSTUNREACH':
+      return 'host unreachable';
+    default:
+      return error.message;
+  }
+}

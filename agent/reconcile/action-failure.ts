@@ -1,0 +1,36 @@
+/** The one classifier of failed actions: what is tried again, and when. Pure. */
+import { LongshoreError, problem } from '../../fleet/errors.ts';
+import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
+import type { Action } from './action.ts';
+import type { ActionFailure } from './observation.ts';
+
+export interface FailureInput {
+  readonly action: Action;
+  readonly error: unknown;
+  /** Failures of the same object before this one. */
+  readonly before: number;
+  readonly nowMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+export function toActionFailure(input: FailureInput): ActionFailure {
+  const { action, error, before, nowMs, random } = input;
+  const known = error instanceof LongshoreError ? error : null;
+  const retryable = known === null || known.retryable || isWorldChanged(action, known);
+  const asked = known?.retryAfterMs ?? null;
+  return {
+    problem:
+      known?.problem ??
+      problem('INTERNAL', `${action.kind}: ${error instanceof Error ? error.message : String(error)}`),
+    retryable,
+    count: before + 1,
+    retryAtMs: nowMs + (retryable ? retryDelayMs(TRANSIENT, before, random, asked) : TRANSIENT.capMs),
+  };
+}
+
+/** The container, network or image that was there a moment ago is not: looking again gives another plan. */
+function isWorldChanged(action: Action, error: LongshoreError): boolean {
+  if (error.code === 'NOT_FOUND' || error.code === 'CONFLICT') return true;
+  return error.code === 'IMAGE_NOT_FOUND' && action.kind !== 'pull';
+}

@@ -1,0 +1,110 @@
+/**
+ * Keeps the memory's picture of the engine fresh: looks when the engine's events or our own effects say that something
+ * changed, and every few minutes in any case. One look at a time, bursts of events make one.
+ *
+ *   - an event stream that ends means the engine went away: what ended meanwhile did not end by itself
+ */
+import { LongshoreError } from '../../fleet/errors.ts';
+import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
+import type { Clock } from '../clock.ts';
+import type { ContainerEngine } from '../engine/container-engine.ts';
+import type { Log } from '../log.ts';
+import type { Memory } from './memory.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** Between two looks while things change. */
+const SPACING_MS = 200;
+/** A burst of events is one change. */
+const SETTLE_MS = 10;
+const IDLE_LOOK_MS = 5 * 60_000;
+const IDLE_JITTER_MS = 30_000;
+
+export interface EngineWatchOptions {
+  readonly engine: ContainerEngine;
+  readonly memory: Memory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** A look has ended (with or without a picture). */
+  readonly onSeen: () => void;
+}
+
+export class EngineWatch {
+  readonly #options: EngineWatchOptions;
+  readonly #wakeup: Wakeup;
+  #failures = 0;
+  /** Why the engine does not answer; null = it does. */
+  obstacle: string | null = null;
+  /** Monotonic; null = never. */
+  lastAnswerAtMs: number | null = null;
+
+  constructor(options: EngineWatchOptions) {
+    this.#options = options;
+    this.#wakeup = new Wakeup(options.clock);
+  }
+
+  /** Something may have changed. */
+  lookSoon(): void {
+    this.#wakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#runLooks(signal), this.#runEvents(signal)]);
+  }
+
+  async #runLooks(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    while (!signal.aborted) {
+      this.#wakeup.clear();
+      const isSeen = await this.#look(signal);
+      this.#options.onSeen();
+      if (!isSeen) {
+        await clock.sleep(retryDelayMs(TRANSIENT, this.#failures - 1, random()), signal);
+        continue;
+      }
+      await clock.sleep(SPACING_MS, signal);
+      await this.#wakeup.wait(IDLE_LOOK_MS + IDLE_JITTER_MS * random(), signal);
+      await clock.sleep(SETTLE_MS, signal);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<boolean> {
+    const { engine, memory, clock } = this.#options;
+    const begunAt = memory.beginLook();
+    try {
+      const seen = await engine.observe(signal);
+      const nowMs = clock.now().monotonicMs;
+      memory.endLook(begunAt, seen, nowMs);
+      memory.forgetGone();
+      memory.held ??= await engine.heldImages();
+      this.lastAnswerAtMs = nowMs;
+      this.#failures = 0;
+      this.obstacle = null;
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      this.#failures += 1;
+      this.obstacle = error instanceof LongshoreError ? error.problem.message : String(error);
+      this.#options.log.warn('the engine was not seen', { reason: this.obstacle, failures: this.#failures });
+      return false;
+    }
+  }
+
+  async #runEvents(signal: AbortSignal): Promise<void> {
+    const { engine, memory, clock, random } = this.#options;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      const begunMs = clock.now().monotonicMs;
+      try {
+        await engine.watch(() => this.lookSoon(), signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#options.log.debug('events of the engine ended', { reason: String(error) });
+      }
+      if (signal.aborted) return;
+      memory.forgetRun();
+      this.lookSoon();
+      if (clock.now().monotonicMs - begunMs > TRANSIENT.capMs) failures = 0;
+      await clock.sleep(retryDelayMs(TRANSIENT, failures, random()), signal);
+    }
+  }
+}

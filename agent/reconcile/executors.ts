@@ -1,0 +1,251 @@
+/**
+ * How each action is done: one call to a port, then the memory is told. Executors are obedient: they decide nothing and
+ * throw what fails. Journal actions reach the disk before they count.
+ */
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { AppName, DeploymentId, InstanceId } from '../../fleet/ids.ts';
+import {
+  committedJournal,
+  emptyJournal,
+  failedJournal,
+  type AppJournal,
+  type InstanceRecord,
+} from '../state/app-journal.ts';
+import type { StateStore } from '../state/state-store.ts';
+import type { Clock } from '../clock.ts';
+import type { ContainerEngine } from '../engine/container-engine.ts';
+import type { Ingress } from '../ingress/ingress.ts';
+import { type ActionOf, type Executors, imageKey } from './action.ts';
+import type { AppFiles } from './app-files.ts';
+import { drain } from './drain.ts';
+import { lastOutput } from './last-output.ts';
+import type { Memory } from './memory.ts';
+import { filesKey } from './prerequisites.ts';
+import { pruneKey } from './plan-files.ts';
+import { allocateSubnet } from './subnet.ts';
+
+export interface ExecutorTools {
+  readonly engine: ContainerEngine;
+  readonly ingress: Ingress | null;
+  readonly files: AppFiles;
+  readonly store: StateStore;
+  readonly memory: Memory;
+  readonly clock: Clock;
+  readonly subnetPool: string;
+  readonly newInstanceId: () => InstanceId;
+  readonly onEvent: (event: string, app: AppName | null, text: string) => void;
+  /** Something changed while an action was still under way (a pull's progress). */
+  readonly onProgress: () => void;
+}
+
+export function makeExecutors(tools: ExecutorTools): Executors {
+  const { engine, ingress, files, memory, clock, onEvent } = tools;
+  const save = (journal: AppJournal): Promise<void> => saveJournal(tools, journal);
+  const journalOf = (app: AppName): AppJournal => memory.journals.get(app) ?? emptyJournal(app);
+
+  return {
+    begin: (action) => begin(tools, action),
+    recognise: async ({ app, committed, subnet, addresses }) => {
+      await save({ ...emptyJournal(app), committed, subnet, addresses, recovered: true });
+      onEvent(
+        'journal-lost',
+        app,
+        `the journal of ${app} was lost; ${Object.keys(committed?.instances ?? {}).length} instances were recognised by their restart policy`,
+      );
+    },
+    'save-budget': async ({ app, budgetLeftMs, retries }) => {
+      const { attempt, ...rest } = journalOf(app);
+      const sinceMs = clock.now().monotonicMs;
+      if (attempt !== null) await save({ ...rest, attempt: { ...attempt, budgetLeftMs, retries } });
+      memory.budgetSince.set(app, sinceMs);
+    },
+    'note-stop': async ({ app, instances }) => {
+      const { attempt, ...rest } = journalOf(app);
+      if (attempt === null) return;
+      await save({ ...rest, attempt: { ...attempt, stopped: [...new Set([...attempt.stopped, ...instances])] } });
+    },
+    'forget-stop': async ({ app }) => {
+      const { attempt, ...rest } = journalOf(app);
+      if (attempt !== null) await save({ ...rest, attempt: { ...attempt, stopped: [] } });
+    },
+    commit: ({ app, images }) => save(committedJournal(journalOf(app), images)),
+    'mark-failed': async ({ app, problem, failedService, instance }, signal) => {
+      const output = instance === null ? '' : await lastOutput(engine, instance, signal);
+      const message = output === '' ? problem.message : `${problem.message}; last output:\n${output}`;
+      const before = journalOf(app);
+      await save(failedJournal(before, { ...problem, message }, failedService));
+      const back =
+        before.committed === null ? 'there is nothing to go back to' : `release ${before.committed.release} serves`;
+      onEvent(
+        'attempt-failed',
+        app,
+        `${app} release ${before.attempt?.entry.release ?? 0} failed, ${back}: ${message}`,
+      );
+    },
+    forget: async ({ app }) => {
+      await files.prune(app, []);
+      await tools.store.forgetJournal(app);
+      memory.journals.delete(app);
+      memory.prunedFiles.delete(app);
+    },
+
+    pull: async ({ request }, signal) => {
+      const key = imageKey(request);
+      const found = await engine.findImage(request);
+      if (found !== null) {
+        memory.images.set(key, found);
+        return;
+      }
+      try {
+        const pulled = await engine.pullImage(
+          request,
+          ({ layersDone, layers, bytesDone }) => {
+            memory.pulling.set(key, `${layersDone} of ${layers} layers, ${Math.round(bytesDone / 1_000_000)} MB`);
+            tools.onProgress();
+          },
+          signal,
+        );
+        memory.images.set(key, pulled);
+      } finally {
+        memory.pulling.delete(key);
+      }
+    },
+    'hold-image': async ({ app, service, release, imageId }) => {
+      await engine.holdImage(imageId, app, service, release);
+      const held = { app, service, release, imageId, createdAtMs: clock.now().wallMs };
+      memory.held = [...(memory.held ?? []), held];
+    },
+    'release-image': async ({ held }) => {
+      await engine.releaseImage(held);
+      memory.images.clear();
+      memory.held = (memory.held ?? []).filter(
+        (each) => each.app !== held.app || each.service !== held.service || each.release !== held.release,
+      );
+    },
+    'ensure-network': (action) => ensureNetwork(tools, action),
+    'remove-network': async ({ app }) => {
+      await engine.removeNetwork(app);
+      memory.apply({ kind: 'network-removed', app });
+    },
+    'ensure-volume': async ({ app, volume, spec }) => {
+      const name = await engine.ensureVolume(app, volume, spec);
+      memory.apply({ kind: 'volume', volume: { app, volume, name } });
+    },
+    'remove-volume': async ({ app, volume }) => {
+      await engine.removeVolume(app, volume);
+      memory.apply({ kind: 'volume-removed', app, volume });
+    },
+    'write-files': async ({ entry }) => {
+      memory.files.set(filesKey(entry), await files.ensure(entry));
+    },
+    'prune-files': async ({ app, kept }) => {
+      await files.prune(app, kept);
+      const keys = new Set(kept.map(filesKey));
+      for (const key of [...memory.files.keys()])
+        if (key.startsWith(`${app}#`) && !keys.has(key)) memory.files.delete(key);
+      memory.prunedFiles.set(app, pruneKey(kept));
+    },
+
+    create: async (action) => {
+      const engineId = await engine.create(action.plan);
+      memory.apply({ kind: 'created', engineId, action });
+    },
+    start: async ({ instance }) => {
+      await engine.start(instance);
+      memory.startedHere.add(instance);
+      memory.apply({ kind: 'started', instance });
+    },
+    'set-aliases': async ({ instance, network, address, aliases }) => {
+      await engine.setAliases(instance, network, address, aliases);
+      memory.apply({ kind: 'named', instance, address, isAliased: aliases.length > 0 });
+    },
+    'set-restart': async ({ instance, name, maxAttempts }) => {
+      await engine.setRestart(instance, { name, maxAttempts });
+      memory.apply({ kind: 'restart-set', instance, policy: name });
+    },
+    drain: async ({ instance, address, graceMs }, signal) => {
+      await drain({ ingress, clock, address, graceMs }, signal);
+      if (!signal.aborted) memory.drained.add(instance);
+    },
+    stop: async ({ instance, graceMs }) => {
+      await engine.stop(instance, graceMs);
+      memory.startedHere.delete(instance);
+      memory.apply({ kind: 'stopped', instance });
+    },
+    remove: async ({ instance }) => {
+      await engine.remove(instance);
+      memory.apply({ kind: 'removed', instance });
+    },
+
+    'configure-ingress': async ({ apps }) => {
+      await ingress?.configure(apps);
+      if (memory.ingress !== null) memory.ingress = { ...memory.ingress, apps };
+    },
+    publish: async ({ upstreams }) => {
+      await ingress?.publish(upstreams);
+      if (memory.ingress !== null) memory.ingress = { ...memory.ingress, upstreams };
+    },
+    'set-ready': async ({ apps }) => {
+      await ingress?.setReady(apps);
+      if (memory.ingress !== null) memory.ingress = { ...memory.ingress, ready: apps };
+    },
+  };
+}
+
+/** On the disk first: what memory says, a crash must not take back. */
+async function saveJournal(tools: ExecutorTools, journal: AppJournal): Promise<void> {
+  await tools.store.saveJournal(journal);
+  tools.memory.journals.set(journal.app, journal);
+}
+
+/** The intents of all containers of the attempt in one write: their ids are chosen here, before any exists (D11). */
+async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<void> {
+  const { memory, clock } = tools;
+  const { app, entry } = action;
+  const candidates: Record<string, InstanceRecord> = {};
+  for (const { key, slot, hash, adopt } of action.candidates) {
+    candidates[key] = {
+      instance: adopt ?? tools.newInstanceId(),
+      slot,
+      hash,
+      release: entry.release,
+      deployment: entry.deployment as DeploymentId,
+      attempt: entry.attempt,
+    };
+  }
+  const sinceMs = clock.now().monotonicMs;
+  await saveJournal(tools, {
+    ...(memory.journals.get(app) ?? emptyJournal(app)),
+    subnet: action.subnet,
+    addresses: action.addresses,
+    recovered: false,
+    attempt: {
+      entry,
+      state: 'running',
+      candidates,
+      stopped: action.stopped,
+      problem: null,
+      failedService: null,
+      budgetLeftMs: action.budgetMs,
+      retries: 0,
+    },
+  });
+  memory.budgetSince.set(app, sinceMs);
+  memory.forgetFailuresOf(app);
+}
+
+/** A subnet that something else on the machine holds is passed over for good; the next one is journaled and tried. */
+async function ensureNetwork(tools: ExecutorTools, action: ActionOf<'ensure-network'>): Promise<void> {
+  const { engine, memory } = tools;
+  const { app, subnet } = action;
+  try {
+    memory.apply({ kind: 'network', network: await engine.ensureNetwork(app, subnet) });
+  } catch (error) {
+    const journal = memory.journals.get(app);
+    if (!(error instanceof LongshoreError) || error.code !== 'CONFLICT' || journal === undefined) throw error;
+    memory.refusedSubnets.add(subnet);
+    const taken = [...memory.journals.values()].flatMap((each) => (each.subnet === null ? [] : [each.subnet]));
+    const next = allocateSubnet(tools.subnetPool, [...taken, ...memory.refusedSubnets]);
+    await saveJournal(tools, { ...journal, subnet: next });
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What one process of the agent knows: the engine as last seen, the journals, and what it learned by acting. The planner
+ * reads it as plain data; only executors and the loops of the reconciler change it. Lost with the process by design:
+ * what must outlive it is in the journals.
+ */
+import type { Assignment } from '../../fleet/assignment.ts';
+import { type AppName, type InstanceId } from '../../fleet/ids.ts';
+import type { EngineObservation, HeldImage, ImageFacts } from '../engine/container-engine.ts';
+import type { IngressApp, Upstreams } from '../ingress/ingress.ts';
+import type { AppJournal } from '../state/app-journal.ts';
+import type { AppFilesAnswer } from './app-files.ts';
+import { type EngineEffect, withEffect } from './engine-effects.ts';
+import type { ActionFailure, InstanceHealth, Observation } from './observation.ts';
+import { RESTART_WINDOW_MS } from './restart-loop.ts';
+
+export class Memory {
+  assignment: Assignment | null = null;
+  assignmentHash = '';
+  confirmed = false;
+  engine: EngineObservation | null = null;
+  held: readonly HeldImage[] | null = null;
+  ingress: { apps: readonly IngressApp[] | null; upstreams: Upstreams | null; ready: readonly AppName[] | null } | null;
+  readonly journals = new Map<AppName, AppJournal>();
+  readonly images = new Map<string, ImageFacts>();
+  readonly pulling = new Map<string, string>();
+  readonly files = new Map<string, AppFilesAnswer>();
+  readonly prunedFiles = new Map<AppName, string>();
+  readonly startedHere = new Set<InstanceId>();
+  readonly drained = new Set<InstanceId>();
+  readonly failures = new Map<string, ActionFailure>();
+  readonly budgetSince = new Map<AppName, number>();
+  readonly refusedSubnets = new Set<string>();
+  readonly restarts = new Map<InstanceId, readonly number[]>();
+  readonly #counts = new Map<InstanceId, number>();
+  /** Effects since the oldest look at the engine that is still under way. */
+  #effects: { readonly order: number; readonly effect: EngineEffect }[] = [];
+  #order = 0;
+
+  constructor(hasIngress: boolean) {
+    this.ingress = hasIngress ? { apps: null, upstreams: null, ready: null } : null;
+  }
+
+  apply(effect: EngineEffect): void {
+    this.#order += 1;
+    this.#effects.push({ order: this.#order, effect });
+    if (this.engine !== null) this.engine = withEffect(this.engine, effect);
+  }
+
+  /** Remember to call before looking; the answer belongs to the look. */
+  beginLook(): number {
+    this.#effects = [];
+    return this.#order;
+  }
+
+  /** An effect that ended while the engine was looked at may or may not be in what was seen. */
+  endLook(begunAt: number, seen: EngineObservation, nowMs: number): void {
+    this.engine = this.#effects
+      .filter((each) => each.order > begunAt)
+      .reduce((engine, each) => withEffect(engine, each.effect), seen);
+    this.#effects = [];
+    for (const each of seen.containers) {
+      const before = this.#counts.get(each.instance);
+      this.#counts.set(each.instance, each.restartCount);
+      if (before === undefined || each.restartCount <= before) continue;
+      const fresh = Array.from({ length: each.restartCount - before }, () => nowMs);
+      const recent = (this.restarts.get(each.instance) ?? []).filter((atMs) => atMs > nowMs - RESTART_WINDOW_MS);
+      this.restarts.set(each.instance, [...recent, ...fresh].slice(-50));
+    }
+  }
+
+  /** The engine went away: what ended meanwhile did not end by itself, and images may be gone. */
+  forgetRun(): void {
+    this.startedHere.clear();
+    this.images.clear();
+  }
+
+  /** Facts of containers that are no more would pile up. */
+  forgetGone(): void {
+    const alive = new Set(this.engine?.containers.map((each) => each.instance) ?? []);
+    for (const instance of [...this.startedHere]) if (!alive.has(instance)) this.startedHere.delete(instance);
+    for (const instance of [...this.drained]) if (!alive.has(instance)) this.drained.delete(instance);
+    for (const instance of [...this.restarts.keys()]) if (!alive.has(instance)) this.restarts.delete(instance);
+    for (const instance of [...this.#counts.keys()]) if (!alive.has(instance)) this.#counts.delete(instance);
+  }
+
+  forgetFailuresOf(app: AppName): void {
+    const instances = new Set(
+      this.engine?.containers.filter((each) => each.app === app).map((each) => `instance:${each.instance}`) ?? [],
+    );
+    for (const object of [...this.failures.keys()]) {
+      const isOurs = object.endsWith(`:${app}`) || object.includes(`:${app}/`) || object.startsWith('image:');
+      if (isOurs || instances.has(object)) this.failures.delete(object);
+    }
+  }
+
+  observation(engine: EngineObservation, health: Readonly<Record<InstanceId, InstanceHealth>>): Observation {
+    return {
+      engine,
+      images: Object.fromEntries(this.images),
+      held: this.held,
+      files: Object.fromEntries(this.files),
+      health,
+      startedHere: this.startedHere,
+      drained: this.drained,
+      failures: Object.fromEntries(this.failures),
+      budgetSince: Object.fromEntries(this.budgetSince),
+      restarts: Object.fromEntries(this.restarts),
+      ingress: this.ingress,
+      confirmed: this.confirmed,
+      prunedFiles: Object.fromEntries(this.prunedFiles),
+      pulling: Object.fromEntries(this.pulling),
+      refusedSubnets: [...this.refusedSubnets],
+    };
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * The agent's loop: what the coordinator wants and what the engine shows, made one. It turns when something happens (an
+ * assignment, an engine event, a probe's answer, an action's end) or is due, plans with `nextActions`, and runs the plan.
+ *
+ *   - an assignment is on the disk before `assign` resolves: the caller acks then (D4)
+ *   - one turn at a time; a turn takes no time, slow work is under way beside it
+ */
+import type { Assignment, Order, RunEntry } from '../../fleet/assignment.ts';
+import { compareOrder } from '../../fleet/assignment.ts';
+import { problem, type Problem } from '../../fleet/errors.ts';
+import type { AppName, HostId, InstanceId } from '../../fleet/ids.ts';
+import type { AppReport } from '../../fleet/report.ts';
+import { CAPABILITIES } from '../../protocol/version.ts';
+import type { Clock } from '../clock.ts';
+import type { ContainerEngine } from '../engine/container-engine.ts';
+import { makeProbe } from '../health/probe.ts';
+import { Prober } from '../health/prober.ts';
+import type { Ingress } from '../ingress/ingress.ts';
+import type { Log } from '../log.ts';
+import { StateStore } from '../state/state-store.ts';
+import { ActionRunner } from './action-runner.ts';
+import type { HostRules } from './app-context.ts';
+import type { AppFiles } from './app-files.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { makeExecutors } from './executors.ts';
+import { Memory } from './memory.ts';
+import { nextActions, type Plan } from './next-actions.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** The loop turns at least so often: its turning is what the watchdog looks at. */
+const IDLE_TURN_MS = 10_000;
+
+export interface ReconcilerOptions {
+  readonly engine: ContainerEngine;
+  readonly ingress: Ingress | null;
+  readonly files: AppFiles;
+  readonly stateDir: string;
+  readonly host: HostId;
+  /** CIDR out of which the apps' networks are made. */
+  readonly subnetPool: string;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly newInstanceId: () => InstanceId;
+  /** Why an entry may not run here; null = it may. */
+  readonly policy: (entry: RunEntry) => Problem | null;
+  readonly log: Log;
+  /** All reports, after each change of any. */
+  readonly onReport: (reports: Readonly<Record<string, AppReport>>) => void;
+  readonly onEvent: (event: string, app: AppName | null, text: string) => void;
+  readonly faultPoint?: (name: string) => void;
+}
+
+export type AssignOutcome =
+  | { readonly kind: 'accepted' }
+  /** Not newer than what is here: dropped. */
+  | { readonly kind: 'stale'; readonly newest: Order }
+  /** Refused: a capability is missing, it is another host's, or the same number came with other content. */
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+export interface CurrentOrder extends Order {
+  readonly hash: string;
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #memory: Memory;
+  readonly #store: StateStore;
+  readonly #rules: HostRules;
+  readonly #prober: Prober;
+  readonly #runner: ActionRunner;
+  readonly #watch: EngineWatch;
+  readonly #wakeup: Wakeup;
+  #assigning: Promise<unknown> = Promise.resolve();
+  #plan: Plan | null = null;
+  #lastReports = '';
+  #alarms: ReadonlySet<string> = new Set();
+  #lastTurnAtMs: number | null = null;
+
+  private constructor(options: ReconcilerOptions, store: StateStore, memory: Memory) {
+    const { engine, ingress, files, clock, random, log, onEvent } = options;
+    const turnSoon = (): void => this.#wakeup.wake();
+    this.#options = options;
+    this.#memory = memory;
+    this.#store = store;
+    this.#rules = { host: options.host, subnetPool: options.subnetPool, policy: options.policy };
+    this.#wakeup = new Wakeup(clock);
+    this.#prober = new Prober({ probe: makeProbe(engine), clock, onChange: turnSoon });
+    this.#watch = new EngineWatch({ engine, memory, clock, random, log, onSeen: turnSoon });
+    this.#runner = new ActionRunner({
+      executors: makeExecutors({
+        engine,
+        ingress,
+        files,
+        store,
+        memory,
+        clock,
+        subnetPool: options.subnetPool,
+        newInstanceId: options.newInstanceId,
+        onEvent,
+        onProgress: turnSoon,
+      }),
+      memory,
+      clock,
+      random,
+      log,
+      faultPoint: options.faultPoint ?? (() => undefined),
+      onDone: turnSoon,
+      onSurprise: () => this.#watch.lookSoon(),
+    });
+  }
+
+  /** Reads what the process before remembered. @throws STATE_FILE_INVALID where the disk cannot be read */
+  static async open(options: ReconcilerOptions): Promise<Reconciler> {
+    const store = new StateStore(options.stateDir);
+    const memory = new Memory(options.ingress !== null);
+    const loaded = await store.load();
+    memory.assignment = loaded.assignment?.assignment ?? null;
+    memory.assignmentHash = loaded.assignment?.hash ?? '';
+    const nowMs = options.clock.now().monotonicMs;
+    for (const journal of Object.values(loaded.journals)) {
+      memory.journals.set(journal.app, journal);
+      memory.budgetSince.set(journal.app, nowMs);
+    }
+    for (const text of loaded.damage) options.onEvent('STATE_FILE_INVALID', null, text);
+    return new Reconciler(options, store, memory);
+  }
+
+  /** Newest assignment on the disk, for hello; zeros where there is none. */
+  currentOrder(): CurrentOrder {
+    const { assignment, assignmentHash } = this.#memory;
+    return { epoch: assignment?.epoch ?? 0, generation: assignment?.generation ?? 0, hash: assignmentHash };
+  }
+
+  /**
+   * Takes an assignment from the coordinator; `accepted` = it is on the disk.
+   * @param hash the coordinator's hash of its content
+   */
+  assign(assignment: Assignment, hash = ''): Promise<AssignOutcome> {
+    const next = this.#assigning.then(() => this.#assign(assignment, hash));
+    this.#assigning = next.catch(() => undefined);
+    return next;
+  }
+
+  async #assign(assignment: Assignment, hash: string): Promise<AssignOutcome> {
+    const memory = this.#memory;
+    const refused = refusalOf(assignment, this.#options.host);
+    if (refused !== null) return { kind: 'refused', problem: refused };
+    const { assignment: known, assignmentHash } = memory;
+    if (known !== null) {
+      const newer = compareOrder(assignment, known);
+      if (newer < 0) return { kind: 'stale', newest: { epoch: known.epoch, generation: known.generation } };
+      if (newer === 0 && hash !== assignmentHash) {
+        const message = `take assignment ${assignment.epoch}.${assignment.generation}: the same number was here with other content`;
+        return { kind: 'refused', problem: problem('CONFLICT', message) };
+      }
+    }
+    if (known === null || compareOrder(assignment, known) > 0) await this.#store.saveAssignment({ assignment, hash });
+    memory.assignment = assignment;
+    memory.assignmentHash = hash;
+    memory.confirmed = true;
+    this.wake();
+    return { kind: 'accepted' };
+  }
+
+  /** Looks at everything again: secrets came, a person asked, a timer of another part is due. */
+  wake(): void {
+    for (const [key, answer] of this.#memory.files) if (answer.kind === 'missing') this.#memory.files.delete(key);
+    this.#wakeup.wake();
+  }
+
+  /** The newest assignment, whole; null before the first. */
+  get assignment(): Assignment | null {
+    return this.#memory.assignment;
+  }
+
+  reports(): Readonly<Record<string, AppReport>> {
+    return this.#plan?.apps ?? {};
+  }
+
+  /** Everything is as it should be, and the engine answers. */
+  get isConverged(): boolean {
+    return this.#plan?.converged === true && this.#runner.isIdle && this.#watch.obstacle === null;
+  }
+
+  /** One honest line for people. */
+  get waiting(): string | null {
+    if (this.#watch.obstacle !== null) return this.#watch.obstacle;
+    return (
+      this.#plan?.waits[0]?.reason ??
+      Object.values(this.reports()).find((report) => report.waiting !== null)?.waiting ??
+      null
+    );
+  }
+
+  /** Monotonic; null before the first turn. For the watchdog. */
+  get lastTurnAtMs(): number | null {
+    return this.#lastTurnAtMs;
+  }
+
+  /** Monotonic moment of the engine's last answer to a look; null = none yet. */
+  get lastEngineAnswerAtMs(): number | null {
+    return this.#watch.lastAnswerAtMs;
+  }
+
+  /** Turns until the signal aborts. Containers keep running then; actions under way are waited for. */
+  async run(signal: AbortSignal): Promise<void> {
+    const watching = this.#watch.run(signal);
+    while (!signal.aborted) {
+      this.#wakeup.clear();
+      this.#turn();
+      await this.#wakeup.wait(this.#pauseMs(), signal);
+    }
+    this.#prober.close();
+    await Promise.all([watching, this.#runner.close()]);
+  }
+
+  #turn(): void {
+    const { clock, host } = this.#options;
+    const memory = this.#memory;
+    const now = clock.now();
+    this.#lastTurnAtMs = now.monotonicMs;
+    const { engine } = memory;
+    if (engine === null) return;
+    const assignment = memory.assignment?.host === host ? memory.assignment : null;
+    const plan = nextActions({
+      assignment,
+      observation: memory.observation(engine, this.#prober.facts()),
+      journals: Object.fromEntries(memory.journals),
+      rules: this.#rules,
+      now,
+    });
+    this.#plan = plan;
+    this.#runner.run(plan.actions);
+    this.#prober.aim(plan.probes);
+    this.#prober.forgetAllBut(new Set(engine.containers.map((each) => each.instance)));
+    this.#tell(plan);
+  }
+
+  #tell(plan: Plan): void {
+    const { onReport, onEvent } = this.#options;
+    for (const alarm of plan.alarms) if (!this.#alarms.has(alarm.id)) onEvent(alarm.event, alarm.app, alarm.text);
+    this.#alarms = new Set(plan.alarms.map((alarm) => alarm.id));
+    const reports = JSON.stringify(plan.apps);
+    if (reports === this.#lastReports) return;
+    this.#lastReports = reports;
+    onReport(plan.apps);
+  }
+
+  #pauseMs(): number {
+    const wakeAtMs = this.#plan?.wakeAtMs ?? null;
+    if (wakeAtMs === null) return IDLE_TURN_MS;
+    return Math.min(IDLE_TURN_MS, Math.max(1, Math.ceil(wakeAtMs - this.#options.clock.now().monotonicMs)));
+  }
+}
+
+function refusalOf(assignment: Assignment, host: HostId): Problem | null {
+  if (assignment.host !== host)
+    return problem('INPUT_INVALID', `take an assignment: it is for host ${assignment.host}, and this is ${host}`);
+  const known: readonly string[] = CAPABILITIES;
+  for (const entry of assignment.entries) {
+    const missing = entry.kind === 'run' ? entry.requires.filter((capability) => !known.includes(capability)) : [];
+    if (missing.length > 0)
+      return problem('PROTOCOL_VERSION', `take app ${entry.app}: this agent cannot do ${missing.join(', ')}`, {
+        hint: 'Update the agent of this host.',
+      });
+  }
+  return null;
+}
