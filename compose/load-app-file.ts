@@ -17,9 +17,8 @@ import type { Lookup } from './source/interpolate.ts';
 import { locate } from './source/locate.ts';
 import { mergeTrees, withoutResets } from './source/merge.ts';
 import { folderOf, joinPath } from './source/paths.ts';
-import { createReport, type Report } from './source/report.ts';
-import type { Tree } from './source/tree.ts';
-import { childOf } from './source/tree.ts';
+import { createReport, type Path, renderPath, type Report } from './source/report.ts';
+import { childOf, type Position, type Tree } from './source/tree.ts';
 import { appFindings } from './validate-app-spec.ts';
 
 export interface LoadAppFileOptions {
@@ -81,18 +80,20 @@ function readAll(options: LoadAppFileOptions, report: Report): Found | null {
   if (name === null)
     report.error(merged.at, ['name'], 'the app has no name; write "name: my-app" at the top of the file');
   const spec: AppSpec = { name: (name ?? 'unnamed') as AppName, ...app.spec };
-  const said = new Set(report.errors().map(placeOf));
+  const said = report.errors();
   for (const found of appFindings(spec)) {
     const path = toFilePath(merged, found.path);
     const at = locate(merged, path);
     // What was wrong already when it was read need not be said again by a rule.
-    if (!said.has(placeOf(at))) report.error(at, path, found.message);
+    if (!said.some((one) => isAbout(one, at, path))) report.error(at, path, found.message);
   }
   return { spec, builds: app.builds };
 }
 
-const placeOf = (at: { readonly line: number | null; readonly column: number | null }): string =>
-  `${at.line ?? 0}:${at.column ?? 0}`;
+function isAbout(detail: ProblemDetail, at: Position, path: Path): boolean {
+  if (detail.line === at.line && detail.column === at.column) return true;
+  return detail.path.startsWith(`${at.file}: ${renderPath(path)}`);
+}
 
 function mergeFiles(files: readonly string[], base: string, loader: FileLoader, report: Report): Tree | null {
   let merged: Tree | null = null;

@@ -14,6 +14,9 @@ export function isImageReference(text: string): boolean {
   return text.length <= 400 && REFERENCE.test(text);
 }
 
+/** Stands in where the file has no usable image; the mistake is in the report, so this never goes out. */
+const UNREADABLE = 'unreadable';
+
 export interface ImageFields {
   readonly image: Cursor | undefined;
   readonly pullPolicy: Cursor | undefined;
@@ -21,7 +24,7 @@ export interface ImageFields {
 }
 
 export function readImage(given: ImageFields): ImageSpec {
-  const reference = readIf(given.image, readReference) ?? '';
+  const reference = readIf(given.image, readReference) ?? UNREADABLE;
   return {
     reference,
     digest: digestIn(reference),

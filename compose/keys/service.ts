@@ -66,7 +66,12 @@ export function readService(name: string, cursor: Cursor, app: AppContext): Read
   const build =
     given.build === undefined
       ? null
-      : readBuild(given.build, { service: name, image: image.reference, platform: image.platform, around: app.around });
+      : readBuild(given.build, {
+          service: name,
+          image: given.image === undefined ? '' : image.reference,
+          platform: image.platform,
+          around: app.around,
+        });
   const attachment = readAttachment({ networks: given.networks, networkMode: given.network_mode }, app.networks);
   const restart = readRestart(given.restart, deploy.restartPolicy);
   const spec: ServiceSpec = {

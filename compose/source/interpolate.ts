@@ -83,6 +83,8 @@ function parseVariable(template: string, offset: number, nesting: number): { par
     return broken(template, offset, `\${${name}...} takes one of :- - :? ? :+ + after the name, and ends with "}"`);
   if (nesting >= MAX_NESTING) return broken(template, offset, `variables are nested more than ${MAX_NESTING} deep`);
   const { parts, next } = parse(template, afterName + operator.length, nesting + 1);
+  const last = parts[parts.length - 1];
+  if (last?.kind === 'broken') return { part: last, next: template.length };
   if (template[next] !== '}') return broken(template, offset, `the "}" of \${${name}${operator}... is missing`);
   return { part: { kind: 'variable', offset, name, operator, operand: parts }, next: next + 1 };
 }
