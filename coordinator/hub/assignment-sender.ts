@@ -30,6 +30,11 @@ const AT_ONCE = 100;
 const RETRY_MS = 1_000;
 const SECRETS_FRAME_BYTES = 1024 * 1024;
 
+interface Request {
+  readonly host: HostId;
+  readonly heard: OrderHeard | null;
+}
+
 type Answer = Awaited<ReturnType<TargetStore['assignments']>>[number];
 
 export class AssignmentSender {
@@ -37,7 +42,7 @@ export class AssignmentSender {
   readonly #waiting = new Map<HostId, OrderHeard | null>();
   #running = false;
   #stopped = false;
-  #retry: NodeJS.Timeout | null = null;
+  readonly #retries = new Set<NodeJS.Timeout>();
 
   constructor(options: AssignmentSenderOptions) {
     this.#options = options;
@@ -52,7 +57,7 @@ export class AssignmentSender {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    for (const timer of this.#retries) clearTimeout(timer);
   }
 
   async #run(): Promise<void> {
@@ -66,22 +71,36 @@ export class AssignmentSender {
         .map(([host, heard]) => ({ host, heard }))
         .filter(({ host }) => this.#options.connection(host) !== null);
       if (requests.length === 0) continue;
-      try {
-        const answers = await this.#options.store.assignments({ requests });
-        await Promise.all(answers.map((answer) => this.#deliver(answer, heardOf(requests, answer.host))));
-      } catch (error) {
-        this.#options.onFault(error);
-        for (const { host, heard } of requests) this.#waiting.set(host, heard ?? this.#waiting.get(host) ?? null);
-        this.#later();
-        return;
-      }
+      await this.#send(requests);
     }
     this.#running = false;
   }
 
-  #later(): void {
-    if (this.#stopped) return;
-    this.#retry = setTimeout(() => void this.#run(), RETRY_MS);
+  /** One host whose values cannot be had does not keep the others from theirs. */
+  async #send(requests: readonly Request[]): Promise<void> {
+    try {
+      const answers = await this.#options.store.assignments({ requests });
+      const sent = answers.map(async (answer) => {
+        const request = requests.find(({ host }) => host === answer.host) ?? { host: answer.host, heard: null };
+        try {
+          await this.#deliver(answer, request.heard);
+        } catch (error) {
+          this.#later([request], error);
+        }
+      });
+      await Promise.all(sent);
+    } catch (error) {
+      this.#later(requests, error);
+    }
+  }
+
+  #later(requests: readonly Request[], error: unknown): void {
+    this.#options.onFault(error);
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      for (const { host, heard } of requests) this.ask(host, heard);
+    }, RETRY_MS);
+    this.#retries.add(timer);
   }
 
   async #deliver(answer: Answer, heard: OrderHeard | null): Promise<void> {
@@ -94,7 +113,7 @@ export class AssignmentSender {
       this.#options.onRefused(host, problem('GENERATION_CONFLICT', text));
       return;
     }
-    await this.sendSecrets(host, connection);
+    await this.#sendSecrets(host, connection);
     const { assignment, hash } = answer;
     const { epoch, generation } = assignment;
     if (heard?.epoch === epoch && heard.generation === generation && heard.hash === hash) {
@@ -114,8 +133,18 @@ export class AssignmentSender {
     connection.send(message);
   }
 
+  /** What a host gets at once when it connects or when values are new. What fails is tried again with its assignment. */
+  async sendSealed(host: HostId, connection: AgentConnection): Promise<void> {
+    try {
+      await this.#sendRegistries(host, connection);
+      await this.#sendSecrets(host, connection);
+    } catch (error) {
+      this.#later([{ host, heard: null }], error);
+    }
+  }
+
   /** Those that the host's targets need and that it does not hold. */
-  async sendSecrets(host: HostId, connection: AgentConnection): Promise<void> {
+  async #sendSecrets(host: HostId, connection: AgentConnection): Promise<void> {
     const items = await this.#options.sealed.secrets(host, Object.fromEntries(connection.heldSecrets));
     let frame: (typeof items)[number][] = [];
     let bytes = 0;
@@ -134,7 +163,7 @@ export class AssignmentSender {
   }
 
   /** All that are stored; those that are not any more are forgotten by the host, too. */
-  async sendRegistries(host: HostId, connection: AgentConnection): Promise<void> {
+  async #sendRegistries(host: HostId, connection: AgentConnection): Promise<void> {
     const credentials = await this.#options.sealed.registryCredentials(host);
     const gone = new Set(connection.heldRegistries);
     for (const { registry, sealed } of credentials) {
@@ -147,13 +176,6 @@ export class AssignmentSender {
       connection.heldRegistries.delete(registry);
     }
   }
-}
-
-function heardOf(
-  requests: readonly { readonly host: HostId; readonly heard: OrderHeard | null }[],
-  host: HostId,
-): OrderHeard | null {
-  return requests.find((request) => request.host === host)?.heard ?? null;
 }
 
 /** The store stops before the hub: what it refuses then is no fault. */

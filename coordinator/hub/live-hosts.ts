@@ -34,6 +34,15 @@ export class LiveHosts {
     this.#hosts.set(host, { ...this.known(host), ...fields });
   }
 
+  opened(host: HostId, now: number, ingress: LiveHost['ingress']): void {
+    this.update(host, { connected: true, connectedChangedAt: now, ingress, lastSeenAt: now, refusal: null });
+  }
+
+  /** A host that was removed is not known any more, and stays so. */
+  closed(host: HostId, now: number, lastSeenAt: number): void {
+    if (this.#hosts.has(host)) this.update(host, { connected: false, connectedChangedAt: now, lastSeenAt });
+  }
+
   forget(host: HostId): void {
     this.#hosts.delete(host);
   }

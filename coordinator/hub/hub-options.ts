@@ -1,0 +1,43 @@
+/** What the hub needs of others, and whom it tells. */
+import type { AppName, HostId } from '../../fleet/ids.ts';
+import type { SealedPort } from '../ports.ts';
+import type { EventStore, HostStore, TargetStore } from '../store/store.ts';
+import type { HubLog } from './hub-log.ts';
+
+/** Who wants to know. Calls come after the hub's own memory has changed; they must not throw. */
+export interface HubObserver {
+  /** Reports of these apps on the host are other ones. */
+  reported(host: HostId, apps: readonly AppName[]): void;
+  connectionChanged(host: HostId, connected: boolean): void;
+  /** Metrics, status or acks only: something for those who look at the host. */
+  touched(host: HostId): void;
+  /** Labels or platform of a host are new. */
+  placementChanged(): void;
+  /** An agent's clock says that an app is due (D6). */
+  due(host: HostId, app: AppName, scheduledAt: number): void;
+}
+
+export interface HubMetrics {
+  frame(direction: 'in' | 'out', kind: string): void;
+  refused(code: string): void;
+}
+
+export interface HubOptions {
+  readonly store: Pick<HostStore, 'host' | 'openSession' | 'closeSession' | 'touchHosts'> &
+    Pick<TargetStore, 'assignments' | 'recordAcks' | 'removalsDone'> &
+    Pick<EventStore, 'appendEvents'>;
+  readonly sealed: SealedPort;
+  readonly observer: HubObserver;
+  readonly metrics: HubMetrics;
+  readonly log: HubLog;
+  readonly coordinator: string;
+  readonly version: string;
+  /** Own addresses in the spelling of `audienceOf`. */
+  readonly audiences: readonly [string, ...string[]];
+  /** Hosts enrolled when it starts: the heartbeats of those that come back at once are bounded, too. */
+  readonly enrolledHosts: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Unguessable, at least 16 characters. */
+  readonly makeNonce: () => string;
+}
