@@ -26,10 +26,11 @@ import { ContainerObserver } from './container-observer.ts';
 import { EngineClient } from './engine-client.ts';
 import { describeEngine } from './engine-description.ts';
 import { watchContainers } from './event-stream.ts';
-import { pullImage, type SpaceCheck } from './image-pull.ts';
+import { pullImage } from './image-pull.ts';
 import { ImageStore } from './image-store.ts';
 import { InstanceOperations } from './instance-operations.ts';
 import type { CredentialSource } from './registry-auth.ts';
+import type { FreeBytes } from './space-check.ts';
 
 export interface DockerodeEngineOptions {
   /** Of the local engine: `/var/run/docker.sock`. */
@@ -39,7 +40,8 @@ export interface DockerodeEngineOptions {
   /** Addresses of this machine's interfaces. */
   readonly localAddresses: () => readonly string[];
   readonly clock: Clock;
-  readonly checkSpace: SpaceCheck;
+  /** Free disk at a path of this machine: `freeBytesAt`. */
+  readonly freeBytes: FreeBytes;
 }
 
 export class DockerodeEngine implements ContainerEngine {
@@ -87,9 +89,9 @@ export class DockerodeEngine implements ContainerEngine {
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<ImageFacts> {
-    const { credentials, checkSpace } = this.#options;
+    const { credentials, freeBytes } = this.#options;
     return pullImage(
-      { client: this.#client, images: this.#images, credentials, checkSpace },
+      { client: this.#client, images: this.#images, credentials, freeBytes },
       request,
       onProgress,
       signal,

@@ -6,6 +6,7 @@
 import type { EngineDescription } from './container-engine.ts';
 import type { EngineClient } from './engine-client.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import type { RegistryConfig } from './insecure-registry.ts';
 
 export interface EngineFacts {
   readonly operatingSystem: string;
@@ -81,19 +82,23 @@ export async function describeEngine(
   };
 }
 
-interface EngineInfo {
+/** `/info` of the engine, as far as we read it. */
+export interface EngineInfo {
   readonly OperatingSystem: string;
   readonly OSType: string;
+  /** In the words of `uname`: `x86_64`. */
+  readonly Architecture: string;
   readonly DockerRootDir: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly DriverStatus?: readonly (readonly [string, string])[] | null;
+  readonly RegistryConfig?: RegistryConfig | null;
 }
 
 interface Bridge {
   readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] | null };
 }
 
-function usesContainerd(info: EngineInfo): boolean {
+export function usesContainerd(info: EngineInfo): boolean {
   return (info.DriverStatus ?? []).some(
     ([name, value]) => name === 'driver-type' && value.includes('containerd.snapshotter'),
   );

@@ -1,22 +1,16 @@
 /** One pull by digest: space first, then the engine's pull with the registry's credential, then what came is marked. */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ImageFacts, PullProgress, PullRequest } from './container-engine.ts';
-import type { EngineClient } from './engine-client.ts';
 import { isAbort, pullError, toFailure } from './engine-error.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageStore } from './image-store.ts';
 import { jsonLines } from './json-lines.ts';
 import { addPullMessage, emptyPull, pullFault, toPullProgress, type PullMessage } from './pull-progress.ts';
-import { authConfig, type CredentialSource } from './registry-auth.ts';
+import { authConfig } from './registry-auth.ts';
+import { checkSpace, type SpaceParts } from './space-check.ts';
 
-/** @throws NO_SPACE where the image does not fit; returns where it does or where that cannot be known */
-export type SpaceCheck = (request: PullRequest, signal: AbortSignal) => Promise<void>;
-
-export interface PullParts {
-  readonly client: EngineClient;
+export interface PullParts extends SpaceParts {
   readonly images: ImageStore;
-  readonly credentials: CredentialSource;
-  readonly checkSpace: SpaceCheck;
 }
 
 /** @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM, REGISTRY_*, NO_SPACE, ENGINE_UNAVAILABLE */
@@ -27,7 +21,7 @@ export async function pullImage(
   signal: AbortSignal,
 ): Promise<ImageFacts> {
   const operation = `pull ${request.reference}@${request.digest}`;
-  await parts.checkSpace(request, signal);
+  await checkSpace(parts, request, signal);
   await runPull(parts, operation, request, onProgress, signal);
   const facts = await parts.images.adoptPulled(request);
   if (facts === null) throw new LongshoreError('ENGINE_UNAVAILABLE', `${operation}: it was pulled and is gone`);

@@ -189,19 +189,19 @@ for (const stage of stages) {
         { container: 80, host: 40_000 + Math.floor(Math.random() * 9_000), hostIp: null, protocol: 'tcp' as const },
       ],
     };
-    const plans = [5, 6].map((number) =>
-      aPlan(scene, image, imageId, { network: network.name, address: addressIn(network.subnet, number), spec }),
-    );
-    for (const plan of plans) await scene.engine.create(plan);
-    const [first, second] = plans.map((plan) => plan.instance);
+    const planAt = (number: number): ReturnType<typeof aPlan> =>
+      aPlan(scene, image, imageId, { network: network.name, address: addressIn(network.subnet, number), spec });
+    const [first, second] = [planAt(5), planAt(6)];
+    await scene.engine.create(first);
+    await scene.engine.create(second);
 
-    await scene.engine.start(first as InstanceId);
-    t.match(await seen(scene.engine, first as InstanceId), { ports: { 80: spec.ports[0]?.host } });
-    await rejects(t, scene.engine.start(second as InstanceId), 'PORT_IN_USE');
+    await scene.engine.start(first.instance);
+    t.match(await seen(scene.engine, first.instance), { ports: { 80: spec.ports[0]?.host } });
+    await rejects(t, scene.engine.start(second.instance), 'PORT_IN_USE');
 
-    await scene.engine.stop(first as InstanceId, 0);
-    await scene.engine.start(second as InstanceId);
-    t.match(await seen(scene.engine, second as InstanceId), { state: 'running' });
+    await scene.engine.stop(first.instance, 0);
+    await scene.engine.start(second.instance);
+    t.match(await seen(scene.engine, second.instance), { state: 'running' });
   });
 
   story('two running containers cannot have one address', async (t, scene) => {

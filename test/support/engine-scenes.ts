@@ -6,6 +6,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ContainerEngine, InstancePlan, PullRequest } from '../../agent/engine/container-engine.ts';
 import { DockerodeEngine } from '../../agent/engine/dockerode-engine.ts';
+import { freeBytesAt } from '../../agent/engine/space-check.ts';
 import { systemClock } from '../../agent/clock.ts';
 import type { ServiceSpec } from '../../fleet/app-spec.ts';
 import type { AppName, Digest, HostId, InstanceId, ServiceName } from '../../fleet/ids.ts';
@@ -53,7 +54,7 @@ export function aPlan(scene: EngineScene, image: OfferedImage, imageId: string, 
         image: { reference: image.reference, digest: image.digest, pull: 'always', platform: null },
         command: image.command,
         stopSignal: 'SIGKILL',
-        networkMode: rest.network == null ? 'none' : 'app',
+        networkMode: rest.network === undefined || rest.network === null ? 'none' : 'app',
         ...spec,
       }),
     },
@@ -118,7 +119,7 @@ export function realEngine(host: HostId, socketPath: string = SOCKET): Dockerode
     localAddresses: () =>
       Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address)),
     clock: systemClock,
-    checkSpace: async () => undefined,
+    freeBytes: freeBytesAt,
   });
 }
 
@@ -150,7 +151,7 @@ export function realScene({ docker, registry }: TestEngine): EngineScene {
       for (const each of hosts) {
         await removeLabelled(docker, `longshore.host=${each}`);
         const images = await docker.listImages({
-          filters: { reference: [`longshore.local/${each}/*`, `longshore.local/${each}/*/*`, `${repository}`] },
+          filters: { reference: [`longshore.local/${each}/*`, `longshore.local/${each}/*/*`, repository] },
         });
         const names = images.flatMap((image) => [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])]);
         for (const name of names.filter((name) => name.includes(each) || name.startsWith(repository))) {
