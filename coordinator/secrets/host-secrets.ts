@@ -1,59 +1,52 @@
 /** What a host is sent so that its apps have their secrets and can pull: everything sealed to that host's key. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
-import { registryContext, secretContext } from '../../protocol/sealing.ts';
-import { SEALING } from '../../protocol/sealing.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { HostId } from '../../fleet/ids.ts';
+import { registryContext, SEALING, secretContext } from '../../protocol/sealing.ts';
 import type { RegistryCredential } from '../../protocol/sealing.ts';
+import type { SealedPort } from '../ports.ts';
 import type { HostRow } from '../store/records.ts';
-import type { SecretStore } from '../store/store.ts';
+import type { HostStore, SecretStore } from '../store/store.ts';
 import { seal } from './seal.ts';
+import type { SealingInput } from './seal.ts';
 import { registryPurpose, secretPurpose } from './vault.ts';
 import type { Vault } from './vault.ts';
 
-export type SecretsMessage = CoordinatorMessageOf<'secrets'>;
-export type CredentialMessage = CoordinatorMessageOf<'registry-credential'>;
-
-export interface HostSecrets {
-  /** @param held versions that hello said are on the host (`app/secret`); they are left out. Null = nothing to send. */
-  secretsFor(host: HostRow, held: Readonly<Record<string, number>>): Promise<SecretsMessage | null>;
-  /** One message per stored registry. */
-  credentialsFor(host: HostRow): Promise<readonly CredentialMessage[]>;
+export interface HostSecretsOptions {
+  readonly store: Pick<SecretStore, 'secretsForHost' | 'registries'> & Pick<HostStore, 'host'>;
+  readonly vault: Vault;
+  readonly randomBytes: (size: number) => Buffer;
+  /** A new X25519 pair. */
+  readonly keyPair: () => SealingInput['ephemeral'];
 }
 
-export function hostSecrets(store: Pick<SecretStore, 'secretsForHost' | 'registries'>, vault: Vault): HostSecrets {
-  const sealFor = (host: HostRow, context: string, value: Uint8Array): string =>
-    seal({
-      recipient: host.sealingKey,
-      context,
-      value,
-      ephemeral: generateKeyPairSync('x25519'),
-      nonce: randomBytes(SEALING.nonceBytes),
-    });
+export function hostSecrets({ store, vault, randomBytes, keyPair }: HostSecretsOptions): SealedPort {
+  const sealFor = (recipient: string, context: string, value: Uint8Array): string =>
+    seal({ recipient, context, value, ephemeral: keyPair(), nonce: randomBytes(SEALING.nonceBytes) });
+  const required = async (id: HostId): Promise<HostRow> => {
+    const host = await store.host({ id });
+    if (host === null) throw new LongshoreError('NOT_FOUND', `seal values for host ${id}: there is none`);
+    return host;
+  };
   return {
-    secretsFor: async (host, held) => {
-      const secrets = await store.secretsForHost({ host: host.id });
-      const items = secrets
-        .filter(({ app, name, version }) => held[`${app}/${name}`] !== version)
-        .map(({ app, name, version, ciphertext }) => {
+    secrets: async (id, held) => {
+      const { sealingKey } = await required(id);
+      const secrets = await store.secretsForHost({ host: id });
+      return secrets
+        .filter(({ app, secret, version }) => held[`${app}/${secret}`] !== version)
+        .map(({ app, secret, name, version, ciphertext }) => {
           const value = vault.decrypt(secretPurpose(app, name, version), ciphertext);
-          const sealed = sealFor(host, secretContext({ host: host.id, app, secret: name, version }), value);
-          return { app, secret: name, version, sealed };
+          const sealed = sealFor(sealingKey, secretContext({ host: id, app, secret, version }), value);
+          return { app, secret, version, sealed };
         });
-      return items.length === 0 ? null : { kind: 'secrets', items };
     },
-    credentialsFor: async (host) => {
+    registryCredentials: async (id) => {
+      const { sealingKey } = await required(id);
       const registries = await store.registries();
       return registries.map(({ registry, username, ciphertext }) => {
-        const credential: RegistryCredential = {
-          username,
-          password: vault.decrypt(registryPurpose(registry), ciphertext).toString('utf8'),
-        };
+        const password = vault.decrypt(registryPurpose(registry), ciphertext).toString('utf8');
+        const credential: RegistryCredential = { username, password };
         const value = Buffer.from(JSON.stringify(credential), 'utf8');
-        return {
-          kind: 'registry-credential',
-          registry,
-          sealed: sealFor(host, registryContext({ host: host.id, registry }), value),
-        };
+        return { registry, sealed: sealFor(sealingKey, registryContext({ host: id, registry }), value) };
       });
     },
   };

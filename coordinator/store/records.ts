@@ -138,6 +138,9 @@ export interface SecretRow {
 
 export interface SecretForHost {
   readonly app: AppName;
+  /** Key in the app file: the name that travels, and by which the release pins the version. */
+  readonly secret: string;
+  /** Name in the store, which the key stands for. */
   readonly name: string;
   readonly version: number;
   readonly ciphertext: Uint8Array;

@@ -247,8 +247,11 @@ export interface SecretStore {
     readonly app: AppName;
     readonly names: readonly string[];
   }): Promise<Readonly<Record<string, number>>>;
-  /** 0 where it never existed; versions are never used twice, not even after removal. */
-  lastSecretVersion(args: { readonly app: AppName; readonly name: string }): Promise<number>;
+  /**
+   * Highest version of any secret of the app; 0 = none. Versions rise over all secrets of an app and are never used
+   * twice, so (app, version) says which value is meant, whatever name a release gives it.
+   */
+  lastSecretVersion(args: { readonly app: AppName }): Promise<number>;
   /** @throws CONFLICT where `version` is not the last one + 1 */
   putSecret(args: {
     readonly app: AppName;
@@ -264,7 +267,7 @@ export interface SecretStore {
     readonly name: string;
     readonly events: readonly NewEvent[];
   }): Promise<void>;
-  /** What the host's `run` targets use, still encrypted at rest. `name` is the name in the store, not in the file. */
+  /** What the host's `run` targets use, still encrypted at rest. */
   secretsForHost(args: { readonly host: HostId }): Promise<readonly SecretForHost[]>;
   /** Hosts whose targets use one of the app's secrets. */
   hostsUsingSecrets(args: { readonly app: AppName }): Promise<readonly HostId[]>;

@@ -476,15 +476,20 @@ for (const kind of storeKinds) {
     await move(store, deployment, ['rolling'], [aTarget(hostId(1), 1)]);
     const sent = await store.secretsForHost({ host: hostId(1) });
     t.same(
-      sent.map(({ name, version, ciphertext }) => [name, version, new TextDecoder().decode(ciphertext)]),
-      [['db', 1, 'one']],
+      sent.map(({ secret, name, version, ciphertext }) => [
+        secret,
+        name,
+        version,
+        new TextDecoder().decode(ciphertext),
+      ]),
+      [['password', 'db', 1, 'one']],
     );
     t.same(await store.hostsUsingSecrets({ app: WEB }), [hostId(1)]);
 
     await store.removeSecret({ app: WEB, name: 'db', events: [] });
     t.same(await store.secretVersions({ app: WEB, names: ['db'] }), {});
     t.same(await store.secretsForHost({ host: hostId(1) }), []);
-    t.equal(await store.lastSecretVersion({ app: WEB, name: 'db' }), 2);
+    t.equal(await store.lastSecretVersion({ app: WEB }), 2);
     await put(3, 'three');
     t.same((await store.listSecrets({ ...FIRST, app: WEB })).items, [{ app: WEB, name: 'db', version: 3, setAt: 3 }]);
     await t.rejects(store.removeSecret({ app: WEB, name: 'none', events: [] }), refusal('NOT_FOUND'));

@@ -55,7 +55,8 @@ export async function lastSecretVersion(
     .selectFrom('secrets')
     .select('last_version')
     .where('app', '=', args.app)
-    .where('name', '=', args.name)
+    .orderBy('last_version', 'desc')
+    .limit(1)
     .executeTakeFirst();
   return Number(row?.last_version ?? 0);
 }
@@ -63,7 +64,7 @@ export async function lastSecretVersion(
 export async function putSecret(transaction: Transaction, args: Args<'putSecret'>): Answer<'putSecret'> {
   const { db } = transaction;
   const { app, name, version, at } = args;
-  if ((await lastSecretVersion(transaction, { app, name })) + 1 !== version) {
+  if ((await lastSecretVersion(transaction, { app })) + 1 !== version) {
     throw conflict(`set secret ${name} of ${app}: somebody else set it at the same time`);
   }
   await db
@@ -121,7 +122,7 @@ export async function secretsForHost({ db }: Transaction, args: Args<'secretsFor
         .where('version', '=', version)
         .executeTakeFirst();
       if (secret !== undefined) {
-        found.push({ app: row.app as AppName, name, version, ciphertext: fromText(secret.ciphertext) });
+        found.push({ app: row.app as AppName, secret: key, name, version, ciphertext: fromText(secret.ciphertext) });
       }
     }
   }

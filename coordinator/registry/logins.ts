@@ -1,0 +1,61 @@
+/** Which login a registry gets: the one that an operator stored, else the one of a Docker config file. */
+import { readFile } from 'node:fs/promises';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { registryPurpose } from '../secrets/vault.ts';
+import type { Vault } from '../secrets/vault.ts';
+import type { SecretStore } from '../store/store.ts';
+import type { RegistryLogin } from './registry-client.ts';
+
+export interface LoginsOptions {
+  readonly store: Pick<SecretStore, 'registries'>;
+  readonly vault: Vault;
+  /** `~/.docker/config.json`; null = none. One that does not exist is none. */
+  readonly dockerConfigFile: string | null;
+}
+
+export async function loginFor(registry: string, options: LoginsOptions): Promise<RegistryLogin | null> {
+  const stored = (await options.store.registries()).find((row) => row.registry === registry);
+  if (stored !== undefined) {
+    const password = options.vault.decrypt(registryPurpose(registry), stored.ciphertext).toString('utf8');
+    return { username: stored.username, password };
+  }
+  if (options.dockerConfigFile === null) return null;
+  return loginInDockerConfig(await readText(options.dockerConfigFile), registry, options.dockerConfigFile);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '{}';
+    throw error;
+  }
+}
+
+/** @throws CONFIG_INVALID where the text is no JSON */
+export function loginInDockerConfig(text: string, registry: string, file: string): RegistryLogin | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new LongshoreError('CONFIG_INVALID', `read the Docker config ${file}: it is no JSON`, { cause: error });
+  }
+  const auths = field(json, 'auths');
+  const names =
+    registry === 'docker.io'
+      ? ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']
+      : [registry, `https://${registry}`, `https://${registry}/`];
+  for (const name of names) {
+    const auth = field(field(auths, name), 'auth');
+    if (typeof auth !== 'string') continue;
+    const [username = '', ...rest] = Buffer.from(auth, 'base64').toString('utf8').split(':');
+    if (username !== '') return { username, password: rest.join(':') };
+  }
+  return null;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}

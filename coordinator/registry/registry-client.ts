@@ -1,0 +1,137 @@
+/**
+ * Asks a registry which digest a tag has: one HEAD, or two where it wants a token first. The answer is the top-level
+ * (index) digest (D15). Every failure is an error of the table that says whether trying again can help.
+ */
+import { createHash } from 'node:crypto';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { isDigest } from '../../fleet/ids.ts';
+import type { Digest } from '../../fleet/ids.ts';
+import { parseChallenge, retryAfterMs, tokenUrl } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
+import { isLoopbackRegistry, registryAddress } from './reference.ts';
+import type { ImageReference } from './reference.ts';
+
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface RegistryClientOptions {
+  readonly fetch: typeof fetch;
+  readonly now: () => number;
+  /** Registries without TLS, besides those on this machine. */
+  readonly insecure: readonly string[];
+  readonly timeoutMs: number;
+}
+
+const ACCEPT = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+/** @throws IMAGE_NOT_FOUND, REGISTRY_DENIED, REGISTRY_RATE_LIMITED, REGISTRY_UNAVAILABLE */
+export async function headDigest(
+  image: ImageReference,
+  login: RegistryLogin | null,
+  options: RegistryClientOptions,
+): Promise<Digest> {
+  const isPlain = isLoopbackRegistry(image.registry) || options.insecure.includes(image.registry);
+  const url = `${isPlain ? 'http' : 'https'}://${registryAddress(image.registry)}/v2/${image.repository}/manifests/${image.tag}`;
+  const question = new Question(image, options);
+  let authorization: string | null = null;
+  let response = await question.send(url, 'HEAD', authorization);
+  if (response.status === 401) {
+    const challenge = parseChallenge(response.headers.get('www-authenticate'));
+    authorization = await question.authorize(challenge, login);
+    if (authorization !== null) response = await question.send(url, 'HEAD', authorization);
+  }
+  // Some registries answer HEAD without a digest, or not at all.
+  const digest = response.headers.get('docker-content-digest');
+  if (response.ok && digest !== null && isDigest(digest)) return digest;
+  if (response.ok || response.status === 405) return question.digestOfBody(url, authorization);
+  throw question.refusal(response);
+}
+
+class Question {
+  readonly #image: ImageReference;
+  readonly #options: RegistryClientOptions;
+
+  constructor(image: ImageReference, options: RegistryClientOptions) {
+    this.#image = image;
+    this.#options = options;
+  }
+
+  async send(
+    url: string | URL,
+    method: 'HEAD' | 'GET',
+    authorization: string | null,
+    accept = ACCEPT,
+  ): Promise<Response> {
+    try {
+      return await this.#options.fetch(url, {
+        method,
+        headers: { accept, ...(authorization === null ? {} : { authorization }) },
+        signal: AbortSignal.timeout(this.#options.timeoutMs),
+      });
+    } catch (error) {
+      throw new LongshoreError('REGISTRY_UNAVAILABLE', `${this.#what()}: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** @returns the header to send; null where nothing can be said that was not said */
+  async authorize(challenge: Challenge | null, login: RegistryLogin | null): Promise<string | null> {
+    if (challenge === null) return null;
+    const basic =
+      login === null ? null : `Basic ${Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64')}`;
+    if (challenge.kind === 'basic') return basic;
+    const url = tokenUrl(challenge, `repository:${this.#image.repository}:pull`);
+    const response = await this.send(url, 'GET', basic, 'application/json');
+    if (!response.ok) throw this.refusal(response);
+    const body: unknown = await response.json().catch(() => null);
+    const token = tokenOf(body);
+    if (token === null)
+      throw new LongshoreError('REGISTRY_UNAVAILABLE', `${this.#what()}: ${url.host} answered without a token`);
+    return `Bearer ${token}`;
+  }
+
+  async digestOfBody(url: string, authorization: string | null): Promise<Digest> {
+    const response = await this.send(url, 'GET', authorization);
+    if (!response.ok) throw this.refusal(response);
+    const body = Buffer.from(await response.arrayBuffer());
+    return `sha256:${createHash('sha256').update(body).digest('hex')}` as Digest;
+  }
+
+  refusal(response: Response): LongshoreError {
+    const { status } = response;
+    const { registry, repository, tag } = this.#image;
+    if (status === 404)
+      return new LongshoreError('IMAGE_NOT_FOUND', `${this.#what()}: ${registry} has no ${repository}:${tag}`);
+    if (status === 401 || status === 403)
+      return new LongshoreError('REGISTRY_DENIED', `${this.#what()}: ${registry} answered ${status}`);
+    const wait = retryAfterMs(response.headers.get('retry-after'), this.#options.now());
+    const asked = wait === null ? {} : { retryAfterMs: wait };
+    if (status === 429)
+      return new LongshoreError('REGISTRY_RATE_LIMITED', `${this.#what()}: ${registry} answered 429`, asked);
+    return new LongshoreError('REGISTRY_UNAVAILABLE', `${this.#what()}: ${registry} answered ${status}`, asked);
+  }
+
+  #what(): string {
+    const { registry, repository, tag } = this.#image;
+    return `resolve ${registry}/${repository}:${tag}`;
+  }
+}
+
+function tokenOf(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const token = 'token' in body ? body.token : 'access_token' in body ? body.access_token : null;
+  return typeof token === 'string' && token !== '' ? token : null;
+}
+
+/** The cause says more than `fetch failed`. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+}
