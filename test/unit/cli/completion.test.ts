@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+import { renderCompletion } from '../../../cli/verbs/completion.ts';
+
+const verbs = [
+  { name: 'hosts', summary: "Hosts: 'two' lights", words: ['remove', '--pool'] },
+  { name: 'version', summary: 'Versions', words: [] },
+];
+
+t.test('renderCompletion: bash accepts its script and completes from it', (t) => {
+  const script = `${renderCompletion('bash', verbs)}\nCOMP_WORDS=(longshore hosts --); COMP_CWORD=2; _longshore; echo "\${COMPREPLY[*]}"`;
+  const shell = spawnSync('bash', ['-euc', script], { encoding: 'utf8' });
+
+  t.equal(shell.stderr, '');
+  t.equal(shell.stdout, '--pool\n');
+  t.end();
+});
+
+t.test('renderCompletion: fish gets every verb with its summary, quoted', (t) => {
+  t.match(renderCompletion('fish', verbs), String.raw`-a hosts -d 'Hosts: '\''two'\'' lights'`);
+  t.match(renderCompletion('zsh', verbs), /bashcompinit/);
+  t.end();
+});

@@ -1,0 +1,41 @@
+import t from 'tap';
+import { changeLines, renderProgress } from '../../../cli/progress/progress-lines.ts';
+import { problem } from '../../../fleet/errors.ts';
+import { aDeploymentView, aHostId, aStepView } from '../../support/views.ts';
+
+const steps = [
+  aStepView({ state: 'passed' }),
+  aStepView({ host: aHostId(2), name: 'quay-2', wave: 1, state: 'moving', doing: 'pulling web 3/7 layers' }),
+];
+
+t.test('renderProgress: a bar per wave and a line per host', (t) => {
+  const lines = renderProgress(aDeploymentView({ steps, waves: 2, wave: 1 }), 12_000, { color: false, columns: 80 });
+
+  t.match(lines[0], /shop deploy to release 2: rolling \(12 s\)/);
+  t.match(lines[1], /wave 1\/2 \[=+\] 1\/1/);
+  t.match(lines[3], /wave 2\/2 \[ +\] 0\/1/);
+  t.match(lines[4], /quay-2 +moving +pulling web 3\/7 layers/);
+  t.end();
+});
+
+t.test('renderProgress: no line is wider than the terminal, with and without colour', (t) => {
+  const long = aStepView({ state: 'failed', problem: problem('NEVER_HEALTHY', 'x'.repeat(300)) });
+  for (const color of [false, true]) {
+    // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+    const widths = renderProgress(aDeploymentView({ steps: [long] }), 0, { color, columns: 60 }).map(
+      (line) => line.replaceAll(/\u001b\[[0-9;]*m/g, '').length,
+    );
+    t.ok(Math.max(...widths) <= 60);
+  }
+  t.end();
+});
+
+t.test('changeLines: a line per change and none where nothing changed', (t) => {
+  const before = aDeploymentView({ steps: [aStepView({ state: 'moving' })] });
+  const after = aDeploymentView({ steps: [aStepView({ state: 'passed' })], state: 'succeeded' });
+
+  t.match(changeLines(null, before), [/to release 2, 1 hosts in 1 waves/, 'quay-1: moving', /^rolling/]);
+  t.same(changeLines(before, before), []);
+  t.match(changeLines(before, after), ['quay-1: passed', 'succeeded: 1 of 1 hosts passed, wave 1 of 1']);
+  t.end();
+});

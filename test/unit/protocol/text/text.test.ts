@@ -1,0 +1,124 @@
+import t from 'tap';
+import { problem } from '../../../../fleet/errors.ts';
+import { renderCause } from '../../../../protocol/text/cause.ts';
+import { renderDeployment, renderPlan } from '../../../../protocol/text/deployments.ts';
+import { renderExplain, renderHosts } from '../../../../protocol/text/hosts.ts';
+import { renderProblem } from '../../../../protocol/text/problem.ts';
+import { renderTable } from '../../../../protocol/text/table.ts';
+import { renderAgo, renderBytes, renderDuration } from '../../../../protocol/text/time.ts';
+import { aDeploymentView, aHostId, aHostView, aStepView } from '../../../support/views.ts';
+
+t.test('renderTable: aligns columns and ignores colour codes', (t) => {
+  t.equal(
+    renderTable(
+      ['A', 'B'],
+      [
+        ['long', 'x'],
+        ['\u001b[31mr\u001b[0m', 'y'],
+      ],
+    ),
+    'A     B\nlong  x\n\u001b[31mr\u001b[0m     y',
+  );
+  t.end();
+});
+
+t.test('renderDuration, renderAgo, renderBytes: the unit that says enough', (t) => {
+  t.same([5, 1_500, 65_000, 600_000, 7_200_000, 400_000_000].map(renderDuration), [
+    '5 ms',
+    '1.5 s',
+    '65 s',
+    '10 min',
+    '2 h',
+    '5 d',
+  ]);
+  t.equal(renderAgo(null, 5), 'never');
+  t.equal(renderAgo(10_000, 4_000), 'in 6.0 s');
+  t.same([0, 1_023, 1_536, 5 * 1024 ** 3].map(renderBytes), ['0 B', '1023 B', '1.5 KiB', '5.0 GiB']);
+  t.end();
+});
+
+t.test('renderCause: says who or what', (t) => {
+  t.equal(renderCause({ kind: 'person', token: 'ada', note: 'hotfix' }), 'ada: hotfix');
+  t.equal(renderCause({ kind: 'schedule', detail: '@hourly' }), 'schedule: @hourly');
+  t.end();
+});
+
+t.test('renderProblem: message, every detail with its place, and the mend', (t) => {
+  const text = renderProblem(
+    problem('APP_FILE_INVALID', 'read compose.yaml', {
+      details: [{ path: 'services.web', message: 'has no image', line: 3, column: 5 }],
+    }),
+  );
+
+  t.match(text, /APP_FILE_INVALID: read compose.yaml/);
+  t.match(text, /services\.web \(line 3, column 5\): has no image/);
+  t.match(text, /mend: /);
+  t.end();
+});
+
+t.test('renderHosts: connected and converged are two columns', (t) => {
+  const text = renderHosts(
+    [aHostView({ connected: false, lastSeenAt: 0, converged: false, waiting: 'pulling web' })],
+    60_000,
+  );
+
+  t.match(text, /CONNECTED +CONVERGED/);
+  t.match(text, /no \(60 s ago\) +no .*pulling web/);
+  t.match(renderHosts([], 0), /enroll-token/);
+  t.end();
+});
+
+t.test('renderExplain: sentence, since, next', (t) => {
+  const text = renderExplain(
+    { host: 'a', sentence: 'a waits for the registry.', since: 0, next: 'pulls again', nextAt: 5_000 },
+    1_000,
+  );
+
+  t.equal(text, 'a waits for the registry.\nSince 1970-01-01T00:00:00Z (1.0 s ago).\nNext: pulls again (in 4.0 s).');
+  t.end();
+});
+
+t.test('renderDeployment: a line per host, and the reason of a failure', (t) => {
+  const failed = aStepView({ state: 'failed', problem: problem('NEVER_HEALTHY', 'web on quay-1: 503') });
+  const text = renderDeployment(
+    aDeploymentView({
+      state: 'rolled_back',
+      steps: [failed],
+      problem: problem('DEPLOYMENT_ROLLED_BACK', 'release 2 failed on quay-1'),
+    }),
+    0,
+  );
+
+  t.match(text, /quay-1 .*failed .*NEVER_HEALTHY: web on quay-1: 503/);
+  t.match(text, /DEPLOYMENT_ROLLED_BACK/);
+  t.end();
+});
+
+t.test('renderPlan: says what is replaced and because of which key, and counts', (t) => {
+  const text = renderPlan({
+    app: 'shop' as never,
+    base: 1,
+    images: {},
+    secretVersions: {},
+    hosts: [
+      {
+        host: aHostId(),
+        name: 'quay-1',
+        connected: true,
+        changes: [
+          { service: 'web', replica: 1, action: 'replace', because: ['image', 'environment.MODE'] },
+          { service: 'db', replica: 1, action: 'keep', because: [] },
+        ],
+      },
+    ],
+    waves: [['quay-1']],
+    warnings: ['db is not rolled back'],
+    changed: true,
+    hash: 'x',
+  });
+
+  t.match(text, /replace web\.1 +because of image, environment\.MODE/);
+  t.match(text, /warning: db is not rolled back/);
+  t.match(text, /Plan: 0 to create, 1 to replace, 0 to remove, 1 left alone\./);
+  t.end();
+});
