@@ -117,6 +117,7 @@ export class CaddyIngress implements Ingress {
 
   /** The agent goes, Caddy stays and serves by the addresses last published. */
   async close(): Promise<void> {
+    if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     await this.#writing;
