@@ -1,0 +1,148 @@
+/**
+ * Carries out `reconcileFleet`: for every app when the fleet changed, for one app when its deployment ended, and for
+ * those with a host that waits to give them up when others report. One look at a time; an app with a deployment under
+ * way is left to it and looked at after its end.
+ */
+import { hasEnded } from '../../fleet/deployment.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
+import { place, stickyPlacement } from '../placement/place.ts';
+import type { LiveHost } from '../ports.ts';
+import type { CurrentRelease, HostRow, Placement, Rollout } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { HostDirectory } from './host-directory.ts';
+import { hostFact } from './host-fact.ts';
+import { reconcileFleet } from './reconcile-fleet.ts';
+
+export interface FleetReconcilerOptions {
+  readonly store: Pick<Store, 'currentReleases' | 'loadRollout' | 'listDeployments' | 'applyFleet'>;
+  readonly directory: HostDirectory;
+  readonly live: (host: HostId) => LiveHost | null;
+  readonly assignmentsChanged: (hosts: readonly HostId[]) => void;
+  readonly onFault: (error: unknown) => void;
+  readonly startedAt: number;
+  readonly now: () => number;
+}
+
+/** Hosts join and labels change in bursts: they are looked at together. */
+const GATHER_MS = 50;
+const RETRY_MS = 2_000;
+
+export class FleetReconciler {
+  readonly #options: FleetReconcilerOptions;
+  readonly #due = new Set<AppName>();
+  /** Apps of which a host waits until others have answered. */
+  readonly #waiting = new Set<AppName>();
+  #all = false;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: FleetReconcilerOptions) {
+    this.#options = options;
+  }
+
+  changed(): void {
+    this.#all = true;
+    this.#soon(GATHER_MS);
+  }
+
+  lookAt(app: AppName): void {
+    this.#due.add(app);
+    this.#soon(0);
+  }
+
+  reported(app: AppName): void {
+    if (this.#waiting.has(app)) this.lookAt(app);
+  }
+
+  hostChanged(): void {
+    for (const app of this.#waiting) this.lookAt(app);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #soon(ms: number): void {
+    if (this.#stopped || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#running = this.#running.then(() => this.#run());
+    }, ms);
+  }
+
+  async #run(): Promise<void> {
+    if (this.#stopped) return;
+    const all = this.#all;
+    const due = new Set(this.#due);
+    this.#all = false;
+    this.#due.clear();
+    try {
+      const current = await this.#options.store.currentReleases();
+      for (const release of current) {
+        if (all || due.has(release.release.app)) await this.#look(release);
+      }
+    } catch (error) {
+      if (error instanceof LongshoreError && error.code === 'SHUTTING_DOWN') return;
+      if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) this.#options.onFault(error);
+      this.#all ||= all;
+      for (const app of due) this.#due.add(app);
+      this.#soon(RETRY_MS);
+    }
+  }
+
+  async #look({ release, deployment }: CurrentRelease): Promise<void> {
+    const { store, directory, live, startedAt, now, assignmentsChanged } = this.#options;
+    const newer = await this.#newerThan(release.app, deployment);
+    // Its own end will bring us here again.
+    if (newer === null) return;
+    const rollout = await store.loadRollout({ id: deployment });
+    const rows = await directory.rows();
+    const changes = reconcileFleet({
+      app: release.app,
+      release: release.number,
+      deployment,
+      newer,
+      wanted: wantedPlacement(rollout, rows),
+      targets: rollout.targets,
+      hosts: new Map(rows.map((row) => [row.id, hostFact(row, live(row.id), release.app, startedAt)])),
+      lastAttempts: rollout.lastAttempts,
+      now: now(),
+    });
+    if (changes.waiting) this.#waiting.add(release.app);
+    else this.#waiting.delete(release.app);
+    if (changes.targets.length === 0) return;
+    const { targets, events } = changes;
+    await store.applyFleet({ app: release.app, expected: release.number, targets, events });
+    assignmentsChanged(targets.map((target) => target.host));
+  }
+
+  /** @returns the deployments made after this one; null where one of the app has not ended */
+  async #newerThan(app: AppName, deployment: DeploymentId): Promise<ReadonlySet<DeploymentId> | null> {
+    const newer = new Set<DeploymentId>();
+    let after: string | null = null;
+    for (;;) {
+      const page = await this.#options.store.listDeployments({ app, limit: 50, after });
+      for (const found of page.items) {
+        if (!hasEnded(found.state)) return null;
+        if (found.id === deployment) return newer;
+        newer.add(found.id);
+      }
+      if (page.next === null) return newer;
+      after = page.next;
+    }
+  }
+}
+
+/** Where the release belongs now. Where it cannot be placed whole, what may stay stays, and draining hosts still empty. */
+function wantedPlacement(rollout: Rollout, rows: readonly HostRow[]): Placement {
+  const sticky = stickyPlacement(rollout.targets);
+  const placed = place(rollout.release.spec, rows, sticky);
+  if (placed.kind === 'placed') return placed.placement;
+  const staying = new Set(rows.filter((row) => row.availability !== 'draining').map((row) => row.id));
+  if (placed.problem.code === 'NO_HOSTS') return {};
+  return Object.fromEntries(Object.entries(sticky).filter(([host]) => staying.has(host as HostId)));
+}

@@ -1,0 +1,127 @@
+/**
+ * All apps' rollouts: wakes the loop of whom something concerns, keeps their leases, and looks after the targets
+ * outside of deployments when the fleet changed. What is under way is taken up again at the start.
+ */
+import type { Deployment } from '../../fleet/deployment.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
+import type { Cause } from '../../fleet/release.ts';
+import type { RolloutsPort } from '../ports.ts';
+import type { Store } from '../store/store.ts';
+import { AppRollout } from './app-rollout.ts';
+import type { AppRolloutOptions } from './app-rollout.ts';
+import { FleetReconciler } from './fleet-reconciler.ts';
+import { HostDirectory } from './host-directory.ts';
+import type { Wish } from './person-wishes.ts';
+
+export interface RolloutsOptions extends Omit<AppRolloutOptions, 'store' | 'directory' | 'onIdle'> {
+  readonly store: Store;
+}
+
+export class Rollouts implements RolloutsPort {
+  readonly #options: RolloutsOptions;
+  readonly #directory: HostDirectory;
+  readonly #apps = new Map<AppName, AppRollout>();
+  readonly #fleet: FleetReconciler;
+  #renewal: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  constructor(options: RolloutsOptions) {
+    this.#options = options;
+    this.#directory = new HostDirectory(options.store);
+    this.#fleet = new FleetReconciler({ ...options, directory: this.#directory });
+  }
+
+  /** Takes up what has not ended and looks at every app's places once. */
+  async start(): Promise<void> {
+    for (const { app } of await this.#options.store.unendedDeployments()) this.#app(app).wake();
+    this.#fleet.changed();
+    this.#renewal = setInterval(() => void this.#renew(), this.#options.leaseMs / 3);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#renewal !== null) clearInterval(this.#renewal);
+    await Promise.all([...this.#apps.values()].map((app) => app.stop()));
+    await this.#fleet.stop();
+  }
+
+  enqueued(app: AppName, rolling: 'wait' | 'abort' = 'wait'): void {
+    this.#app(app).enqueued(rolling === 'abort');
+  }
+
+  appRemoved(app: AppName): void {
+    this.#apps.get(app)?.lost();
+  }
+
+  async pause(id: DeploymentId, cause: Cause): Promise<Deployment> {
+    return this.#wish(id, { kind: 'pause', cause });
+  }
+
+  async resume(id: DeploymentId, cause: Cause): Promise<Deployment> {
+    return this.#wish(id, { kind: 'resume', cause });
+  }
+
+  async cancel(id: DeploymentId, rollback: boolean, cause: Cause): Promise<Deployment> {
+    return this.#wish(id, { kind: 'cancel', rollback, cause });
+  }
+
+  fleetChanged(): void {
+    this.#directory.changed();
+    for (const app of this.#apps.values()) app.fleetChanged();
+    this.#fleet.changed();
+  }
+
+  /** Reports of these apps changed. */
+  reported(apps: readonly AppName[]): void {
+    for (const app of apps) {
+      const rollout = this.#apps.get(app);
+      if (rollout?.isActive === true) rollout.wake();
+      this.#fleet.reported(app);
+    }
+  }
+
+  /** A host came or went. */
+  connectionChanged(host: HostId): void {
+    for (const app of this.#apps.values()) if (app.isActive) app.wake();
+    void this.#learn(host);
+  }
+
+  async #learn(host: HostId): Promise<void> {
+    // One that was enrolled after the rows were read.
+    if (!(await this.#directory.has(host).catch(() => true))) this.fleetChanged();
+    this.#fleet.hostChanged();
+  }
+
+  async #wish(id: DeploymentId, wish: Wish): Promise<Deployment> {
+    const found = await this.#options.store.deployment({ id });
+    if (found === null) throw new LongshoreError('NOT_FOUND', `${wish.kind} deployment ${id}: there is none`);
+    return this.#app(found.app).wish(id, wish);
+  }
+
+  #app(name: AppName): AppRollout {
+    const known = this.#apps.get(name);
+    if (known !== undefined) return known;
+    const made = new AppRollout(name, {
+      ...this.#options,
+      directory: this.#directory,
+      onIdle: (app) => this.#fleet.lookAt(app),
+    });
+    this.#apps.set(name, made);
+    return made;
+  }
+
+  async #renew(): Promise<void> {
+    const { store, owner, leaseMs, now, onFault } = this.#options;
+    const held = new Map(
+      [...this.#apps.values()].flatMap((app) => (app.holds === null ? [] : [[app.holds, app] as const])),
+    );
+    if (held.size === 0 || this.#stopped) return;
+    try {
+      const kept = new Set(await store.renewLeases({ owner, ids: [...held.keys()], until: now() + leaseMs }));
+      for (const [id, app] of held) if (!kept.has(id) && app.holds === id) app.lost();
+    } catch (error) {
+      if (!this.#stopped) onFault(error);
+    }
+  }
+}
