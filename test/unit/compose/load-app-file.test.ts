@@ -108,7 +108,7 @@ t.test('loadAppFile: builds', (t) => {
     environment: { FROM_ENV: 'e' },
   });
   t.ok(loaded.ok);
-  if (!loaded.ok) return t.end();
+  if (!loaded.ok) throw new Error('not read');
   const rest = { labels: {}, noCache: false, pull: false, network: null };
   t.strictSame(loaded.builds, [
     {

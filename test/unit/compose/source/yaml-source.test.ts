@@ -60,7 +60,7 @@ t.test('parseYaml: each mistake with line and column', (t) => {
 });
 
 t.test('parseYaml: hostile files are refused quickly and without copying', (t) => {
-  const laughs = [...'bcdefghijkl'].map((name, index) => {
+  const laughs = 'b c d e f g h i j k l'.split(' ').map((name, index) => {
     const before = 'abcdefghijk'[index] ?? '';
     return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(',')}]`;
   });
