@@ -5,12 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if ! command -v node >/dev/null || ! node -e '
-  const [major, minor] = process.versions.node.split(".").map(Number)
-  process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'; then
-  echo "Node 20.19 or newer is needed, and this machine has $(node --version 2>/dev/null || echo none)." >&2
-  exit 2
-fi
+bash scripts/install.sh
 
 # What is already there stays as it is; only what this run starts is stopped at its end.
 found=$(bash scripts/engine.sh status 2>/dev/null || true)
@@ -22,12 +17,6 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
-
-# A lock file that this clone was already installed from needs no second installation.
-if ! cmp -s package-lock.json node_modules/.longshore-installed; then
-  npm ci --no-audit --no-fund --loglevel=error
-  cp package-lock.json node_modules/.longshore-installed
-fi
 
 bash scripts/engine.sh up
 if ! command -v shellcheck >/dev/null; then

@@ -1,0 +1,38 @@
+// What the demo was asked for.
+
+export interface DemoOptions {
+  /** `live`: stays with a view until Ctrl-C. `exit`: ends after checking. `keep`: leaves all running. `down`: ends that. */
+  readonly after: 'live' | 'exit' | 'keep' | 'down';
+  /** Ship a version that never gets healthy. */
+  readonly breakIt: boolean;
+  /** Address at which the apps answer. */
+  readonly bind: string;
+}
+
+/** @throws Error that names what is wrong */
+export function parseDemoOptions(args: readonly string[]): DemoOptions {
+  let after: DemoOptions['after'] = 'live';
+  let breakIt = false;
+  let bind = '127.0.0.1';
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    switch (arg) {
+      case '--exit':
+      case '--keep':
+      case '--down':
+        if (after !== 'live') throw new Error(`${arg} and --${after} exclude each other`);
+        after = arg === '--exit' ? 'exit' : arg === '--keep' ? 'keep' : 'down';
+        break;
+      case '--break':
+        breakIt = true;
+        break;
+      case '--bind':
+        bind = rest.shift() ?? '';
+        if (bind === '') throw new Error('--bind needs an address');
+        break;
+      default:
+        throw new Error(`there is no option ${arg}; see --help`);
+    }
+  }
+  return { after, breakIt, bind };
+}

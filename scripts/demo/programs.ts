@@ -1,0 +1,71 @@
+// Starts and ends the programs of the demo. They run in sessions of their own, so that Ctrl-C reaches only the demo,
+// which then ends them in order; each leaves a pid file, by which a later run finds what an earlier one left.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { DemoFolder } from './demo-state.ts';
+
+export interface ProgramStart {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const stopMs = 10_000;
+
+export function startProgram(folder: DemoFolder, start: ProgramStart): void {
+  mkdirSync(folder.path('pids'), { recursive: true });
+  const log = openSync(folder.path(`${start.name}.log`), 'a');
+  const child = spawn(process.execPath, start.args, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...dockerHost(), ...start.env },
+  });
+  child.unref();
+  writeFileSync(folder.path('pids', start.name), `${child.pid ?? ''}\n`);
+}
+
+/** Ends all whose name begins so, politely first; waits until they are gone. */
+export async function stopPrograms(folder: DemoFolder, prefix: string): Promise<void> {
+  if (!existsSync(folder.path('pids'))) return;
+  const names = readdirSync(folder.path('pids')).filter((name) => name.startsWith(prefix));
+  await Promise.all(
+    names.map(async (name) => {
+      const pid = Number(readFileSync(folder.path('pids', name), 'utf8'));
+      await stopProgram(pid, folder.root);
+      rmSync(folder.path('pids', name), { force: true });
+    }),
+  );
+}
+
+export function isRunning(pid: number, argument: string): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
+  return stdout.includes(argument);
+}
+
+/** The pid may be another program's by now: ours names the demo's folder or main file in its arguments. */
+async function stopProgram(pid: number, folder: string): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isRunning(pid, folder)) return;
+    process.kill(pid, signal);
+    for (const until = performance.now() + stopMs; performance.now() < until && isRunning(pid, folder);)
+      await wait(100);
+  }
+}
+
+export function lastLines(folder: DemoFolder, name: string, count: number): string {
+  try {
+    return readFileSync(folder.path(`${name}.log`), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-count)
+      .join('\n');
+  } catch {
+    return '';
+  }
+}
+
+function dockerHost(): Record<string, string> {
+  return process.env.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: process.env.DOCKER_HOST };
+}

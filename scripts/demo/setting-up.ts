@@ -1,0 +1,121 @@
+// Makes what the demo shows: registry, coordinator and three agents that share one engine as if each had its own
+// (names, folders, networks and ports apart).
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import path from 'node:path';
+import { ApiClient } from '../../cli/client/api-client.ts';
+import type { DemoFolder, DemoState } from './demo-state.ts';
+import { freePort } from './free-port.ts';
+import { lastLines, startProgram } from './programs.ts';
+
+export const hostNames = ['harbour', 'quay', 'pier'] as const;
+const loopback = '127.0.0.1';
+const startMs = 30_000;
+
+export async function planDemo(bind: string): Promise<DemoState> {
+  const taken = new Set<number>();
+  const take = async (wished: number, host: string): Promise<number> => {
+    const port = await freePort(wished, host, taken);
+    taken.add(port);
+    return port;
+  };
+  const registryPort = await take(5050, loopback);
+  const coordinatorPort = await take(7400, loopback);
+  const hosts = [];
+  for (const [position, name] of hostNames.entries()) {
+    hosts.push({
+      name,
+      ingressPort: await take(8081 + position, bind),
+      httpPort: await take(7411 + position, loopback),
+      subnetPool: `10.213.${position * 32}.0/19`,
+    });
+  }
+  return {
+    pid: process.pid,
+    kept: false,
+    startedEngine: process.env.LONGSHORE_DEMO_STARTED_ENGINE === '1',
+    coordinatorPort,
+    registryPort,
+    hosts,
+  };
+}
+
+export function startRegistry(state: DemoState): void {
+  execFileSync('bash', ['scripts/engine.sh', 'registry-up', 'demo', String(state.registryPort)], { stdio: 'inherit' });
+}
+
+export async function startCoordinator(folder: DemoFolder, state: DemoState, signal: AbortSignal): Promise<ApiClient> {
+  const dataDir = folder.path('coordinator');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  startProgram(folder, {
+    name: 'coordinator',
+    args: [
+      path.resolve('dist/longshore-coordinator.mjs'),
+      ...['--data-dir', dataDir],
+      ...['--listen', `${loopback}:${state.coordinatorPort}`],
+    ],
+    env: {},
+  });
+  const url = coordinatorUrl(state);
+  await until('the coordinator answers', folder, 'coordinator', async () => {
+    const answer = await fetch(`${url}/readyz`);
+    return answer.ok;
+  });
+  const token = readFileSync(tokenFile(folder), 'utf8').trim();
+  return new ApiClient({ credentials: { url, token }, timeoutMs: 10_000, signal });
+}
+
+export async function startAgents(folder: DemoFolder, state: DemoState, bind: string, api: ApiClient): Promise<void> {
+  const { token } = await api.call('makeEnrollToken', { body: { kind: 'pool', pool: 'demo' } });
+  for (const host of state.hosts) {
+    const dataDir = folder.path(host.name);
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const config = folder.path(`${host.name}.yaml`);
+    const tokenPath = folder.path('enroll-token');
+    writeFileSync(tokenPath, `${token}\n`, { mode: 0o600 });
+    writeFileSync(
+      config,
+      [
+        `coordinator: ws://${loopback}:${state.coordinatorPort}`,
+        `enroll_token_file: ${tokenPath}`,
+        `name: ${host.name}`,
+        `data_dir: ${dataDir}`,
+        `subnet_pool: ${host.subnetPool}`,
+        `http_listen: ${loopback}:${host.httpPort}`,
+        'ingress:',
+        '  image: longshore.local/base/caddy:2',
+        `  http_port: ${host.ingressPort}`,
+        '  https_port: null',
+        `  bind: [${bind}]`,
+        '',
+      ].join('\n'),
+    );
+    startProgram(folder, {
+      name: `agent-${host.name}`,
+      args: [path.resolve('dist/longshore-agent.cjs'), '--config', config],
+      env: {},
+    });
+  }
+  await until('three agents are connected', folder, `agent-${state.hosts[0]?.name ?? ''}`, async () => {
+    const { items } = await api.call('listHosts', { query: { limit: 100 } });
+    return items.filter((host) => host.connected).length === state.hosts.length;
+  });
+}
+
+export function coordinatorUrl(state: DemoState): string {
+  return `http://${loopback}:${state.coordinatorPort}`;
+}
+
+export function tokenFile(folder: DemoFolder): string {
+  return folder.path('coordinator', 'admin-token');
+}
+
+async function until(what: string, folder: DemoFolder, log: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + startMs;
+  while (performance.now() < end) {
+    if (await holds().catch(() => false)) return;
+    await wait(100);
+  }
+  throw new Error(`${what}: not within ${startMs / 1000} s. The end of ${log}.log:\n${lastLines(folder, log, 15)}`);
+}
