@@ -21,7 +21,12 @@ import { watchdogHealth } from './systemd/watchdog-health.ts';
 import { runWatchdog } from './systemd/watchdog.ts';
 
 /** What the enrolled half gives back to the whole. */
-export type EnrolledWiring = Pick<EnrolledAgentParts, 'statusLine' | 'onChange'>;
+export interface EnrolledWiring {
+  readonly statusLine: () => string;
+  readonly onChange: () => void;
+  /** The reconciler has new reports. */
+  readonly onReport: () => void;
+}
 
 export interface AgentParts {
   readonly clock: Clock;
@@ -42,14 +47,15 @@ export interface AgentParts {
 
 export class Agent {
   readonly #parts: AgentParts;
-  readonly #startedAtMs: number;
+  /** Since when work can be expected. */
+  #workingSinceMs: number;
   #phase: AgentFacts['phase'] = 'starting';
   #obstacle: Problem | null = null;
   #enrolled: { readonly agent: EnrolledAgent; readonly parts: EnrolledAgentParts } | null = null;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    this.#startedAtMs = parts.clock.now().monotonicMs;
+    this.#workingSinceMs = parts.clock.now().monotonicMs;
   }
 
   facts(): AgentFacts {
@@ -67,10 +73,12 @@ export class Agent {
       order: reconciler?.currentOrder() ?? { epoch: 0, generation: 0 },
       work: isWorking
         ? watchdogHealth(
-            { startedAtMs: this.#startedAtMs, turnAtMs, session, heardAtMs: agent?.heardAtMs ?? null },
+            { startedAtMs: this.#workingSinceMs, turnAtMs, session, heardAtMs: agent?.heardAtMs ?? null },
             nowMs,
           )
         : { healthy: true },
+      converged: reconciler?.isConverged() ?? false,
+      waiting: reconciler?.waiting() ?? null,
       host: agent?.hostMetrics ?? null,
       openStreams: this.#enrolled?.parts.streams.openStreams ?? 0,
     };
@@ -121,10 +129,15 @@ export class Agent {
     if (enrolled === null) return;
     this.#setObstacle(null);
 
-    const wiring: EnrolledWiring = { statusLine: () => this.#statusLine(), onChange: () => this.#tellStatus() };
+    const wiring: EnrolledWiring = {
+      statusLine: () => this.#statusLine(),
+      onChange: () => this.#tellStatus(),
+      onReport: () => this.#enrolled?.agent.changed(),
+    };
     const parts = await this.#parts.buildEnrolled(enrolled, engine, wiring);
     const agent = new EnrolledAgent(parts);
     this.#enrolled = { agent, parts };
+    this.#workingSinceMs = this.#parts.clock.now().monotonicMs;
     this.#enter('running');
     await agent.run(signal);
   }

@@ -35,8 +35,9 @@ export interface Reconciling {
   currentOrder(): HelloFacts['order'];
   /** Monotonic; null = it has not gone round yet. */
   lastTurnAtMs(): number | null;
-  /** Looks for a newer image without the coordinator and updates by the gate (D5). */
-  updateAlone(app: AppName, signal: AbortSignal): Promise<void>;
+  isConverged(): boolean;
+  /** What is waited for, as one line; null = nothing. */
+  waiting(): string | null;
 }
 
 /** Keeps the ingress's proxy there. */
@@ -56,6 +57,8 @@ export interface EnrolledAgentParts {
   readonly streams: StreamServer;
   readonly resolveDigest: OrderParts['resolveDigest'];
   readonly events: EventQueue;
+  /** Looks for newer images without the coordinator and updates by the gate (D5). */
+  readonly updateAlone: (app: AppName, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -204,7 +207,7 @@ export class EnrolledAgent {
   }
 
   #onTick(schedule: WantedSchedule, scheduledAt: number): void {
-    const { reconciler, clock, events } = this.#parts;
+    const { updateAlone, clock, events } = this.#parts;
     const state = this.#session.state;
     const awayMs = clock.now().monotonicMs - (this.#session.heardAtMs ?? this.#startedAtMs);
     switch (tickAction({ connected: state.kind === 'connected', awayMs, offline: schedule.offline })) {
@@ -212,7 +215,7 @@ export class EnrolledAgent {
         this.#link?.send({ kind: 'due', app: schedule.app, scheduledAt });
         return;
       case 'update-alone':
-        reconciler.updateAlone(schedule.app, this.#updating.signal).catch((error: unknown) => {
+        updateAlone(schedule.app, this.#updating.signal).catch((error: unknown) => {
           events.add('offline-update-failed', schedule.app, error instanceof Error ? error.message : String(error));
         });
         return;

@@ -11,6 +11,10 @@ export interface AgentFacts {
   readonly obstacle: Problem | null;
   readonly session: SessionState | null;
   readonly apps: Readonly<Record<string, AppReport>>;
+  /** It runs all that it should, and the engine answers. */
+  readonly converged: boolean;
+  /** What is waited for; null = nothing. */
+  readonly waiting: string | null;
   readonly order: { readonly epoch: number; readonly generation: number };
   readonly work: WorkHealth;
   readonly host: HostMetrics | null;

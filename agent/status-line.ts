@@ -13,16 +13,14 @@ export function statusLine(facts: AgentFacts): string {
     case 'starting':
     case 'enrolling':
       return `${facts.phase}: ${facts.obstacle?.message ?? 'no obstacle so far'}`;
-    case 'running': {
-      const obstacle = facts.obstacle === null ? '' : `; ${facts.obstacle.message}`;
-      return `${describeSession(facts.session)}; ${describeApps(Object.values(facts.apps))}${obstacle}`;
-    }
+    case 'running':
+      return `${describeSession(facts.session)}; ${describeApps(facts)}`;
   }
 }
 
 /** Runs all that it should, as far as it knows; true where nothing is asked of it. */
 export function isConverged(facts: AgentFacts): boolean {
-  return facts.phase === 'running' && facts.obstacle === null && Object.values(facts.apps).every(isSettled);
+  return facts.phase === 'running' && facts.converged;
 }
 
 /** An app that is no longer in the assignment holds nobody up. */
@@ -43,11 +41,12 @@ function describeSession(session: SessionState | null): string {
   }
 }
 
-function describeApps(reports: readonly AppReport[]): string {
-  if (reports.length === 0) return 'no apps';
+function describeApps(facts: AgentFacts): string {
+  const reports = Object.values(facts.apps);
+  const count = reports.length === 0 ? 'no apps' : `${reports.length} ${reports.length === 1 ? 'app' : 'apps'}`;
+  if (facts.converged) return `${count}, converged`;
   const unsettled = reports.filter((report) => !isSettled(report));
-  const count = `${reports.length} ${reports.length === 1 ? 'app' : 'apps'}`;
   const [first] = unsettled;
-  if (first === undefined) return `${count}, converged`;
-  return `${unsettled.length} of ${count} not converged: ${first.app} ${first.waiting ?? 'is on its way'}`;
+  if (first === undefined) return `${count}, not converged: ${facts.waiting ?? 'on its way'}`;
+  return `${unsettled.length} of ${count} not converged: ${first.app}: ${first.waiting ?? facts.waiting ?? 'on its way'}`;
 }

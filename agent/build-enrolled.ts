@@ -1,0 +1,159 @@
+/**
+ * Second half of the composition: what can be built only once the host has its id. `main.ts` gives what it read from
+ * the process; nothing here looks at the environment.
+ */
+import path from 'node:path';
+import { LongshoreError, type Problem } from '../fleet/errors.ts';
+import type { InstanceId } from '../fleet/ids.ts';
+import type { AgentConfig, IngressConfig } from './config.ts';
+import type { Clock } from './clock.ts';
+import type { EnrolledAgentParts, Reconciling } from './enrolled-agent.ts';
+import type { EnrolledWiring } from './agent.ts';
+import type { EngineDescription } from './engine/container-engine.ts';
+import { dockerConfigCredentials } from './engine/docker-config-file.ts';
+import { DockerodeEngine } from './engine/dockerode-engine.ts';
+import { dockerodeProxyContainers } from './engine/dockerode-proxy-containers.ts';
+import { localDocker } from './engine/local-docker.ts';
+import { firstCredential, type CredentialSource } from './engine/registry-auth.ts';
+import { digestResolver } from './engine/resolve-digest.ts';
+import { freeBytesAt } from './engine/space-check.ts';
+import { policyProblem } from './host-policy.ts';
+import { signText, type Enrolled, type Identity } from './identity/identity.ts';
+import type { CaddyIngress } from './ingress/caddy-ingress.ts';
+import type { Log } from './log.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import { EventQueue } from './report/event-queue.ts';
+import { AppFilesOnDisk } from './secrets/app-files-on-disk.ts';
+import { SealedStore } from './secrets/sealed-store.ts';
+import { dialWebSocket } from './session/frame-socket.ts';
+import { StreamServer } from './streams/stream-server.ts';
+import { trustedRoots } from './trust.ts';
+
+export interface ProcessFacts {
+  readonly version: string;
+  readonly platform: string;
+  /** Random per process. */
+  readonly processId: string;
+  /** The agent user's `docker login`. */
+  readonly dockerConfigFile: string;
+  readonly localAddresses: () => readonly string[];
+  readonly newInstanceId: () => InstanceId;
+  readonly faultPoint: (name: string) => void;
+}
+
+export interface BuildContext {
+  readonly config: AgentConfig;
+  readonly facts: ProcessFacts;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** @throws STATE_FILE_INVALID, CONFIG_INVALID, PORT_IN_USE */
+export async function buildEnrolled(
+  context: BuildContext,
+  identity: Identity,
+  enrolled: Enrolled,
+  engineDescription: EngineDescription,
+  wiring: EnrolledWiring,
+): Promise<EnrolledAgentParts> {
+  const { config, facts, clock, random, log } = context;
+  const { host } = enrolled;
+  const events = new EventQueue(clock);
+  const onEvent: EventQueue['add'] = (event, app, text) => {
+    log.info(text, { event, app });
+    events.add(event, app, text);
+  };
+  const { store: secrets, damage } = await SealedStore.load(config.dataDir, host, identity.sealingKey);
+  if (damage !== null) onEvent('STATE_FILE_INVALID', null, damage);
+  const credentials = firstCredential([ofCoordinator(secrets), dockerConfigCredentials(facts.dockerConfigFile)]);
+  const engine = new DockerodeEngine({
+    socketPath: config.dockerSocket,
+    host,
+    credentials,
+    localAddresses: facts.localAddresses,
+    clock,
+    freeBytes: freeBytesAt,
+  });
+  const ingress = config.ingress === null ? null : await buildIngress(context, enrolled, config.ingress);
+  const reconciler = await Reconciler.open({
+    engine,
+    ingress,
+    files: new AppFilesOnDisk(config.dataDir, secrets),
+    stateDir: path.join(config.dataDir, 'state'),
+    host,
+    subnetPool: config.subnetPool,
+    clock,
+    random,
+    newInstanceId: facts.newInstanceId,
+    policy: (entry): Problem | null => policyProblem(config.policy, config, entry),
+    log,
+    onReport: () => wiring.onReport(),
+    onEvent,
+    faultPoint: facts.faultPoint,
+  });
+  return {
+    ...wiring,
+    session: {
+      identity: {
+        host,
+        process: facts.processId,
+        audience: config.coordinator,
+        sign: (text) => signText(identity.signingKey, text),
+      },
+      ca: await trustedRoots(config.caFile),
+      userAgent: `longshore-agent/${facts.version}`,
+      dial: dialWebSocket,
+      clock,
+      random,
+      log,
+    },
+    hello: {
+      agentVersion: facts.version,
+      platform: facts.platform,
+      labels: config.labels,
+      ingress: config.ingress === null ? null : { http: config.ingress.httpPort, https: config.ingress.httpsPort },
+    },
+    engine,
+    engineDescription,
+    reconciler: reconciler satisfies Reconciling,
+    ingress,
+    secrets,
+    streams: new StreamServer({ engine, clock, allowExec: config.policy.exec }),
+    resolveDigest: digestResolver(config.dockerSocket, credentials),
+    events,
+    updateAlone: (app) => Promise.reject(new LongshoreError('CAPABILITY_MISSING', `update ${app} alone`)),
+    clock,
+    random,
+    log,
+  };
+}
+
+/** Caddy and its name answerer are loaded only on hosts that have an ingress. */
+async function buildIngress(context: BuildContext, { host }: Enrolled, ingress: IngressConfig): Promise<CaddyIngress> {
+  const { config, clock, random } = context;
+  const { createIngress } = await import('./ingress/create-ingress.ts');
+  return await createIngress({
+    host,
+    folder: path.join(config.dataDir, 'ingress'),
+    containers: dockerodeProxyContainers(localDocker(config.dockerSocket), host),
+    clock,
+    random,
+    ...(ingress.image === null ? {} : { images: [ingress.image] }),
+    httpPort: ingress.httpPort,
+    httpsPort: ingress.httpsPort,
+    bindAddresses: ingress.bind,
+    healthListen: ingress.healthListen,
+    acmeEmail: ingress.acmeEmail,
+    acmeDirectory: ingress.acmeDirectory,
+    certificates: ingress.certificates,
+    trustedProxies: ingress.trustedProxies,
+  });
+}
+
+function ofCoordinator(secrets: SealedStore): CredentialSource {
+  return (registry) => {
+    const credential = secrets.registryCredential(registry);
+    return Promise.resolve(credential === null ? null : { ...credential, identityToken: null });
+  };
+}
