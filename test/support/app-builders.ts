@@ -14,7 +14,7 @@ export const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}` 
 export const specHash = (letter: string): SpecHash => `h1:${letter.repeat(64)}` as SpecHash;
 
 export const aPolicy = (fields: Partial<RolloutPolicy> = {}): RolloutPolicy => ({
-  waves: [],
+  waves: [{ kind: 'every', hosts: 0 }],
   monitorMs: 0,
   delayMs: 0,
   maxFailureRatio: 0,

@@ -1,0 +1,229 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import t from 'tap';
+import type { Test } from 'tap';
+import type { Change, Commands } from '../../../coordinator/commands.ts';
+import type { ConsoleFrame, ConsoleRequest } from '../../../protocol/console.ts';
+import { STREAM_WINDOW_BYTES } from '../../../protocol/version.ts';
+import { openApiStage } from '../../support/api-stage.ts';
+import { fakeCommands } from '../../support/fake-commands.ts';
+import { pollUntil } from '../../support/poll-until.ts';
+import { aDeploymentView, aHostView } from '../../support/views.ts';
+
+interface Client {
+  readonly frames: ConsoleFrame[];
+  readonly socket: WebSocket;
+  send(request: ConsoleRequest | object): void;
+  until(test: (frame: ConsoleFrame) => boolean): Promise<ConsoleFrame>;
+}
+
+async function connect(t: Test, given: Partial<Commands>, token: string | null = 'operator'): Promise<Client> {
+  const { url } = await openApiStage(t, { commands: fakeCommands(given) });
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/console`, {
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+  });
+  const frames: ConsoleFrame[] = [];
+  socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString()) as ConsoleFrame));
+  t.teardown(() => socket.terminate());
+  await once(socket, 'open');
+  return {
+    frames,
+    socket,
+    send: (request) => socket.send(JSON.stringify(request)),
+    until: async (test) => {
+      await pollUntil(
+        async () => frames.some(test),
+        (found) => found,
+      );
+      return frames.find(test)!;
+    },
+  };
+}
+
+t.test('console: welcomes a token of the header, and one of the first frame', async (t) => {
+  const byHeader = await connect(t, {});
+  t.match(await byHeader.until((frame) => frame.kind === 'welcome'), {
+    role: 'operator',
+    name: 'olaf',
+    version: '9.9.9',
+  });
+
+  const byFrame = await connect(t, {}, null);
+  byFrame.send({ kind: 'login', token: 'viewer' });
+  t.match(await byFrame.until((frame) => frame.kind === 'welcome'), { role: 'viewer' });
+});
+
+t.test('console: refuses a wrong token and a first frame that is no login, and ends', async (t) => {
+  const wrong = await connect(t, {}, 'nobody');
+  t.match(await wrong.until((frame) => frame.kind === 'refused'), { problem: { code: 'UNAUTHENTICATED' } });
+  await pollUntil(
+    async () => wrong.socket.readyState === WebSocket.CLOSED,
+    (reached) => reached,
+  );
+
+  const early = await connect(t, {}, null);
+  early.send({ kind: 'line', id: '1', text: 'hosts' });
+  t.match(await early.until((frame) => frame.kind === 'refused'), { problem: { code: 'UNAUTHENTICATED' } });
+});
+
+t.test('console: a page of another origin is refused before the socket opens', async (t) => {
+  const { url } = await openApiStage(t, { commands: fakeCommands({}) });
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/console`, { origin: 'http://evil.example' });
+
+  const [error] = (await once(socket, 'error')) as [Error];
+
+  t.match(error.message, /403/);
+});
+
+t.test('console: a line is answered with text and done, a wrong one with its problem', async (t) => {
+  const client = await connect(t, { listHosts: () => Promise.resolve({ items: [aHostView()], next: null }) });
+  client.send({ kind: 'line', id: 'a', text: 'hosts' });
+  client.send({ kind: 'line', id: 'b', text: 'tokens' });
+  client.send({ kind: 'complete', id: 'c', text: 'drain q' });
+
+  t.match(await client.until((frame) => frame.kind === 'text'), { id: 'a', text: /quay-1/ });
+  t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'a'), { exit: 0, problem: null });
+  t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'b'), {
+    exit: 6,
+    problem: { code: 'FORBIDDEN' },
+  });
+  t.match(await client.until((frame) => frame.kind === 'completions'), { id: 'c', items: ['quay-1'] });
+});
+
+t.test('console: a frame that is none ends the socket with the reason', async (t) => {
+  const client = await connect(t, {});
+  await client.until((frame) => frame.kind === 'welcome');
+  client.socket.send('{"kind":"dance"}');
+
+  t.match(await client.until((frame) => frame.kind === 'refused'), { problem: { code: 'FRAME_INVALID' } });
+  await pollUntil(
+    async () => client.socket.readyState === WebSocket.CLOSED,
+    (reached) => reached,
+  );
+});
+
+t.test('console: watch gives the state and then changes, and ends when cancelled', async (t) => {
+  let publish: (change: Change) => void = () => undefined;
+  const client = await connect(t, {
+    listHosts: () => Promise.resolve({ items: [aHostView()], next: null }),
+    listDeployments: () => Promise.resolve({ items: [aDeploymentView()], next: null }),
+    watch: (onChange) => {
+      publish = onChange;
+    },
+  });
+  client.send({ kind: 'watch', id: 'w', app: null, deployment: null });
+  await client.until((frame) => frame.kind === 'host');
+  await client.until((frame) => frame.kind === 'deployment');
+  publish({ kind: 'deployment', deployment: aDeploymentView({ state: 'succeeded' }) });
+
+  await client.until((frame) => frame.kind === 'deployment' && frame.deployment.state === 'succeeded');
+  client.send({ kind: 'cancel', id: 'w' });
+  t.match(await client.until((frame) => frame.kind === 'done'), { id: 'w', exit: 0 });
+});
+
+t.test('console: logs wait for credit, so a reader that stops is not flooded', async (t) => {
+  const chunk = Buffer.alloc(32 * 1024, 'x');
+  let sent = 0;
+  const client = await connect(t, {
+    logs: async (_request, sink, signal) => {
+      for (let n = 0; n < 64 && !signal.aborted; n += 1) {
+        await sink.chunk({ host: 'quay-1', service: 'web', instance: 'i' }, 1, chunk);
+        sent += chunk.byteLength;
+      }
+    },
+  });
+  client.send({
+    kind: 'logs',
+    id: 'l',
+    app: 'shop',
+    service: null,
+    host: null,
+    follow: false,
+    tail: null,
+    sinceMs: null,
+  });
+  await pollUntil(
+    async () => sent === STREAM_WINDOW_BYTES,
+    (reached) => reached,
+  );
+  client.send({ kind: 'line', id: 'h', text: 'help' });
+  await client.until((frame) => frame.kind === 'done' && frame.id === 'h');
+  t.equal(sent, STREAM_WINDOW_BYTES, 'nothing more without credit, while other calls go on');
+
+  client.send({ kind: 'credit', id: 'l', bytes: 64 * chunk.byteLength });
+  t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'l'), { exit: 0 });
+  t.equal(sent, 64 * chunk.byteLength);
+});
+
+t.test('console: exec carries input, output and the exit code; a viewer may not', async (t) => {
+  const client = await connect(t, {
+    exec: (_request, _actor, sink) => {
+      let finish: (code: number) => void = () => undefined;
+      const exit = new Promise<number>((resolve) => {
+        finish = resolve;
+      });
+      return Promise.resolve({
+        exit,
+        write: async (data) => sink.chunk(null, 1, Buffer.from(`echo ${Buffer.from(data).toString()}`)),
+        end: () => finish(7),
+        resize: () => undefined,
+      });
+    },
+  });
+  const request = {
+    kind: 'exec',
+    id: 'e',
+    app: 'shop',
+    service: 'web',
+    host: null,
+    command: ['cat'],
+    tty: false,
+    size: null,
+  };
+  client.send(request);
+  client.send({ kind: 'line', id: 'x', text: 'help' });
+  await client.until((frame) => frame.kind === 'done' && frame.id === 'x');
+  client.send({ kind: 'input', id: 'e', data: Buffer.from('hello').toString('base64') });
+  const out = await client.until((frame) => frame.kind === 'chunk');
+  t.equal(out.kind === 'chunk' ? Buffer.from(out.data, 'base64').toString() : '', 'echo hello');
+  client.send({ kind: 'input-end', id: 'e' });
+  t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'e'), { exit: 7 });
+
+  const viewer = await connect(t, {}, 'viewer');
+  await viewer.until((frame) => frame.kind === 'welcome');
+  viewer.send(request);
+  t.match(await viewer.until((frame) => frame.kind === 'done'), { problem: { code: 'FORBIDDEN' } });
+});
+
+t.test('console: the end of the socket ends its streams', async (t) => {
+  let ended = false;
+  const client = await connect(t, {
+    logs: (_request, _sink, signal) =>
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () => {
+          ended = true;
+          resolve();
+        }),
+      ),
+  });
+  await client.until((frame) => frame.kind === 'welcome');
+  client.send({
+    kind: 'logs',
+    id: 'l',
+    app: 'shop',
+    service: null,
+    host: null,
+    follow: true,
+    tail: null,
+    sinceMs: null,
+  });
+  client.send({ kind: 'line', id: 'x', text: 'help' });
+  await client.until((frame) => frame.kind === 'done' && frame.id === 'x');
+  client.socket.terminate();
+
+  await pollUntil(
+    async () => ended,
+    (reached) => reached,
+  );
+  t.ok(ended);
+});

@@ -1,0 +1,118 @@
+import t from 'tap';
+import { ROUTES } from '../../../protocol/http-api/routes.ts';
+import type { Route } from '../../../protocol/http-api/routes.ts';
+import { fakeCommands } from '../../support/fake-commands.ts';
+import { openApiStage } from '../../support/api-stage.ts';
+import { aHostView } from '../../support/views.ts';
+
+const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+const json = { 'content-type': 'application/json' };
+
+t.test('http: every route but the public ones refuses a call without a token, and says how', async (t) => {
+  const { url } = await openApiStage(t, { commands: fakeCommands({}) });
+
+  for (const [name, route] of Object.entries(ROUTES) as [string, Route][]) {
+    if (route.access === 'public') continue;
+    const response = await fetch(url + route.path.replaceAll(/\{[a-z]+\}/g, 'x'), {
+      method: route.method,
+      headers: json,
+      ...(route.body === null ? {} : { body: '{}' }),
+    });
+    t.equal(response.status, 401, name);
+    t.match(await response.json(), { code: 'UNAUTHENTICATED', hint: /login/ });
+  }
+});
+
+t.test('http: every changing route refuses a viewer', async (t) => {
+  const { url } = await openApiStage(t, { commands: fakeCommands({}) });
+
+  for (const [name, route] of Object.entries(ROUTES) as [string, Route][]) {
+    if (route.access === 'public' || route.access === 'viewer') continue;
+    const response = await fetch(url + route.path.replaceAll(/\{[a-z]+\}/g, 'x'), {
+      method: route.method,
+      headers: { ...json, ...as('viewer') },
+      ...(route.body === null ? {} : { body: '{}' }),
+    });
+    t.equal(response.status, 403, name);
+  }
+});
+
+t.test('http: a body that is no JSON, of a wrong form, or too large is refused by name', async (t) => {
+  const { url } = await openApiStage(t, { commands: fakeCommands({}) });
+  const post = (body: string, headers: Record<string, string> = json): Promise<Response> =>
+    fetch(`${url}/v1/tokens`, { method: 'POST', headers: { ...as('admin'), ...headers }, body });
+
+  t.match(await (await post('{"name":')).json(), { code: 'INPUT_INVALID' });
+  t.match(await (await post('{"name":"ci","role":"king","colour":1}')).json(), {
+    code: 'INPUT_INVALID',
+    details: [{ path: 'role' }, { message: /colour/ }],
+  });
+  t.match(await (await post('<a/>', { 'content-type': 'text/xml' })).json(), {
+    code: 'INPUT_INVALID',
+    hint: /application\/json/,
+  });
+  const large = await post(`{"name":"${'x'.repeat(5_000_000)}"}`);
+  t.equal(large.status, 413);
+  t.match(await large.json(), { code: 'TOO_LARGE' });
+});
+
+t.test('http: queries and path parameters are parsed', async (t) => {
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({
+      listHosts: (query) => Promise.resolve({ items: [aHostView({ name: `limit ${query.limit}` })], next: null }),
+      getHost: (host) => Promise.resolve(aHostView({ name: host })),
+    }),
+  });
+  const get = async (path: string): Promise<unknown> => (await fetch(url + path, { headers: as('viewer') })).json();
+
+  t.match(await get('/v1/hosts?limit=7'), { items: [{ name: 'limit 7' }] });
+  t.match(await get('/v1/hosts?limit=0'), { code: 'INPUT_INVALID', details: [{ path: 'limit' }] });
+  t.match(await get('/v1/hosts?pooool=a'), { code: 'INPUT_INVALID' });
+  t.match(await get('/v1/hosts/quay%201'), { name: 'quay 1' });
+  t.match(await get('/v1/apps/NOT-OK/health'), { code: 'INPUT_INVALID', message: /NOT-OK/ });
+  t.match(await get('/v1/nothing'), { code: 'NOT_FOUND', message: /GET \/v1\/nothing/ });
+});
+
+t.test('http: guessing tokens is slowed down, and a good token of the same address waits too', async (t) => {
+  const { url } = await openApiStage(t, { commands: fakeCommands({}), refusalsPerMinute: 3 });
+  const statuses: number[] = [];
+
+  for (let n = 0; n < 5; n += 1) statuses.push((await fetch(`${url}/v1/hosts`, { headers: as(`guess-${n}`) })).status);
+  const limited = await fetch(`${url}/v1/hosts`, { headers: as('admin') });
+
+  t.same(statuses, [401, 401, 401, 429, 429]);
+  t.equal(limited.status, 429);
+  t.ok(Number(limited.headers.get('retry-after')) >= 1);
+});
+
+t.test('http: health, readiness, metrics, the OpenAPI document and the page', async (t) => {
+  let reason: string | null = 'the store is opening';
+  const page = { body: Buffer.from('<h1>hi</h1>'), type: 'text/html; charset=utf-8', etag: '"1"' };
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({}),
+    notReady: () => reason,
+    webFiles: new Map([['/', page]]),
+  });
+
+  t.match(await (await fetch(`${url}/healthz`)).json(), { ok: true, version: '9.9.9' });
+  t.match(await (await fetch(`${url}/readyz`)).json(), { ok: false, reason: 'the store is opening' });
+  reason = null;
+  t.equal((await fetch(`${url}/readyz`)).status, 200);
+  t.equal(await (await fetch(`${url}/metrics`)).text(), 'up 1\n');
+  t.match(await (await fetch(`${url}/v1/openapi.json`)).json(), { openapi: '3.1.0' });
+  const first = await fetch(url);
+  t.match(first.headers.get('content-security-policy'), /default-src 'none'/);
+  t.equal(await first.text(), '<h1>hi</h1>');
+  t.equal((await fetch(url, { headers: { 'if-none-match': '"1"' } })).status, 304);
+});
+
+t.test('http: a fault inside shows nothing of itself', async (t) => {
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({ listHosts: () => Promise.reject(new Error('SELECT secret FROM x')) }),
+  });
+
+  const response = await fetch(`${url}/v1/hosts`, { headers: as('viewer') });
+
+  t.equal(response.status, 500);
+  t.notMatch(await response.text(), /SELECT/);
+});
