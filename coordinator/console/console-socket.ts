@@ -81,6 +81,8 @@ async function serve(socket: WebSocket, request: IncomingMessage, options: Conso
   } catch (error) {
     if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED') options.attempts.refused(address);
     send({ kind: 'refused', problem: toErrorResponse(error, 'of the console').body });
+    // A paused socket would never read the answer to its close.
+    socket.resume();
     socket.close(4401, 'refused');
   }
 }

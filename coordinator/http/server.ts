@@ -134,21 +134,40 @@ type AnyHandler = (call: {
 
 function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
   const handlers = createHandlers(options.commands, options.version);
+  const actors = new WeakMap<FastifyRequest, Actor>();
+  acceptEmptyJson(app);
   for (const [name, route] of Object.entries(ROUTES) as readonly (readonly [RouteName, Route])[]) {
     const handler = handlers[name] as unknown as AnyHandler;
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{([a-z]+)\}/g, ':$1'),
-      handler: async (request) => {
+      // Before the body is read: who may not call does not make us parse megabytes.
+      onRequest: async (request) => {
         const actor = await admit(options, route, request);
+        if (actor !== null) actors.set(request, actor);
+      },
+      handler: async (request) => {
         const query = route.query === null ? undefined : parseInput(route.query, request.query, 'query');
         const body = route.body === null ? undefined : parseInput(route.body, request.body ?? {}, 'body');
+        const actor = actors.get(request) ?? null;
         return countRefusals(options, route, request, () =>
           handler({ parameters: request.params, query, body, actor }),
         );
       },
     });
   }
+}
+
+/** Many clients send `Content-Type: application/json` with nothing behind it, on DELETE and on calls without fields. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? undefined : JSON.parse(text.toString()));
+    } catch (error) {
+      done(Object.assign(error instanceof Error ? error : new Error('no JSON'), { statusCode: 400 }));
+    }
+  });
 }
 
 /** @throws RATE_LIMITED, UNAUTHENTICATED, FORBIDDEN */

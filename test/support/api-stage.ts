@@ -1,0 +1,60 @@
+/** A real HTTP server and console socket on loopback over given use cases; closed with the test. */
+import type { Test } from 'tap';
+import { pino } from 'pino';
+import type { Commands } from '../../coordinator/commands.ts';
+import { attachConsole } from '../../coordinator/console/console-socket.ts';
+import { AttemptLimit } from '../../coordinator/http/attempt-limit.ts';
+import { createHttpServer } from '../../coordinator/http/server.ts';
+import type { WebFile } from '../../coordinator/http/web-files.ts';
+
+export interface ApiStage {
+  readonly url: string;
+  readonly port: number;
+}
+
+export interface ApiStageOptions {
+  readonly commands: Commands;
+  readonly notReady?: () => string | null;
+  readonly webFiles?: ReadonlyMap<string, WebFile>;
+  readonly refusalsPerMinute?: number;
+  readonly port?: number;
+}
+
+export async function openApiStage(
+  t: Pick<Test, 'teardown'>,
+  options: ApiStageOptions,
+): Promise<ApiStage & { close(): Promise<void> }> {
+  const log = pino({ level: 'silent' });
+  const attempts = new AttemptLimit({
+    perMinute: options.refusalsPerMinute ?? 1_000,
+    monotonicMs: () => performance.now(),
+  });
+  const http = createHttpServer({
+    commands: options.commands,
+    version: '9.9.9',
+    log,
+    tls: null,
+    notReady: options.notReady ?? (() => null),
+    renderMetrics: () => Promise.resolve({ type: 'text/plain', body: 'up 1\n' }),
+    webFiles: options.webFiles ?? new Map(),
+    attempts,
+  });
+  const console = attachConsole({
+    server: http.server,
+    commands: options.commands,
+    version: '9.9.9',
+    wallMs: () => Date.now(),
+    attempts,
+    log,
+  });
+  const port = await http.listen('127.0.0.1', options.port ?? 0);
+  let closed = false;
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    console.close();
+    await http.close();
+  };
+  t.teardown(close);
+  return { url: `http://127.0.0.1:${port}`, port, close };
+}
