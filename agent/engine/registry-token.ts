@@ -17,7 +17,7 @@ export function tokenRequest(
   credential: RegistryCredential | null,
   allowPlain: boolean,
 ): TokenRequest | null {
-  const basic = credential === null || credential.identityToken !== null ? null : basicAuthorization(credential);
+  const basic = credential?.identityToken === null ? basicAuthorization(credential) : null;
   if (/^basic\b/i.test(challenge)) return basic === null ? null : { kind: 'ready', authorization: basic };
   if (!/^bearer\b/i.test(challenge)) return null;
   const fields = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
