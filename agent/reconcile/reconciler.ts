@@ -10,7 +10,6 @@ import { compareOrder } from '../../fleet/assignment.ts';
 import { problem, type Problem } from '../../fleet/errors.ts';
 import type { AppName, HostId, InstanceId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
-import { CAPABILITIES } from '../../protocol/version.ts';
 import type { Clock } from '../clock.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
 import { makeProbe } from '../health/probe.ts';
@@ -53,9 +52,7 @@ export interface ReconcilerOptions {
 
 export type AssignOutcome =
   | { readonly kind: 'accepted' }
-  /** Not newer than what is here: dropped. */
-  | { readonly kind: 'stale'; readonly newest: Order }
-  /** Refused: a capability is missing, it is another host's, or the same number came with other content. */
+  /** Not newer than what is here, or the same number with other content (D4). */
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 export interface CurrentOrder extends Order {
@@ -144,18 +141,11 @@ export class Reconciler {
 
   async #assign(assignment: Assignment, hash: string): Promise<AssignOutcome> {
     const memory = this.#memory;
-    const refused = refusalOf(assignment, this.#options.host);
-    if (refused !== null) return { kind: 'refused', problem: refused };
     const { assignment: known, assignmentHash } = memory;
-    if (known !== null) {
-      const newer = compareOrder(assignment, known);
-      if (newer < 0) return { kind: 'stale', newest: { epoch: known.epoch, generation: known.generation } };
-      if (newer === 0 && hash !== assignmentHash) {
-        const message = `take assignment ${assignment.epoch}.${assignment.generation}: the same number was here with other content`;
-        return { kind: 'refused', problem: problem('CONFLICT', message) };
-      }
-    }
-    if (known === null || compareOrder(assignment, known) > 0) await this.#store.saveAssignment({ assignment, hash });
+    const newer = known === null ? 1 : compareOrder(assignment, known);
+    if (newer < 0 || (newer === 0 && hash !== assignmentHash))
+      return { kind: 'refused', problem: notNewer(assignment, known) };
+    if (newer > 0) await this.#store.saveAssignment({ assignment, hash });
     memory.assignment = assignment;
     memory.assignmentHash = hash;
     memory.confirmed = true;
@@ -170,7 +160,7 @@ export class Reconciler {
   }
 
   /** The newest assignment, whole; null before the first. */
-  get assignment(): Assignment | null {
+  assignment(): Assignment | null {
     return this.#memory.assignment;
   }
 
@@ -179,12 +169,12 @@ export class Reconciler {
   }
 
   /** Everything is as it should be, and the engine answers. */
-  get isConverged(): boolean {
+  isConverged(): boolean {
     return this.#plan?.converged === true && this.#runner.isIdle && this.#watch.obstacle === null;
   }
 
   /** One honest line for people. */
-  get waiting(): string | null {
+  waiting(): string | null {
     if (this.#watch.obstacle !== null) return this.#watch.obstacle;
     return (
       this.#plan?.waits[0]?.reason ??
@@ -194,12 +184,12 @@ export class Reconciler {
   }
 
   /** Monotonic; null before the first turn. For the watchdog. */
-  get lastTurnAtMs(): number | null {
+  lastTurnAtMs(): number | null {
     return this.#lastTurnAtMs;
   }
 
   /** Monotonic moment of the engine's last answer to a look; null = none yet. */
-  get lastEngineAnswerAtMs(): number | null {
+  lastEngineAnswerAtMs(): number | null {
     return this.#watch.lastAnswerAtMs;
   }
 
@@ -254,16 +244,13 @@ export class Reconciler {
   }
 }
 
-function refusalOf(assignment: Assignment, host: HostId): Problem | null {
-  if (assignment.host !== host)
-    return problem('INPUT_INVALID', `take an assignment: it is for host ${assignment.host}, and this is ${host}`);
-  const known: readonly string[] = CAPABILITIES;
-  for (const entry of assignment.entries) {
-    const missing = entry.kind === 'run' ? entry.requires.filter((capability) => !known.includes(capability)) : [];
-    if (missing.length > 0)
-      return problem('PROTOCOL_VERSION', `take app ${entry.app}: this agent cannot do ${missing.join(', ')}`, {
-        hint: 'Update the agent of this host.',
-      });
-  }
-  return null;
+function notNewer(assignment: Assignment, known: Order | null): Problem {
+  const number = `${assignment.epoch}/${assignment.generation}`;
+  const isSame = known !== null && compareOrder(assignment, known) === 0;
+  const why = isSame
+    ? 'the same number was here with other content'
+    : `it is older than ${known?.epoch ?? 0}/${known?.generation ?? 0}, which is here`;
+  return problem('CONFLICT', `take assignment ${number}: ${why}`, {
+    hint: 'The coordinator allocates its next number above what this host says at hello.',
+  });
 }

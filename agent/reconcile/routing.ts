@@ -76,13 +76,15 @@ function isTrusted(context: AppContext, instance: InstanceId): boolean {
 
 function toIngressService(context: AppContext, entry: RunEntry, service: string): IngressService {
   const spec = specOf(entry, service);
+  // Told before the network exists, or the first deployment would configure the proxy twice.
+  const subnet = context.network?.subnet ?? context.journal.subnet;
   const addresses: string[] = [];
   for (const key of keysOf(entry)) {
     const index = context.journal.addresses[key];
     if (serviceOfKey(key) !== service) continue;
     if (spec?.networkMode === 'host') addresses.push('127.0.0.1');
-    else if (index !== undefined && context.network !== null)
-      for (const slot of [0, 1] as const) addresses.push(addressAt(context.network.subnet, index, slot) ?? '');
+    else if (index !== undefined && subnet !== null)
+      for (const slot of [0, 1] as const) addresses.push(addressAt(subnet, index, slot) ?? '');
   }
   return {
     service,

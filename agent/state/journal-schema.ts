@@ -10,16 +10,19 @@ import {
   problemSchema,
   specHashSchema,
 } from '../../protocol/scalars.ts';
+import { parseLenient } from './parse-lenient.ts';
 import type { AppJournal, AttemptRecord, Committed, InstanceRecord } from './app-journal.ts';
 
 export const JOURNAL_VERSION = 1;
 export const ASSIGNMENT_VERSION = 1;
 
 const runEntrySchema = z.unknown().transform((value, context): RunEntry => {
-  const parsed = assignmentSchema.safeParse({ host: 'h-0000000000000000', epoch: 0, generation: 0, entries: [value] });
-  const entry = parsed.success ? parsed.data.entries[0] : undefined;
+  const whole = { host: 'h-0000000000000000', epoch: 0, generation: 0, entries: [value] };
+  const parsed = parseLenient(assignmentSchema, whole);
+  const entry = parsed.kind === 'value' ? parsed.value.entries[0] : undefined;
   if (entry?.kind === 'run') return entry;
-  context.addIssue({ code: 'custom', message: parsed.error?.issues[0]?.message ?? 'is not an entry of kind run' });
+  const reason = parsed.kind === 'refused' ? parsed.reason : 'is not an entry of kind run';
+  context.addIssue({ code: 'custom', message: reason });
   return z.NEVER;
 });
 

@@ -5,6 +5,7 @@
 import { rename } from 'node:fs/promises';
 import type { z } from 'zod';
 import { readIfThere } from '../durable-file.ts';
+import { type Parsed, parseLenient } from './parse-lenient.ts';
 
 export type StateFile<T> =
   | { readonly kind: 'read'; readonly value: T }
@@ -22,19 +23,12 @@ export async function readStateFile<T>(file: string, schema: z.ZodType<T>): Prom
   return { kind: 'damaged', reason: parsed.reason, setAsideAs };
 }
 
-function parse<T>(
-  text: string,
-  schema: z.ZodType<T>,
-): { readonly kind: 'value'; readonly value: T } | { readonly kind: 'refused'; readonly reason: string } {
+function parse<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return { kind: 'refused', reason: 'it is no JSON' };
   }
-  const result = schema.safeParse(json);
-  if (result.success) return { kind: 'value', value: result.data };
-  const issue = result.error.issues[0];
-  const where = issue === undefined ? '' : issue.path.map(String).join('.');
-  return { kind: 'refused', reason: `${where === '' ? 'it' : where} ${issue?.message ?? 'is not of its form'}` };
+  return parseLenient(schema, json);
 }

@@ -1,0 +1,295 @@
+import t from 'tap';
+import { LongshoreError } from '../../../fleet/errors.ts';
+import { aRunEntry, ROUTE, type TestEntry } from '../../support/agent-entries.ts';
+import { AgentWorld, type AgentWorldOptions } from '../../support/agent-world.ts';
+import { appName } from '../../support/app-builders.ts';
+
+const world = async (
+  test: { teardown(end: () => Promise<void>): void },
+  options: AgentWorldOptions = {},
+): Promise<AgentWorld> => {
+  const made = await AgentWorld.make(options);
+  test.teardown(() => made.close());
+  await made.start();
+  return made;
+};
+
+const release = (number: number, version: string, fields: Partial<TestEntry> = {}): ReturnType<typeof aRunEntry> =>
+  aRunEntry({ release: number, services: { web: { version } }, ...fields });
+
+t.test('reconciler: runs a new app and reports it passed and converged', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('a');
+
+  t.match(await host.assign(release(1, 'a', { services: { web: { version: 'a', ingress: ROUTE } } })), {
+    kind: 'accepted',
+  });
+  await host.untilConverged();
+
+  t.equal(host.running(), 'a');
+  t.match(host.report(), { release: 1, converged: true, waiting: null, attempt: { state: 'passed', problem: null } });
+  t.match(host.report()?.instances[0], { service: 'web', replica: 1, state: 'healthy', routed: true });
+  t.same(host.ingress?.upstreams, { 'web/web': ['10.213.0.2'] });
+  t.same(host.ingress?.ready, ['web']);
+});
+
+t.test('reconciler: a start-first swap never leaves the service without a serving instance', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('a');
+  host.offer('b', { healthyAfterMs: 60 });
+  const services = (version: string): TestEntry['services'] => ({ web: { version, ingress: ROUTE } });
+  await host.assign(release(1, 'a', { services: services('a') }));
+  await host.untilConverged();
+  host.engine.forgetLowest();
+
+  await host.assign(release(2, 'b', { services: services('b') }));
+  await host.untilConverged();
+
+  t.equal(host.containers(), 'b', 'nothing old is left');
+  t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 1);
+  t.same(host.ingress?.upstreams, { 'web/web': ['10.213.0.3'] }, 'the other slot');
+  t.equal(host.ingress?.configurations, 2, 'empty at first, then the routes: the swap configures nothing');
+});
+
+t.test('reconciler: a version that never gets healthy fails, is removed, and the old one serves on', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  host.offer('b', { healthyAfterMs: null, log: ['cannot reach the database'] });
+  await host.assign(release(1, 'a'));
+  await host.untilConverged();
+  host.engine.forgetLowest();
+
+  const gate = { minHealthyMs: 0, healthyDeadlineMs: 150, progressDeadlineMs: 10_000 };
+  await host.assign(release(2, 'b', { services: { web: { version: 'b', gate } } }));
+  await host.until(
+    () => host.report()?.attempt?.state === 'failed' && host.containers() === 'a',
+    'failed and cleaned up',
+  );
+
+  t.equal(host.running(), 'a');
+  t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 1);
+  const { attempt, release: serving } = host.report() ?? {};
+  t.equal(serving, 1);
+  t.match(attempt, { release: 2, failedService: 'web', problem: { code: 'NEVER_HEALTHY' } });
+  t.match(
+    attempt?.problem?.message,
+    /not healthy within 150 ms.*healthy: exit code 1: not ready.*last output:\ncannot reach the database/s,
+  );
+  t.match(host.events, [{ event: 'attempt-failed', app: 'web' }]);
+});
+
+t.test('reconciler: a failed attempt is not tried again without a new number, not by a restart either', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  host.offer('b', { exitAfterMs: 0, exitCode: 3 });
+  await host.assign(release(1, 'a'));
+  await host.untilConverged();
+  await host.assign(release(2, 'b'));
+  await host.until(() => host.report()?.attempt?.state === 'failed' && host.containers() === 'a', 'failed');
+  t.match(host.report()?.attempt?.problem, { code: 'CONTAINER_EXITED', message: /exit code 3/ });
+  const creates = (): number => host.engine.effects.filter((each) => each.operation === 'create').length;
+  t.equal(creates(), 2);
+
+  host.kill();
+  await host.start();
+  await host.until(() => host.report()?.attempt?.state === 'failed', 'still failed');
+  t.equal(creates(), 2);
+
+  host.engine.disk.clear();
+  host.offer('b');
+  await host.assign(release(2, 'b', { attempt: 9 }));
+  await host.untilConverged();
+  t.equal(host.containers(), 'b');
+});
+
+t.test('reconciler: an unchanged service keeps its container over releases', async (t) => {
+  const host = await world(t);
+  host.offer('abc');
+  await host.assign(release(1, 'a', { services: { web: { version: 'a' }, db: { version: 'b' } } }));
+  await host.untilConverged();
+  const db = host.report()?.instances.find((each) => each.service === 'db')?.id;
+
+  await host.assign(release(2, 'c', { services: { web: { version: 'c' }, db: { version: 'b' } } }));
+  await host.untilConverged();
+
+  t.equal(host.report()?.instances.find((each) => each.service === 'db')?.id, db);
+  t.equal(host.containers(), 'bc');
+  t.match(host.report(), { release: 2, attempt: { state: 'passed' } });
+});
+
+t.test(
+  'reconciler: stop-first stops the old one first, and starts the same container again when the new one fails',
+  async (t) => {
+    const host = await world(t);
+    host.offer('a');
+    host.offer('b', { exitAfterMs: 20, exitCode: 1, healthyAfterMs: null });
+    const db = (version: string): TestEntry['services'] => ({ web: { version, order: 'stop-first' } });
+    await host.assign(release(1, 'a', { services: db('a') }));
+    await host.untilConverged();
+    const before = host.report()?.instances[0]?.id;
+
+    await host.assign(release(2, 'b', { services: db('b') }));
+    await host.until(
+      () => host.report()?.attempt?.state === 'failed' && host.containers() === 'a' && host.running() === 'a',
+      'back',
+    );
+
+    t.equal(host.report()?.instances[0]?.id, before, 'the same container');
+    const order = host.engine.effects
+      .filter((each) => each.operation === 'start' || each.operation === 'stop')
+      .map((each) => `${each.operation} ${each.object === before ? 'old' : 'new'}`);
+    t.same(order.slice(1, 3), ['stop old', 'start new']);
+    await host.until(
+      () => host.engine.containersOf(host.host)[0]?.observe(0).restartPolicy === 'always',
+      'its policy is back',
+    );
+  },
+);
+
+t.test('reconciler: services start in the order of their dependencies and commit together', async (t) => {
+  const host = await world(t);
+  host.offer('a', { healthyAfterMs: 80 });
+  host.offer('b');
+  host.offer('c', { exitAfterMs: 30, exitCode: 0, healthyAfterMs: null });
+  await host.assign(
+    release(1, 'a', {
+      services: {
+        db: { version: 'a' },
+        migrate: { version: 'c', dependsOn: { db: 'healthy' }, restart: { name: 'no', maxAttempts: 0 } },
+        web: { version: 'b', dependsOn: { migrate: 'completed', db: 'healthy' } },
+      },
+    }),
+  );
+  await host.untilConverged();
+
+  const starts = host.engine.effects.filter((each) => each.operation === 'start').map((each) => each.object);
+  const serviceOf = (id: string): string | undefined =>
+    host.report()?.instances.find((each) => each.id === id)?.service;
+  t.same(starts.map(serviceOf), ['db', 'migrate', 'web']);
+  t.match(host.report(), { converged: true, attempt: { state: 'passed' } });
+});
+
+t.test('reconciler: a transient failure of the registry is tried again, a permanent one fails at once', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  host.engine.failNext('pullImage', new LongshoreError('REGISTRY_UNAVAILABLE', 'pull a: 503', { retryAfterMs: 1 }));
+  await host.assign(release(1, 'a'));
+  await host.untilConverged();
+  t.equal(host.running(), 'a');
+
+  await host.assign(release(2, 'b'));
+  await host.until(() => host.report()?.attempt?.state === 'failed', 'failed');
+  t.match(host.report()?.attempt, { problem: { code: 'IMAGE_NOT_FOUND' }, failedService: null });
+  t.equal(host.running(), 'a');
+});
+
+t.test('reconciler: removes an app when told to, volumes only when asked', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  const mounts = [{ kind: 'volume', volume: 'data', target: '/data', readOnly: false }] as const;
+  await host.assign(release(1, 'a', { volumes: ['data'], services: { web: { version: 'a', mounts } } }));
+  await host.untilConverged();
+
+  await host.assign({ kind: 'remove', app: appName('web'), volumes: false });
+  await host.until(() => host.report()?.removed === true, 'removed');
+  t.equal(host.containers(), '');
+  t.equal(host.engine.networks.size, 0);
+  t.equal(host.engine.volumes.size, 1, 'data stays');
+  t.equal(host.engine.tags.size, 0);
+
+  await host.assign({ kind: 'remove', app: appName('web'), volumes: true });
+  await host.until(() => host.engine.volumes.size === 0, 'volume removed');
+});
+
+t.test('reconciler: absence never deletes: an app in no entry keeps running and is unclaimed', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  await host.assign(release(1, 'a'));
+  await host.untilConverged();
+
+  await host.assign();
+  await host.until(() => host.report()?.unclaimed === true, 'unclaimed');
+  t.equal(host.running(), 'a');
+});
+
+t.test(
+  'reconciler: a changed entry interrupts a swap under way; the old one serves on, the abandoned one goes',
+  async (t) => {
+    const host = await world(t);
+    host.offer('ac');
+    host.offer('b', { healthyAfterMs: null });
+    await host.assign(release(1, 'a'));
+    await host.untilConverged();
+    host.engine.forgetLowest();
+    await host.assign(release(2, 'b'));
+    await host.until(() => host.running() === 'ab', 'b is in its gate');
+
+    await host.assign(release(3, 'c'));
+    await host.untilConverged();
+
+    t.equal(host.containers(), 'c');
+    t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 1);
+  },
+);
+
+t.test('reconciler: what somebody removed by hand is made again, and said', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  await host.assign(release(1, 'a'));
+  await host.untilConverged();
+
+  host.engine.containers.clear();
+  host.engine.settle();
+  await host.until(() => host.running() === 'a', 'made again');
+  await host.untilConverged();
+  t.ok(host.events.some(({ event, text }) => event === 'instance-gone' && text.includes('was removed by somebody')));
+});
+
+t.test('reconciler: traffic leaves one unhealthy replica, but never the last', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('a', { unhealthyAfterMs: 400 });
+  await host.assign(release(1, 'a', { services: { web: { version: 'a', ingress: ROUTE } } }));
+  await host.untilConverged();
+  await host.until(() => host.report()?.instances[0]?.state === 'unhealthy', 'unhealthy');
+  t.same(host.ingress?.upstreams, { 'web/web': ['10.213.0.2'] }, 'the only one keeps its traffic');
+  t.match(host.report(), { converged: false, waiting: /not healthy/ });
+});
+
+t.test('reconciler: requests under way to the old one end before it stops', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('ab');
+  const services = (version: string): TestEntry['services'] => ({
+    web: { version, ingress: ROUTE, stopGraceMs: 10_000 },
+  });
+  await host.assign(release(1, 'a', { services: services('a') }));
+  await host.untilConverged();
+  host.ingress?.active.set('10.213.0.2', 1);
+
+  await host.assign(release(2, 'b', { services: services('b') }));
+  await host.until(
+    () => host.report()?.attempt?.release === 2 && host.report()?.attempt?.state === 'passed',
+    'passed while the old one drains',
+  );
+  t.equal(host.running(), 'ab');
+  t.equal(host.report()?.converged, true, 'draining does not count');
+  t.ok(host.report()?.instances.some((each) => each.state === 'draining'));
+
+  host.ingress?.active.clear();
+  await host.until(() => host.containers() === 'b', 'gone');
+});
+
+t.test('reconciler: assignments that are not newer are refused, the same one confirms', async (t) => {
+  const host = await world(t);
+  const assignment = { host: host.host, epoch: 2, generation: 5, entries: [] };
+  t.match(await host.process.reconciler.assign(assignment, 'x'), { kind: 'accepted' });
+  t.match(await host.process.reconciler.assign(assignment, 'x'), { kind: 'accepted' });
+  t.match(await host.process.reconciler.assign(assignment, 'y'), {
+    kind: 'refused',
+    problem: { message: /other content/ },
+  });
+  t.match(await host.process.reconciler.assign({ ...assignment, generation: 4 }, 'z'), { kind: 'refused' });
+  t.same(host.process.reconciler.currentOrder(), { epoch: 2, generation: 5, hash: 'x' });
+  host.kill();
+  await host.start();
+  t.same(host.process.reconciler.currentOrder(), { epoch: 2, generation: 5, hash: 'x' }, 'it was on the disk');
+});
