@@ -177,6 +177,7 @@ export class FakeEngine {
 
   /** @internal */
   async watch(host: HostId, onChange: () => void, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const { promise, resolve } = withResolvers<undefined>();
     const watcher = {
       host,
