@@ -2,7 +2,7 @@
  * One host for tests of the reconciler: a fake engine and ingress, a state directory on the disk, and processes of the
  * agent that can be killed at any engine call or fault point and started again. Real time, in milliseconds.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
@@ -42,6 +42,8 @@ export class AgentWorld {
   readonly events: WorldEvent[] = [];
   readonly ingress: FakeIngress | null;
   readonly stateDir: string;
+  /** Every fault point that any process of this world came to. */
+  readonly faultPoints = new Set<string>();
   readonly #options: AgentWorldOptions;
   readonly #settling: NodeJS.Timeout;
   #process: AgentProcess | null = null;
@@ -93,6 +95,7 @@ export class AgentWorld {
       onReport: () => undefined,
       onEvent: (event, app, text) => this.events.push({ event, app, text }),
       faultPoint: (name) => {
+        this.faultPoints.add(name);
         if (name !== dieAt) return;
         session.lose();
         died.resolve(undefined);
@@ -111,6 +114,28 @@ export class AgentWorld {
     this.process.session.lose();
     this.process.stop.abort();
     this.#process = null;
+  }
+
+  /** After a process was lost: what it was writing has reached the disk or has not. */
+  async diskAtRest(): Promise<void> {
+    let before = '';
+    for (let quiet = 0; quiet < 3;) {
+      const now = await this.#listing();
+      quiet = now === before && !now.includes('.new') ? quiet + 1 : 0;
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+  }
+
+  async #listing(): Promise<string> {
+    const names = await readdir(this.stateDir, { recursive: true });
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const found = await stat(path.join(this.stateDir, name)).catch(() => null);
+        return found === null ? `${name}.new` : `${name}:${found.mtimeMs}`;
+      }),
+    );
+    return files.sort().join();
   }
 
   async assign(...entries: readonly AssignmentEntry[]): Promise<AssignOutcome> {

@@ -1,0 +1,70 @@
+import t from 'tap';
+import { ACTION_KINDS } from '../../../agent/reconcile/action.ts';
+import { AgentWorld } from '../../support/agent-world.ts';
+import { type KillScene, killScenes } from '../../support/kill-scenes.ts';
+
+/** Come to by other tests: `recognise` needs a lost journal, `save-budget` a quarter of a minute, `release-image` many releases. */
+const ELSEWHERE = ['recognise', 'save-budget', 'release-image'];
+
+async function staged(scene: KillScene): Promise<AgentWorld> {
+  const host = await AgentWorld.make({ ingress: true });
+  host.offer('ab');
+  host.offer('f', { exitAfterMs: 30, exitCode: 1, healthyAfterMs: null });
+  if (scene.before.length === 0) return host;
+  await host.start();
+  await host.assign(...scene.before);
+  await host.untilConverged();
+  host.process.stop.abort();
+  await host.process.running;
+  return host;
+}
+
+function isAtEnd(host: AgentWorld, scene: KillScene): boolean {
+  const report = host.report();
+  if (scene.verdict === 'removed') return report?.removed === true && host.containers() === '';
+  const wanted = Object.values(scene.end).sort().join('');
+  const isSettled = Object.entries(scene.end).every(([service, version]) => host.running(service) === version);
+  return report?.attempt?.state === scene.verdict && isSettled && host.containers() === wanted;
+}
+
+for (const scene of killScenes('f')) {
+  t.test(`agent killed at every action: ${scene.name}`, async (t) => {
+    const rehearsal = await staged(scene);
+    await rehearsal.start();
+    rehearsal.faultPoints.clear();
+    await rehearsal.assign(...scene.change);
+    await rehearsal.until(() => isAtEnd(rehearsal, scene), scene.name);
+    const points = [...rehearsal.faultPoints];
+    await rehearsal.close();
+    for (const point of points) seen.add(point.slice(point.indexOf(':') + 1));
+
+    await Promise.all(
+      points.map(async (point) => {
+        const host = await staged(scene);
+        host.engine.forgetLowest();
+        const { died } = await host.start(point);
+        await host.assign(...scene.change);
+        await died;
+        host.kill();
+        await host.diskAtRest();
+
+        await host.start();
+        await host.until(() => isAtEnd(host, scene), `${scene.name} after ${point}`);
+
+        for (const service of scene.alwaysServing)
+          t.equal(host.engine.lowestServing(host.host, 'web', service), 1, `${service} always served (${point})`);
+        t.pass(`one good generation after ${point}`);
+        await host.close();
+      }),
+    );
+  });
+}
+
+const seen = new Set<string>();
+
+t.test('agent killed at every action: no kind of action is left out', async (t) => {
+  t.same(
+    ACTION_KINDS.filter((kind) => !seen.has(kind) && !ELSEWHERE.includes(kind)),
+    [],
+  );
+});
