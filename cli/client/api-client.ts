@@ -73,7 +73,9 @@ export class ApiClient {
   async #send(route: Route, input: CallInput<RouteName>): Promise<Response> {
     const { credentials, timeoutMs, signal } = this.#options;
     const url = new URL(fillPath(route.path, input.parameters ?? {}), credentials.url);
-    for (const [key, value] of Object.entries((input.query ?? {}) as Readonly<Record<string, string | number | undefined>>)) {
+    for (const [key, value] of Object.entries(
+      (input.query ?? {}) as Readonly<Record<string, string | number | undefined>>,
+    )) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
     const headers: Record<string, string> = { accept: 'application/json' };

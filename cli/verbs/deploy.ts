@@ -80,12 +80,13 @@ async function plan(context: Context, options: PlanOptions): Promise<number> {
 }
 
 async function deploy(context: Context, options: DeployOptions): Promise<number> {
-  const api = await context.api();
   const prepared =
     options.plan === undefined
       ? { ...(await prepare(context, options)), planHash: null }
       : await fromPlanFile(context, options);
-  const { deployment, plan: view } = await api.call('deploy', {
+  const { deployment, plan: view } = await (
+    await context.api()
+  ).call('deploy', {
     body: {
       spec: prepared.spec,
       images: prepared.images,

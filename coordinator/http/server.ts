@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:http';
 import type { ServerOptions } from 'node:https';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
@@ -77,7 +77,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
   const base = {
     loggerInstance: options.log,
     bodyLimit: BODY_LIMIT_BYTES,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     return503OnClosing: true,
     requestTimeout: 60_000,

@@ -31,11 +31,12 @@ async function connect(t: Test, given: Partial<Commands>, token: string | null =
     socket,
     send: (request) => socket.send(JSON.stringify(request)),
     until: async (test) => {
-      await pollUntil(
-        async () => frames.some(test),
-        (found) => found,
+      const found = await pollUntil(
+        async () => frames.find(test),
+        (frame) => frame !== undefined,
       );
-      return frames.find(test)!;
+      if (found === undefined) throw new Error('no such frame');
+      return found;
     },
   };
 }

@@ -1,0 +1,335 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import t from 'tap';
+import type { Test } from 'tap';
+import { runProgram } from '../../../cli/program.ts';
+import { createTerminal } from '../../../cli/terminal.ts';
+import type { Change, Commands } from '../../../coordinator/commands.ts';
+import { LongshoreError, problem } from '../../../fleet/errors.ts';
+import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
+import { openApiStage } from '../../support/api-stage.ts';
+import { fakeCommands } from '../../support/fake-commands.ts';
+import { aDeploymentView, aHostView, aStepView } from '../../support/views.ts';
+
+interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Scene {
+  readonly folder: string;
+  run(
+    parameters: readonly string[],
+    more?: { input?: string; environment?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<Ran>;
+}
+
+/** The command line in this process, with streams instead of a terminal, in an empty folder. */
+function scene(t: Pick<Test, 'teardown'>, environment: Record<string, string>): Scene {
+  const folder = mkdtempSync(path.join(tmpdir(), 'longshore-cli-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return {
+    folder,
+    run: async (parameters, more = {}) => {
+      const stdin = new PassThrough();
+      stdin.end(more.input ?? '');
+      const stdout = new PassThrough();
+      const stderr = new PassThrough();
+      const all = { HOME: folder, PATH: process.env.PATH ?? '', ...environment, ...more.environment };
+      const exit = await runProgram(parameters, {
+        terminal: createTerminal({ stdin, stdout, stderr }, all),
+        environment: all,
+        version: '9.9.9',
+        folder,
+        now: () => 60_000,
+        signal: more.signal ?? new AbortController().signal,
+      });
+      return { exit, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
+    },
+  };
+}
+
+async function stage(t: Test, given: Partial<Commands>, token = 'admin'): Promise<Scene> {
+  const { url } = await openApiStage(t, { commands: fakeCommands(given) });
+  return scene(t, { LONGSHORE_URL: url, LONGSHORE_TOKEN: token });
+}
+
+const plan: PlanView = {
+  app: 'shop' as PlanView['app'],
+  base: 1,
+  images: {},
+  secretVersions: {},
+  hosts: [],
+  waves: [],
+  warnings: [],
+  changed: true,
+  hash: 'p1',
+};
+const whoami: Commands['whoami'] = (actor) =>
+  Promise.resolve({
+    id: actor.tokenId,
+    name: actor.name,
+    role: actor.role,
+    createdAt: 0,
+    expiresAt: null,
+    lastUsedAt: null,
+    revokedAt: null,
+  });
+const APP = 'services:\n  web:\n    image: 127.0.0.1:5000/shop:1\n';
+
+t.test('cli: prints hosts as a table and as JSON', async (t) => {
+  const cli = await stage(t, { listHosts: () => Promise.resolve({ items: [aHostView()], next: null }) });
+
+  t.match(await cli.run(['hosts']), { exit: 0, out: /HOST +CONNECTED[\s\S]*quay-1/ });
+  const json = await cli.run(['hosts', '--json']);
+  t.match(JSON.parse(json.out), [{ name: 'quay-1' }]);
+});
+
+t.test('cli: reads every page of a list', async (t) => {
+  const cli = await stage(t, {
+    listHosts: (query) =>
+      Promise.resolve(
+        query.cursor === undefined
+          ? { items: [aHostView({ name: 'a' })], next: 'more' }
+          : { items: [aHostView({ name: 'b' })], next: null },
+      ),
+  });
+
+  t.match(await cli.run(['hosts']), { out: /a [\s\S]*b / });
+});
+
+t.test('cli: exit 2 for wrong use, with what to do', async (t) => {
+  const cli = await stage(t, {});
+
+  t.match(await cli.run(['hosst']), { exit: 2, err: /Did you mean hosts/ });
+  t.match(await cli.run(['hosts', '--colour']), { exit: 2, err: /unknown option '--colour'/ });
+  t.match(await cli.run(['deploy', '--timeout', 'soon']), { exit: 2, err: /30s, 5m or 1h/ });
+  t.match(await cli.run(['rollback', 'NOT OK']), { exit: 2, err: /INPUT_INVALID[\s\S]*mend:/ });
+  t.match(await cli.run(['deploy']), { exit: 2, err: /there is no compose\.yaml/ });
+  t.match(await cli.run(['--help']), { exit: 0, out: /Exit codes/ });
+});
+
+t.test('cli: exit 5 when nobody answers, 6 when it is not allowed', async (t) => {
+  const nobody = scene(t, { LONGSHORE_URL: 'http://127.0.0.1:9', LONGSHORE_TOKEN: 'x' });
+  const viewer = await stage(t, {}, 'viewer');
+  const stranger = await stage(t, {}, 'nobody');
+  const homeless = scene(t, {});
+
+  t.match(await nobody.run(['hosts']), {
+    exit: 5,
+    err: /UNREACHABLE: reach the coordinator at http:\/\/127\.0\.0\.1:9/,
+  });
+  t.match(await nobody.run(['console']), { exit: 5 });
+  t.match(await viewer.run(['tokens']), { exit: 6, err: /needs admin/ });
+  t.match(await stranger.run(['hosts']), { exit: 6, err: /UNAUTHENTICATED/ });
+  t.match(await homeless.run(['hosts']), { exit: 2, err: /longshore login/ });
+});
+
+t.test('cli: shows every mistake of the app file with its place, and asks nobody', async (t) => {
+  const cli = scene(t, {});
+  writeFileSync(path.join(cli.folder, 'compose.yaml'), 'services:\n  web:\n    imagee: x\n    ports: 7\n');
+
+  t.match(await cli.run(['deploy']), { exit: 2, err: /compose\.yaml[\s\S]*line 3[\s\S]*line 4/ });
+});
+
+t.test('cli: init writes a file that plans, and never overwrites', async (t) => {
+  const cli = await stage(t, { whoami, plan: () => Promise.resolve(plan) });
+
+  t.match(await cli.run(['init']), { exit: 0, out: /Wrote/ });
+  const written = readFileSync(path.join(cli.folder, 'compose.yaml'), 'utf8');
+  t.match(await cli.run(['init']), { exit: 2, err: /exists already/ });
+  t.equal(readFileSync(path.join(cli.folder, 'compose.yaml'), 'utf8'), written);
+  t.match(await cli.run(['plan', '--no-build', '-p', 'shop']), { exit: 0, out: /Plan for shop/ });
+});
+
+t.test('cli: plan exits 2 with changes when asked, and saves a plan that deploy applies by its hash', async (t) => {
+  let asked: unknown = null;
+  const cli = await stage(t, {
+    whoami,
+    plan: () => Promise.resolve(plan),
+    deploy: (request) => {
+      asked = request.planHash;
+      return Promise.reject(new LongshoreError('PLAN_STALE', 'the world has moved'));
+    },
+  });
+  writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);
+  const file = path.join(cli.folder, 'shop.plan');
+
+  t.match(await cli.run(['plan', '-p', 'shop', '--detailed-exitcode', '--out', file]), { exit: 2 });
+  t.equal(statSync(file).mode & 0o777, 0o600, 'it holds environment values: for its owner only');
+  t.match(await cli.run(['deploy', '--plan', file]), { exit: 2, err: /PLAN_STALE/ });
+  t.equal(asked, 'p1');
+  t.match(await cli.run(['deploy', '--plan', file, '-f', 'compose.yaml']), { exit: 2, err: /do not go together/ });
+  writeFileSync(file, '{"longshorePlan":1}');
+  t.match(await cli.run(['deploy', '--plan', file]), { exit: 2, err: /no saved plan/ });
+});
+
+const endings = [
+  { state: 'succeeded', exit: 0 },
+  { state: 'failed', exit: 1 },
+  { state: 'rolled_back', exit: 3 },
+  { state: 'cancelled', exit: 4 },
+  { state: 'superseded', exit: 4 },
+] as const;
+
+for (const ending of endings) {
+  t.test(`cli: deploy follows to ${ending.state} and exits ${ending.exit}`, async (t) => {
+    const first = aDeploymentView({ state: 'rolling', steps: [aStepView({ state: 'moving' })] });
+    const last: DeploymentView = {
+      ...first,
+      state: ending.state,
+      steps: [aStepView({ state: 'passed' })],
+      problem: ending.exit === 0 ? null : problem('NEVER_HEALTHY', 'web on quay-1 never answered'),
+    };
+    const cli = await stage(t, {
+      whoami,
+      deploy: () => Promise.resolve({ deployment: first, plan }),
+      listHosts: () => Promise.resolve({ items: [], next: null }),
+      getDeployment: () => Promise.resolve(first),
+      watch: (onChange: (change: Change) => void) =>
+        setImmediate(() => onChange({ kind: 'deployment', deployment: last })),
+    });
+    writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);
+
+    const ran = await cli.run(['deploy', '-p', 'shop']);
+
+    t.equal(ran.exit, ending.exit);
+    t.match(ran.out, `${ending.state}: `);
+    t.equal(ran.err.includes('NEVER_HEALTHY: web on quay-1 never answered'), ending.exit !== 0);
+  });
+}
+
+t.test('cli: --timeout leaves the deployment under way and says how to go on', async (t) => {
+  const rolling = aDeploymentView();
+  const cli = await stage(t, {
+    getApp: () =>
+      Promise.resolve({
+        app: rolling.app,
+        release: 1,
+        hosts: 1,
+        converged: 0,
+        healthy: true,
+        deployment: rolling,
+        urls: [],
+        schedule: null,
+        quarantined: [],
+      }),
+    listHosts: () => Promise.resolve({ items: [], next: null }),
+    getDeployment: () => Promise.resolve(rolling),
+    watch: () => undefined,
+  });
+
+  t.match(await cli.run(['watch', 'shop', '--timeout', '200ms']), {
+    exit: 1,
+    err: /TIMEOUT[\s\S]*goes on[\s\S]*longshore cancel d-/,
+  });
+});
+
+t.test('cli: a deployment is followed over a restart of the coordinator', async (t) => {
+  const rolling = aDeploymentView({ steps: [aStepView({ state: 'moving' })] });
+  const ended: DeploymentView = { ...rolling, state: 'succeeded' };
+  let view = rolling;
+  let watching = false;
+  const commands = fakeCommands({
+    getDeployment: () => Promise.resolve(view),
+    listHosts: () => Promise.resolve({ items: [], next: null }),
+    watch: () => {
+      watching = true;
+    },
+  });
+  const first = await openApiStage(t, { commands });
+  const cli = scene(t, { LONGSHORE_URL: first.url, LONGSHORE_TOKEN: 'admin' });
+
+  const running = cli.run(['watch', rolling.id]);
+  while (!watching) await new Promise((resolve) => setImmediate(resolve));
+  await first.close();
+  view = ended;
+  await openApiStage(t, { commands, port: first.port });
+
+  t.match(await running, { exit: 0, out: /succeeded/ });
+});
+
+t.test('cli: login keeps the token for its owner, and only for that coordinator', async (t) => {
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({ whoami, listHosts: () => Promise.resolve({ items: [], next: null }) }),
+  });
+  const other = await openApiStage(t, { commands: fakeCommands({}) });
+  const cli = scene(t, {});
+
+  t.match(await cli.run(['login', url], { input: 'nobody\n' }), { exit: 6 });
+  t.match(await cli.run(['login', url], { input: 'operator\n' }), { exit: 0, out: /olaf \(operator\)/ });
+  const file = path.join(cli.folder, '.config/longshore/profile.json');
+  t.equal(statSync(file).mode & 0o777, 0o600);
+  t.match(await cli.run(['hosts']), { exit: 0 });
+  t.match(
+    await cli.run(['hosts'], { environment: { LONGSHORE_URL: other.url } }),
+    { exit: 6, err: /no API token/ },
+    'it is not sent elsewhere',
+  );
+});
+
+t.test('cli: a secret comes from standard input, and its value is never printed', async (t) => {
+  let stored = '';
+  const cli = await stage(t, {
+    setSecret: (app, name, value) => {
+      stored = value;
+      return Promise.resolve({ app, name, version: 3, setAt: 0 });
+    },
+  });
+
+  const ran = await cli.run(['secrets', 'set', 'shop', 'db-password'], { input: 'correct horse\n' });
+
+  t.match(ran, { exit: 0, out: /version 3/ });
+  t.equal(stored, 'correct horse');
+  t.notMatch(ran.out + ran.err, /horse/);
+});
+
+t.test('cli: logs prefix every line with host and service', async (t) => {
+  const cli = await stage(t, {
+    logs: async (_request, sink) => {
+      await sink.chunk({ host: 'quay-1', service: 'web', instance: 'i-1' }, 1, Buffer.from('one\ntw'));
+      await sink.chunk({ host: 'quay-1', service: 'web', instance: 'i-1' }, 1, Buffer.from('o\n'));
+    },
+  });
+
+  t.same(await cli.run(['logs', 'shop']), { exit: 0, out: 'quay-1/web | one\nquay-1/web | two\n', err: '' });
+});
+
+t.test('cli: exec ends with the exit code of the command', async (t) => {
+  const cli = await stage(t, {
+    exec: async (request, _actor, sink) => {
+      await sink.chunk(null, 1, Buffer.from(request.command.join(' ')));
+      return {
+        exit: Promise.resolve(42),
+        write: () => Promise.resolve(),
+        end: () => undefined,
+        resize: () => undefined,
+      };
+    },
+  });
+
+  t.match(await cli.run(['exec', 'shop', 'web', '--', 'ls', '-l', '--json']), { exit: 42, out: 'ls -l --json' });
+});
+
+t.test('cli: console runs piped lines and ends with the state of the last', async (t) => {
+  const cli = await stage(t, { listHosts: () => Promise.resolve({ items: [aHostView()], next: null }) });
+
+  t.match(await cli.run(['console'], { input: 'hosts\n' }), { exit: 0, out: /quay-1/ });
+  t.match(await cli.run(['console'], { input: 'dance\n' }), { exit: 1, err: /no verb `dance`/ });
+});
+
+t.test('cli: doctor tells what is wrong and exits 1', async (t) => {
+  const cli = await stage(t, {
+    whoami,
+    doctor: () => Promise.resolve({ checks: [{ name: 'store', ok: false, text: 'slow disk' }] }),
+  });
+
+  t.match(await cli.run(['doctor']), {
+    exit: 1,
+    out: /ok {3}token: ada \(admin\)\nBAD {2}store: slow disk\nok {3}console/,
+  });
+  t.match(await scene(t, {}).run(['doctor']), { exit: 1, out: /BAD {2}profile/ });
+});
