@@ -148,6 +148,8 @@ export function settingsOfFlags(args: readonly string[]): FlagFacts {
     config: { type: 'string', short: 'c' },
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
+    // Known, so that its value is not taken for something else and repeated in a message.
+    'enroll-token': { type: 'string' },
   };
   for (const { flag, kind } of SETTINGS)
     if (flag !== null) options[flag] = { type: 'string', multiple: kind === 'labels' };
