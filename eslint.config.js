@@ -36,7 +36,11 @@ export default tseslint.config(
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      // A branded string is written out as a plain one where it leaves the program (SQL, JSON).
+      '@typescript-eslint/no-unnecessary-type-conversion': 'off',
+      // Keys of records that come from outside (variables, labels) read better as what they are.
+      '@typescript-eslint/dot-notation': 'off',
       'no-console': 'off',
     },
   },
