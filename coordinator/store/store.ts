@@ -71,6 +71,8 @@ export interface HostStore {
   findHost(args: { readonly host: string }): Promise<HostRow | null>;
   /** By name. */
   listHosts(args: Paging & { readonly pool: string | null; readonly app: AppName | null }): Promise<Slice<HostRow>>;
+  /** Names by id, of removed hosts too. */
+  hostNames(args: { readonly ids: readonly HostId[] }): Promise<Readonly<Record<HostId, string>>>;
   /** All that were not removed, by name: what placement looks at. */
   allHosts(): Promise<readonly HostRow[]>;
   /** Null leaves a field as it is. @throws NOT_FOUND, CONFLICT (name taken) */
@@ -269,6 +271,8 @@ export interface SecretStore {
   }): Promise<void>;
   /** What the host's `run` targets use, still encrypted at rest. */
   secretsForHost(args: { readonly host: HostId }): Promise<readonly SecretForHost[]>;
+  /** Every kept version of the app's secrets: what must not be shown in its logs. */
+  secretsOfApp(args: { readonly app: AppName }): Promise<readonly Omit<SecretForHost, 'secret'>[]>;
   /** Hosts whose targets use one of the app's secrets. */
   hostsUsingSecrets(args: { readonly app: AppName }): Promise<readonly HostId[]>;
 

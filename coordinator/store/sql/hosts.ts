@@ -6,7 +6,7 @@ import type { HostRow } from '../records.ts';
 import type { HostStore } from '../store.ts';
 import type { HostsTable } from '../tables.ts';
 import { append } from './events.ts';
-import { conflict, fromJson, notFound, slice, toJson } from './transaction.ts';
+import { conflict, fromJson, inChunks, notFound, slice, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 type Args<K extends keyof HostStore> = Parameters<HostStore[K]>[0];
@@ -49,6 +49,15 @@ export async function listHosts({ db }: Transaction, args: Args<'listHosts'>): A
     );
   }
   return slice(await query.execute(), args.limit, toHost, (row) => row.name);
+}
+
+export async function hostNames({ db }: Transaction, args: Args<'hostNames'>): Answer<'hostNames'> {
+  const names: Record<HostId, string> = {};
+  for (const ids of inChunks(args.ids)) {
+    const rows = await db.selectFrom('hosts').select(['id', 'name']).where('id', 'in', [...ids]).execute();
+    for (const row of rows) names[row.id as HostId] = row.name;
+  }
+  return names;
 }
 
 export async function allHosts({ db }: Transaction): Answer<'allHosts'> {

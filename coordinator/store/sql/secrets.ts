@@ -129,6 +129,16 @@ export async function secretsForHost({ db }: Transaction, args: Args<'secretsFor
   return found;
 }
 
+export async function secretsOfApp({ db }: Transaction, args: Args<'secretsOfApp'>): Answer<'secretsOfApp'> {
+  const rows = await db.selectFrom('secret_versions').selectAll().where('app', '=', args.app).execute();
+  return rows.map((row) => ({
+    app: row.app as AppName,
+    name: row.name,
+    version: Number(row.version),
+    ciphertext: fromText(row.ciphertext),
+  }));
+}
+
 export async function hostsUsingSecrets(
   { db }: Transaction,
   args: Args<'hostsUsingSecrets'>,

@@ -1,0 +1,203 @@
+/** Apps: list, health, remove, pull now, quarantine, releases and rolling back to one. */
+import { hasEnded } from '../../fleet/deployment.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { AppName, HostId } from '../../fleet/ids.ts';
+import type { Release } from '../../fleet/release.ts';
+import type { AppView } from '../../protocol/http-api/views.ts';
+import { personCause } from '../commands.ts';
+import type { Actor, Commands } from '../commands.ts';
+import { place, stickyPlacement } from '../placement/place.ts';
+import type { ImageChecks } from '../ports.ts';
+import type { AppRow, HostRow } from '../store/records.ts';
+import type { ControlOptions } from './control-options.ts';
+import { deploymentViews } from './create-views.ts';
+import { enqueueDeployment, refuseQuarantined } from './deploy-release.ts';
+import { pagingOf } from './page-of.ts';
+import { retryConflict } from './retry-conflict.ts';
+import { appHealthView, appView } from './views/app-view.ts';
+import type { AppHost } from './views/app-view.ts';
+import { releaseView } from './views/record-views.ts';
+
+type AppCommands = Pick<
+  Commands,
+  'listApps' | 'getApp' | 'appHealth' | 'removeApp' | 'pullApp' | 'releaseQuarantine' | 'listReleases' | 'rollback'
+>;
+
+export function appCommands(options: ControlOptions, checks: ImageChecks): AppCommands {
+  const { store, hub, rollouts, changes, views } = options;
+  return {
+    listApps: async (query) => {
+      const slice = await store.listApps(pagingOf(query));
+      const items = await Promise.all(slice.items.map((row) => viewOf(row, options)));
+      return { items, next: slice.next };
+    },
+    getApp: async (app) => viewOf(await requireApp(app, 'read', options), options),
+    appHealth: async (app) => {
+      await requireApp(app, 'read', options);
+      return appHealthView(app, await hostsOf(app, options));
+    },
+    removeApp: async (app, volumes, actor) => {
+      const text = `App ${app} is removed from every host${volumes ? ', with its volumes' : '; its volumes stay'}`;
+      const event = {
+        at: options.now(),
+        kind: 'app.removed',
+        app,
+        host: null,
+        deployment: null,
+        cause: personCause(actor, null),
+        text,
+      };
+      const { hosts, cancelled } = await store.removeApp({ app, volumes, at: options.now(), events: [event] });
+      rollouts.appRemoved(app);
+      hub.assignmentsChanged(hosts);
+      for (const deployment of cancelled)
+        changes.publish({ kind: 'deployment', deployment: await views.deployment(deployment) });
+    },
+    pullApp: async (app, note, actor) => {
+      const { deployment, text } = await checks.check(app, personCause(actor, note));
+      const found = deployment === null ? null : await store.deployment({ id: deployment });
+      return { deployment: found === null ? null : await views.deployment(found), text };
+    },
+    releaseQuarantine: async (app, actor) => {
+      await requireApp(app, 'release the quarantine of', options);
+      const text = `Digests of ${app} that failed their gate may be pulled again`;
+      const event = {
+        at: options.now(),
+        kind: 'quarantine.released',
+        app,
+        host: null,
+        deployment: null,
+        cause: personCause(actor, null),
+        text,
+      };
+      await store.releaseQuarantine({ app, events: [event] });
+    },
+    listReleases: async (app, query) => {
+      const { succeeded } = await requireApp(app, 'read', options);
+      const slice = await store.listReleases({ ...pagingOf(query), app });
+      return {
+        items: slice.items.map(({ release, outcome }) => releaseView(release, outcome, succeeded)),
+        next: slice.next,
+      };
+    },
+    rollback: (app, request, actor) =>
+      retryConflict(async () => {
+        const known = await requireApp(app, 'roll back', options);
+        const release = await releaseToReturnTo(known, request.release, options);
+        const { deployment } = await deployKept(known, release, actor, request.note, options);
+        return views.deployment(deployment);
+      }),
+  };
+}
+
+/** @throws NOT_FOUND */
+export async function requireApp(
+  app: AppName,
+  verb: string,
+  { store }: Pick<ControlOptions, 'store'>,
+): Promise<AppRow> {
+  const row = await store.app({ app });
+  if (row === null || row.removedAt !== null) {
+    throw new LongshoreError('NOT_FOUND', `${verb} app ${app}: there is none`, { hint: 'See `longshore apps`.' });
+  }
+  return row;
+}
+
+async function deployKept(known: AppRow, release: Release, actor: Actor, note: string | null, options: ControlOptions) {
+  const { store } = options;
+  const { app } = known;
+  const [hosts, targets, quarantine] = await Promise.all([
+    store.allHosts(),
+    store.targetsOfApp({ app }),
+    store.quarantine({ app }),
+  ]);
+  refuseQuarantined(app, release, quarantine);
+  await requireSecrets(release, options);
+  const placed = place(release.spec, hosts, stickyPlacement(targets));
+  if (placed.kind === 'unplaceable')
+    throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });
+  return enqueueDeployment(
+    {
+      app,
+      source: { kind: 'kept', number: release.number },
+      placement: placed.placement,
+      known,
+      cause: personCause(actor, note),
+      rolling: 'abort',
+      releaseQuarantine: false,
+      why: `${actor.name} rolls back`,
+    },
+    options,
+  );
+}
+
+/** A value that was removed since cannot be brought back. @throws SECRET_MISSING */
+async function requireSecrets(release: Release, { store }: Pick<ControlOptions, 'store'>): Promise<void> {
+  const names = Object.entries(release.spec.secrets).map(([, secret]) => secret.name);
+  if (names.length === 0) return;
+  const versions = await store.secretVersions({ app: release.app, names });
+  const missing = names.filter((name) => versions[name] === undefined);
+  if (missing.length === 0) return;
+  throw new LongshoreError(
+    'SECRET_MISSING',
+    `roll back ${release.app} to release ${release.number}: its secret ${missing.join(', ')} was removed`,
+  );
+}
+
+/** The one named; else the current one where another is under way, else the one before it that succeeded. @throws NOT_FOUND, CONFLICT */
+async function releaseToReturnTo(
+  { app, succeeded }: AppRow,
+  wanted: number | null,
+  { store }: Pick<ControlOptions, 'store'>,
+): Promise<Release> {
+  if (wanted !== null) {
+    const release = await store.release({ app, number: wanted });
+    if (release !== null) return release;
+    throw new LongshoreError('NOT_FOUND', `roll back ${app} to release ${wanted}: it is not kept`, {
+      hint: `See \`longshore releases ${app}\`.`,
+    });
+  }
+  // While a newer one is under way, back means back to what was good before it.
+  const latest = await store.latestDeployments({ apps: [app] });
+  const isUnderWay = latest.some((deployment) => !hasEnded(deployment.state) && deployment.release !== succeeded);
+  const base = isUnderWay && succeeded !== null ? await store.release({ app, number: succeeded }) : null;
+  if (base !== null) return base;
+  let after: string | null = succeeded === null ? null : String(succeeded);
+  do {
+    const page: Awaited<ReturnType<typeof store.listReleases>> = await store.listReleases({ app, limit: 50, after });
+    const found = page.items.find((item) => item.outcome === 'succeeded' && item.release.number !== succeeded);
+    if (found !== undefined) return found.release;
+    after = page.next;
+  } while (after !== null);
+  throw new LongshoreError('CONFLICT', `roll back ${app}: no earlier release that succeeded is kept`, {
+    hint: `See \`longshore releases ${app}\`, and name one.`,
+  });
+}
+
+async function viewOf(row: AppRow, options: ControlOptions): Promise<AppView> {
+  const { store, hub } = options;
+  const { app, succeeded } = row;
+  const [hosts, quarantine, latest] = await Promise.all([
+    hostsOf(app, options),
+    store.quarantine({ app }),
+    store.latestDeployments({ apps: [app] }),
+  ]);
+  const number = succeeded ?? latest[0]?.release ?? null;
+  const release = number === null ? null : await store.release({ app, number });
+  const [deployment] = await deploymentViews(latest, { store, hub });
+  return appView({ app, succeeded, hosts, spec: release?.spec ?? null, deployment: deployment ?? null, quarantine });
+}
+
+async function hostsOf(
+  app: AppName,
+  { store, hub }: Pick<ControlOptions, 'store' | 'hub'>,
+): Promise<readonly AppHost[]> {
+  const [targets, rows] = await Promise.all([store.targetsOfApp({ app }), store.allHosts()]);
+  const byId = new Map<HostId, HostRow>(rows.map((row) => [row.id, row]));
+  return targets
+    .flatMap((target) => {
+      const row = byId.get(target.host);
+      return row === undefined ? [] : [{ row, target, live: hub.live(target.host) }];
+    })
+    .sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
+}

@@ -1,0 +1,40 @@
+/** What the use cases need of the rest of the coordinator. `main.ts` gives it. */
+import type { Digest } from '../../fleet/ids.ts';
+import type { ExplainView } from '../../protocol/http-api/views.ts';
+import type { ChangesPort, HubPort, RolloutsPort, ViewsPort } from '../ports.ts';
+import type { Vault } from '../secrets/vault.ts';
+import type { HostRow } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ControlOptions {
+  readonly store: Store;
+  readonly hub: HubPort;
+  readonly rollouts: RolloutsPort;
+  readonly changes: ChangesPort;
+  readonly views: ViewsPort;
+  readonly images: ImagesPort;
+  readonly vault: Vault;
+  readonly explain: (host: HostRow) => Promise<ExplainView>;
+  /** The coordinator's own addresses, as `audienceOf` spells them: what an enrolment must be signed for. */
+  readonly audiences: readonly string[];
+  /** Releases kept of each app, besides those that are needed. */
+  readonly keepReleases: number;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  readonly randomBytes: (size: number) => Buffer;
+  /** What else `doctor` looks at. */
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface ImagesPort {
+  /** @throws INPUT_INVALID, IMAGE_NOT_FOUND, REGISTRY_* */
+  resolve(reference: string, fresh: boolean): Promise<Digest>;
+}
+
+export interface DoctorFinding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export type DoctorCheck = () => Promise<DoctorFinding>;

@@ -1,0 +1,40 @@
+/** Deployments: list, read, pause, resume, cancel. What they do on the way is the rollout's. */
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentId } from '../../fleet/ids.ts';
+import type { DeploymentView } from '../../protocol/http-api/views.ts';
+import { personCause } from '../commands.ts';
+import type { Commands } from '../commands.ts';
+import type { ControlOptions } from './control-options.ts';
+import { deploymentViews } from './create-views.ts';
+import { pagingOf } from './page-of.ts';
+
+type DeploymentCommands = Pick<
+  Commands,
+  'listDeployments' | 'getDeployment' | 'pauseDeployment' | 'resumeDeployment' | 'cancelDeployment'
+>;
+
+export function deploymentCommands({ store, hub, rollouts, views }: ControlOptions): DeploymentCommands {
+  const required = async (id: DeploymentId, verb: string): Promise<Deployment> => {
+    const found = await store.deployment({ id });
+    if (found !== null) return found;
+    throw new LongshoreError('NOT_FOUND', `${verb} deployment ${id}: there is none`, {
+      hint: 'See `longshore deployments`.',
+    });
+  };
+  const act = async (id: DeploymentId, verb: string, change: () => Promise<Deployment>): Promise<DeploymentView> => {
+    await required(id, verb);
+    return views.deployment(await change());
+  };
+  return {
+    listDeployments: async (query) => {
+      const slice = await store.listDeployments({ ...pagingOf(query), app: query.app ?? null });
+      return { items: await deploymentViews(slice.items, { store, hub }), next: slice.next };
+    },
+    getDeployment: async (id) => views.deployment(await required(id, 'read')),
+    pauseDeployment: (id, note, actor) => act(id, 'pause', () => rollouts.pause(id, personCause(actor, note))),
+    resumeDeployment: (id, note, actor) => act(id, 'resume', () => rollouts.resume(id, personCause(actor, note))),
+    cancelDeployment: (id, request, actor) =>
+      act(id, 'cancel', () => rollouts.cancel(id, request.rollback, personCause(actor, request.note))),
+  };
+}

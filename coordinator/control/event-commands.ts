@@ -1,0 +1,82 @@
+/** The event log, watching changes, and what the coordinator finds wrong with itself. */
+import type { HostId } from '../../fleet/ids.ts';
+import type { Commands } from '../commands.ts';
+import type { ControlOptions, DoctorFinding } from './control-options.ts';
+import { pageOf, pagingOf } from './page-of.ts';
+import { eventView } from './views/record-views.ts';
+
+export function eventCommands(options: ControlOptions): Pick<Commands, 'listEvents' | 'watch' | 'doctor'> {
+  const { store, changes } = options;
+  return {
+    listEvents: async (query) => {
+      // A host that was removed is found by its id.
+      const host = query.host === undefined ? null : ((await store.findHost({ host: query.host }))?.id ?? query.host);
+      const filter = { app: query.app ?? null, host, kind: query.kind ?? null, deployment: query.deployment ?? null };
+      return pageOf(await store.listEvents({ ...pagingOf(query), ...filter, order: query.order }), eventView);
+    },
+    watch: (onChange, signal) => changes.subscribe(onChange, signal),
+    doctor: async () => {
+      const findings = await Promise.all([
+        eventChain(options),
+        hosts(options),
+        refusals(options),
+        ...options.checks.map((check) => check()),
+      ]);
+      return { checks: findings };
+    },
+  };
+}
+
+const NEWEST = 1_000;
+
+/** The newest part of the log: a change of the past shows as a broken chain. */
+async function eventChain({ store }: ControlOptions): Promise<DoctorFinding> {
+  const name = 'event log';
+  const [newest] = (
+    await store.listEvents({
+      limit: 1,
+      after: null,
+      app: null,
+      host: null,
+      kind: null,
+      deployment: null,
+      order: 'newest',
+    })
+  ).items;
+  if (newest === undefined) return { name, ok: true, text: 'no event yet' };
+  const { checked, brokenAt } = await store.verifyEvents({
+    from: Math.max(1, newest.number - NEWEST + 1),
+    limit: NEWEST,
+  });
+  if (brokenAt === null) return { name, ok: true, text: `the newest ${checked} events are whole` };
+  return {
+    name,
+    ok: false,
+    text: `event ${brokenAt} was changed or is missing: somebody wrote to the database from outside`,
+  };
+}
+
+async function hosts({ store, hub }: ControlOptions): Promise<DoctorFinding> {
+  const rows = await store.allHosts();
+  const silent = rows.filter((row) => hub.live(row.id)?.connected !== true).map((row) => row.name);
+  const name = 'hosts';
+  if (rows.length === 0) return { name, ok: true, text: 'no host is enrolled yet' };
+  if (silent.length === 0) return { name, ok: true, text: `all ${rows.length} are connected` };
+  return { name, ok: false, text: `${silent.length} of ${rows.length} are not connected: ${listed(silent)}` };
+}
+
+async function refusals({ store, hub }: ControlOptions): Promise<DoctorFinding> {
+  const connected: readonly HostId[] = hub.connectedHosts();
+  const refused = connected.flatMap((id) => {
+    const refusal = hub.live(id)?.refusal ?? null;
+    return refusal === null ? [] : [{ id, refusal }];
+  });
+  const names = await store.hostNames({ ids: refused.map(({ id }) => id) });
+  const name = 'assignments';
+  if (refused.length === 0) return { name, ok: true, text: 'no agent refuses its assignment' };
+  return { name, ok: false, text: refused.map(({ id, refusal }) => `${names[id] ?? id}: ${refusal}`).join('; ') };
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
+}

@@ -1,0 +1,162 @@
+/**
+ * Makes a plan: digests, secret versions, hashes, placement and the changes per host (D7). It reads and asks, and
+ * changes nothing; `deploy` does exactly what the newest plan says, on the state that the plan was made on.
+ */
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import { canonicalJson } from '../../fleet/canonical-json.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { ProblemDetail } from '../../fleet/errors.ts';
+import type { Digest, HostId } from '../../fleet/ids.ts';
+import type { Release } from '../../fleet/release.ts';
+import type { PlanView } from '../../protocol/http-api/views.ts';
+import { place, stickyPlacement } from '../placement/place.ts';
+import { pinImages } from '../release/pin-images.ts';
+import { planHash, planHosts } from '../release/plan-release.ts';
+import type { HostChanges, ReleaseContents } from '../release/plan-release.ts';
+import { specHashes } from '../release/spec-hash.ts';
+import { wavesOf } from '../rollout/waves.ts';
+import type { AppRow, HostRow, Placement, Target } from '../store/records.ts';
+import type { ControlOptions } from './control-options.ts';
+import { planWarnings } from './plan-warnings.ts';
+import { pinnedImages } from './views/record-views.ts';
+
+export interface Plan {
+  readonly view: PlanView;
+  readonly contents: ReleaseContents;
+  readonly placement: Placement;
+  readonly targets: readonly Target[];
+  /** Null before the first release. */
+  readonly app: AppRow | null;
+  /** Last succeeded release. */
+  readonly base: Release | null;
+  readonly hosts: readonly HostRow[];
+}
+
+export interface PlanInput {
+  readonly spec: AppSpec;
+  /** Digests that are not asked for again, by service. */
+  readonly images: Readonly<Record<string, Digest>>;
+  /** Versions to keep; null = the newest of each. */
+  readonly secretVersions: Readonly<Record<string, number>> | null;
+}
+
+type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
+
+/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE */
+export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
+  const { store, hub } = options;
+  const { name } = input.spec;
+  // All at once: a plan costs as long as the slowest of these, which is the registry.
+  const [digests, secretVersions, app, hosts, targets] = await Promise.all([
+    resolveImages(input, options),
+    input.secretVersions ?? pinSecrets(input.spec, options),
+    store.app({ app: name }),
+    store.allHosts(),
+    store.targetsOfApp({ app: name }),
+  ]);
+  const spec = pinImages(input.spec, digests);
+  const contents: ReleaseContents = { spec, secretVersions, hashes: specHashes(spec, secretVersions) };
+  const placed = place(spec, hosts, stickyPlacement(targets));
+  if (placed.kind === 'unplaceable') {
+    const { code, message, hint, details } = placed.problem;
+    throw new LongshoreError(code, message, { hint, details });
+  }
+  const numbers = new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])));
+  if (app?.succeeded != null) numbers.add(app.succeeded);
+  const releases = new Map(
+    (await store.releases({ app: name, numbers: [...numbers] })).map((release) => [release.number, release]),
+  );
+  const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
+  const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
+  const changes = planHosts(contents, placed.placement, targets, releases);
+  const view = planView({ contents, base, changes, placement: placed.placement, live });
+  return { view, contents, placement: placed.placement, targets, app, base, hosts };
+}
+
+async function resolveImages({ spec, images }: PlanInput, options: Needs): Promise<Readonly<Record<string, Digest>>> {
+  const questions = new Map<string, Promise<Digest>>();
+  const ask = (reference: string): Promise<Digest> => {
+    const known = questions.get(reference) ?? options.images.resolve(reference, true);
+    questions.set(reference, known);
+    return known;
+  };
+  const resolved = await Promise.all(
+    Object.entries(spec.services).map(
+      async ([name, { image }]) => [name, images[name] ?? image.digest ?? (await ask(image.reference))] as const,
+    ),
+  );
+  return Object.fromEntries(resolved);
+}
+
+async function pinSecrets(spec: AppSpec, { store }: Needs): Promise<Readonly<Record<string, number>>> {
+  const wanted = Object.entries(spec.secrets);
+  if (wanted.length === 0) return {};
+  const versions = await store.secretVersions({ app: spec.name, names: wanted.map(([, secret]) => secret.name) });
+  const missing = wanted.filter(([, secret]) => versions[secret.name] === undefined);
+  if (missing.length > 0) {
+    const names = missing.map(([, secret]) => secret.name).join(', ');
+    const details = missing.map(([key, secret]): ProblemDetail => ({
+      path: `secrets.${key}`,
+      message: `${spec.name} has no secret ${secret.name}`,
+      line: null,
+      column: null,
+    }));
+    throw new LongshoreError('SECRET_MISSING', `plan ${spec.name}: it has no value for ${names}`, { details });
+  }
+  return Object.fromEntries(wanted.map(([key, secret]) => [key, versions[secret.name] ?? 0]));
+}
+
+interface PlanFacts {
+  readonly contents: ReleaseContents;
+  readonly base: Release | null;
+  readonly changes: ReadonlyMap<HostId, HostChanges>;
+  readonly placement: Placement;
+  readonly live: readonly { readonly row: HostRow; readonly connected: boolean }[];
+}
+
+function planView({ contents, base, changes, placement, live }: PlanFacts): PlanView {
+  const { spec } = contents;
+  const shown = live.filter(({ row }) => changes.has(row.id));
+  const hosts = shown.map(({ row, connected }) => {
+    const all = changes.get(row.id) ?? [];
+    // A paused host gets nothing new: it keeps what it has.
+    const kept =
+      row.availability === 'paused'
+        ? all
+            .filter((change) => change.action !== 'create')
+            .map((change) => ({ ...change, action: 'keep' as const, because: [] }))
+        : all;
+    return { host: row.id, name: row.name, connected, changes: [...kept] };
+  });
+  const parts = {
+    app: spec.name,
+    base: base?.number ?? null,
+    images: pinnedImages(spec),
+    secretVersions: { ...contents.secretVersions },
+    hosts,
+  };
+  const isSame = base !== null && canonicalJson(base.spec) === canonicalJson(spec);
+  const isMoved = hosts.some((host) => host.changes.some((change) => change.action !== 'keep'));
+  return {
+    ...parts,
+    waves: wavesByName(spec, placement, live),
+    warnings: [...planWarnings(spec, hosts, live)],
+    changed: !isSame || isMoved,
+    hash: planHash(parts, placement, spec),
+  };
+}
+
+/** In the order of the rollout: hosts that talk first, so that the canary is one that can answer. */
+function wavesByName(spec: AppSpec, placement: Placement, live: PlanFacts['live']): string[][] {
+  const order = live
+    .filter(({ row }) => Object.hasOwn(placement, row.id))
+    .map(({ row, connected }) => ({ name: row.name, rank: row.availability !== 'active' ? 2 : connected ? 0 : 1 }))
+    .sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1));
+  const waves: string[][] = [];
+  wavesOf(order.length, spec.rollout.waves).forEach((wave, index) => {
+    const names = (waves[wave] ??= []);
+    const name = order[index]?.name;
+    if (name !== undefined) names.push(name);
+  });
+  return waves;
+}

@@ -1,0 +1,49 @@
+/**
+ * A stream with its secrets masked, also where a value is cut in two by a chunk's end: of each source only so much is
+ * held back as could be the beginning of a value. Bytes that are no text pass through unharmed (latin1 keeps each).
+ */
+import type { StreamSink } from '../commands.ts';
+import { makeMask, spellingsOf } from './mask.ts';
+
+type Source = Parameters<StreamSink['chunk']>[0];
+
+export interface MaskingSink extends StreamSink {
+  /** Passes on what is still held back, when the sources have ended. */
+  flush(): Promise<void>;
+}
+
+export function maskingSink(sink: StreamSink, values: readonly string[]): MaskingSink {
+  // Compared byte by byte, so the values are spelled as their bytes are.
+  const bytes = values.map((value) => Buffer.from(value, 'utf8').toString('latin1'));
+  const mask = makeMask(bytes);
+  const spellings = spellingsOf(bytes);
+  const held = new Map<string, { readonly source: Source; readonly fd: 1 | 2; readonly text: string }>();
+  const send = (source: Source, fd: 1 | 2, text: string): Promise<void> =>
+    text === '' ? Promise.resolve() : sink.chunk(source, fd, Buffer.from(text, 'latin1'));
+  return {
+    chunk: (source, fd, data) => {
+      if (spellings.length === 0) return sink.chunk(source, fd, data);
+      const key = `${source?.host ?? ''} ${source?.instance ?? ''} ${fd}`;
+      const text = mask((held.get(key)?.text ?? '') + Buffer.from(data).toString('latin1'));
+      const keep = longestBeginning(text, spellings);
+      held.set(key, { source, fd, text: text.slice(text.length - keep) });
+      return send(source, fd, text.slice(0, text.length - keep));
+    },
+    flush: async () => {
+      const rest = [...held.values()];
+      held.clear();
+      for (const { source, fd, text } of rest) await send(source, fd, text);
+    },
+  };
+}
+
+/** How many characters at the end could be the beginning of a value. */
+function longestBeginning(text: string, spellings: readonly string[]): number {
+  let longest = 0;
+  for (const spelling of spellings) {
+    for (let size = Math.min(spelling.length - 1, text.length); size > longest; size -= 1) {
+      if (text.endsWith(spelling.slice(0, size))) longest = size;
+    }
+  }
+  return longest;
+}
