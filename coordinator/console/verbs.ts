@@ -2,9 +2,6 @@
  * The verbs of the console, as one table: what it takes, who may, what it does. Help and completion are made of the
  * same rows. A verb answers with text; what streams (watch, logs, exec) has frames of its own in the protocol.
  */
-import { isAppName, isDeploymentId } from '../../fleet/ids.ts';
-import type { AppName, DeploymentId } from '../../fleet/ids.ts';
-import { LongshoreError } from '../../fleet/errors.ts';
 import type { Role } from '../../protocol/http-api/requests.ts';
 import { eventsQuerySchema } from '../../protocol/http-api/requests.ts';
 import {
@@ -20,6 +17,7 @@ import {
 import { renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
 import { renderExplain, renderHost, renderHosts } from '../../protocol/text/hosts.ts';
 import type { Actor, Commands } from '../commands.ts';
+import { appWord, deploymentWord, numberWord, word } from './line-words.ts';
 
 export type ParameterKind = 'host' | 'app' | 'deployment' | 'number';
 
@@ -272,31 +270,4 @@ async function status({ commands, words, now }: VerbCall): Promise<string> {
   return apps
     .map((app) => (app.deployment === null ? `${app.app}: never deployed` : renderDeployment(app.deployment, now)))
     .join('\n\n');
-}
-
-function word(words: readonly string[], index: number): string {
-  const value = words[index];
-  if (value === undefined) throw new LongshoreError('INPUT_INVALID', 'a word is missing');
-  return value;
-}
-
-function appWord(words: readonly string[], index: number): AppName {
-  const name = word(words, index);
-  if (!isAppName(name))
-    throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, { hint: 'See `apps`.' });
-  return name;
-}
-
-function deploymentWord(words: readonly string[], index: number): DeploymentId {
-  const id = word(words, index);
-  if (!isDeploymentId(id))
-    throw new LongshoreError('INPUT_INVALID', `\`${id}\` is not a deployment id`, { hint: 'See `deployments`.' });
-  return id;
-}
-
-function numberWord(words: readonly string[], index: number): number {
-  const text = word(words, index);
-  if (!/^[1-9][0-9]{0,8}$/.test(text))
-    throw new LongshoreError('INPUT_INVALID', `\`${text}\` is not a release number`, { hint: 'See `releases APP`.' });
-  return Number(text);
 }
