@@ -28,6 +28,7 @@ export class Outbound {
 
   /** Resolves when the socket has taken the frame, or when the connection has ended. */
   async sendData(message: AgentMessageOf<'stream-data'>): Promise<void> {
+    if (this.#ended) return;
     // Whoever comes while others wait goes behind them, also if there is room for one frame.
     if (this.#waiting.length > 0 || this.#socket.bufferedBytes >= DATA_AHEAD_BYTES) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -90,7 +90,8 @@ t.test('parseAgentConfig: wss is required except to this machine or when told', 
 });
 
 t.test('parseAgentConfig: all problems come at once, each with its place', async (t) => {
-  const file = 'coordinator: ftp://x\nnmae: a\nlabels: [1]\ningress:\n  http_port: 99999\n  colour: red\nsubnet_pool: 10.0.0.1/16\n';
+  const file =
+    'coordinator: ftp://x\nnmae: a\nlabels: [1]\ningress:\n  http_port: 99999\n  colour: red\nsubnet_pool: 10.0.0.1/16\n';
 
   const problems = await problemsOf({ file, env: { LONGSHORE_LOG_LEVEL: 'loud' }, args: ['--data-dir', 'relative'] });
 
@@ -142,7 +143,10 @@ t.test('parseAgentConfig: what is wrong, setting by setting', async (t) => {
 });
 
 t.test('parseAgentConfig: a token stands in no message', async (t) => {
-  const problems = await problemsOf({ args: ['--enroll-token', 'tok-secret'], env: { LONGSHORE_ENROLL_TOKEN: 'tok-secret' } });
+  const problems = await problemsOf({
+    args: ['--enroll-token', 'tok-secret'],
+    env: { LONGSHORE_ENROLL_TOKEN: 'tok-secret' },
+  });
 
   t.notMatch(JSON.stringify(problems), /tok-secret/);
   const config = await parse({ env: { LONGSHORE_COORDINATOR: 'wss://a', LONGSHORE_ENROLL_TOKEN: 'tok' } });
