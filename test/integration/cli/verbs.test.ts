@@ -11,6 +11,7 @@ import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
+import { pollUntil } from '../../support/poll-until.ts';
 import { aDeploymentView, aHostView, aStepView } from '../../support/views.ts';
 
 interface Ran {
@@ -244,7 +245,10 @@ t.test('cli: a deployment is followed over a restart of the coordinator', async 
   const cli = scene(t, { LONGSHORE_URL: first.url, LONGSHORE_TOKEN: 'admin' });
 
   const running = cli.run(['watch', rolling.id]);
-  while (!watching) await new Promise((resolve) => setImmediate(resolve));
+  await pollUntil(
+    async () => watching,
+    (now) => now,
+  );
   await first.close();
   view = ended;
   await openApiStage(t, { commands, port: first.port });
