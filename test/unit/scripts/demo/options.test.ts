@@ -1,0 +1,16 @@
+import t from 'tap';
+import { parseDemoOptions } from '../../../../scripts/demo/options.ts';
+
+t.test('demo options: without any it stays until Ctrl-C', (t) => {
+  t.same(parseDemoOptions([]), { after: 'live', breakIt: false, bind: '127.0.0.1' });
+  t.same(parseDemoOptions(['--exit', '--break']), { after: 'exit', breakIt: true, bind: '127.0.0.1' });
+  t.same(parseDemoOptions(['--keep', '--bind', '0.0.0.0']), { after: 'keep', breakIt: false, bind: '0.0.0.0' });
+  t.end();
+});
+
+t.test('demo options: says what is wrong', (t) => {
+  t.throws(() => parseDemoOptions(['--exit', '--keep']), /--keep and --exit exclude each other/);
+  t.throws(() => parseDemoOptions(['--bind']), /--bind needs an address/);
+  t.throws(() => parseDemoOptions(['--what']), /no option --what/);
+  t.end();
+});
