@@ -32,10 +32,14 @@ export function repositoryFiles(): string[] {
     .sort();
 }
 
-export function sourceFiles(): SourceFile[] {
-  return repositoryFiles()
+let read: readonly SourceFile[] | undefined;
+
+/** Read once a process: the files of this suite share one. */
+export function sourceFiles(): readonly SourceFile[] {
+  read ??= repositoryFiles()
     .filter((file) => /\.(ts|mts|js|mjs)$/.test(file) && file.includes('/') && !file.startsWith('scripts/stubs/'))
     .map(readSource);
+  return read;
 }
 
 export function lineOf(file: SourceFile, node: ts.Node): number {
