@@ -5,7 +5,8 @@
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { ErrorCode, Problem } from '../../fleet/errors.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
-import type { BodyOf, QueryOf, ReplyOf, Route, RouteName } from '../../protocol/http-api/routes.ts';
+import type { Route } from '../../protocol/http-api/route.ts';
+import type { BodyOf, QueryOf, ReplyOf, RouteName } from '../../protocol/http-api/routes.ts';
 import { problemSchema } from '../../protocol/scalars.ts';
 
 export interface Credentials {

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the table of routes and its schemas: it cannot say something else than the server does. */
 import { z } from 'zod';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
-import type { Route } from '../../protocol/http-api/routes.ts';
+import type { Route } from '../../protocol/http-api/route.ts';
 import { problemSchema } from '../../protocol/scalars.ts';
 
 type Json = Readonly<Record<string, unknown>>;

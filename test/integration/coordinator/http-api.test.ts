@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ROUTES } from '../../../protocol/http-api/routes.ts';
-import type { Route } from '../../../protocol/http-api/routes.ts';
+import type { Route } from '../../../protocol/http-api/route.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { aHostView } from '../../support/views.ts';

@@ -1,0 +1,81 @@
+/** Apps and their releases. */
+import { z } from 'zod';
+import { pageQuerySchema, pageSchema } from './page.ts';
+import * as requests from './requests.ts';
+import { type Route, okReply } from './route.ts';
+import * as views from './views.ts';
+
+export const APP_ROUTES = {
+  listApps: {
+    method: 'GET',
+    path: '/v1/apps',
+    access: 'viewer',
+    summary: 'Apps',
+    query: pageQuerySchema,
+    body: null,
+    reply: pageSchema(views.appViewSchema),
+  },
+  getApp: {
+    method: 'GET',
+    path: '/v1/apps/{app}',
+    access: 'viewer',
+    summary: 'One app',
+    query: null,
+    body: null,
+    reply: views.appViewSchema,
+  },
+  appHealth: {
+    method: 'GET',
+    path: '/v1/apps/{app}/health',
+    access: 'viewer',
+    summary: 'Health of an app over its hosts',
+    query: null,
+    body: null,
+    reply: views.appHealthViewSchema,
+  },
+  removeApp: {
+    method: 'DELETE',
+    path: '/v1/apps/{app}',
+    access: 'operator',
+    summary: 'Remove an app from every host',
+    query: requests.removeAppQuerySchema,
+    body: null,
+    reply: okReply,
+  },
+  pullApp: {
+    method: 'POST',
+    path: '/v1/apps/{app}/pull',
+    access: 'operator',
+    summary: 'Ask the registry now; a newer image becomes a release',
+    query: null,
+    body: requests.noteRequestSchema,
+    reply: z.object({ deployment: views.deploymentViewSchema.nullable(), text: z.string() }),
+  },
+  releaseQuarantine: {
+    method: 'DELETE',
+    path: '/v1/apps/{app}/quarantine',
+    access: 'operator',
+    summary: 'Allow quarantined digests again',
+    query: null,
+    body: null,
+    reply: okReply,
+  },
+  listReleases: {
+    method: 'GET',
+    path: '/v1/apps/{app}/releases',
+    access: 'viewer',
+    summary: 'Kept releases, newest first',
+    query: pageQuerySchema,
+    body: null,
+    reply: pageSchema(views.releaseViewSchema),
+  },
+  rollback: {
+    method: 'POST',
+    path: '/v1/apps/{app}/rollback',
+    access: 'operator',
+    summary: 'Deploy a kept release again, the fast way',
+    query: null,
+    body: requests.rollbackRequestSchema,
+    reply: views.deploymentViewSchema,
+  },
+} as const satisfies Readonly<Record<string, Route>>;

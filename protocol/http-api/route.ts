@@ -1,0 +1,19 @@
+/** One row of the API: what it takes, who may call it, what it answers. */
+import { z } from 'zod';
+import type { Role } from './requests.ts';
+
+export type Access = 'public' | Role;
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly access: Access;
+  readonly summary: string;
+  readonly query: z.ZodType | null;
+  readonly body: z.ZodType | null;
+  readonly reply: z.ZodType | null;
+}
+
+export const okReply = z.object({ ok: z.literal(true) });
+/** Something new whose token is shown only now. */
+export const madeReply = <T extends z.ZodType>(view: T) => z.object({ view, token: z.string() });

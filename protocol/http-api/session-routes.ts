@@ -1,0 +1,55 @@
+/** Enrolment, versions, the caller itself, the event log, and what the coordinator finds wrong with itself. */
+import { z } from 'zod';
+import { enrollReplySchema, enrollRequestSchema } from '../enroll.ts';
+import { pageSchema } from './page.ts';
+import * as requests from './requests.ts';
+import type { Route } from './route.ts';
+import * as views from './views.ts';
+
+export const SESSION_ROUTES = {
+  enroll: {
+    method: 'POST',
+    path: '/v1/enroll',
+    access: 'public',
+    summary: 'Enrol a host with a token',
+    query: null,
+    body: enrollRequestSchema,
+    reply: enrollReplySchema,
+  },
+  version: {
+    method: 'GET',
+    path: '/v1/version',
+    access: 'public',
+    summary: 'Version of the coordinator',
+    query: null,
+    body: null,
+    reply: z.object({ version: z.string(), protocol: z.object({ min: z.number(), max: z.number() }) }),
+  },
+  whoami: {
+    method: 'GET',
+    path: '/v1/whoami',
+    access: 'viewer',
+    summary: 'The token that calls',
+    query: null,
+    body: null,
+    reply: views.tokenViewSchema,
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    access: 'viewer',
+    summary: 'The event log',
+    query: requests.eventsQuerySchema,
+    body: null,
+    reply: pageSchema(views.eventViewSchema),
+  },
+  doctor: {
+    method: 'GET',
+    path: '/v1/doctor',
+    access: 'viewer',
+    summary: 'What the coordinator finds wrong with itself',
+    query: null,
+    body: null,
+    reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), text: z.string() })) }),
+  },
+} as const satisfies Readonly<Record<string, Route>>;

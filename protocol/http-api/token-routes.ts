@@ -1,0 +1,62 @@
+/** API tokens and enrolment tokens: their text comes back once, when they are made. */
+import { pageQuerySchema, pageSchema } from './page.ts';
+import * as requests from './requests.ts';
+import { type Route, madeReply, okReply } from './route.ts';
+import * as views from './views.ts';
+
+export const TOKEN_ROUTES = {
+  listTokens: {
+    method: 'GET',
+    path: '/v1/tokens',
+    access: 'admin',
+    summary: 'API tokens',
+    query: pageQuerySchema,
+    body: null,
+    reply: pageSchema(views.tokenViewSchema),
+  },
+  makeToken: {
+    method: 'POST',
+    path: '/v1/tokens',
+    access: 'admin',
+    summary: 'Make an API token',
+    query: null,
+    body: requests.tokenRequestSchema,
+    reply: madeReply(views.tokenViewSchema),
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/v1/tokens/{token}',
+    access: 'admin',
+    summary: 'Revoke an API token',
+    query: null,
+    body: null,
+    reply: okReply,
+  },
+  listEnrollTokens: {
+    method: 'GET',
+    path: '/v1/enroll-tokens',
+    access: 'admin',
+    summary: 'Enrolment tokens',
+    query: pageQuerySchema,
+    body: null,
+    reply: pageSchema(views.enrollTokenViewSchema),
+  },
+  makeEnrollToken: {
+    method: 'POST',
+    path: '/v1/enroll-tokens',
+    access: 'admin',
+    summary: 'Make an enrolment token',
+    query: null,
+    body: requests.enrollTokenRequestSchema,
+    reply: madeReply(views.enrollTokenViewSchema),
+  },
+  revokeEnrollToken: {
+    method: 'DELETE',
+    path: '/v1/enroll-tokens/{token}',
+    access: 'admin',
+    summary: 'Revoke an enrolment token',
+    query: null,
+    body: null,
+    reply: okReply,
+  },
+} as const satisfies Readonly<Record<string, Route>>;
