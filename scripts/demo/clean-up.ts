@@ -17,10 +17,10 @@ export async function cleanUp(folder: DemoFolder, state: DemoState): Promise<voi
       await removeLabelled(docker, `longshore.host=${host}`);
       await removeImages(docker, [`longshore.local/${host}/*/*`, `longshore.local/${host}/*`]);
     }
-    await removeImages(docker, [`127.0.0.1:${state.registryPort}/wordcount`]);
+    await removeImages(docker, [`127.0.0.1:${state.registryPort}/*`]);
   }
-  run('bash', ['scripts/engine.sh', 'registry-down', 'demo']);
-  run('bash', ['scripts/engine.sh', 'registry-forget', 'demo']);
+  run('bash', ['scripts/engine.sh', 'registry-down', state.name]);
+  run('bash', ['scripts/engine.sh', 'registry-forget', state.name]);
   folder.remove();
   if (state.startedEngine) run('bash', ['scripts/engine.sh', 'engine-down']);
 }

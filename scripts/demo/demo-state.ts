@@ -1,5 +1,5 @@
-// What a run of the demo has made, on disk from before it is made: so that the next run (or --down) can end it whatever
-// became of this one.
+// What a run of the demo (or of a bench) has made, on disk from before it is made: so that the next run (or --down) can
+// end it whatever became of this one.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -11,6 +11,8 @@ export interface DemoHost {
 }
 
 export interface DemoState {
+  /** Names its registry and its pool: `demo`, `bench`. */
+  readonly name: string;
   /** Of the run that shows it; gone or another program's when it was killed or left it running. */
   readonly pid: number;
   readonly kept: boolean;

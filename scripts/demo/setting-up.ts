@@ -13,25 +13,43 @@ export const hostNames = ['harbour', 'quay', 'pier'] as const;
 const loopback = '127.0.0.1';
 const startMs = 30_000;
 
-export async function planDemo(bind: string): Promise<DemoState> {
+export interface FleetWishes {
+  /** Of its registry and its pool; two fleets on one machine need two. */
+  readonly name: string;
+  readonly hostNames: readonly string[];
+  /** The first two numbers of the app networks' addresses: no two fleets on one engine may share them. */
+  readonly network: string;
+  /** From which on free ones are looked for. */
+  readonly ports: { readonly registry: number; readonly coordinator: number; readonly ingress: number };
+}
+
+const demoWishes: FleetWishes = {
+  name: 'demo',
+  hostNames,
+  network: '10.213',
+  ports: { registry: 5050, coordinator: 7400, ingress: 8081 },
+};
+
+export async function planDemo(bind: string, wishes: FleetWishes = demoWishes): Promise<DemoState> {
   const taken = new Set<number>();
   const take = async (wished: number, host: string): Promise<number> => {
     const port = await freePort(wished, host, taken);
     taken.add(port);
     return port;
   };
-  const registryPort = await take(5050, loopback);
-  const coordinatorPort = await take(7400, loopback);
+  const registryPort = await take(wishes.ports.registry, loopback);
+  const coordinatorPort = await take(wishes.ports.coordinator, loopback);
   const hosts = [];
-  for (const [position, name] of hostNames.entries()) {
+  for (const [position, name] of wishes.hostNames.entries()) {
     hosts.push({
       name,
-      ingressPort: await take(8081 + position, bind),
-      httpPort: await take(7411 + position, loopback),
-      subnetPool: `10.213.${position * 32}.0/19`,
+      ingressPort: await take(wishes.ports.ingress + position, bind),
+      httpPort: await take(wishes.ports.coordinator + 11 + position, loopback),
+      subnetPool: `${wishes.network}.${position * 32}.0/19`,
     });
   }
   return {
+    name: wishes.name,
     pid: process.pid,
     kept: false,
     startedEngine: process.env.LONGSHORE_DEMO_STARTED_ENGINE === '1',
@@ -42,7 +60,9 @@ export async function planDemo(bind: string): Promise<DemoState> {
 }
 
 export function startRegistry(state: DemoState): void {
-  execFileSync('bash', ['scripts/engine.sh', 'registry-up', 'demo', String(state.registryPort)], { stdio: 'inherit' });
+  execFileSync('bash', ['scripts/engine.sh', 'registry-up', state.name, String(state.registryPort)], {
+    stdio: 'inherit',
+  });
 }
 
 export async function startCoordinator(folder: DemoFolder, state: DemoState, signal: AbortSignal): Promise<ApiClient> {
@@ -66,8 +86,15 @@ export async function startCoordinator(folder: DemoFolder, state: DemoState, sig
   return new ApiClient({ credentials: { url, token }, timeoutMs: 10_000, signal });
 }
 
-export async function startAgents(folder: DemoFolder, state: DemoState, bind: string, api: ApiClient): Promise<void> {
-  const { token } = await api.call('makeEnrollToken', { body: { kind: 'pool', pool: 'demo' } });
+/** @param settings further lines of each agent's configuration */
+export async function startAgents(
+  folder: DemoFolder,
+  state: DemoState,
+  bind: string,
+  api: ApiClient,
+  settings: readonly string[] = [],
+): Promise<void> {
+  const { token } = await api.call('makeEnrollToken', { body: { kind: 'pool', pool: state.name } });
   for (const host of state.hosts) {
     const dataDir = folder.path(host.name);
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -83,6 +110,7 @@ export async function startAgents(folder: DemoFolder, state: DemoState, bind: st
         `data_dir: ${dataDir}`,
         `subnet_pool: ${host.subnetPool}`,
         `http_listen: ${loopback}:${host.httpPort}`,
+        ...settings,
         'ingress:',
         '  image: longshore.local/base/caddy:2',
         `  http_port: ${host.ingressPort}`,
@@ -97,7 +125,7 @@ export async function startAgents(folder: DemoFolder, state: DemoState, bind: st
       env: {},
     });
   }
-  await until('three agents are connected', folder, `agent-${state.hosts[0]?.name ?? ''}`, async () => {
+  await until('all agents are connected', folder, `agent-${state.hosts[0]?.name ?? ''}`, async () => {
     const { items } = await api.call('listHosts', { query: { limit: 100 } });
     return items.filter((host) => host.connected).length === state.hosts.length;
   });
