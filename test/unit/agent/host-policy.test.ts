@@ -1,0 +1,74 @@
+import t from 'tap';
+import type { ServiceSpec } from '../../../fleet/app-spec.ts';
+import type { RunEntry } from '../../../fleet/assignment.ts';
+import { policyProblem } from '../../../agent/host-policy.ts';
+import { anAppSpec, appName, aService, deploymentId, specHash } from '../../support/app-builders.ts';
+
+const none = { privileged: false, hostNetwork: false, dockerSocket: false, exec: false };
+const all = { privileged: true, hostNetwork: true, dockerSocket: true, exec: true };
+const paths = { dockerSocket: '/var/run/docker.sock', dataDir: '/var/lib/longshore-agent' };
+
+function entry(service: Partial<ServiceSpec>, replicas = 1): RunEntry {
+  return {
+    kind: 'run',
+    app: appName('shop'),
+    release: 1,
+    deployment: deploymentId(1),
+    attempt: 1,
+    spec: anAppSpec({ services: { web: aService(service) } }),
+    hashes: { web: specHash('a') },
+    replicas: { web: replicas },
+    secretVersions: {},
+    rollback: false,
+    requires: [],
+  };
+}
+
+const bind = (source: string): Partial<ServiceSpec> => ({
+  mounts: [{ kind: 'bind', source, target: '/x', readOnly: true, createSource: false }],
+});
+
+t.test('policyProblem: an ordinary app needs no permission', (t) => {
+  t.equal(policyProblem(none, paths, entry({ capAdd: ['NET_BIND_SERVICE'], ...bind('/srv/data') })), null);
+  t.end();
+});
+
+t.test('policyProblem: what can become the host is refused, and allowed only by its own permission', (t) => {
+  const table: readonly (readonly [Partial<ServiceSpec>, keyof typeof none, RegExp])[] = [
+    [{ privileged: true }, 'privileged', /privileged/],
+    [{ capAdd: ['SYS_ADMIN'] }, 'privileged', /cap_add SYS_ADMIN/],
+    [{ capAdd: ['CAP_SYS_PTRACE'] }, 'privileged', /CAP_SYS_PTRACE/],
+    [{ capAdd: ['all'] }, 'privileged', /all/],
+    [{ devices: ['/dev/sda'] }, 'privileged', /devices/],
+    [{ pidMode: 'host' }, 'privileged', /pid: host/],
+    [{ ipcMode: 'host' }, 'privileged', /ipc: host/],
+    [{ securityOpt: ['seccomp=unconfined'] }, 'privileged', /unconfined/],
+    [{ networkMode: 'host' }, 'hostNetwork', /network_mode: host/],
+    [bind('/var/run/docker.sock'), 'dockerSocket', /docker\.sock/],
+    [bind('/run/docker.sock'), 'dockerSocket', /docker\.sock/],
+    [bind('/var/run'), 'dockerSocket', /\/var\/run/],
+    [bind('/'), 'dockerSocket', /mount \//],
+    [bind('/srv/../run/./docker.sock'), 'dockerSocket', /docker\.sock/],
+    [bind('/var/lib/longshore-agent/identity.json'), 'dockerSocket', /longshore-agent/],
+    [bind('/var/lib'), 'dockerSocket', /longshore-agent/],
+  ];
+  for (const [service, permission, pattern] of table) {
+    const found = policyProblem(none, paths, entry(service));
+    t.match(found, { code: 'POLICY_REFUSED', message: pattern }, JSON.stringify(service));
+    t.match(found?.message, /run shop: .* web: /);
+    t.equal(policyProblem({ ...none, [permission]: true }, paths, entry(service)), null, `${permission} allows it`);
+    t.not(policyProblem({ ...all, [permission]: false }, paths, entry(service)), null, 'nothing else does');
+  }
+  t.end();
+});
+
+t.test('policyProblem: names that only begin alike are not refused', (t) => {
+  t.equal(policyProblem(none, paths, entry(bind('/var/lib/longshore-agent-data'))), null);
+  t.equal(policyProblem(none, paths, entry(bind('/var/runner'))), null);
+  t.end();
+});
+
+t.test('policyProblem: a service that does not run here asks for nothing', (t) => {
+  t.equal(policyProblem(none, paths, entry({ privileged: true }, 0)), null);
+  t.end();
+});
