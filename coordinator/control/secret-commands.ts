@@ -25,7 +25,7 @@ export function secretCommands(options: ControlOptions): SecretCommands {
   return {
     listSecrets: async (app, query) =>
       pageOf(await store.listSecrets({ ...pagingOf(query), app }), (row) => ({ ...row })),
-    setSecret: (app, secret, value, actor) => {
+    setSecret: async (app, secret, value, actor) => {
       if (!SECRET_NAME.test(secret)) throw badName('secret', secret);
       return retryConflict(async () => {
         const version = (await store.lastSecretVersion({ app })) + 1;

@@ -25,7 +25,7 @@ export class Authentication {
     const row = await this.#store.tokenByHash({ hash });
     const now = this.#now();
     if (row === null || !isSameHash(row.hash, hash) || !works(row, now)) return null;
-    if (now - (this.#touchedAt.get(row.id) ?? 0) >= TOUCH_EVERY_MS) {
+    if (now - (this.#touchedAt.get(row.id) ?? Number.NEGATIVE_INFINITY) >= TOUCH_EVERY_MS) {
       this.#touchedAt.set(row.id, now);
       await this.#store.touchTokens({ used: [{ id: row.id, at: now }] });
     }

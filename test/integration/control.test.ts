@@ -1,0 +1,517 @@
+// The use cases over a real store: what each writes, refuses and tells.
+import t from 'tap';
+import type { Test } from 'tap';
+import type { DeployRequest } from '../../protocol/http-api/requests.ts';
+import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import type { HostId } from '../../fleet/ids.ts';
+import type { Target } from '../../coordinator/store/records.ts';
+import { stickyPlacement } from '../../coordinator/placement/place.ts';
+import { aService, anAppReport, anAppSpec, digest } from '../support/app-builders.ts';
+import { ADA, AUDIENCE, aLiveHost, controlWorld } from '../support/control-world.ts';
+import type { ControlWorld } from '../support/control-world.ts';
+import { enrollRequestOf, fakeIdentity } from '../support/fake-identity.ts';
+import { lease, WEB } from '../support/store-scenes.ts';
+
+const refusal = (code: string, fields: object = {}): { readonly code: string } => ({ code, ...fields });
+const PAGE = { limit: 100 };
+const IMAGE = '127.0.0.1:5000/web:1';
+
+/** As the client sends it: not pinned. */
+const aSpec = (fields: Partial<AppSpec> = {}, environment: Record<string, string> = {}): AppSpec =>
+  anAppSpec({
+    services: {
+      web: aService({ image: { reference: IMAGE, digest: null, pull: 'always', platform: null }, environment }),
+    },
+    ...fields,
+  });
+
+const asking = (fields: Partial<DeployRequest> = {}): DeployRequest => ({
+  spec: aSpec(),
+  images: {},
+  planHash: null,
+  rolling: 'wait',
+  releaseQuarantine: false,
+  force: false,
+  note: null,
+  ...fields,
+});
+
+const scene = (name: string, test: (t: Test, world: ControlWorld) => Promise<void>): void => {
+  t.test(name, async (t) => {
+    const world = await controlWorld();
+    t.teardown(() => world.dispose());
+    world.registry.set(IMAGE, digest('a'));
+    await test(t, world);
+  });
+};
+
+async function enroll(world: ControlWorld, name: string, labels: Record<string, string> = {}): Promise<HostId> {
+  const { token } = await world.commands.makeEnrollToken({ kind: 'once', pool: null, labels, ttlMs: null }, ADA);
+  const reply = await world.commands.enroll(enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name }));
+  world.live.set(reply.host, aLiveHost());
+  return reply.host;
+}
+
+/** Ends a deployment as its rollout would, on every host that it is placed on. */
+async function finish(
+  world: ControlWorld,
+  deployment: Pick<Deployment, 'id'>,
+  state: DeploymentState = 'succeeded',
+): Promise<void> {
+  const { store } = world;
+  const fence = await lease(store, deployment.id);
+  const rollout = await store.loadRollout({ id: deployment.id });
+  const { steps: _steps, ...head } = rollout.deployment;
+  const targets = Object.entries(rollout.placement).map(([host, replicas]): Target => ({
+    kind: 'run',
+    host: host as HostId,
+    app: WEB,
+    release: head.release,
+    deployment: head.id,
+    attempt: 1,
+    rollback: false,
+    replicas,
+  }));
+  await store.applyRollout({
+    fence,
+    expected: 'queued',
+    deployment: { ...head, state: 'rolling' },
+    steps: [],
+    targets,
+    quarantine: [],
+    events: [],
+  });
+  await store.applyRollout({
+    fence,
+    expected: 'rolling',
+    deployment: { ...head, state, endedAt: 2 },
+    steps: [],
+    targets: [],
+    quarantine: [],
+    events: [],
+  });
+  for (const host of Object.keys(rollout.placement)) {
+    world.live.set(
+      host as HostId,
+      aLiveHost({ apps: { web: anAppReport({ release: head.release, converged: true }) } }),
+    );
+  }
+}
+
+async function deployed(world: ControlWorld, fields: Partial<DeployRequest> = {}): Promise<Deployment> {
+  const { deployment } = await world.commands.deploy(asking(fields), ADA);
+  if (deployment === null) throw new Error('nothing was deployed');
+  await finish(world, deployment);
+  const found = await world.store.deployment({ id: deployment.id });
+  if (found === null) throw new Error('it is gone');
+  return found;
+}
+
+scene('enrolment: a signed request with a token makes a host that people see', async (t, world) => {
+  const host = await enroll(world, 'a', { zone: 'x' });
+  t.match(await world.commands.getHost('a'), { id: host, labels: { zone: 'x' }, connected: true, converged: true });
+  t.same(world.calls, ['fleetChanged']);
+  t.match(world.changes, [{ kind: 'host', host: { name: 'a' } }]);
+
+  const { token } = await world.commands.makeEnrollToken({ kind: 'once', pool: null, labels: {}, ttlMs: 1_000 }, ADA);
+  const identity = fakeIdentity();
+  const elsewhere = enrollRequestOf(identity, { token, audience: 'wss://other.test', name: 'b' });
+  await t.rejects(world.commands.enroll(elsewhere), refusal('SIGNATURE_INVALID'), 'signed for another address');
+  const stolen = {
+    ...enrollRequestOf(identity, { token, audience: AUDIENCE, name: 'b' }),
+    publicKey: fakeIdentity().publicKey,
+  };
+  await t.rejects(world.commands.enroll(stolen), refusal('SIGNATURE_INVALID'), 'signed by another key');
+  world.now += 1_001;
+  await t.rejects(
+    world.commands.enroll(enrollRequestOf(identity, { token, audience: AUDIENCE, name: 'b' })),
+    refusal('TOKEN_EXPIRED'),
+  );
+});
+
+scene('plan: says per host what would happen, and changes nothing', async (t, world) => {
+  const host = await enroll(world, 'a');
+  const plan = await world.commands.plan({ spec: aSpec(), images: {} });
+
+  t.match(plan, {
+    app: 'web',
+    base: null,
+    changed: true,
+    waves: [['a']],
+    images: { web: { reference: IMAGE, digest: digest('a') } },
+  });
+  t.same(plan.hosts, [
+    { host, name: 'a', connected: true, changes: [{ service: 'web', replica: 1, action: 'create', because: [] }] },
+  ]);
+  t.equal(await world.store.app({ app: WEB }), null);
+
+  await deployed(world);
+  const same = await world.commands.plan({ spec: aSpec(), images: {} });
+  t.equal(same.changed, false);
+  t.same(same.hosts[0]?.changes, [{ service: 'web', replica: 1, action: 'keep', because: [] }]);
+  world.registry.set(IMAGE, digest('b'));
+  const changed = await world.commands.plan({ spec: aSpec({}, { MODE: 'fast' }), images: {} });
+  t.same(changed.hosts[0]?.changes, [
+    { service: 'web', replica: 1, action: 'replace', because: ['environment.MODE', 'image'] },
+  ]);
+  t.not(changed.hash, same.hash);
+  const asked = world.asked.length;
+  await world.commands.plan({ spec: aSpec(), images: { web: digest('c') } });
+  t.equal(world.asked.length, asked, 'a digest that was given is not asked for');
+});
+
+scene('plan: refuses what has no host, no image or no secret', async (t, world) => {
+  await t.rejects(world.commands.plan({ spec: aSpec(), images: {} }), refusal('NO_HOSTS'));
+  await enroll(world, 'a');
+  await t.rejects(
+    world.commands.plan({ spec: aSpec({ secrets: { password: { name: 'db' } } }), images: {} }),
+    refusal('SECRET_MISSING', { message: /db/ }),
+  );
+  world.registry.clear();
+  await t.rejects(world.commands.plan({ spec: aSpec(), images: {} }), refusal('IMAGE_NOT_FOUND'));
+});
+
+scene('deploy: makes one release, tells the rollouts, and does nothing twice', async (t, world) => {
+  const host = await enroll(world, 'a');
+  world.calls.length = 0;
+  const first = await deployed(world, { rolling: 'abort', note: 'first' });
+
+  t.match(first, { release: 1, state: 'succeeded', cause: { kind: 'person', token: 'ada', note: 'first' } });
+  t.same(world.calls, ['enqueued web abort']);
+  const again = await world.commands.deploy(asking(), ADA);
+  t.equal(again.deployment, null, 'the same content that stands everywhere');
+  const forced = await world.commands.deploy(asking({ force: true }), ADA);
+  t.match(forced.deployment, { release: 2, state: 'queued', base: 1 });
+  const newer = await world.commands.deploy(asking({ spec: aSpec({}, { MODE: 'b' }) }), ADA);
+  t.match(newer.deployment, { release: 3 });
+  t.match(await world.commands.getDeployment(forced.deployment?.id ?? first.id), { state: 'superseded' });
+  t.match((await world.commands.listDeployments({ ...PAGE, app: WEB })).items, [
+    { release: 3 },
+    { release: 2 },
+    { release: 1 },
+  ]);
+
+  if (newer.deployment === null) throw new Error('nothing was deployed');
+  await finish(world, newer.deployment);
+  world.live.set(host, aLiveHost({ apps: { web: anAppReport({ release: 3, converged: false }) } }));
+  t.not(
+    (await world.commands.deploy(asking({ spec: aSpec({}, { MODE: 'b' }) }), ADA)).deployment,
+    null,
+    'a host that is not well gets another try',
+  );
+  const kinds = (await world.commands.listEvents({ ...PAGE, app: WEB, order: 'oldest' })).items.map(
+    (event) => event.kind,
+  );
+  t.same(kinds.slice(0, 2), ['release.made', 'deployment.queued']);
+  t.match(world.changes.filter((change) => change.kind === 'deployment').length, 5, 'four made, one superseded');
+});
+
+scene('deploy: a saved plan is done as saved, or refused with what differs', async (t, world) => {
+  await enroll(world, 'a');
+  const saved = await world.commands.plan({ spec: aSpec(), images: {} });
+  const images = { web: digest('a') };
+  world.registry.set(IMAGE, digest('f'));
+  const { deployment } = await world.commands.deploy(asking({ planHash: saved.hash, images }), ADA);
+  if (deployment === null) throw new Error('nothing was deployed');
+  t.same(
+    (await world.store.release({ app: WEB, number: 1 }))?.spec.services.web?.image.digest,
+    digest('a'),
+    'its digests, not those of today',
+  );
+
+  await finish(world, deployment);
+  const stale = world.commands.deploy(asking({ planHash: saved.hash, images }), ADA);
+  await t.rejects(stale, refusal('PLAN_STALE'), 'the base has moved');
+  const next = await world.commands.plan({ spec: aSpec({}, { A: 'b' }), images });
+  await enroll(world, 'b');
+  const moved = world.commands.deploy(asking({ spec: aSpec({}, { A: 'b' }), planHash: next.hash, images }), ADA);
+  await t.rejects(
+    moved,
+    refusal('PLAN_STALE', {
+      problem: {
+        details: [
+          { path: 'a: web 1', message: 'replace because of environment.A' },
+          { path: 'b: web 1', message: 'create' },
+        ],
+      },
+    }),
+  );
+});
+
+scene('deploy: people at the same moment get a release each, in order', async (t, world) => {
+  await enroll(world, 'a');
+  const asked = ['1', '2', '3'].map((MODE) => world.commands.deploy(asking({ spec: aSpec({}, { MODE }) }), ADA));
+  const made = await Promise.all(asked);
+  t.same(made.map(({ deployment }) => deployment?.release).sort(), [1, 2, 3]);
+  t.equal((await world.store.unendedDeployments()).length, 1, 'the newest waits, the others are superseded');
+});
+
+scene('quarantine: a digest that failed is refused until a person lets it go', async (t, world) => {
+  await enroll(world, 'a');
+  const first = await deployed(world);
+  const fence = await lease(
+    world.store,
+    (await world.commands.deploy(asking({ force: true }), ADA)).deployment?.id ?? first.id,
+  );
+  const bad = {
+    app: WEB,
+    service: 'web',
+    digest: digest('b'),
+    reason: 'never healthy',
+    since: 3,
+    deployment: first.id,
+  };
+  const rollout = await world.store.unendedDeployments();
+  const [queued] = rollout;
+  if (queued === undefined) throw new Error('nothing is queued');
+  const { steps: _steps, ...head } = queued;
+  await world.store.applyRollout({
+    fence,
+    expected: 'queued',
+    deployment: { ...head, state: 'failed', endedAt: 9 },
+    steps: [],
+    targets: [],
+    quarantine: [bad],
+    events: [],
+  });
+  world.registry.set(IMAGE, digest('b'));
+
+  await t.rejects(world.commands.deploy(asking(), ADA), refusal('IMAGE_QUARANTINED', { message: /never healthy/ }));
+  t.match((await world.commands.getApp(WEB)).quarantined, [{ service: 'web', digest: digest('b') }]);
+  const checked = await world.checks.check(WEB, { kind: 'schedule', detail: '@hourly' });
+  t.equal(checked.deployment, null);
+  t.match(checked.text, /failed its gate before/);
+  const allowed = await world.commands.deploy(asking({ releaseQuarantine: true }), ADA);
+  t.match(allowed.deployment, { state: 'queued' });
+  t.same((await world.commands.getApp(WEB)).quarantined, []);
+});
+
+scene('pull: a newer image becomes one release with its cause, and nothing else changes', async (t, world) => {
+  await enroll(world, 'a');
+  await t.rejects(world.commands.pullApp(WEB, null, ADA), refusal('NOT_FOUND'));
+  await deployed(world, { spec: aSpec({}, { MODE: 'a' }) });
+  t.match(await world.commands.pullApp(WEB, null, ADA), { deployment: null, text: /newest/ });
+  world.registry.set(IMAGE, digest('b'));
+  const cause = { kind: 'schedule' as const, detail: '@hourly of host a' };
+  const answers = await Promise.all([world.checks.check(WEB, cause), world.checks.check(WEB, cause)]);
+  t.equal(answers.filter((answer) => answer.deployment !== null).length, 1, 'two ticks, one release');
+  const release = await world.store.release({ app: WEB, number: 2 });
+  t.same(release?.cause, cause);
+  t.same(release?.spec, aSpecPinned('b', { MODE: 'a' }));
+});
+
+const aSpecPinned = (letter: string, environment: Record<string, string>): AppSpec => {
+  const spec = aSpec({}, environment);
+  const web = spec.services.web;
+  if (web === undefined) throw new Error('no service');
+  return { ...spec, services: { web: { ...web, image: { ...web.image, digest: digest(letter) } } } };
+};
+
+scene('rollback: to the succeeded release before, to one by number, and out of one under way', async (t, world) => {
+  await enroll(world, 'a');
+  await deployed(world);
+  await t.rejects(world.commands.rollback(WEB, { release: null, note: null }, ADA), refusal('CONFLICT'));
+  await deployed(world, { spec: aSpec({}, { MODE: '2' }) });
+  await deployed(world, { spec: aSpec({}, { MODE: '3' }) });
+
+  const back = await world.commands.rollback(WEB, { release: null, note: 'oh' }, ADA);
+  t.match(back, { kind: 'rollback', release: 2, base: 3 });
+  t.equal(world.calls.at(-1), 'enqueued web abort');
+  await finish(world, back);
+  const named = await world.commands.rollback(WEB, { release: 1, note: null }, ADA);
+  t.match(named, { kind: 'rollback', release: 1 });
+  await finish(world, named);
+  t.match((await world.commands.listReleases(WEB, PAGE)).items, [
+    { number: 3, current: false },
+    { number: 2, current: false },
+    { number: 1, current: true },
+  ]);
+
+  await world.commands.deploy(asking({ spec: aSpec({}, { MODE: '4' }) }), ADA);
+  t.match(
+    await world.commands.rollback(WEB, { release: null, note: null }, ADA),
+    { release: 1 },
+    'what was good before the one under way',
+  );
+  await t.rejects(world.commands.rollback(WEB, { release: 77, note: null }, ADA), refusal('NOT_FOUND'));
+});
+
+scene('hosts: cordon, drain and labels move the fleet, and are written down by person', async (t, world) => {
+  const host = await enroll(world, 'a');
+  await enroll(world, 'b');
+  await deployed(world);
+  world.calls.length = 0;
+  t.match(await world.commands.patchHost('a', { availability: 'paused', note: 'disk' }, ADA), {
+    availability: 'paused',
+  });
+  const plan = await world.commands.plan({ spec: aSpec({}, { A: 'b' }), images: {} });
+  t.same(plan.hosts.find((one) => one.name === 'a')?.changes, [
+    { service: 'web', replica: 1, action: 'keep', because: [] },
+  ]);
+  t.match(plan.warnings.join(' '), /Cordoned, keeps what it has: a/);
+  await world.commands.patchHost('a', { availability: 'draining', labels: { zone: 'b' }, name: 'c', note: null }, ADA);
+  t.same(world.calls, ['fleetChanged', 'fleetChanged']);
+  const drained = await world.commands.plan({ spec: aSpec({}, { A: 'b' }), images: {} });
+  t.match(drained.hosts.find((one) => one.name === 'c')?.changes, [{ action: 'remove' }]);
+
+  const events = (await world.commands.listEvents({ ...PAGE, host: 'c', order: 'oldest' })).items;
+  t.same(
+    events.map((event) => event.kind),
+    ['host.enrolled', 'host.paused', 'host.renamed', 'host.draining', 'host.labelled'],
+  );
+  t.same(events[1]?.cause, { kind: 'person', token: 'ada', note: 'disk' });
+
+  await world.commands.removeHost('c', ADA);
+  t.ok(world.calls.includes(`hostRemoved ${host}`));
+  await t.rejects(world.commands.getHost('c'), refusal('NOT_FOUND'));
+  t.same(
+    (await world.commands.listHosts({ ...PAGE, app: WEB })).items.map((one) => one.name),
+    ['b'],
+  );
+});
+
+scene('apps: view, health and removal', async (t, world) => {
+  const host = await enroll(world, 'a');
+  const route = { host: '*', path: '/', port: 80, tls: 'off' as const, weight: 1, stripPrefix: false };
+  const web = aService({ image: { reference: IMAGE, digest: null, pull: 'always', platform: null }, ingress: [route] });
+  await deployed(world, { spec: aSpec({ services: { web } }) });
+  const instance = {
+    id: 'i-000000000001' as never,
+    service: 'web',
+    replica: 1,
+    hash: 'h1:x' as never,
+    release: 1,
+    state: 'healthy' as const,
+    routed: true,
+    restarts: 0,
+    startedAt: 0,
+    detail: null,
+  };
+  world.live.set(
+    host,
+    aLiveHost({
+      ingress: { http: 8081, https: null },
+      apps: { web: anAppReport({ release: 1, converged: true, instances: [instance] }) },
+    }),
+  );
+
+  t.match(await world.commands.getApp(WEB), {
+    release: 1,
+    hosts: 1,
+    converged: 1,
+    healthy: true,
+    urls: ['http://a:8081/'],
+    deployment: { state: 'succeeded' },
+  });
+  t.match(await world.commands.appHealth(WEB), {
+    healthy: true,
+    services: [{ service: 'web', wanted: 1, healthy: 1, unhealthy: 0 }],
+    hosts: [{ host: 'a', converged: true, release: 1 }],
+  });
+  world.live.set(host, aLiveHost({ connected: false }));
+  t.match(await world.commands.appHealth(WEB), { healthy: false });
+
+  world.calls.length = 0;
+  await world.commands.removeApp(WEB, true, ADA);
+  t.same(world.calls, ['appRemoved web', `assignmentsChanged ${host}`]);
+  t.same(await world.store.targetsOfApp({ app: WEB }), [{ kind: 'remove', host, app: WEB, volumes: true }]);
+  await t.rejects(world.commands.getApp(WEB), refusal('NOT_FOUND'));
+  t.same((await world.commands.listApps(PAGE)).items, []);
+});
+
+scene('secrets: a new version makes a change, an old release keeps its own, values stay inside', async (t, world) => {
+  await enroll(world, 'a');
+  await world.commands.setSecret(WEB, 'db', 'hunter22', ADA);
+  const use = {
+    secret: 'password',
+    as: 'file' as const,
+    target: '/run/secrets/password',
+    uid: null,
+    gid: null,
+    mode: null,
+  };
+  const web = aService({ image: { reference: IMAGE, digest: null, pull: 'always', platform: null }, secrets: [use] });
+  const spec = aSpec({ services: { web }, secrets: { password: { name: 'db' } } });
+  await deployed(world, { spec });
+  t.match(await world.commands.setSecret(WEB, 'db', 'hunter23', ADA), { name: 'db', version: 2 });
+  const plan = await world.commands.plan({ spec, images: {} });
+  t.same(plan.secretVersions, { password: 2 });
+  t.same(plan.hosts[0]?.changes, [{ service: 'web', replica: 1, action: 'replace', because: ['secrets.password'] }]);
+
+  await t.rejects(world.commands.removeSecret(WEB, 'db', ADA), refusal('CONFLICT'));
+  await t.rejects(world.commands.setSecret(WEB, '../x', 'y', ADA), refusal('INPUT_INVALID'));
+  await world.commands.setRegistry('r.test:5000', { username: 'u', password: 'swordfish' }, ADA);
+  const shown = JSON.stringify([
+    await world.commands.listSecrets(WEB, PAGE),
+    await world.commands.listRegistries(PAGE),
+    await world.commands.listEvents({ ...PAGE, order: 'oldest' }),
+  ]);
+  t.notMatch(shown, /hunter2|swordfish/);
+  t.match(world.calls.at(-1), /^secretsChanged h-/);
+  await world.commands.removeRegistry('r.test:5000', ADA);
+  t.same((await world.commands.listRegistries(PAGE)).items, []);
+});
+
+scene('tokens: made once, used by hash, revoked, expired', async (t, world) => {
+  const { token, view } = await world.commands.makeToken({ name: 'ci', role: 'operator', ttlMs: 500 }, ADA);
+  t.match(token, /^ls_[\w-]{43}$/);
+  t.same(await world.commands.authenticate(token), { tokenId: view.id, name: 'ci', role: 'operator' });
+  t.equal(await world.commands.authenticate(`${token}x`), null);
+  t.match((await world.commands.listTokens(PAGE)).items, [{ name: 'ci', lastUsedAt: 1_000 }]);
+  t.notMatch(JSON.stringify(await world.commands.listTokens(PAGE)), /hash/);
+  world.now += 500;
+  t.equal(await world.commands.authenticate(token), null, 'expired');
+  const other = await world.commands.makeToken({ name: 'x', role: 'viewer', ttlMs: null }, ADA);
+  await world.commands.revokeToken(other.view.id, ADA);
+  t.equal(await world.commands.authenticate(other.token), null, 'revoked');
+  t.match(await world.commands.whoami({ tokenId: view.id, name: 'ci', role: 'operator' }), { name: 'ci' });
+});
+
+t.test('logs: secrets are masked, also where a chunk ends inside of one', async (t) => {
+  const world = await controlWorld(async (host, _target, _options, sink) => {
+    const source = { host, service: 'web', instance: 'i-1' };
+    for (const part of ['password is hun', 'ter22 and ', '"hunter22"', ' bye h'])
+      await sink.chunk(source, 1, Buffer.from(part, 'utf8'));
+  });
+  t.teardown(() => world.dispose());
+  world.registry.set(IMAGE, digest('a'));
+  await enroll(world, 'a');
+  await world.commands.setSecret(WEB, 'db', 'hunter22', ADA);
+  const request = { app: WEB, service: null, host: null, follow: false, tail: null, sinceMs: null };
+  await t.rejects(
+    world.commands.logs(request, { chunk: () => Promise.resolve() }, new AbortController().signal),
+    refusal('NOT_FOUND'),
+  );
+  await deployed(world);
+  let text = '';
+  const sink = {
+    chunk: (_source: unknown, _fd: unknown, data: Uint8Array) =>
+      Promise.resolve(void (text += Buffer.from(data).toString('utf8'))),
+  };
+  await world.commands.logs(request, sink, new AbortController().signal);
+  t.equal(text, 'password is *** and "***" bye h');
+  for (const [host, live] of world.live) world.live.set(host, { ...live, connected: false });
+  await t.rejects(world.commands.logs(request, sink, new AbortController().signal), refusal('HOST_OFFLINE'));
+});
+
+scene('doctor: names who is silent, who refuses, and a log that was changed', async (t, world) => {
+  const a = await enroll(world, 'a');
+  t.ok((await world.commands.doctor()).checks.every((check) => check.ok));
+  const b = await enroll(world, 'b');
+  world.live.set(a, aLiveHost({ connected: false }));
+  world.live.set(b, aLiveHost({ refusal: 'it cannot do ingress' }));
+  const { checks } = await world.commands.doctor();
+  t.match(
+    checks.find((check) => check.name === 'hosts'),
+    { ok: false, text: /1 of 2 .*: a/ },
+  );
+  t.match(
+    checks.find((check) => check.name === 'assignments'),
+    { ok: false, text: 'b: it cannot do ingress' },
+  );
+});
+
+t.test('placement of targets is what sticks', async (t) => {
+  t.same(stickyPlacement([{ kind: 'remove', host: 'h-1' as HostId, app: WEB, volumes: false }]), {});
+});

@@ -1,0 +1,122 @@
+/** The use cases over a real store, with hub, rollouts and registry that a test scripts. */
+import { randomBytes } from 'node:crypto';
+import type { Actor, Change, Commands } from '../../coordinator/commands.ts';
+import { Changes } from '../../coordinator/changes.ts';
+import { createCommands } from '../../coordinator/control/create-commands.ts';
+import { createViews } from '../../coordinator/control/create-views.ts';
+import { imageChecks } from '../../coordinator/control/image-checks.ts';
+import type { HubPort, ImageChecks, LiveHost, RolloutsPort } from '../../coordinator/ports.ts';
+import { makeVault } from '../../coordinator/secrets/vault.ts';
+import type { Vault } from '../../coordinator/secrets/vault.ts';
+import type { Store } from '../../coordinator/store/store.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import type { Digest, HostId } from '../../fleet/ids.ts';
+import { storeKinds } from './stores.ts';
+
+export const ADA: Actor = { tokenId: 't-ada', name: 'ada', role: 'admin' };
+export const AUDIENCE = 'wss://longshore.test';
+
+export interface ControlWorld {
+  readonly store: Store;
+  readonly commands: Commands;
+  readonly checks: ImageChecks;
+  readonly vault: Vault;
+  /** Digest by reference; a reference that is missing is not found. */
+  readonly registry: Map<string, Digest>;
+  readonly asked: string[];
+  readonly live: Map<HostId, LiveHost>;
+  /** Calls of hub and rollouts, in order: `enqueued web wait`. */
+  readonly calls: string[];
+  readonly changes: Change[];
+  now: number;
+  dispose(): Promise<void>;
+}
+
+export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
+  connected: true,
+  connectedChangedAt: 0,
+  apps: {},
+  metrics: null,
+  status: null,
+  ingress: null,
+  lastSeenAt: null,
+  acked: null,
+  refusal: null,
+  ...fields,
+});
+
+export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve()): Promise<ControlWorld> {
+  const [kind] = storeKinds;
+  if (kind === undefined) throw new Error('there is no store');
+  const { store, dispose } = await kind.open();
+  const registry = new Map<string, Digest>();
+  const asked: string[] = [];
+  const live = new Map<HostId, LiveHost>();
+  const calls: string[] = [];
+  const seen: Change[] = [];
+  const say = (...words: readonly unknown[]): void => void calls.push(words.map(String).join(' '));
+  const unused = (): never => {
+    throw new Error('not part of this test');
+  };
+  const hub: HubPort = {
+    live: (host) => live.get(host) ?? null,
+    connectedHosts: () => [...live].filter(([, host]) => host.connected).map(([id]) => id),
+    assignmentsChanged: (hosts) => say('assignmentsChanged', ...hosts),
+    secretsChanged: (hosts) => say('secretsChanged', ...hosts),
+    hostRemoved: (host) => say('hostRemoved', host),
+    resolve: unused,
+    logs,
+    exec: () => Promise.resolve({ exit: Promise.resolve(0), write: unused, end: unused, resize: unused }),
+  };
+  const rollouts: RolloutsPort = {
+    enqueued: (app, rolling) => say('enqueued', app, rolling ?? 'wait'),
+    appRemoved: (app) => say('appRemoved', app),
+    pause: unused,
+    resume: unused,
+    cancel: unused,
+    fleetChanged: () => say('fleetChanged'),
+  };
+  const changes = new Changes((error) => {
+    throw error;
+  });
+  changes.subscribe((change) => seen.push(change), new AbortController().signal);
+  const views = createViews({ store, hub });
+  const vault = makeVault(randomBytes(32), randomBytes);
+  const world = { now: 1_000 };
+  const images = {
+    resolve: async (reference: string): Promise<Digest> => {
+      asked.push(reference);
+      const digest = registry.get(reference);
+      if (digest === undefined) throw new LongshoreError('IMAGE_NOT_FOUND', `resolve ${reference}: there is none`);
+      return digest;
+    },
+  };
+  const options = {
+    store,
+    hub,
+    rollouts,
+    changes,
+    views,
+    images,
+    vault,
+    explain: unused,
+    audiences: [AUDIENCE],
+    keepReleases: 20,
+    now: () => world.now,
+    randomBytes,
+    checks: [],
+  };
+  const checks = imageChecks(options);
+  return Object.assign(world, {
+    store,
+    commands: createCommands(options, checks),
+    checks,
+    vault,
+    registry,
+    asked,
+    live,
+    calls,
+    changes: seen,
+    dispose,
+  });
+}
