@@ -92,7 +92,7 @@ export class Prober {
       watch.isOutdated = false;
       const answer = await this.#ask(watch);
       if (watch.stop.signal.aborted) return;
-      if (answer !== null) {
+      if (answer !== null && !watch.target.isPaused) {
         const before = watch.health;
         watch.health = withAnswer(before, watch.target, answer, clock.now().monotonicMs);
         if (isOtherHealth(before, watch.health)) onChange();
@@ -105,7 +105,9 @@ export class Prober {
 
   /** Null: too early to say. */
   async #ask(watch: Watch): Promise<ProbeAnswer | null> {
-    const { check, instance, address, timeoutMs } = watch.target;
+    const { check, instance, address, timeoutMs, isPaused } = watch.target;
+    // Detached for a moment: an observation from the middle of a reconnect, which the planner mends if it stays.
+    if (isPaused || (address === null && (check.kind === 'http' || check.kind === 'tcp'))) return null;
     switch (check.kind) {
       case 'http':
       case 'tcp':

@@ -17,7 +17,7 @@ import type { AppContext, HostRules } from './app-context.ts';
 import { reportApp } from './app-report.ts';
 import type { Observation, ProbeTarget } from './observation.ts';
 import { planApp } from './plan-app.ts';
-import type { Wait } from './plan-builder.ts';
+import type { PlanBuilder, Wait } from './plan-builder.ts';
 import { planIngress } from './plan-ingress.ts';
 import type { AppRouting } from './routing.ts';
 
@@ -60,7 +60,7 @@ export function nextActions(input: PlanInput): Plan {
     const report = reportApp(context, plan);
     actions.push(...plan.builder.actions);
     waits.push(...plan.builder.waits);
-    probes.push(...plan.builder.probes);
+    probes.push(...pausedWhileNamed(plan.builder));
     timers.push(...plan.builder.timers);
     alarms.push(...alarmsOf(context));
     routings.push(plan.routing);
@@ -116,4 +116,10 @@ function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): 
     ],
     now: input.now,
   };
+}
+
+/** A reconnect is wanted until it is done, so this holds for as long as it is under way. */
+function pausedWhileNamed(builder: PlanBuilder): readonly ProbeTarget[] {
+  const named = new Set(builder.actions.flatMap((each) => (each.kind === 'set-aliases' ? [each.instance] : [])));
+  return builder.probes.map((target) => (named.has(target.instance) ? { ...target, isPaused: true } : target));
 }

@@ -81,6 +81,8 @@ export interface ProbeTarget {
   /** Engine's start of this run, wall clock; null = not seen yet. Another value is another run. */
   readonly startedAtMs: number | null;
   readonly address: string | null;
+  /** We are reconnecting it (D13): what a probe finds meanwhile is our doing and does not count. */
+  readonly isPaused: boolean;
   readonly check:
     | ProbeCheck
     | {

@@ -13,6 +13,7 @@ export function toProbeTarget(spec: ServiceSpec, container: ContainerObservation
     name: `${container.app}/${container.service}/${container.replica}`,
     startedAtMs: container.startedAtMs,
     address: probeAddress(spec, container),
+    isPaused: false,
     check: checkOf(probe, container),
     intervalMs: isInGate
       ? Math.min(probe.intervalMs, Math.max(probe.startIntervalMs, SLOWEST_IN_GATE_MS))

@@ -1,0 +1,220 @@
+/** A host of the real engine whose agent is killed and started again: spawns the harness, and looks at Docker itself. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { AssignmentEntry } from '../../fleet/assignment.ts';
+import type { HostId } from '../../fleet/ids.ts';
+import type { AppReport } from '../../fleet/report.ts';
+import type { HarnessLine, HarnessSetup } from './agent-harness.ts';
+import { removeLabelled } from './engine-cleanup.ts';
+import { aHostId } from './engine-scenes.ts';
+import type { TestEngine } from './engine.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** One file that starts at once; started through tsx, the harness would take longer than what it is killed in. */
+export async function bundledHarness(): Promise<string> {
+  const outfile = path.join(ROOT, '.cache/tests', `agent-harness-${process.pid}.mjs`);
+  const entryPoints = [path.join(ROOT, 'test/support/agent-harness.ts')];
+  await build({
+    entryPoints,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+export interface SeenContainer {
+  readonly service: string;
+  readonly hash: string;
+  readonly state: string;
+  readonly restart: string;
+}
+
+export class AgentHost {
+  readonly host: HostId = aHostId();
+  readonly #engine: TestEngine;
+  readonly #harness: string;
+  readonly #stateDir: string;
+  readonly #pool = `10.250.${randomInt(256)}.0/24`;
+  readonly points: string[] = [];
+  reports: Readonly<Record<string, AppReport>> = {};
+  #child: ChildProcess | null = null;
+  #generation = 0;
+  #output: string[] = [];
+
+  private constructor(engine: TestEngine, harness: string, stateDir: string) {
+    this.#engine = engine;
+    this.#harness = harness;
+    this.#stateDir = stateDir;
+  }
+
+  static async make(engine: TestEngine, harness: string): Promise<AgentHost> {
+    return new AgentHost(engine, harness, await mkdtemp(path.join(tmpdir(), 'longshore-kill-')));
+  }
+
+  async start(): Promise<void> {
+    const setup: HarnessSetup = { host: this.host, stateDir: this.#stateDir, subnetPool: this.#pool };
+    const child = spawn(process.execPath, [this.#harness, JSON.stringify(setup)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = child;
+    this.reports = {};
+    this.points.length = 0;
+    child.stderr.on('data', (data: Buffer) => this.#output.push(data.toString()));
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`the agent ended before it was ready: ${this.#output.join('')}`)));
+      createInterface({ input: child.stdout }).on('line', (text) => {
+        const line = JSON.parse(text) as HarnessLine;
+        if (line.kind === 'ready') resolve();
+        if (line.kind === 'point') this.points.push(line.name);
+        if (line.kind === 'reports') this.reports = line.apps;
+      });
+    });
+  }
+
+  assign(entries: readonly AssignmentEntry[], dieAt: string | null = null): void {
+    this.#generation += 1;
+    const assignment = { host: this.host, epoch: 1, generation: this.#generation, entries };
+    this.#child?.stdin?.write(`${JSON.stringify({ assignment, dieAt })}\n`);
+  }
+
+  /** Resolves when the agent has killed itself at its fault point. */
+  async died(limitMs: number): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.signalCode !== null) return;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`the agent did not come to its fault point; ${this.describe()}`)),
+        limitMs,
+      );
+      child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Looks past the agent: what Docker itself says. */
+  async containers(): Promise<readonly SeenContainer[]> {
+    const { docker } = this.#engine;
+    const listed = await docker.listContainers({ all: true, filters: { label: [`longshore.host=${this.host}`] } });
+    const seen = await Promise.all(
+      listed.map(async ({ Id: id }): Promise<SeenContainer | null> => {
+        const found = await docker
+          .getContainer(id)
+          .inspect()
+          .catch(() => null);
+        if (found === null) return null;
+        const labels = found.Config.Labels;
+        return {
+          service: labels['longshore.service'] ?? '',
+          hash: (labels['longshore.hash'] ?? '').slice(3, 4),
+          state: found.State.Status,
+          restart: found.HostConfig.RestartPolicy?.Name ?? '',
+        };
+      }),
+    );
+    return seen.filter((each) => each !== null).sort((a, b) => a.service.localeCompare(b.service));
+  }
+
+  async networks(): Promise<number> {
+    const found = await this.#engine.docker.listNetworks({ filters: { label: [`longshore.host=${this.host}`] } });
+    return found.length;
+  }
+
+  /** Address of a slot in the first network of this host's pool. */
+  address(index: number, slot: number): string {
+    return this.#pool.replace(/0\/24$/, String(2 + 2 * index + slot));
+  }
+
+  async until(condition: () => Promise<boolean>, what: string, limitMs = 30_000): Promise<void> {
+    const endMs = performance.now() + limitMs;
+    while (!(await condition())) {
+      if (performance.now() > endMs)
+        throw new Error(
+          `not so after ${limitMs} ms: ${what}; ${this.describe()}; ${JSON.stringify(await this.containers())}`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+
+  describe(): string {
+    const reports = Object.values(this.reports).map(({ attempt, converged, waiting }) => ({
+      attempt,
+      converged,
+      waiting,
+    }));
+    return `${JSON.stringify(reports)} points: ${this.points.join(' ')} ${this.#output.join('')}`;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await removeLabelled(this.#engine.docker, `longshore.host=${this.host}`);
+    const images = await this.#engine.docker.listImages({
+      filters: { reference: [`longshore.local/${this.host}/*/*`] },
+    });
+    for (const name of images.flatMap((image) => image.RepoTags ?? []))
+      if (name.includes(this.host)) await this.#engine.docker.getImage(name).remove();
+    await rm(this.#stateDir, { recursive: true, force: true });
+  }
+}
+
+export function answers(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port });
+    const end = (isUp: boolean): void => {
+      socket.destroy();
+      resolve(isUp);
+    };
+    socket.setTimeout(500, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+/** Asks both addresses of an instance again and again; counts the moments at which neither answered. */
+export class ServiceWatch {
+  readonly #addresses: readonly string[];
+  readonly #port: number;
+  readonly #running: Promise<void>;
+  #isEnding = false;
+  asked = 0;
+  gaps = 0;
+
+  constructor(addresses: readonly string[], port: number) {
+    this.#addresses = addresses;
+    this.#port = port;
+    this.#running = this.#run();
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnding) {
+      const found = await Promise.all(this.#addresses.map((address) => answers(address, this.#port)));
+      this.asked += 1;
+      if (!found.includes(true)) this.gaps += 1;
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  }
+}
