@@ -74,13 +74,14 @@ export class ContainerExec {
     signal: AbortSignal,
   ): Promise<OutputStream> {
     signal.throwIfAborted();
-    return this.#client.call(`exec ${command[0] ?? ''} in ${instance}`, async (connection) => {
+    const operation = `exec ${command[0] ?? ''} in ${instance}`;
+    return this.#client.call(operation, async (connection) => {
       const exec = await this.#create(connection, instance, command, { tty: options.tty, stdin: true });
       const stream = await exec.start({ hijack: true, stdin: true, Tty: options.tty });
       if (options.tty) await exec.resize({ h: options.rows, w: options.columns });
-      const exitCode = this.#pump(exec, stream, options.tty, onChunk, signal);
+      const pumped = this.#pump(exec, stream, options.tty, onChunk, signal);
       return {
-        exitCode,
+        exitCode: this.#client.call(operation, () => pumped),
         write: (data) => write(stream, data),
         end: () => void stream.end(),
         resize: async (columns, rows) => {

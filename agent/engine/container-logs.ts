@@ -2,7 +2,7 @@
 import type { HostId, InstanceId } from '../../fleet/ids.ts';
 import type { OnChunk } from './container-engine.ts';
 import type { EngineClient } from './engine-client.ts';
-import { isAbort } from './engine-error.ts';
+import { engineError, isSocketFault, toFailure } from './engine-error.ts';
 import { containerName } from './engine-names.ts';
 import { streamPieces } from './stream-frames.ts';
 
@@ -35,6 +35,7 @@ export async function readContainerLogs(
     const stream = await client.stream(operation, { method: 'GET', path: `/containers/${name}/logs`, query, signal });
     for await (const { fd, data } of streamPieces(stream, inspected.Config.Tty)) await onChunk(fd, data);
   } catch (error) {
-    if (!signal.aborted || !isAbort(error)) throw error;
+    if (signal.aborted) return;
+    throw isSocketFault(error) ? engineError(operation, toFailure(error), error) : error;
   }
 }

@@ -37,8 +37,6 @@ export interface DockerodeEngineOptions {
   readonly socketPath: string;
   readonly host: HostId;
   readonly credentials: CredentialSource;
-  /** Addresses of this machine's interfaces. */
-  readonly localAddresses: () => readonly string[];
   readonly clock: Clock;
   /** Free disk at a path of this machine: `freeBytesAt`. */
   readonly freeBytes: FreeBytes;
@@ -65,7 +63,7 @@ export class DockerodeEngine implements ContainerEngine {
   }
 
   describe(signal: AbortSignal): Promise<EngineDescription> {
-    return describeEngine(this.#client, this.#options.socketPath, this.#options.localAddresses, signal);
+    return describeEngine(this.#client, this.#options.socketPath, signal);
   }
 
   observe(signal: AbortSignal): Promise<EngineObservation> {

@@ -7,6 +7,7 @@ import type { EngineDescription } from './container-engine.ts';
 import type { EngineClient } from './engine-client.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { RegistryConfig } from './insecure-registry.ts';
+import { isLocalAddress } from './local-address.ts';
 
 export interface EngineFacts {
   readonly operatingSystem: string;
@@ -14,8 +15,8 @@ export interface EngineFacts {
   readonly rootless: boolean;
   /** Addresses of the engine's default bridge; empty where it has none. */
   readonly bridgeAddresses: readonly string[];
-  /** Addresses of this machine, as the agent sees it. */
-  readonly localAddresses: readonly string[];
+  /** One of them is an address of this machine, in the network that the agent sees. */
+  readonly bridgeIsHere: boolean;
 }
 
 export interface Obstacle {
@@ -29,9 +30,8 @@ export function obstacleOf(facts: EngineFacts): Obstacle | null {
     return { message: `it runs ${facts.osType} containers`, hint: 'Use a Docker Engine on Linux.' };
   }
   // Without a default bridge nothing can be said; a machine that has its address is the engine's own.
-  const { bridgeAddresses, localAddresses } = facts;
-  if (bridgeAddresses.length === 0 || bridgeAddresses.some((each) => localAddresses.includes(each))) return null;
-  const bridge = bridgeAddresses.join(', ');
+  if (facts.bridgeAddresses.length === 0 || facts.bridgeIsHere) return null;
+  const bridge = facts.bridgeAddresses.join(', ');
   if (/docker desktop/i.test(facts.operatingSystem)) {
     return {
       message: `it is Docker Desktop, which keeps its containers (bridge ${bridge}) inside of a virtual machine`,
@@ -54,7 +54,6 @@ export function obstacleOf(facts: EngineFacts): Obstacle | null {
 export async function describeEngine(
   client: EngineClient,
   socketPath: string,
-  localAddresses: () => readonly string[],
   signal: AbortSignal,
 ): Promise<EngineDescription> {
   signal.throwIfAborted();
@@ -65,12 +64,16 @@ export async function describeEngine(
     client.find(operation, async ({ docker }) => (await docker.getNetwork('bridge').inspect()) as Bridge),
     client.call(operation, async (connection) => connection.apiVersion),
   ]);
+  const bridgeAddresses = (bridge?.IPAM?.Config ?? []).flatMap(({ Gateway }) =>
+    Gateway === undefined ? [] : [Gateway],
+  );
+  const areLocal = await Promise.all(bridgeAddresses.map(isLocalAddress));
   const obstacle = obstacleOf({
     operatingSystem: info.OperatingSystem,
     osType: info.OSType,
     rootless: (info.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-    bridgeAddresses: (bridge?.IPAM?.Config ?? []).flatMap(({ Gateway }) => (Gateway === undefined ? [] : [Gateway])),
-    localAddresses: localAddresses(),
+    bridgeAddresses,
+    bridgeIsHere: areLocal.includes(true),
   });
   if (obstacle !== null) throw new LongshoreError('ENGINE_UNSUITABLE', `${operation}: ${obstacle.message}`, obstacle);
   return {

@@ -41,7 +41,8 @@ const ENGINE: readonly Row[] = [
   },
   { pattern: /no space left on device|disk quota exceeded/i, code: 'NO_SPACE' },
   {
-    pattern: /port is already allocated|bind: address already in use|failed to bind host port|ports are not available|bind for .* failed/i,
+    pattern:
+      /port is already allocated|bind: address already in use|failed to bind host port|ports are not available|bind for .* failed/i,
     code: 'PORT_IN_USE',
   },
   {

@@ -3,7 +3,6 @@
  * thing, and nothing left behind.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
 import type { ContainerEngine, InstancePlan, PullRequest } from '../../agent/engine/container-engine.ts';
 import { DockerodeEngine } from '../../agent/engine/dockerode-engine.ts';
 import { freeBytesAt } from '../../agent/engine/space-check.ts';
@@ -109,15 +108,14 @@ export function fakeScene(): EngineScene {
   };
 }
 
-const SOCKET = '/var/run/docker.sock';
+/** The engine that the tests' own client talks to. */
+const SOCKET = /^unix:\/\/(.+)/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock';
 
 export function realEngine(host: HostId, socketPath: string = SOCKET): DockerodeEngine {
   return new DockerodeEngine({
     socketPath,
     host,
     credentials: async () => null,
-    localAddresses: () =>
-      Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address)),
     clock: systemClock,
     freeBytes: freeBytesAt,
   });
