@@ -73,6 +73,10 @@ export class AppRollout {
     return this.#held?.rollout.deployment.id ?? null;
   }
 
+  get deployment(): Deployment | null {
+    return this.#held?.rollout.deployment ?? null;
+  }
+
   get isActive(): boolean {
     return this.#held !== null || this.#late !== null;
   }
@@ -154,7 +158,8 @@ export class AppRollout {
   /** @returns whether there may be more to do at once */
   async #step(): Promise<boolean> {
     // A newer one may be waiting, for this one's end or for its place.
-    if (this.#held === null || this.#abort || this.#held.rollout.deployment.state === 'paused') {
+    const state = this.#held?.rollout.deployment.state ?? 'queued';
+    if (this.#abort || state === 'queued' || state === 'paused') {
       if (!(await this.#takeNext())) return false;
     }
     const held = this.#held;

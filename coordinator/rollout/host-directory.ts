@@ -7,14 +7,23 @@ export class HostDirectory {
   readonly #store: Pick<HostStore, 'allHosts'>;
   #rows: Promise<readonly HostRow[]> | null = null;
 
+  #count = 0;
+
   constructor(store: Pick<HostStore, 'allHosts'>) {
     this.#store = store;
+  }
+
+  /** Of the last rows that were read. */
+  get count(): number {
+    return this.#count;
   }
 
   async rows(): Promise<readonly HostRow[]> {
     const rows = (this.#rows ??= this.#store.allHosts());
     try {
-      return await rows;
+      const found = await rows;
+      this.#count = found.length;
+      return found;
     } catch (error) {
       // A failed read must not be kept.
       if (this.#rows === rows) this.#rows = null;

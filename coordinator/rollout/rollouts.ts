@@ -72,6 +72,16 @@ export class Rollouts implements RolloutsPort {
     this.#fleet.changed();
   }
 
+  /** Hosts that were not removed, as of the last look. */
+  get knownHosts(): number {
+    return this.#directory.count;
+  }
+
+  /** The app's deployment that is under way here. */
+  underWay(app: AppName): Deployment | null {
+    return this.#apps.get(app)?.deployment ?? null;
+  }
+
   /** Reports of these apps changed. */
   reported(apps: readonly AppName[]): void {
     for (const app of apps) {

@@ -5,10 +5,16 @@
 import { problem } from '../../fleet/errors.ts';
 import { isHostId } from '../../fleet/ids.ts';
 import type { WaveSize } from '../../fleet/app-spec.ts';
+import { msUntilOpen } from './maintenance-window.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { wavesOf } from './waves.ts';
 
 export function startRollout(draft: RolloutDraft): void {
+  const opensInMs = untilWindow(draft);
+  if (opensInMs > 0) {
+    draft.wake(draft.now + opensInMs);
+    return;
+  }
   const { app, release, kind, cause } = draft.deployment;
   const hosts = Object.keys(draft.facts.rollout.placement)
     .filter(isHostId)
@@ -38,6 +44,13 @@ export function startRollout(draft: RolloutDraft): void {
   });
   const text = `Deployment of ${app} release ${release} starts: ${hosts.length} hosts in ${count} waves`;
   draft.event('deployment.started', text, { cause });
+}
+
+/** Only what the schedule brought waits for its window. */
+function untilWindow(draft: RolloutDraft): number {
+  const { schedule } = draft.facts.rollout.release.spec;
+  if (draft.deployment.cause.kind !== 'schedule' || schedule?.window == null) return 0;
+  return msUntilOpen(schedule.window, schedule.timeZone, draft.now);
 }
 
 function rank(draft: RolloutDraft, host: Parameters<RolloutDraft['fact']>[0]): number {

@@ -1,0 +1,149 @@
+/**
+ * The coordinator's configuration: flags over variables over file over defaults, checked as a whole. All mistakes are
+ * listed together (CONFIG_INVALID); the result is frozen. Secrets are named by file and never stand in it.
+ */
+import path from 'node:path';
+import { z } from 'zod';
+import { LongshoreError } from '../fleet/errors.ts';
+import type { ProblemDetail } from '../fleet/errors.ts';
+import { audienceOf } from '../protocol/audience.ts';
+import type { ConfigFile } from './config/config-file.ts';
+import { flagOf, variableOf } from './config/settings.ts';
+import type { FlagSettings, RawSettings } from './config/settings.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export interface CoordinatorConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Own addresses in the spelling of `audienceOf`; null = of the port that is bound (loopback only). */
+  readonly audiences: readonly [string, ...string[]] | null;
+  readonly dataDir: string;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly secretsKeyFile: string;
+  readonly insecureRegistries: readonly string[];
+  readonly dockerConfigFile: string | null;
+  readonly keepReleases: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export interface ConfigInputs {
+  readonly file: ConfigFile | null;
+  readonly environment: RawSettings;
+  readonly flags: FlagSettings;
+}
+
+const file = z
+  .string()
+  .min(1)
+  .refine((text) => path.isAbsolute(text), 'is not an absolute path');
+const text = z.string().min(1);
+
+const schema = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not HOST:PORT')
+    .default('127.0.0.1:7400'),
+  public_url: z
+    .union([text, z.array(text)])
+    .transform((urls) => (typeof urls === 'string' ? [urls] : urls))
+    .pipe(z.array(z.string().refine((url) => audienceOf(url) !== null, 'is not an https:// or wss:// address')))
+    .default([]),
+  data_dir: file.default('/var/lib/longshore-coordinator'),
+  tls_cert_file: file.nullable().default(null),
+  tls_key_file: file.nullable().default(null),
+  allow_insecure: z.boolean({ error: 'is neither true nor false' }).default(false),
+  secrets_key_file: file.nullable().default(null),
+  insecure_registries: z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, 'is not HOST or HOST:PORT')).default([]),
+  docker_config_file: file.nullable().default(null),
+  keep_releases: z.int({ error: 'is not a whole number' }).min(2).max(1_000).default(20),
+  log_level: z.enum(LOG_LEVELS).default('info'),
+});
+type Settings = z.output<typeof schema>;
+
+/** @throws CONFIG_INVALID with every mistake */
+export function parseCoordinatorConfig(inputs: ConfigInputs): CoordinatorConfig {
+  const details: ProblemDetail[] = inputs.flags.mistakes.map((message) => elsewhere('flags', message));
+  details.push(...(inputs.file?.problems ?? []));
+  const parsed = schema.safeParse({ ...inputs.file?.raw, ...inputs.environment, ...inputs.flags.raw });
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      if (issue.code === 'unrecognized_keys')
+        details.push(...issue.keys.map((key) => where(inputs, key, 'is not a setting')));
+      else details.push(where(inputs, String(issue.path[0] ?? ''), issue.message));
+    }
+  } else {
+    for (const [key, message] of crossProblems(parsed.data)) details.push(where(inputs, key, message));
+  }
+  if (!parsed.success || details.length > 0) {
+    const count = details.length === 1 ? 'a mistake' : `${details.length} mistakes`;
+    throw new LongshoreError('CONFIG_INVALID', `read the coordinator's configuration: ${count}`, { details });
+  }
+  return toConfig(parsed.data);
+}
+
+function crossProblems(settings: Settings): readonly (readonly [string, string])[] {
+  const found: (readonly [string, string])[] = [];
+  const { host, port } = toListen(settings.listen);
+  if (port > 65_535) found.push(['listen', 'has a port above 65535']);
+  if ((settings.tls_cert_file === null) !== (settings.tls_key_file === null)) {
+    const missing = settings.tls_cert_file === null ? 'tls_cert_file' : 'tls_key_file';
+    found.push([missing, 'is missing: certificate and key go together']);
+  }
+  const isPlain = settings.tls_cert_file === null;
+  if (isPlain && !isLoopback(host) && !settings.allow_insecure) {
+    found.push([
+      'listen',
+      `serves ${host} without TLS: set tls_cert_file and tls_key_file, or allow_insecure where a proxy in front ends TLS`,
+    ]);
+  }
+  if (!isLoopback(host) && settings.public_url.length === 0) {
+    found.push(['public_url', 'is missing: agents prove themselves to this address, so it cannot be guessed']);
+  }
+  return found;
+}
+
+function toConfig(settings: Settings): CoordinatorConfig {
+  const [first, ...rest] = settings.public_url.flatMap((url) => audienceOf(url) ?? []);
+  const { tls_cert_file: certFile, tls_key_file: keyFile } = settings;
+  return Object.freeze({
+    listen: Object.freeze(toListen(settings.listen)),
+    audiences: first === undefined ? null : Object.freeze([first, ...rest] as const),
+    dataDir: settings.data_dir,
+    tls: certFile === null || keyFile === null ? null : Object.freeze({ certFile, keyFile }),
+    secretsKeyFile: settings.secrets_key_file ?? path.join(settings.data_dir, 'secrets.key'),
+    insecureRegistries: Object.freeze(settings.insecure_registries),
+    dockerConfigFile: settings.docker_config_file,
+    keepReleases: settings.keep_releases,
+    logLevel: settings.log_level,
+  });
+}
+
+/** What agents and people of this machine may call it where nothing else is configured. */
+export function loopbackAudiences(
+  config: Pick<CoordinatorConfig, 'tls'>,
+  port: number,
+): readonly [string, ...string[]] {
+  const scheme = config.tls === null ? 'ws' : 'wss';
+  const of = (host: string): string => audienceOf(`${scheme}://${host}:${port}`) ?? '';
+  return [of('127.0.0.1'), of('localhost'), of('[::1]')];
+}
+
+function toListen(listen: string): { readonly host: string; readonly port: number } {
+  const colon = listen.lastIndexOf(':');
+  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1)) };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** A mistake is told where it was made: the flag, the variable, or the line of the file. */
+function where(inputs: ConfigInputs, key: string, message: string): ProblemDetail {
+  if (Object.hasOwn(inputs.flags.raw, key)) return elsewhere(`--${flagOf(key)}`, message);
+  if (Object.hasOwn(inputs.environment, key)) return elsewhere(variableOf(key), message);
+  const place = inputs.file?.placeOf(key) ?? null;
+  if (inputs.file === null || place === null) return elsewhere(key, message);
+  return { path: `${inputs.file.path}: ${key}`, message, ...place };
+}
+
+const elsewhere = (at: string, message: string): ProblemDetail => ({ path: at, message, line: null, column: null });

@@ -1,0 +1,221 @@
+/**
+ * The coordinator's parts, put together, started and stopped in order. Agents and people are let in only when the store
+ * is open and what was under way is taken up again; at the end the agents are told first and the store closes last.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { LongshoreError } from '../fleet/errors.ts';
+import { AGENT_SOCKET_PATH, CONSOLE_SOCKET_PATH } from '../protocol/version.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { Changes } from './changes.ts';
+import type { CoordinatorConfig } from './config.ts';
+import { attachConsole } from './console/console-socket.ts';
+import type { ConsoleSocket } from './console/console-socket.ts';
+import type { ControlOptions, DoctorCheck } from './control/control-options.ts';
+import { createCommands } from './control/create-commands.ts';
+import { createViews } from './control/create-views.ts';
+import { imageChecks } from './control/image-checks.ts';
+import { explainHost } from './explain/explain-host.ts';
+import { fleetObserver } from './fleet-observer.ts';
+import { AttemptLimit } from './http/attempt-limit.ts';
+import { createHttpServer } from './http/server.ts';
+import type { HttpServer, HttpServerOptions } from './http/server.ts';
+import { Hub } from './hub/hub.ts';
+import { convergedHosts } from './metrics/converged-hosts.ts';
+import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
+import { DigestResolver } from './registry/digest-resolver.ts';
+import { loginFor } from './registry/logins.ts';
+import { headDigest } from './registry/registry-client.ts';
+import { Rollouts } from './rollout/rollouts.ts';
+import { DueChecks } from './schedule/due-checks.ts';
+import { hostSecrets } from './secrets/host-secrets.ts';
+import type { Vault } from './secrets/vault.ts';
+import type { Store } from './store/store.ts';
+
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfig;
+  readonly version: string;
+  readonly audiences: readonly [string, ...string[]];
+  readonly tls: HttpServerOptions['tls'];
+  readonly webFiles: HttpServerOptions['webFiles'];
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly metrics: CoordinatorMetrics;
+  readonly log: FastifyBaseLogger;
+  readonly checks: readonly DoctorCheck[];
+  readonly enrolledHosts: number;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+  readonly random: () => number;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+const LEASE_MS = 30_000;
+const TICK_MS = 1_000;
+const TOUCH_MS = 5 * 60_000;
+/** Hosts that tick in the same minute ask for the same tags. */
+const REMEMBER_DIGEST_MS = 60_000;
+const REGISTRY_TIMEOUT_MS = 20_000;
+const REFUSALS_PER_MINUTE = 30;
+/** The data directory is locked for one coordinator: whoever has it may go on with its leases at once. */
+const OWNER = 'the coordinator of this data directory';
+
+export class Coordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #hub: Hub;
+  readonly #rollouts: Rollouts;
+  readonly #schedule: DueChecks;
+  readonly #feed: ChangeFeed;
+  readonly #http: HttpServer;
+  readonly #console: ConsoleSocket;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #notReady: string | null = 'starting';
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    const { config, store, vault, metrics, log, now, monotonicMs, random, randomBytes, audiences, version } = options;
+    const onFault = (error: unknown): void =>
+      log.error({ err: error }, 'a part of the coordinator failed; it tries again');
+    const changes = new Changes(onFault);
+    this.#hub = new Hub({
+      store,
+      sealed: hostSecrets({ store, vault, randomBytes, keyPair: () => generateKeyPairSync('x25519') }),
+      observer: fleetObserver({
+        rollouts: () => this.#rollouts,
+        feed: () => this.#feed,
+        schedule: () => this.#schedule,
+      }),
+      metrics,
+      log,
+      coordinator: OWNER,
+      version,
+      audiences,
+      enrolledHosts: options.enrolledHosts,
+      now,
+      random,
+      makeNonce: () => randomBytes(24).toString('base64url'),
+    });
+    const hub = this.#hub;
+    const views = createViews({ store, hub });
+    this.#feed = new ChangeFeed({ changes, views, onFault });
+    this.#rollouts = new Rollouts({
+      store,
+      live: (host) => hub.live(host),
+      assignmentsChanged: (hosts) => hub.assignmentsChanged(hosts),
+      onChanged: (deployment) => {
+        metrics.deployment(deployment);
+        this.#feed.deploymentChanged(deployment);
+      },
+      onFault,
+      owner: OWNER,
+      leaseMs: LEASE_MS,
+      startedAt: now(),
+      now,
+    });
+    const control: ControlOptions = {
+      store,
+      hub,
+      rollouts: this.#rollouts,
+      changes,
+      views,
+      images: this.#digests(),
+      vault,
+      explain: (row) => explainHost(row, { store, hub }),
+      audiences,
+      keepReleases: config.keepReleases,
+      now,
+      randomBytes,
+      checks: options.checks,
+    };
+    const checks = imageChecks(control);
+    this.#schedule = new DueChecks({ store, images: checks, now, onFault });
+    const commands = createCommands(control, checks);
+    const attempts = new AttemptLimit({ perMinute: REFUSALS_PER_MINUTE, monotonicMs });
+    this.#http = createHttpServer({
+      commands,
+      version,
+      log,
+      tls: options.tls,
+      notReady: () => this.#notReady,
+      renderMetrics: () => metrics.render(),
+      webFiles: options.webFiles,
+      attempts,
+    });
+    hub.attach(this.#http.server);
+    this.#console = attachConsole({ server: this.#http.server, commands, version, wallMs: now, attempts, log });
+    this.#http.server.on('upgrade', refuseOtherPaths);
+    metrics.watch({
+      connectedHosts: () => hub.connectedHosts().length,
+      convergedHosts: () => convergedHosts(hub),
+      enrolledHosts: () => this.#rollouts.knownHosts,
+    });
+    store.onAppended((events) => this.#feed.appended(events));
+  }
+
+  /** @returns the port bound */
+  async start(): Promise<number> {
+    const { log } = this.#options;
+    await this.#rollouts.start();
+    this.#timers.push(
+      setInterval(() => this.#hub.tick(), TICK_MS),
+      setInterval(() => {
+        this.#hub
+          .touch()
+          .catch((error: unknown) => log.error({ err: error }, 'the times of hosts could not be written; later again'));
+      }, TOUCH_MS),
+    );
+    const port = await this.#listen();
+    this.#notReady = null;
+    return port;
+  }
+
+  async #listen(): Promise<number> {
+    const { host, port } = this.#options.config.listen;
+    try {
+      return await this.#http.listen(host, port);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const hint = 'Stop what uses the port, or set `listen` to another.';
+      throw new LongshoreError('CONFIG_INVALID', `listen on ${host}:${port}: ${reason}`, { cause: error, hint });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#notReady = 'stopping';
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#console.close();
+    // Before the hub: sessions that end because we stop are no hosts that went away.
+    await this.#rollouts.stop();
+    await this.#hub.stop();
+    await this.#schedule.stop();
+    this.#feed.stop();
+    await this.#http.close();
+    await this.#options.store.close();
+  }
+
+  #digests(): DigestResolver {
+    const { config, store, vault, now } = this.#options;
+    const client = { fetch, now, insecure: config.insecureRegistries, timeoutMs: REGISTRY_TIMEOUT_MS };
+    return new DigestResolver({
+      head: async (image) => {
+        const login = await loginFor(image.registry, { store, vault, dockerConfigFile: config.dockerConfigFile });
+        return headDigest(image, login, client);
+      },
+      askHost: (reference) => {
+        const [host] = this.#hub.connectedHosts();
+        return host === undefined ? null : this.#hub.resolve(host, reference);
+      },
+      now,
+      rememberMs: REMEMBER_DIGEST_MS,
+    });
+  }
+}
+
+function refuseOtherPaths(request: IncomingMessage, socket: Socket): void {
+  const path = (request.url ?? '').split('?')[0];
+  if (path === AGENT_SOCKET_PATH || path === CONSOLE_SOCKET_PATH) return;
+  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+}

@@ -1,0 +1,38 @@
+/** Gathers what `explain` needs of one host, from the store and the hub's memory. */
+import type { AppName } from '../../fleet/ids.ts';
+import { isAppName } from '../../fleet/ids.ts';
+import type { ExplainView } from '../../protocol/http-api/views.ts';
+import type { HubPort } from '../ports.ts';
+import type { HostRow } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { explain } from './explain.ts';
+
+export interface ExplainHostOptions {
+  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments'>;
+  readonly hub: Pick<HubPort, 'live'>;
+}
+
+export async function explainHost(row: HostRow, { store, hub }: ExplainHostOptions): Promise<ExplainView> {
+  const live = hub.live(row.id);
+  const targets = await store.targetsOfHosts({ hosts: [row.id] });
+  const apps = new Set<AppName>([
+    ...targets.map((target) => target.app),
+    ...Object.keys(live?.apps ?? {}).filter(isAppName),
+  ]);
+  const deployments = await store.latestDeployments({ apps: [...apps] });
+  return explain({
+    name: row.name,
+    availability: row.availability,
+    connected: live?.connected ?? false,
+    connectedChangedAt: live?.connectedChangedAt ?? null,
+    lastSeenAt: live?.lastSeenAt ?? row.lastSeenAt,
+    enrolledAt: row.enrolledAt,
+    refusal: live?.refusal ?? null,
+    apps: [...apps].sort().map((app) => ({
+      app,
+      target: targets.find((target) => target.app === app) ?? null,
+      report: live?.apps[app] ?? null,
+      deployment: deployments.find((deployment) => deployment.app === app) ?? null,
+    })),
+  });
+}

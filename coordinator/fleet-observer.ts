@@ -1,0 +1,33 @@
+/** Passes on what the hub sees: to the rollouts, to the schedule, and to those who watch. */
+import { hasEnded } from '../fleet/deployment.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { HubObserver } from './hub/hub-options.ts';
+import type { Rollouts } from './rollout/rollouts.ts';
+import type { DueChecks } from './schedule/due-checks.ts';
+
+export interface ObserverParts {
+  readonly rollouts: () => Rollouts;
+  readonly feed: () => ChangeFeed;
+  readonly schedule: () => DueChecks;
+}
+
+/** The parts are asked for when something happens: hub and rollouts know each other. */
+export function fleetObserver({ rollouts, feed, schedule }: ObserverParts): HubObserver {
+  return {
+    reported: (host, apps) => {
+      rollouts().reported(apps);
+      feed().hostChanged(host);
+      for (const app of apps) {
+        const deployment = rollouts().underWay(app);
+        if (deployment !== null && !hasEnded(deployment.state)) feed().deploymentTouched(deployment);
+      }
+    },
+    connectionChanged: (host) => {
+      rollouts().connectionChanged(host);
+      feed().hostChanged(host);
+    },
+    touched: (host) => feed().hostChanged(host),
+    placementChanged: () => rollouts().fleetChanged(),
+    due: (host, app, scheduledAt) => schedule().due(host, app, scheduledAt),
+  };
+}

@@ -1,0 +1,221 @@
+/**
+ * The coordinator's process: reads arguments and environment once, builds everything, and turns the end into an exit
+ * code. The first SIGTERM or SIGINT ends it cleanly; what is under way goes on at the next start. The second ends it.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { ERRORS, LongshoreError } from '../fleet/errors.ts';
+import type { Problem } from '../fleet/errors.ts';
+import { VERSION } from '../protocol/product-version.ts';
+import { loopbackAudiences, parseCoordinatorConfig } from './config.ts';
+import type { CoordinatorConfig } from './config.ts';
+import { parseConfigFile } from './config/config-file.ts';
+import type { ConfigFile } from './config/config-file.ts';
+import { SETTINGS, flagOf, settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
+import type { DoctorFinding } from './control/control-options.ts';
+import { Coordinator } from './coordinator.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { readWebFiles } from './http/web-files.ts';
+import { ensureFirstAdmin } from './identity/first-admin.ts';
+import { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
+import { timedStore } from './metrics/timed-store.ts';
+import { readOrMakeKey } from './secrets/key-file.ts';
+import { checkKey, makeVault } from './secrets/vault.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+import type { Store } from './store/store.ts';
+
+const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
+/** Below it a database soon cannot write. */
+const FREE_BYTES_NEEDED = 512 * 1024 * 1024;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = settingsOfFlags(args);
+  if (flags.help) process.stdout.write(usage());
+  if (flags.version) process.stdout.write(`longshore-coordinator ${VERSION}\n`);
+  if (flags.help || flags.version) return 0;
+  try {
+    const file = await readConfigFile(flags.configFile ?? process.env.LONGSHORE_CONFIG ?? null);
+    return await run(parseCoordinatorConfig({ file, environment: settingsOfEnvironment(process.env), flags }));
+  } catch (error) {
+    if (!(error instanceof LongshoreError)) throw error;
+    process.stderr.write(renderProblem(error.problem));
+    return ERRORS[error.code].exit;
+  }
+}
+
+async function run(config: CoordinatorConfig): Promise<number> {
+  const log = pino({ level: config.logLevel, base: null });
+  const ending = endSignal(log);
+  const lock = await lockDataDir(config.dataDir);
+  const metrics = new CoordinatorMetrics(VERSION);
+  const seconds = (): number => performance.now();
+  const opened = await openSqliteStore({
+    file: path.join(config.dataDir, 'coordinator.db'),
+    workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
+    onFault: (error) => ending.fault(error),
+  });
+  try {
+    await serve(
+      config,
+      timedStore(opened, seconds, (taken) => metrics.storeCall(taken)),
+      metrics,
+      log,
+      ending.promise,
+    );
+  } finally {
+    // Its thread would keep a process alive that could not start.
+    await opened.close();
+    await lock.release();
+  }
+  log.info('longshore-coordinator has ended');
+  return 0;
+}
+
+async function serve(
+  config: CoordinatorConfig,
+  store: Store,
+  metrics: CoordinatorMetrics,
+  log: Logger,
+  ended: Promise<void>,
+): Promise<void> {
+  const vault = makeVault(readOrMakeKey(config.secretsKeyFile, randomBytes), randomBytes);
+  await checkKey(vault, store);
+  const adminFile = await ensureFirstAdmin({ store, dataDirectory: config.dataDir, now: Date.now(), randomBytes });
+  if (adminFile !== null) log.info({ file: adminFile }, 'the first admin token is in this file');
+  const port = config.listen.port === 0 ? await freePort(config.listen.host) : config.listen.port;
+  const bound = { ...config, listen: { ...config.listen, port } };
+  const coordinator = new Coordinator({
+    config: bound,
+    version: VERSION,
+    audiences: config.audiences ?? loopbackAudiences(config, port),
+    tls: await readTls(config),
+    webFiles: await webFiles(),
+    store,
+    vault,
+    metrics,
+    log,
+    checks: [() => diskFinding(config.dataDir)],
+    enrolledHosts: (await store.allHosts()).length,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    random: Math.random,
+    randomBytes,
+  });
+  try {
+    await coordinator.start();
+    const scheme = config.tls === null ? 'http' : 'https';
+    log.info(
+      { listen: `${scheme}://${config.listen.host}:${port}`, data: config.dataDir },
+      `longshore-coordinator ${VERSION} is ready`,
+    );
+    await ended;
+  } finally {
+    await coordinator.stop();
+  }
+}
+
+interface Ending {
+  /** Resolves at the first signal, rejects with a fault after which nothing can go on. */
+  readonly promise: Promise<void>;
+  readonly fault: (error: LongshoreError) => void;
+}
+
+function endSignal(log: Logger): Ending {
+  let fault: Ending['fault'] = () => undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    fault = reject;
+    let isEnding = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (isEnding) process.exit(1);
+      isEnding = true;
+      log.info({ signal }, 'ending; a second signal ends at once');
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+  // Until somebody waits for it a fault is not "unhandled".
+  promise.catch(() => undefined);
+  return { promise, fault };
+}
+
+async function readConfigFile(named: string | null): Promise<ConfigFile | null> {
+  const file = named ?? DEFAULT_CONFIG_FILE;
+  if (named === null && !existsSync(file)) return null;
+  try {
+    return parseConfigFile(file, await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LongshoreError('CONFIG_INVALID', `read the coordinator's configuration ${file}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function readTls({ tls }: CoordinatorConfig): Promise<{ readonly cert: Buffer; readonly key: Buffer } | null> {
+  if (tls === null) return null;
+  try {
+    return { cert: await readFile(tls.certFile), key: await readFile(tls.keyFile) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LongshoreError('CONFIG_INVALID', `read the certificate: ${reason}`, { cause: error });
+  }
+}
+
+/** The page is built into `web/` beside the program; from source it is in `dist/`. */
+async function webFiles(): Promise<Awaited<ReturnType<typeof readWebFiles>>> {
+  const folder = fileURLToPath(besideMain('web/', '../dist/web/'));
+  return existsSync(folder) ? await readWebFiles(folder) : new Map();
+}
+
+function besideMain(bundled: string, source: string): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? `./${source}` : `./${bundled}`, import.meta.url);
+}
+
+async function diskFinding(directory: string): Promise<DoctorFinding> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  const text = `${Math.round(free / 1024 / 1024)} MiB are free where the data is`;
+  return { name: 'disk', ok: free >= FREE_BYTES_NEEDED, text };
+}
+
+/** For `listen: HOST:0`: the address must be known before agents can prove themselves to it. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+function renderProblem({ code, message, hint, details }: Problem): string {
+  const lines = details.map((detail) => {
+    const place = detail.line === null ? '' : `:${detail.line}${detail.column === null ? '' : `:${detail.column}`}`;
+    return `  ${detail.path}${place}: ${detail.message}`;
+  });
+  return [`${code}: ${message}`, ...lines, `  ${hint}`, ''].join('\n');
+}
+
+function usage(): string {
+  const rows = SETTINGS.map(({ key, help }) => `  --${flagOf(key).padEnd(22)} ${help}`);
+  return [
+    'longshore-coordinator [--config FILE] [settings]',
+    '',
+    'Settings stand in the file (YAML, /etc/longshore/coordinator.yaml by default), in variables (LONGSHORE_DATA_DIR)',
+    'or in flags; flags win over variables, variables over the file.',
+    '',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,9 @@
+/** Connected hosts that run what they should, as far as their agents say. */
+import type { HubPort } from '../ports.ts';
+
+export function convergedHosts(hub: Pick<HubPort, 'connectedHosts' | 'live'>): number {
+  return hub.connectedHosts().filter((host) => {
+    const live = hub.live(host);
+    return live !== null && live.refusal === null && Object.values(live.apps).every((app) => app.converged);
+  }).length;
+}
