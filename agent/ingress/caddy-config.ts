@@ -4,7 +4,7 @@
  * and TLS stand here. Pure; equal input gives equal text, and Caddy takes equal text for no change.
  */
 import type { Features } from './caddy-features.ts';
-import { groupHandlers, pageHandler, subroute, type JsonObject } from './caddy-proxy.ts';
+import { errorPages, groupHandlers, pageHandler, subroute, type JsonObject } from './caddy-proxy.ts';
 import { UNKNOWN_PAGE } from './pages.ts';
 import { HOST_READY_FLAG, PROXY_PATHS, type ProxyOptions } from './proxy-options.ts';
 import type { RouteGroup } from './route-groups.ts';
@@ -85,6 +85,7 @@ function server(options: ProxyOptions, port: number, routes: readonly JsonObject
     idle_timeout: CLIENT_IDLE,
     read_header_timeout: '30s',
     routes: [...readyRoutes(), ...routes, { handle: [pageHandler(UNKNOWN_PAGE)], terminal: true }],
+    errors: errorPages(),
   };
 }
 

@@ -8,10 +8,10 @@ import { LongshoreError, type Problem } from '../../fleet/errors.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
 import type { Clock } from '../clock.ts';
-import { answerTable, changedLabels, EMPTY_TABLE, nextDeadlineMs, type AnswerTable } from './answer-table.ts';
+import { answerTable, changedLabels, nextDeadlineMs, type AnswerTable } from './answer-table.ts';
 import { caddyConfig } from './caddy-config.ts';
 import { ALL_FEATURES, withoutRefused, type Features } from './caddy-features.ts';
-import type { CaddyRunner } from './caddy-runner.ts';
+import type { CaddyRunner, RunningCaddy } from './caddy-runner.ts';
 import type { DnsAnswerer } from './dns-answerer.ts';
 import type { HoldAnswer, HoldListener } from './hold-listener.ts';
 import { hostsFile } from './hosts-file.ts';
@@ -44,12 +44,13 @@ export class CaddyIngress implements Ingress {
   #apps: readonly IngressApp[];
   #features: { readonly containerHash: string; readonly features: Features } | null;
   #upstreams: Upstreams | null = null;
-  #table: AnswerTable = EMPTY_TABLE;
+  #table: AnswerTable;
   /** The text that the current container is known to run. */
   #loaded: { readonly engineId: string; readonly text: string } | null = null;
   #loading: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   #hosts: string | null = null;
+  #state: string | null = null;
   #deadline: NodeJS.Timeout | null = null;
 
   constructor(parts: CaddyIngressParts) {
@@ -57,6 +58,8 @@ export class CaddyIngress implements Ingress {
     this.#parts = parts;
     this.#apps = remembered?.apps ?? [];
     this.#groups = routeGroups(this.#apps);
+    // What served before counts as having served: a new agent that has not looked yet lets requests wait, not fail.
+    this.#table = { states: new Map(this.#groups.map(({ key }) => [key, { kind: 'live' }])), answers: new Map() };
     this.#features =
       remembered === null ? null : { containerHash: remembered.containerHash, features: new Set(remembered.features) };
   }
@@ -137,36 +140,48 @@ export class CaddyIngress implements Ingress {
   }
 
   async #configure(apps: readonly IngressApp[]): Promise<void> {
-    const { runner, files, proxy } = this.#parts;
+    const { runner, files } = this.#parts;
     const groups = routeGroups(apps);
     const caddy = runner.current ?? (await runner.ensure(this.#ended.signal));
-    let features = this.#features?.containerHash === caddy.hash ? this.#features.features : ALL_FEATURES;
-    let text = JSON.stringify(caddyConfig(groups, proxy, features));
-    if (this.#loaded?.engineId === caddy.engineId && this.#loaded.text === text) return;
 
     // Names of both configurations are known while Caddy goes from one to the other.
     const before = this.#groups;
     const keys = new Set(groups.map(({ key }) => key));
     this.#groups = [...groups, ...before.filter(({ key }) => !keys.has(key))];
     await this.#apply();
+    try {
+      await this.#load(caddy, groups);
+    } catch (error) {
+      this.#groups = before;
+      await this.#apply();
+      throw error;
+    }
+    this.#apps = apps;
+    this.#groups = groups;
+    const features = [...(this.#features?.features ?? [])];
+    const state = JSON.stringify({ apps, containerHash: caddy.hash, features } satisfies IngressState);
+    if (state !== this.#state) await files.writeState(state);
+    this.#state = state;
+    await this.#apply();
+  }
+
+  /** Nothing, where Caddy runs this text already: services and weights may change without it. */
+  async #load(caddy: RunningCaddy, groups: readonly RouteGroup[]): Promise<void> {
+    const { files, proxy } = this.#parts;
+    let features = this.#features?.containerHash === caddy.hash ? this.#features.features : ALL_FEATURES;
+    let text = JSON.stringify(caddyConfig(groups, proxy, features));
+    if (this.#loaded?.engineId === caddy.engineId && this.#loaded.text === text) return;
     for (;;) {
       const answer = await caddy.admin.load(text);
       if (answer.status === 200) break;
       const fewer = withoutRefused(features, answer.body);
-      if (fewer === null) {
-        this.#groups = before;
-        throw refused(answer.body);
-      }
+      if (fewer === null) throw refused(answer.body);
       features = fewer;
       text = JSON.stringify(caddyConfig(groups, proxy, features));
     }
-    this.#loaded = { engineId: caddy.engineId, text };
     this.#features = { containerHash: caddy.hash, features };
-    this.#apps = apps;
-    this.#groups = groups;
     await files.writeConfig(text);
-    await files.writeState({ apps, containerHash: caddy.hash, features: [...features] });
-    await this.#apply();
+    this.#loaded = { engineId: caddy.engineId, text };
   }
 
   /** Brings the table to the sockets and the file. Resolves when Caddy goes by it. */

@@ -137,11 +137,20 @@ export class CaddyRunner {
     while (!(await admin.isReady())) {
       signal.throwIfAborted();
       if (clock.now().monotonicMs > deadlineMs) {
-        const output = await containers.lastOutput(engineId);
-        const code = output.includes('address already in use') ? 'PORT_IN_USE' : 'INGRESS_UNAVAILABLE';
-        throw new LongshoreError(code, `start the ingress: Caddy is not ready after ${READY_WITHIN_MS} ms: ${output}`);
+        throw notReady(await containers.lastOutput(engineId));
       }
       await clock.sleep(READY_POLL_MS, signal);
     }
   }
+}
+
+function notReady(output: string): LongshoreError {
+  const message = `start the ingress: Caddy is not ready after ${READY_WITHIN_MS} ms: ${output}`;
+  if (output.includes('address already in use')) return new LongshoreError('PORT_IN_USE', message);
+  if (/bind: permission denied/.test(output)) {
+    return new LongshoreError('INGRESS_UNAVAILABLE', message, {
+      hint: 'An agent that is not root cannot open ports below 1024: set ingress.http_port and ingress.https_port.',
+    });
+  }
+  return new LongshoreError('INGRESS_UNAVAILABLE', message);
 }

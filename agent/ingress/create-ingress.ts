@@ -3,6 +3,7 @@
  * (hold). Caddy itself is started by `run`, or by the first `configure`.
  */
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Clock } from '../clock.ts';
 import type { ProxyContainers } from '../engine/proxy-containers.ts';
@@ -67,7 +68,7 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
     files,
     clock: options.clock,
     images: options.images ?? DEFAULT_IMAGES,
-    user: options.user ?? null,
+    user: options.user === undefined ? ownUser() : options.user,
     certificates: options.certificates ?? null,
     listeners: listenersOf(proxy),
     graceMs: options.graceMs ?? GRACE_MS,
@@ -92,6 +93,12 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
     }),
   );
   return ingress;
+}
+
+/** Caddy must be able to write and the agent to connect, so an agent that is not root runs it as itself. */
+function ownUser(): string | null {
+  const { uid, gid } = userInfo();
+  return uid <= 0 ? null : `${uid}:${gid}`;
 }
 
 /** The port stands in Caddy's configuration: another one costs a reload, so the old one is taken while it is free. */

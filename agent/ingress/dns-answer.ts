@@ -3,7 +3,8 @@
  * (we have IPv4 only), NXDOMAIN for what we do not know, SERVFAIL before anything was published (so that Caddy goes to
  * its fallback instead of believing that nothing runs). Pure.
  */
-import type { Answer, DecodedPacket, Packet, Question } from 'dns-packet';
+import type { DecodedPacket, Packet, Question } from 'dns-packet';
+import type { AddressReply } from './dns-wire.ts';
 
 export const UPSTREAM_ZONE = 'upstream.longshore.internal';
 export const FALLBACK_ZONE = 'fallback.longshore.internal';
@@ -32,31 +33,26 @@ export function isAddressQuery(query: DecodedPacket): boolean {
   return onlyQuestion(query)?.type === 'A';
 }
 
-export function answerQuery(query: DecodedPacket, answers: Answers): Packet {
+export function answerQuery(query: DecodedPacket, answers: Answers): AddressReply {
   const question = onlyQuestion(query);
-  if (((query.flags ?? 0) & OPCODE) !== 0) return response(query, RCODE.notImplemented, []);
-  if (question === null) return response(query, RCODE.formatError, []);
-  if (answers === null) return response(query, RCODE.serverFailure, []);
+  if (((query.flags ?? 0) & OPCODE) !== 0) return reply(query, RCODE.notImplemented);
+  if (question === null) return reply(query, RCODE.formatError);
+  if (answers === null) return reply(query, RCODE.serverFailure);
 
   const label = askedLabel(query);
   const addresses = label === null ? undefined : answers.get(label);
-  if (addresses === undefined || addresses.length === 0) return response(query, RCODE.noSuchName, []);
-  if (question.type !== 'A') return response(query, RCODE.noError, []);
-  return response(
-    query,
-    RCODE.noError,
-    addresses.map((address) => ({ type: 'A', name: question.name, ttl: 0, data: address })),
-  );
+  if (addresses === undefined || addresses.length === 0) return reply(query, RCODE.noSuchName);
+  return reply(query, RCODE.noError, question.type === 'A' ? addresses : []);
 }
 
-function response(query: DecodedPacket, code: number, answers: readonly Answer[]): Packet {
-  return {
+function reply(query: DecodedPacket, code: number, addresses: readonly string[] = []): AddressReply {
+  const packet: Packet = {
     type: 'response',
     ...(query.id === undefined ? {} : { id: query.id }),
     flags: AUTHORITATIVE | (query.flag_rd ? RECURSION_DESIRED : 0) | code,
     questions: query.questions ?? [],
-    answers: [...answers],
   };
+  return { packet, addresses };
 }
 
 function onlyQuestion(query: DecodedPacket): Question | null {

@@ -6,9 +6,10 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { decode, encode, streamEncode, type DecodedPacket } from 'dns-packet';
+import { decode, type DecodedPacket } from 'dns-packet';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { answerQuery, askedLabel, isAddressQuery, type Answers } from './dns-answer.ts';
+import { encodeReply } from './dns-wire.ts';
 
 export interface AnswererOptions {
   /** 0: a free one. */
@@ -83,7 +84,7 @@ export class DnsAnswerer {
   #onMessage(message: Buffer, from: RemoteInfo): void {
     const query = parse(message);
     if (query === null) return;
-    this.#udp.send(encode(answerQuery(query, this.#answers)), from.port, from.address);
+    this.#udp.send(encodeReply(answerQuery(query, this.#answers)), from.port, from.address);
     this.#remember(query);
   }
 
@@ -108,7 +109,7 @@ export class DnsAnswerer {
           socket.destroy();
           return;
         }
-        socket.write(streamEncode(answerQuery(query, this.#answers)));
+        socket.write(withLength(encodeReply(answerQuery(query, this.#answers))));
         this.#remember(query);
       }
     });
@@ -121,6 +122,13 @@ export class DnsAnswerer {
     this.#answeredMs.set(label, this.#options.now());
     this.#options.onAnswered(label);
   }
+}
+
+/** Over TCP each message has its length before it. */
+function withLength(message: Uint8Array): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
 }
 
 /** Null for what is no query; it gets no answer, like a packet that was lost. */

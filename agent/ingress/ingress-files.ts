@@ -37,7 +37,8 @@ export interface IngressFiles {
   /** In place: the container holds the file itself, not its name. */
   writeHosts(text: string): Promise<void>;
   readState(): Promise<IngressState | null>;
-  writeState(state: IngressState): Promise<void>;
+  /** An IngressState as JSON. */
+  writeState(text: string): Promise<void>;
   readReady(): Promise<readonly string[]>;
   writeReady(names: readonly string[]): Promise<void>;
   readPort(): Promise<number>;
@@ -79,7 +80,7 @@ export async function openIngressFiles(root: string): Promise<IngressFiles> {
     readConfig: () => readIfThere(file.config),
     writeConfig: (text) => writeDurably(file.config, text),
     readState: async () => parseState(await readIfThere(file.state)),
-    writeState: (state) => writeDurably(file.state, JSON.stringify(state)),
+    writeState: (text) => writeDurably(file.state, text),
     writeHosts: (text) => writeInPlace(hosts, text),
     readReady: () => readdir(ready),
     writeReady: async (names) => {

@@ -4,7 +4,8 @@ import https from 'node:https';
 import t from 'tap';
 import type { IngressApp } from '../../agent/ingress/ingress.ts';
 import { engineForTests, needed } from '../support/engine.ts';
-import { appName, freePort, IngressStage, route, until } from '../support/ingress-stage.ts';
+import { freePort } from '../support/free-port.ts';
+import { appName, IngressStage, route, until } from '../support/ingress-stage.ts';
 
 const { engine, skip } = await engineForTests();
 

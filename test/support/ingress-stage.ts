@@ -5,7 +5,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type Docker from 'dockerode';
@@ -18,6 +17,7 @@ import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, HostId } from '../../fleet/ids.ts';
 import { removeLabelled } from './engine-cleanup.ts';
 import { baseImages } from './engine.ts';
+import { freePort } from './free-port.ts';
 import { ingressAppProgram } from './ingress-app.ts';
 
 export interface Reply {
@@ -234,12 +234,4 @@ function optionsOf(
     healthListen: `127.0.0.1:${ports[2] ?? 0}`,
     ...changes,
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((ready) => server.once('listening', ready));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

@@ -1,0 +1,293 @@
+// The ingress over real sockets (DNS, hold, admin), with a Caddy that only takes configurations.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Resolver } from 'node:dns/promises';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import { systemClock, type Clock } from '../../agent/clock.ts';
+import type { CaddyIngress } from '../../agent/ingress/caddy-ingress.ts';
+import { createIngress, type IngressOptions } from '../../agent/ingress/create-ingress.ts';
+import type { IngressApp } from '../../agent/ingress/ingress.ts';
+import { routeGroups } from '../../agent/ingress/route-groups.ts';
+import type { Problem } from '../../fleet/errors.ts';
+import type { AppName, HostId } from '../../fleet/ids.ts';
+import { freePort } from '../support/free-port.ts';
+import { FakeProxy } from '../support/fake-proxy.ts';
+import { pollUntil } from '../support/poll-until.ts';
+
+type Teardown = { teardown(work: () => unknown): void };
+
+class Scene {
+  readonly proxy = new FakeProxy();
+  readonly folder: string;
+  readonly host = `h-${randomBytes(8).toString('hex')}` as HostId;
+  /** The system's, and a test can let time pass. */
+  passedMs = 0;
+  readonly clock: Clock = {
+    now: () => ({ wallMs: Date.now(), monotonicMs: performance.now() + this.passedMs }),
+    sleep: systemClock.sleep,
+  };
+  readonly #t: Teardown;
+  #port: number | null = null;
+
+  private constructor(t: Teardown, folder: string) {
+    this.#t = t;
+    this.folder = folder;
+  }
+
+  static async open(t: Teardown): Promise<Scene> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'ingress-'));
+    const scene = new Scene(t, folder);
+    t.teardown(async () => {
+      for (const { engineId } of await scene.proxy.list()) await scene.proxy.remove(engineId);
+      await rm(folder, { recursive: true, force: true });
+    });
+    return scene;
+  }
+
+  async agent(changes: Partial<IngressOptions> = {}): Promise<CaddyIngress> {
+    const ingress = await createIngress({
+      host: this.host,
+      folder: this.folder,
+      containers: this.proxy,
+      clock: this.clock,
+      random: () => 0.5,
+      images: ['caddy:2'],
+      httpPort: (this.#port ??= await freePort()),
+      httpsPort: null,
+      ...changes,
+    });
+    this.#t.teardown(() => ingress.close());
+    return ingress;
+  }
+
+  async lookup(apps: readonly IngressApp[]): Promise<readonly string[] | string> {
+    const label = routeGroups(apps)[0]?.sources[0]?.label ?? '';
+    const port = (await readFile(path.join(this.folder, 'answerer-port'), 'utf8')).trim();
+    const resolver = new Resolver({ tries: 1, timeout: 2_000 });
+    resolver.setServers([`127.0.0.1:${port}`]);
+    return resolver
+      .resolve4(`${label}.upstream.longshore.internal`)
+      .catch((error: NodeJS.ErrnoException) => error.code ?? '');
+  }
+
+  hold(apps: readonly IngressApp[]): Promise<number> {
+    const key = routeGroups(apps)[0]?.key ?? '';
+    return new Promise((resolve, reject) => {
+      http
+        .get({ socketPath: path.join(this.folder, 'shared', 'hold.sock'), path: `/hold/${key}` }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        })
+        .on('error', reject);
+    });
+  }
+}
+
+const apps = (host = 'shop.test', graceMs = 1_000): readonly IngressApp[] => [
+  {
+    app: 'shop' as AppName,
+    graceMs,
+    services: [
+      {
+        service: 'web',
+        addresses: ['10.0.0.2', '10.0.0.3'],
+        routes: [{ host, path: '/', port: 80, tls: 'off', weight: 1, stripPrefix: false }],
+      },
+    ],
+  },
+];
+
+t.test('CaddyIngress: an equal configuration is not loaded again, addresses are no part of it', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+
+  await ingress.configure(apps());
+  await ingress.configure(
+    apps().map((app) => ({ ...app, services: app.services.map((one) => ({ ...one, addresses: [] })) })),
+  );
+  t.equal(scene.proxy.loads.length, 1);
+  await ingress.configure(apps('other.test'));
+  t.equal(scene.proxy.loads.length, 2);
+  t.equal(await readFile(path.join(scene.folder, 'shared', 'caddy.json'), 'utf8'), scene.proxy.loads[1]);
+});
+
+t.test('CaddyIngress: who serves a place, and with which share, needs no load', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  await ingress.configure(apps());
+  await ingress.publish({ 'blog/web': ['10.0.0.9'] });
+  t.same(await scene.lookup(apps()), ['255.255.255.255']);
+
+  await ingress.configure(apps().map((app) => ({ ...app, app: 'blog' as AppName })));
+  t.same(await scene.lookup(apps()), ['10.0.0.9']);
+  t.equal(scene.proxy.loads.length, 1);
+});
+
+t.test('CaddyIngress: leaves out what an old Caddy does not know, and remembers it', async (t) => {
+  const scene = await Scene.open(t);
+  scene.proxy.unknownFields = ['stream_close_delay', 'versions'];
+  const first = await scene.agent();
+  await first.configure(apps());
+  t.equal(scene.proxy.loads.length, 1);
+  t.notMatch(scene.proxy.loads[0], /stream_close_delay/);
+  await first.close();
+
+  // A Caddy that would take all now is asked no more than it was known to take.
+  scene.proxy.unknownFields = [];
+  const second = await scene.agent();
+  await second.configure(apps());
+  t.equal(scene.proxy.loads[1], scene.proxy.loads[0]);
+});
+
+t.test('CaddyIngress: a refused configuration changes nothing', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  await ingress.configure(apps());
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  scene.proxy.refuses = 'bad.test';
+
+  await t.rejects(ingress.configure(apps('bad.test')), { code: 'INGRESS_REFUSED', message: /no such thing/ });
+  t.same(await scene.lookup(apps()), ['10.0.0.2'], 'the old routes have their addresses');
+  t.notMatch(await readFile(path.join(scene.folder, 'shared', 'caddy.json'), 'utf8'), /bad\.test/);
+  await ingress.configure(apps('good.test'));
+  t.same(await scene.lookup(apps('good.test')), ['10.0.0.2'], 'and the next one is taken');
+});
+
+t.test('CaddyIngress: publishing is done when Caddy has asked again, or its answer ran out', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent({ refreshMs: 60_000 });
+  scene.passedMs += 120_000;
+  await ingress.configure(apps());
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  t.pass('a name that nobody asked for for a minute costs no wait');
+  t.same(await scene.lookup(apps()), ['10.0.0.2']);
+
+  let done = false;
+  const publishing = ingress.publish({ 'shop/web': ['10.0.0.3'] }).then(() => (done = true));
+  await ingress.activeRequests('10.0.0.2');
+  t.notOk(done, 'Caddy may believe the old answer for a minute');
+  t.same(await scene.lookup(apps()), ['10.0.0.3']);
+  await publishing;
+
+  scene.passedMs += 120_000;
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  t.pass('the answer ran out');
+});
+
+t.test('CaddyIngress: before the first publication it knows nothing, and says so', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  await ingress.configure(apps());
+
+  t.equal(await scene.lookup(apps()), 'ESERVFAIL');
+  t.equal(await scene.hold(apps()), 404);
+  await ingress.publish({});
+  t.equal(await scene.hold(apps()), 503);
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  t.equal(await scene.hold(apps()), 200);
+});
+
+t.test('CaddyIngress: a new agent publishes by what the old one configured', async (t) => {
+  const scene = await Scene.open(t);
+  const first = await scene.agent();
+  await first.configure(apps());
+  await first.publish({ 'shop/web': ['10.0.0.2'] });
+  const port = await readFile(path.join(scene.folder, 'answerer-port'), 'utf8');
+  await first.close();
+  const hosts = await readFile(path.join(scene.folder, 'hosts'), 'utf8');
+  t.match(hosts, /^10\.0\.0\.2 [0-9a-f]{16}\.fallback\.longshore\.internal$/m, 'the fallback stays');
+
+  const second = await scene.agent();
+  t.equal(await readFile(path.join(scene.folder, 'answerer-port'), 'utf8'), port);
+  await second.publish({ 'shop/web': ['10.0.0.3'] });
+  t.same(await scene.lookup(apps()), ['10.0.0.3']);
+  t.equal((await scene.proxy.list()).length, 1, 'the container is adopted');
+});
+
+t.test('CaddyIngress: a new agent that does not see its containers yet lets requests wait', async (t) => {
+  const scene = await Scene.open(t);
+  const first = await scene.agent();
+  await first.configure(apps());
+  await first.publish({ 'shop/web': ['10.0.0.2'] });
+  await first.close();
+
+  const second = await scene.agent();
+  await second.publish({});
+  const held = scene.hold(apps());
+  t.equal(await scene.lookup(apps()), 'ENOTFOUND');
+  await second.publish({ 'shop/web': ['10.0.0.2'] });
+  t.equal(await held, 200);
+});
+
+t.test('CaddyIngress: what is held ends by itself', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent({ holdMs: 50 });
+  await ingress.configure(apps());
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  await ingress.publish({});
+
+  t.equal(await scene.hold(apps()), 503);
+  t.same(await scene.lookup(apps()), ['255.255.255.255']);
+});
+
+t.test('CaddyIngress: keeps its container running', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  const end = new AbortController();
+  const problems: Problem[] = [];
+  const running = ingress.run((problem) => problems.push(problem), end.signal);
+  await pollUntil(
+    async () => scene.proxy.loads.length,
+    (loads) => loads === 1,
+  );
+
+  await scene.proxy.die('i1');
+  await pollUntil(
+    async () => scene.proxy.log.filter((line) => line === 'start i1').length,
+    (starts) => starts === 2,
+  );
+  end.abort();
+  await running;
+  t.same(problems, []);
+});
+
+t.test('CaddyIngress: a container of another image starts before the old one goes', async (t) => {
+  const scene = await Scene.open(t);
+  const first = await scene.agent();
+  await first.configure(apps());
+  await first.close();
+
+  const second = await scene.agent({ images: ['caddy:2.11'] });
+  const end = new AbortController();
+  const running = second.run(() => undefined, end.signal);
+  await pollUntil(async () => scene.proxy.log.includes('remove i1'), Boolean);
+  end.abort();
+  await running;
+
+  t.same(scene.proxy.log, ['create i1', 'start i1', 'create i2', 'start i2', 'remove i1']);
+  t.match(await scene.proxy.list(), [{ engineId: 'i2', name: `longshore-${scene.host}-ingress`, running: true }]);
+});
+
+t.test('CaddyIngress: counts the requests to an address over its ports', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  t.equal(await ingress.activeRequests('10.0.0.2'), null, 'it cannot say while Caddy is not there');
+  await ingress.configure([]);
+  scene.proxy.upstreams = [
+    { address: '10.0.0.2:80', num_requests: 2 },
+    { address: '10.0.0.2:81', num_requests: 1 },
+    { address: '10.0.0.20:80', num_requests: 7 },
+  ];
+
+  t.equal(await ingress.activeRequests('10.0.0.2'), 3);
+  t.equal(await ingress.activeRequests('10.0.0.9'), 0);
+});
+
+t.test('createIngress: a folder whose path is too long for a socket is refused', async (t) => {
+  const scene = await Scene.open(t);
+
+  await t.rejects(scene.agent({ folder: path.join(scene.folder, 'x'.repeat(100)) }), { code: 'CONFIG_INVALID' });
+});

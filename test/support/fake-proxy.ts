@@ -1,0 +1,114 @@
+/**
+ * The proxy's containers and the Caddy inside them, for tests without an engine: `start` opens a real admin socket in
+ * the folder that the plan binds, which takes configurations, refuses fields it does not know, and counts.
+ */
+import { once } from 'node:events';
+import http from 'node:http';
+import path from 'node:path';
+import type { ProxyContainer, ProxyContainers, ProxyPlan } from '../../agent/engine/proxy-containers.ts';
+import { PROXY_PATHS } from '../../agent/ingress/proxy-options.ts';
+import { withResolvers } from './with-resolvers.ts';
+
+interface Made {
+  readonly id: string;
+  readonly plan: ProxyPlan;
+  name: string;
+  server: http.Server | null;
+  stopped: ReturnType<typeof withResolvers<void>>;
+}
+
+export class FakeProxy implements ProxyContainers {
+  /** What was done, in order: `create i1`, `start i1`, `load` ... */
+  readonly log: string[] = [];
+  readonly loads: string[] = [];
+  /** Fields that this Caddy is too old for. */
+  unknownFields: readonly string[] = [];
+  /** Refuses any configuration that holds this text. */
+  refuses: string | null = null;
+  upstreams: readonly { readonly address: string; readonly num_requests: number }[] = [];
+  readonly #made: Made[] = [];
+  #count = 0;
+
+  async list(): Promise<readonly ProxyContainer[]> {
+    return this.#made.map(({ id, name, plan, server }) => ({
+      engineId: id,
+      name,
+      hash: plan.hash,
+      running: server !== null,
+    }));
+  }
+
+  async ensureImage(candidates: readonly string[]): Promise<string> {
+    return candidates[0] ?? '';
+  }
+
+  async create(plan: ProxyPlan): Promise<string> {
+    if (this.#made.some(({ name }) => name === plan.name)) throw new Error(`409: ${plan.name} is taken`);
+    const id = `i${++this.#count}`;
+    this.#made.push({ id, plan, name: plan.name, server: null, stopped: withResolvers() });
+    this.log.push(`create ${id}`);
+    return id;
+  }
+
+  async start(id: string): Promise<void> {
+    const made = this.#find(id);
+    if (made.server !== null) return;
+    const folder = made.plan.binds.find((bind) => bind.endsWith(`:${PROXY_PATHS.run}`))?.split(':')[0] ?? '';
+    made.server = http.createServer((request, response) => void this.#serve(request, response));
+    made.stopped = withResolvers();
+    made.server.listen(path.join(folder, 'admin.sock'));
+    await once(made.server, 'listening');
+    this.log.push(`start ${id}`);
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    this.#find(id).name = name;
+  }
+
+  async waitStopped(id: string, signal: AbortSignal): Promise<void> {
+    const aborted = withResolvers<undefined>();
+    signal.addEventListener('abort', () => aborted.resolve(undefined));
+    await Promise.race([this.#find(id).stopped.promise, aborted.promise]);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.die(id);
+    this.#made.splice(this.#made.indexOf(this.#find(id)), 1);
+    this.log.push(`remove ${id}`);
+  }
+
+  async lastOutput(): Promise<string> {
+    return '';
+  }
+
+  /** As a crash. */
+  async die(id: string): Promise<void> {
+    const made = this.#find(id);
+    const server = made.server;
+    if (server === null) return;
+    made.server = null;
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+    made.stopped.resolve();
+  }
+
+  #find(id: string): Made {
+    const made = this.#made.find((one) => one.id === id);
+    if (made === undefined) throw new Error(`no container ${id}`);
+    return made;
+  }
+
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString('utf8');
+    const answer = (status: number, text: string): void => void response.writeHead(status).end(text);
+    if (request.url === '/reverse_proxy/upstreams') return answer(200, JSON.stringify(this.upstreams));
+    if (request.url !== '/load') return answer(200, '{}');
+    const unknown = this.unknownFields.find((field) => body.includes(`"${field}"`));
+    if (unknown !== undefined) return answer(400, JSON.stringify({ error: `json: unknown field "${unknown}"` }));
+    if (this.refuses !== null && body.includes(this.refuses)) return answer(400, '{"error":"no such thing"}');
+    this.loads.push(body);
+    return answer(200, '');
+  }
+}
