@@ -36,7 +36,6 @@ export interface ProcessFacts {
   readonly processId: string;
   /** The agent user's `docker login`. */
   readonly dockerConfigFile: string;
-  readonly localAddresses: () => readonly string[];
   readonly newInstanceId: () => InstanceId;
   readonly faultPoint: (name: string) => void;
 }
@@ -71,7 +70,6 @@ export async function buildEnrolled(
     socketPath: config.dockerSocket,
     host,
     credentials,
-    localAddresses: facts.localAddresses,
     clock,
     freeBytes: freeBytesAt,
   });

@@ -149,12 +149,11 @@ async function enrolled(
   return found;
 }
 
-function lookingEngine({ config, clock, facts }: BuildContext): DockerodeEngine {
+function lookingEngine({ config, clock }: BuildContext): DockerodeEngine {
   return new DockerodeEngine({
     socketPath: config.dockerSocket,
     host: NO_HOST,
     credentials: () => Promise.resolve(null),
-    localAddresses: facts.localAddresses,
     clock,
     freeBytes: freeBytesAt,
   });
@@ -166,8 +165,6 @@ function processFacts(): BuildContext['facts'] {
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     processId: randomBytes(12).toString('hex'),
     dockerConfigFile: path.join(process.env.DOCKER_CONFIG ?? path.join(os.homedir(), '.docker'), 'config.json'),
-    localAddresses: () =>
-      Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
     newInstanceId: () => `i-${randomBytes(6).toString('hex')}` as InstanceId,
     faultPoint: faultPointOf(process.env.LONGSHORE_FAULT, () => process.kill(process.pid, 'SIGKILL')),
   };
