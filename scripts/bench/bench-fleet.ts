@@ -1,0 +1,79 @@
+// The fleet that a bench measures: registry, coordinator, agents and the bench's app, all of its own (names, folders,
+// ports, networks); what a killed bench left is removed first. Everything is gone after `close`.
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import Docker from 'dockerode';
+import type { ApiClient } from '../../cli/client/api-client.ts';
+import { cleanUp } from '../demo/clean-up.ts';
+import { DemoFolder, type DemoState } from '../demo/demo-state.ts';
+import { isRunning } from '../demo/programs.ts';
+import { planDemo, startAgents, startCoordinator, startRegistry } from '../demo/setting-up.ts';
+import { pushAppImage } from './app-image.ts';
+
+const loopback = '127.0.0.1';
+
+export interface BenchFleet {
+  readonly api: ApiClient;
+  readonly docker: Docker;
+  readonly state: DemoState;
+  readonly folder: DemoFolder;
+  /** One a host: where its ingress answers. */
+  readonly urls: readonly string[];
+  /** Reference of the bench's app in the fleet's registry. */
+  readonly image: string;
+  close(): Promise<void>;
+}
+
+export async function startBenchFleet(hostNames: readonly string[], signal: AbortSignal): Promise<BenchFleet> {
+  const stateDir = execFileSync('bash', ['scripts/engine.sh', 'state-dir'], { encoding: 'utf8' }).trim();
+  const folder = new DemoFolder(path.join(stateDir, 'bench'));
+  const before = folder.read();
+  if (before !== undefined) {
+    if (isRunning(before.pid, 'scripts/bench/main.ts')) throw new Error(`another bench runs (process ${before.pid})`);
+    await cleanUp(folder, before);
+  }
+  execFileSync('bash', ['scripts/engine.sh', 'images-up'], { stdio: 'inherit' });
+  const state = await planDemo(loopback, {
+    name: 'bench',
+    hostNames,
+    network: '10.214',
+    ports: { registry: 5070, coordinator: 7500, ingress: 8181 },
+  });
+  folder.write(state);
+  const docker = new Docker();
+  try {
+    startRegistry(state);
+    const image = await pushAppImage(docker, `${loopback}:${state.registryPort}/bench/app`);
+    const api = await startCoordinator(folder, state, signal);
+    // Their actions with times: what the timeline is made of.
+    await startAgents(folder, state, loopback, api, ['log_level: debug']);
+    return {
+      api,
+      docker,
+      state,
+      folder,
+      urls: state.hosts.map((host) => `http://${loopback}:${host.ingressPort}`),
+      image,
+      close: () => cleanUp(folder, state),
+    };
+  } catch (error) {
+    await cleanUp(folder, state);
+    throw error;
+  }
+}
+
+/** Names of the product's running containers, one a host, in the order of the hosts. */
+export async function containersOf(fleet: BenchFleet): Promise<string[]> {
+  const { items } = await fleet.api.call('listHosts', { query: { limit: 100 } });
+  const names: string[] = [];
+  for (const host of fleet.state.hosts) {
+    const id = items.find((item) => item.name === host.name)?.id ?? '';
+    const found = await fleet.docker.listContainers({
+      filters: { label: [`longshore.host=${id}`, 'longshore.app=bench'], status: ['running'] },
+    });
+    const [name] = found.map((container) => container.Id);
+    if (name === undefined) throw new Error(`host ${host.name} runs no container of the bench's app`);
+    names.push(name);
+  }
+  return names;
+}

@@ -1,0 +1,85 @@
+// One deployment, as a client of the API sees it: from the call until it succeeded and every host answers with the new
+// version through its ingress (D27).
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { loadAppFile } from '../../compose/load-app-file.ts';
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import { hasEnded } from '../../fleet/deployment.ts';
+import type { DeploymentView } from '../../protocol/http-api/views.ts';
+import type { BenchFleet } from './bench-fleet.ts';
+
+export interface Deployed {
+  readonly view: DeploymentView;
+  /** Wall clock. */
+  readonly calledAt: number;
+  readonly repliedAt: number;
+  readonly succeededAt: number;
+  readonly answeredAt: number;
+  readonly totalMs: number;
+}
+
+const appFile = 'scripts/bench/app/compose.yaml';
+const pollMs = 10;
+const deployMs = 120_000;
+
+export function appSpec(image: string, version: string): AppSpec {
+  const loaded = loadAppFile({
+    files: [appFile],
+    readFile: (file) => (file === appFile ? { text: readFileSync(file, 'utf8') } : null),
+    environment: { BENCH_IMAGE: image, BENCH_VERSION: version },
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problem));
+  return loaded.spec;
+}
+
+export async function deployVersion(fleet: BenchFleet, version: string): Promise<Deployed> {
+  const spec = appSpec(fleet.image, version);
+  const kept = new Agent({ keepAlive: true });
+  try {
+    const calledAt = Date.now();
+    const begunAt = performance.now();
+    const { deployment } = await fleet.api.call('deploy', { body: { spec } });
+    const repliedAt = Date.now();
+    if (deployment === null) throw new Error(`version ${version} changes nothing`);
+    const view = await ended(fleet, deployment.id);
+    const succeededAt = Date.now();
+    await Promise.all(fleet.urls.map((url) => answers(url, version, kept)));
+    return { view, calledAt, repliedAt, succeededAt, answeredAt: Date.now(), totalMs: performance.now() - begunAt };
+  } finally {
+    kept.destroy();
+  }
+}
+
+async function ended(fleet: BenchFleet, deployment: string): Promise<DeploymentView> {
+  const end = performance.now() + deployMs;
+  while (performance.now() < end) {
+    const view = await fleet.api.call('getDeployment', { parameters: { deployment } });
+    if (view.state === 'succeeded') return view;
+    if (hasEnded(view.state)) throw new Error(`the deployment ended ${view.state}: ${view.problem?.message ?? ''}`);
+    await wait(pollMs);
+  }
+  throw new Error(`the deployment had not ended after ${deployMs / 1000} s`);
+}
+
+async function answers(url: string, version: string, agent: Agent): Promise<void> {
+  const end = performance.now() + deployMs;
+  let last = '';
+  while (performance.now() < end) {
+    last = await versionAt(url, agent);
+    if (last === version) return;
+    await wait(pollMs);
+  }
+  throw new Error(`${url} answers with version ${last}, not ${version}`);
+}
+
+function versionAt(url: string, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const asking = request(url, { agent }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(String(answer.headers['x-version'] ?? `(status ${answer.statusCode ?? 0})`)));
+    });
+    asking.once('error', (error) => resolve(`(${error.message})`));
+    asking.end();
+  });
+}
