@@ -9,7 +9,7 @@ import type { IngressApp } from './ingress.ts';
 export interface RouteGroup {
   /** 16 hex digits of (host, path). */
   readonly key: string;
-  /** Lower-case host name, or `*`. */
+  /** Lower-case host name, `*.name`, or `*`. */
   readonly host: string;
   /** `/`, or a prefix without a slash at its end. */
   readonly path: string;
@@ -45,7 +45,7 @@ interface FlatRoute {
   readonly graceMs: number;
 }
 
-/** In the order in which they must be tried: named hosts before `*`, longer prefixes before shorter ones. */
+/** In the order in which they must be tried: narrower hosts before wider ones, longer prefixes before shorter ones. */
 export function routeGroups(apps: readonly IngressApp[]): readonly RouteGroup[] {
   const routes = apps.flatMap(flatten);
   const byPlace = groupBy(routes, (route) => `${route.host} ${route.path}`);
@@ -93,9 +93,16 @@ function strictestTls(routes: readonly FlatRoute[], same: readonly FlatRoute[]):
 }
 
 function compareGroups(a: RouteGroup, b: RouteGroup): number {
-  if ((a.host === '*') !== (b.host === '*')) return a.host === '*' ? 1 : -1;
-  if (a.host !== b.host) return compareText(a.host, b.host);
+  const [rankA, rankB] = [breadth(a.host), breadth(b.host)];
+  // Of `*.a.test` and `*.b.a.test` the longer one is the narrower.
+  if (rankA !== rankB) return rankA - rankB;
+  if (a.host !== b.host) return b.host.length - a.host.length || compareText(a.host, b.host);
   return b.path.length - a.path.length || compareText(a.path, b.path);
+}
+
+/** One name, the names below one, any name. */
+function breadth(host: string): number {
+  return host === '*' ? 2 : host.startsWith('*.') ? 1 : 0;
 }
 
 /** By code unit: the same on every machine, whatever its language. */

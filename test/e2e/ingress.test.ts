@@ -121,6 +121,21 @@ t.test(
   },
 );
 
+t.test('ingress: a request that the app broke off is not sent again', { skip, timeout: 60_000 }, async (t) => {
+  const stage = await IngressStage.open(needed(engine).docker);
+  t.teardown(() => stage.close());
+  await stage.startApp('web', 2);
+  await stage.ingress.configure([shop([web([route('shop.test')])])]);
+  await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
+
+  for (const method of ['GET', 'POST']) {
+    const reply = await stage.request('shop.test', '/break', { method, ...(method === 'POST' ? { body: 'x' } : {}) });
+    t.match(reply, { status: 502, body: /did not answer/ }, method);
+  }
+  t.equal((await stage.request('shop.test', '/broken')).body, '2', 'each reached the app once');
+  t.equal(await stage.who('shop.test'), 'web', 'and it still gets requests');
+});
+
 t.test('ingress: TLS by its own authority, and the way to it', { skip, timeout: 60_000 }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());

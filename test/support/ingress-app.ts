@@ -1,13 +1,16 @@
 /**
- * A small app for tests of the ingress, as the text of a Node program: it says who it is, counts a body, answers late
- * when asked, and echoes over a websocket. It needs nothing but Node. On SIGTERM it ends at once, so that a request
+ * A small app for tests of the ingress, as the text of a Node program: it says who it is, counts a body, answers late or
+ * breaks off when asked, and echoes over a websocket. It needs nothing but Node. On SIGTERM it ends at once, so that a request
  * which was not drained fails.
  */
 export const ingressAppProgram = `
 const http = require('http'), crypto = require('crypto')
 const name = process.env.NAME
+let broken = 0
 const server = http.createServer((request, response) => {
   let bytes = 0
+  if (request.url.startsWith('/break')) { broken++; return request.socket.destroy() }
+  if (request.url === '/broken') return response.end(String(broken))
   request.on('data', (chunk) => (bytes += chunk.length))
   request.on('end', () => {
     const late = Number(new URL(request.url, 'http://x').searchParams.get('late') || 0)

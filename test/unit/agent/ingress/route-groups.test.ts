@@ -20,15 +20,22 @@ const app = (name: string, routes: Readonly<Record<string, readonly IngressRoute
   services: Object.entries(routes).map(([service, of]) => ({ service, routes: of, addresses: [] })),
 });
 
-t.test('routeGroups: tries named hosts before the rest, and long prefixes before short ones', (t) => {
+t.test('routeGroups: tries narrow hosts before wide ones, and long prefixes before short ones', (t) => {
   const groups = routeGroups([
     app('a', { web: [route({ host: '*' }), route({}), route({ path: '/api' }), route({ path: '/api/v2/' })] }),
-    app('b', { web: [route({ host: 'blog.test' }), route({ host: '*', path: '/long' })] }),
+    app('b', {
+      web: [
+        route({ host: 'blog.test' }),
+        route({ host: '*', path: '/long' }),
+        route({ host: '*.test' }),
+        route({ host: '*.b.test' }),
+      ],
+    }),
   ]);
 
   t.same(
     groups.map(({ host, path }) => host + path),
-    ['blog.test/', 'shop.test/api/v2', 'shop.test/api', 'shop.test/', '*/long', '*/'],
+    ['blog.test/', 'shop.test/api/v2', 'shop.test/api', 'shop.test/', '*.b.test/', '*.test/', '*/long', '*/'],
   );
   t.end();
 });
