@@ -42,6 +42,7 @@ const schema = z.strictObject({
   listen: z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'is not HOST:PORT')
+    .refine((listen) => toListen(listen).port <= 65_535, 'has a port above 65535')
     .default('127.0.0.1:7400'),
   public_url: z
     .union([text, z.array(text)])
@@ -83,8 +84,7 @@ export function parseCoordinatorConfig(inputs: ConfigInputs): CoordinatorConfig 
 
 function crossProblems(settings: Settings): readonly (readonly [string, string])[] {
   const found: (readonly [string, string])[] = [];
-  const { host, port } = toListen(settings.listen);
-  if (port > 65_535) found.push(['listen', 'has a port above 65535']);
+  const { host } = toListen(settings.listen);
   if ((settings.tls_cert_file === null) !== (settings.tls_key_file === null)) {
     const missing = settings.tls_cert_file === null ? 'tls_cert_file' : 'tls_key_file';
     found.push([missing, 'is missing: certificate and key go together']);

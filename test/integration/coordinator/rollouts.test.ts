@@ -1,18 +1,22 @@
 import t from 'tap';
-import { aPolicy, anAppSpec } from '../../support/app-builders.ts';
+import type { AppSpec } from '../../../fleet/app-spec.ts';
+import { aPolicy, anAppSpec, appName } from '../../support/app-builders.ts';
 import { HubWorld } from '../../support/hub-world.ts';
 
-const canary = anAppSpec({ rollout: aPolicy({ waves: [{ kind: 'count', hosts: 1 }] }) });
+const world = await HubWorld.open();
+t.teardown(() => world.close());
+
+/** An app of its own for each test, canary first. */
+const canary = (name: string): AppSpec =>
+  anAppSpec({ name: appName(name), rollout: aPolicy({ waves: [{ kind: 'count', hosts: 1 }] }) });
 
 t.test('rollouts: three hosts, canary first, end with succeeded as soon as the last has passed', async (t) => {
-  const world = await HubWorld.open();
-  t.teardown(() => world.close());
   const hosts = await Promise.all(['a', 'b', 'c'].map((name) => world.enroll(name)));
   const agents = hosts.map((host) => world.agent(host));
   await Promise.all(agents.map((agent) => agent.connect()));
 
   const began = Date.now();
-  const { id } = await world.deploy(hosts, canary);
+  const { id } = await world.deploy(hosts, canary('three'));
   const ended = await world.waitFor(id);
 
   t.equal(ended.state, 'succeeded');
@@ -22,45 +26,41 @@ t.test('rollouts: three hosts, canary first, end with succeeded as soon as the l
     [1, 1, 1],
   );
   t.ok(Date.now() - began < 2_000, 'no waiting between the waves');
-  t.equal((await world.store.app({ app: canary.name }))?.succeeded, 1);
+  t.equal((await world.store.app({ app: appName('three') }))?.succeeded, 1);
   t.same(world.faults, []);
 });
 
 t.test('rollouts: a version that fails its gate goes back by itself, and only where it was', async (t) => {
-  const world = await HubWorld.open();
-  t.teardown(() => world.close());
   const hosts = await Promise.all(['a', 'b', 'c'].map((name) => world.enroll(name)));
   const agents = hosts.map((host) => world.agent(host, { decide: (entry) => (entry.release === 2 ? 'fail' : 'pass') }));
   await Promise.all(agents.map((agent) => agent.connect()));
-  const first = await world.deploy(hosts, canary);
+  const first = await world.deploy(hosts, canary('broken'));
   t.equal((await world.waitFor(first.id)).state, 'succeeded');
 
-  const second = await world.deploy(hosts, canary);
+  const second = await world.deploy(hosts, canary('broken'));
   const ended = await world.waitFor(second.id);
 
   t.equal(ended.state, 'rolled_back');
   t.match(ended.problem, { code: 'NEVER_HEALTHY' });
   t.same(agents.map((agent) => agent.attempts.filter((entry) => entry.release === 2).length).sort(), [0, 0, 1]);
   t.same(
-    agents.map((agent) => agent.apps.web?.release),
+    agents.map((agent) => agent.apps.broken?.release),
     [1, 1, 1],
   );
-  const targets = await world.store.targetsOfApp({ app: canary.name });
+  const targets = await world.store.targetsOfApp({ app: appName('broken') });
   t.ok(targets.every((target) => target.kind === 'run' && target.release === 1));
 });
 
 t.test('rollouts: a host that joins gets the last succeeded release, and one that drains gives it up', async (t) => {
-  const world = await HubWorld.open();
-  t.teardown(() => world.close());
-  const a = await world.enroll('a');
+  const a = await world.enroll('joins-a');
   const agentA = world.agent(a);
   await agentA.connect();
-  await world.waitFor((await world.deploy([a])).id);
+  await world.waitFor((await world.deploy([a], canary('joins'))).id);
 
-  const b = await world.enroll('b');
+  const b = await world.enroll('joins-b');
   const agentB = world.agent(b);
   await agentB.connect();
-  await agentB.waitForRelease('web', 1);
+  await agentB.waitForRelease('joins', 1);
 
   await world.store.patchHost({ id: a.row.id, availability: 'draining', labels: null, name: null, events: [] });
   world.rollouts.fleetChanged();
@@ -68,26 +68,24 @@ t.test('rollouts: a host that joins gets the last succeeded release, and one tha
     (message) => message.kind === 'assignment' && message.assignment.entries.some((entry) => entry.kind === 'remove'),
   );
   await agentA.waitFor((message) => message.kind === 'assignment' && message.assignment.entries.length === 0);
-  t.equal(agentA.apps.web?.removed, true);
-  t.equal(agentB.apps.web?.release, 1);
+  t.equal(agentA.apps.joins?.removed, true);
+  t.equal(agentB.apps.joins?.release, 1);
 });
 
 t.test('rollouts: pause, resume and cancel by a person; a newer deployment waits or takes the place', async (t) => {
-  const world = await HubWorld.open();
-  t.teardown(() => world.close());
   const hosts = await Promise.all(['a', 'b'].map((name) => world.enroll(name)));
   const agents = hosts.map((host) => world.agent(host, { decide: (entry) => (entry.release === 1 ? 'hang' : 'pass') }));
   await Promise.all(agents.map((agent) => agent.connect()));
   const cause = { kind: 'person', token: 'ada', note: null } as const;
 
-  const first = await world.deploy(hosts, canary);
+  const first = await world.deploy(hosts, canary('people'));
   await world.waitFor(first.id, 'rolling');
   t.equal((await world.rollouts.pause(first.id, cause)).state, 'paused');
   t.equal((await world.rollouts.resume(first.id, cause)).state, 'rolling');
   await t.rejects(world.rollouts.resume(first.id, cause), { code: 'CONFLICT' });
 
-  const second = await world.deploy(hosts, canary);
-  const third = await world.deploy(hosts, canary);
+  const second = await world.deploy(hosts, canary('people'));
+  const third = await world.deploy(hosts, canary('people'));
   t.equal((await world.store.deployment({ id: second.id }))?.state, 'superseded');
   t.equal((await world.rollouts.cancel(first.id, false, cause)).state, 'cancelled');
   t.equal((await world.waitFor(third.id)).state, 'succeeded');
@@ -95,15 +93,13 @@ t.test('rollouts: pause, resume and cancel by a person; a newer deployment waits
 });
 
 t.test('rollouts: `abort` ends the one that moves and starts the new one', async (t) => {
-  const world = await HubWorld.open();
-  t.teardown(() => world.close());
-  const host = await world.enroll('a');
+  const host = await world.enroll('abort-a');
   const agent = world.agent(host, { decide: (entry) => (entry.release === 1 ? 'hang' : 'pass') });
   await agent.connect();
-  const first = await world.deploy([host]);
+  const first = await world.deploy([host], canary('abort'));
   await world.waitFor(first.id, 'rolling');
 
-  const second = await world.deploy([host], {}, 'abort');
+  const second = await world.deploy([host], canary('abort'), 'abort');
 
   t.equal((await world.waitFor(second.id)).state, 'succeeded');
   t.equal((await world.waitFor(first.id)).state, 'superseded');
@@ -114,7 +110,7 @@ t.test('rollouts: a coordinator that starts again goes on where the last one was
   const hosts = await Promise.all(['a', 'b'].map((name) => before.enroll(name)));
   const hanging = hosts.map((host) => before.agent(host, { decide: () => 'hang' }));
   await Promise.all(hanging.map((agent) => agent.connect()));
-  const { id } = await before.deploy(hosts, canary);
+  const { id } = await before.deploy(hosts, canary('again'));
   await before.waitFor(id, 'rolling');
   await before.close(true);
 

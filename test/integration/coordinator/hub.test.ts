@@ -1,0 +1,276 @@
+import t from 'tap';
+import type { AgentMessageOf } from '../../../protocol/agent-messages.ts';
+import { helloProof } from '../../../protocol/agent-messages.ts';
+import { CLOSE } from '../../../protocol/agent-messages.ts';
+import { FRAME_LIMIT_BYTES } from '../../../protocol/version.ts';
+import { fakeIdentity } from '../../support/fake-identity.ts';
+import { anAppReport, appName, hostId } from '../../support/app-builders.ts';
+import { HubWorld } from '../../support/hub-world.ts';
+import type { EnrolledHost } from '../../support/hub-world.ts';
+
+// One coordinator for all: its database's thread is what takes time to start.
+const world = await HubWorld.open();
+t.teardown(() => world.close());
+
+const isConnected = (host: EnrolledHost): boolean => world.hub.connectedHosts().includes(host.row.id);
+
+t.test('hub: greets a host that proves its key, and knows it from then on', async (t) => {
+  const host = await world.enroll('greeted');
+  const agent = world.agent(host);
+
+  const welcome = await agent.connect();
+
+  t.match(welcome, { protocol: 1, name: 'greeted', heartbeatMs: 10_000 });
+  t.ok(isConnected(host));
+  await world.until(() => (world.hub.live(host.row.id)?.status === 'fake' ? true : null));
+  t.equal(world.hub.live(host.row.id)?.connected, true);
+});
+
+t.test('hub: an assignment is acked, counted when committed, and not sent again after a reconnect', async (t) => {
+  const host = await world.enroll('host-2');
+  const agent = world.agent(host);
+  await agent.connect();
+  await world.waitFor((await world.deploy([host])).id);
+  const order = await world.until(() => world.hub.live(host.row.id)?.acked ?? null);
+  t.same((await world.store.host({ id: host.row.id }))?.acked, order);
+
+  await agent.close();
+  await world.until(() => (isConnected(host) ? null : true));
+  await agent.connect();
+  await world.until(() => (world.hub.live(host.row.id)?.status === 'fake' ? true : null));
+  const changes = await world.deploy([host]);
+  await world.waitFor(changes.id);
+
+  const orders = agent.received.flatMap((message) =>
+    message.kind === 'assignment' ? [message.assignment.generation] : [],
+  );
+  t.ok(
+    orders.every((generation) => generation > order.generation),
+    'only newer ones came',
+  );
+});
+
+t.test('hub: refuses who cannot prove the key, and says why', async (t) => {
+  const host = await world.enroll('host-3');
+  const other = fakeIdentity();
+
+  const wrongKey = world.agent({ ...host, identity: other });
+  await t.rejects(wrongKey.connect(), { message: 'SIGNATURE_INVALID' });
+  t.equal((await wrongKey.waitClosed()).code, CLOSE.refused);
+
+  const unknown = world.agent({ ...host, row: { ...host.row, id: hostId(99) } });
+  await t.rejects(unknown.connect(), { message: 'IDENTITY_UNKNOWN' });
+
+  const elsewhere = world.agent(host, {
+    hello: (hello) => ({
+      ...hello,
+      signature: host.identity.sign(
+        helloProof({ audience: 'wss://elsewhere', nonce: 'x'.repeat(20), host: hello.host, process: hello.process }),
+      ),
+    }),
+  });
+  await t.rejects(elsewhere.connect(), { message: 'SIGNATURE_INVALID' });
+  t.notOk(isConnected(host));
+});
+
+t.test('hub: a hello that was overheard opens nothing on another connection', async (t) => {
+  const host = await world.enroll('host-4');
+  let overheard: AgentMessageOf<'hello'> | null = null;
+  await world
+    .agent(host, {
+      hello: (hello) => {
+        overheard = hello;
+        return hello;
+      },
+    })
+    .connect();
+
+  const replaying = world.agent(host, { process: 'another-process', hello: (hello) => overheard ?? hello });
+
+  await t.rejects(replaying.connect(), { message: 'SIGNATURE_INVALID' });
+});
+
+t.test('hub: a second hello on one connection ends it', async (t) => {
+  const host = await world.enroll('host-5');
+  let hello: AgentMessageOf<'hello'> | null = null;
+  const agent = world.agent(host, { hello: (made) => (hello = made) });
+  await agent.connect();
+  if (hello !== null) agent.send(hello);
+
+  t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
+});
+
+t.test('hub: a removed host is told so at once, and at each later try', async (t) => {
+  const host = await world.enroll('host-6');
+  const agent = world.agent(host);
+  await agent.connect();
+
+  await world.store.removeHost({ id: host.row.id, at: Date.now(), events: [] });
+  world.hub.hostRemoved(host.row.id);
+
+  t.equal((await agent.waitClosed()).code, CLOSE.removed);
+  t.match(await agent.waitFor('refused').catch(() => agent.received.at(-1)), { problem: { code: 'HOST_REMOVED' } });
+  await t.rejects(world.agent(host).connect(), { message: 'HOST_REMOVED' });
+  t.equal(world.hub.live(host.row.id), null);
+});
+
+t.test('hub: a protocol of another version is refused with both ranges', async (t) => {
+  const host = await world.enroll('host-7');
+  const agent = world.agent(host, { hello: (hello) => ({ ...hello, protocol: { min: 7, max: 9 } }) });
+
+  await t.rejects(agent.connect(), { message: 'PROTOCOL_VERSION' });
+  t.match(agent.received.at(-1), { problem: { message: /7 to 9.*1 to 1/ } });
+});
+
+t.test('hub: two agents with one identity: the second is refused while the first answers', async (t) => {
+  const host = await world.enroll('host-8');
+  const first = world.agent(host, { process: 'process-one' });
+  await first.connect();
+  const second = world.agent(host, { process: 'process-two' });
+
+  await t.rejects(second.connect(), { message: 'IDENTITY_IN_USE' });
+
+  t.equal(first.connected, true);
+  const events = await world.until(async () => {
+    const { items } = await world.store.listEvents({
+      limit: 10,
+      after: null,
+      app: null,
+      host: host.row.id,
+      kind: 'host.refused',
+      deployment: null,
+      order: 'newest',
+    });
+    return items.length > 0 ? items : null;
+  });
+  t.match(events[0]?.text, /another agent with its identity/);
+
+  first.terminate();
+  await world.until(() => (isConnected(host) ? null : true));
+  await second.connect();
+  t.equal(second.connected, true, 'the place of one that is gone is free');
+});
+
+t.test('hub: the same process again takes the place of its older connection', async (t) => {
+  const host = await world.enroll('host-9');
+  const older = world.agent(host, { process: 'one-process' });
+  await older.connect();
+  const newer = world.agent(host, { process: 'one-process' });
+  await newer.connect();
+
+  t.equal((await older.waitClosed()).code, CLOSE.replaced);
+  t.ok(isConnected(host));
+  t.equal(world.hub.live(host.row.id)?.connected, true);
+});
+
+t.test('hub: frames that are none end the connection with a reason, unknown kinds are answered', async (t) => {
+  const host = await world.enroll('host-10');
+  const agent = world.agent(host);
+  await agent.connect();
+  agent.sendText(JSON.stringify({ kind: 'from-the-future', value: 1 }));
+  t.same(await agent.waitFor('unsupported'), { kind: 'unsupported', of: 'from-the-future' });
+  t.equal(agent.connected, true);
+
+  agent.sendText('{ no json');
+  t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
+  t.match(agent.received.at(-1), { kind: 'refused', problem: { code: 'FRAME_INVALID', message: /no JSON/ } });
+
+  await agent.connect();
+  agent.sendText(JSON.stringify({ kind: 'report', seq: 'x' }));
+  t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
+
+  await agent.connect();
+  agent.send({ kind: 'report', seq: 7, full: false, apps: {}, metrics: null, status: null });
+  t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame, 'a gap in the reports');
+
+  await agent.connect();
+  agent.sendText('x'.repeat(FRAME_LIMIT_BYTES + 1));
+  const { code } = await agent.waitClosed();
+  t.ok([1009, 1006, CLOSE.tooLarge].includes(code), `too large: ${code}`);
+  await agent.connect();
+  t.equal(agent.connected, true, 'none of it locked the host out');
+});
+
+t.test('hub: nothing but hello is taken before the welcome', async (t) => {
+  const host = await world.enroll('host-11');
+  const agent = world.agent(host, { hello: () => ({ kind: 'heartbeat' }) as never });
+  await agent.dial();
+  await agent.waitFor('challenge');
+  agent.send({ kind: 'report', seq: 1, full: true, apps: {}, metrics: null, status: null });
+
+  t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
+  t.equal(world.hub.live(host.row.id), null);
+});
+
+t.test('hub: one tick serves heartbeats, silence and hellos that never come', async (t) => {
+  let now = 1_000_000;
+  const clocked = await HubWorld.open({ hub: { now: () => now } });
+  t.teardown(() => clocked.close());
+  const host = await clocked.enroll('a');
+  const agent = clocked.agent(host);
+  await agent.connect();
+  await clocked.until(() => (clocked.hub.live(host.row.id)?.status === 'fake' ? true : null));
+  const mute = clocked.agent(host, { hello: () => ({ kind: 'heartbeat' }) as never });
+  await mute.dial();
+  await mute.waitFor('challenge');
+
+  now += 12_000;
+  clocked.hub.tick();
+  await agent.waitFor('heartbeat');
+  await mute.waitClosed();
+  t.equal(agent.connected, true);
+
+  now += 60_000;
+  clocked.hub.tick();
+  now += 20_000;
+  clocked.hub.tick();
+  await agent.waitClosed();
+  t.equal(clocked.hub.live(host.row.id)?.connected, false);
+});
+
+t.test('hub: events of agents stand in the log with the host as cause, ticks are passed on', async (t) => {
+  const host = await world.enroll('host-12');
+  const agent = world.agent(host);
+  await agent.connect();
+  agent.send({ kind: 'event', at: 0, event: 'pruned', app: null, text: '3 images removed' });
+  agent.send({ kind: 'due', app: appName('web'), scheduledAt: Date.now() });
+
+  const found = await world.until(async () => {
+    const { items } = await world.store.listEvents({
+      limit: 10,
+      after: null,
+      app: null,
+      host: host.row.id,
+      kind: 'agent.pruned',
+      deployment: null,
+      order: 'newest',
+    });
+    return items[0] ?? null;
+  });
+  t.match(found, { text: '3 images removed', cause: { kind: 'host', host: host.row.name } });
+  await world.until(() => (world.due.length === 1 ? true : null));
+});
+
+t.test('hub: a removal that is done takes the target away, also when it was said before a restart', async (t) => {
+  const host = await world.enroll('host-13');
+  const agent = world.agent(host, { acts: false });
+  await world.deploy([host], { name: appName('gone') }).then(({ id }) => world.waitFor(id, 'rolling'));
+  await world.store.removeApp({ app: appName('gone'), volumes: false, at: Date.now(), events: [] });
+  agent.setApp('gone', anAppReport({ app: appName('gone'), removed: true, converged: true }));
+
+  await agent.connect();
+
+  await world.until(async () =>
+    (await world.store.targetsOfApp({ app: appName('gone') })).length === 0 ? true : null,
+  );
+});
+
+t.test('hub: says good-bye with 1001 when it stops', async (t) => {
+  const stopping = await HubWorld.open();
+  const host = await stopping.enroll('a');
+  const agent = stopping.agent(host);
+  await agent.connect();
+  const closing = stopping.close();
+  t.equal((await agent.waitClosed()).code, CLOSE.goingAway);
+  await closing;
+});
