@@ -7,7 +7,7 @@ import { liveView } from './live-view.ts';
 import { startLoad } from './load.ts';
 import { parseDemoOptions, type DemoOptions } from './options.ts';
 import { isRunning } from './programs.ts';
-import { planDemo, startAgents, startCoordinator, startRegistry, coordinatorUrl } from './setting-up.ts';
+import { demoWishes, planDemo, startAgents, startCoordinator, startRegistry, coordinatorUrl } from './setting-up.ts';
 import { checkApps, environmentOf, longshore } from './shipping.ts';
 
 const appFile = 'examples/wordcount/compose.yaml';
@@ -17,18 +17,21 @@ const requestsPerSecond = 60;
 
 const stop = new AbortController();
 const stateDir = execFileSync('bash', ['scripts/engine.sh', 'state-dir'], { encoding: 'utf8' }).trim();
-const folder = new DemoFolder(path.join(stateDir, 'demo'));
+const options = readOptions();
+const folder = new DemoFolder(path.join(stateDir, options?.name ?? 'demo'));
 
-process.exitCode = await run();
+process.exitCode = options === undefined ? 2 : await run(options);
 
-async function run(): Promise<number> {
-  let options: DemoOptions;
+function readOptions(): DemoOptions | undefined {
   try {
-    options = parseDemoOptions(process.argv.slice(2));
+    return parseDemoOptions(process.argv.slice(2));
   } catch (error) {
     console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
-    return 2;
+    return undefined;
   }
+}
+
+async function run(options: DemoOptions): Promise<number> {
   const before = folder.read();
   if (options.after === 'down') return end(before);
   if (before !== undefined && isRunning(before.pid, 'scripts/demo/main.ts') && before.pid !== process.pid) {
@@ -57,7 +60,7 @@ async function end(state: DemoState | undefined): Promise<number> {
 
 async function show(options: DemoOptions): Promise<number> {
   const interrupted = onInterrupt();
-  const state = await planDemo(options.bind);
+  const state = await planDemo(options.bind, demoWishes(options.name));
   folder.write(state);
   let code = 1;
   try {
@@ -78,8 +81,7 @@ async function show(options: DemoOptions): Promise<number> {
 
 async function story(options: DemoOptions, state: DemoState): Promise<number> {
   await timed('Building Longshore and the example', () => {
-    for (const script of ['build'])
-      execFileSync('npm', ['run', '--silent', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
     return Promise.resolve();
   });
   await timed('Starting a registry', () => {

@@ -7,6 +7,8 @@ export interface DemoOptions {
   readonly breakIt: boolean;
   /** Address at which the apps answer. */
   readonly bind: string;
+  /** Keeps two demos on one machine apart. */
+  readonly name: string;
 }
 
 /** @throws Error that names what is wrong */
@@ -14,6 +16,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
   let after: DemoOptions['after'] = 'live';
   let breakIt = false;
   let bind = '127.0.0.1';
+  let name = 'demo';
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     switch (arg) {
@@ -30,9 +33,14 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
         bind = rest.shift() ?? '';
         if (bind === '') throw new Error('--bind needs an address');
         break;
+      case '--name':
+        name = rest.shift() ?? '';
+        if (!/^[a-z][a-z0-9-]{0,20}$/.test(name))
+          throw new Error('--name needs a short name of small letters and digits');
+        break;
       default:
         throw new Error(`there is no option ${arg}; see --help`);
     }
   }
-  return { after, breakIt, bind };
+  return { after, breakIt, bind, name };
 }

@@ -11,7 +11,7 @@ import { lastLines, startProgram } from './programs.ts';
 
 export const hostNames = ['harbour', 'quay', 'pier'] as const;
 const loopback = '127.0.0.1';
-const startMs = 30_000;
+const startMs = 90_000;
 
 export interface FleetWishes {
   /** Of its registry and its pool; two fleets on one machine need two. */
@@ -23,14 +23,17 @@ export interface FleetWishes {
   readonly ports: { readonly registry: number; readonly coordinator: number; readonly ingress: number };
 }
 
-const demoWishes: FleetWishes = {
-  name: 'demo',
-  hostNames,
-  network: '10.213',
-  ports: { registry: 5050, coordinator: 7400, ingress: 8081 },
-};
+export function demoWishes(name: string): FleetWishes {
+  return {
+    name,
+    hostNames,
+    // Another name is another demo beside the first.
+    network: name === 'demo' ? '10.213' : '10.216',
+    ports: { registry: 5050, coordinator: 7400, ingress: 8081 },
+  };
+}
 
-export async function planDemo(bind: string, wishes: FleetWishes = demoWishes): Promise<DemoState> {
+export async function planDemo(bind: string, wishes: FleetWishes): Promise<DemoState> {
   const taken = new Set<number>();
   const take = async (wished: number, host: string): Promise<number> => {
     const port = await freePort(wished, host, taken);
@@ -141,9 +144,16 @@ export function tokenFile(folder: DemoFolder): string {
 
 async function until(what: string, folder: DemoFolder, log: string, holds: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + startMs;
+  let last = '';
   while (performance.now() < end) {
-    if (await holds().catch(() => false)) return;
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      last = `, last because of: ${error instanceof Error ? error.message : String(error)}`;
+    }
     await wait(100);
   }
-  throw new Error(`${what}: not within ${startMs / 1000} s. The end of ${log}.log:\n${lastLines(folder, log, 15)}`);
+  throw new Error(
+    `${what}: not within ${startMs / 1000} s${last}\nThe end of ${log}.log:\n${lastLines(folder, log, 15)}`,
+  );
 }
