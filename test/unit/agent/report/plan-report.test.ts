@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { HostMetrics } from '../../../../fleet/host.ts';
+import type { AppReport } from '../../../../fleet/report.ts';
 import {
   hasMoved,
   planReport,
@@ -142,9 +143,7 @@ t.test('planReport: a very large report becomes several frames whose sum is the 
       const app = appName(`app-${index}`);
       return [
         app,
-        { ...anAppReport({ app }), instances: Array.from({ length: 20 }, () => instance) } as ReturnType<
-          typeof anAppReport
-        >,
+        { ...anAppReport({ app }), instances: Array.from({ length: 20 }, () => instance) } as unknown as AppReport,
       ];
     }),
   );
