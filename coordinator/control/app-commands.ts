@@ -97,7 +97,7 @@ export async function requireApp(
   { store }: Pick<ControlOptions, 'store'>,
 ): Promise<AppRow> {
   const row = await store.app({ app });
-  if (row === null || row.removedAt !== null) {
+  if (row?.removedAt !== null) {
     throw new LongshoreError('NOT_FOUND', `${verb} app ${app}: there is none`, { hint: 'See `longshore apps`.' });
   }
   return row;

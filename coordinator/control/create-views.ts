@@ -16,7 +16,7 @@ export function createViews({ store, hub }: ViewsOptions): ViewsPort {
   return {
     host: async (id) => {
       const [row, targets] = await Promise.all([store.host({ id }), store.targetsOfHosts({ hosts: [id] })]);
-      return row === null || row.removedAt !== null ? null : hostView(row, hub.live(id), targets);
+      return row?.removedAt !== null ? null : hostView(row, hub.live(id), targets);
     },
     deployment: async (deployment) => {
       const [view] = await deploymentViews([deployment], { store, hub });

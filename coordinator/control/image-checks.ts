@@ -30,7 +30,7 @@ export function imageChecks(options: Options): ImageChecks {
 async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<Answer> {
   const { store } = options;
   const known = await store.app({ app });
-  if (known === null || known.removedAt !== null)
+  if (known?.removedAt !== null)
     throw new LongshoreError('NOT_FOUND', `check ${app} for newer images: there is no such app`);
   if (known.succeeded === null) return nothing(`${app} has no release that succeeded yet: deploy one first`);
   const [current, latest, quarantine] = await Promise.all([

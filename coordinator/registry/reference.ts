@@ -11,6 +11,7 @@ export interface ImageReference {
   readonly digest: Digest | null;
 }
 
+const REGISTRY = /^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
 const REPOSITORY = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 
@@ -25,7 +26,8 @@ export function parseReference(text: string): ImageReference {
   const repository = colon === -1 ? rest : rest.slice(0, colon);
   const tag = colon === -1 ? 'latest' : rest.slice(colon + 1);
   const isDigest = digest === undefined || /^sha256:[0-9a-f]{64}$/.test(digest);
-  if (!REPOSITORY.test(repository) || !TAG.test(tag) || !isDigest) {
+  const isRegistry = !isHost || REGISTRY.test(first);
+  if (!isRegistry || !REPOSITORY.test(repository) || !TAG.test(tag) || !isDigest) {
     throw new LongshoreError('INPUT_INVALID', `read the image reference ${JSON.stringify(text)}: it is none`, {
       hint: 'Write `registry/name:tag`; names are lower-case.',
     });

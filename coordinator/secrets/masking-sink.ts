@@ -24,17 +24,27 @@ export function maskingSink(sink: StreamSink, values: readonly string[]): Maskin
     chunk: (source, fd, data) => {
       if (spellings.length === 0) return sink.chunk(source, fd, data);
       const key = `${source?.host ?? ''} ${source?.instance ?? ''} ${fd}`;
-      const text = mask((held.get(key)?.text ?? '') + Buffer.from(data).toString('latin1'));
-      const keep = longestBeginning(text, spellings);
-      held.set(key, { source, fd, text: text.slice(text.length - keep) });
-      return send(source, fd, text.slice(0, text.length - keep));
+      const text = (held.get(key)?.text ?? '') + Buffer.from(data).toString('latin1');
+      const cut = safeLength(text, spellings);
+      held.set(key, { source, fd, text: text.slice(cut) });
+      return send(source, fd, mask(text.slice(0, cut)));
     },
     flush: async () => {
       const rest = [...held.values()];
       held.clear();
-      for (const { source, fd, text } of rest) await send(source, fd, text);
+      for (const { source, fd, text } of rest) await send(source, fd, mask(text));
     },
   };
+}
+
+/** So much can go: what is left could be the beginning of a value. A whole value is never cut. */
+function safeLength(text: string, spellings: readonly string[]): number {
+  let cut = text.length - longestBeginning(text, spellings);
+  for (const spelling of spellings) {
+    const start = text.indexOf(spelling, Math.max(0, cut - spelling.length + 1));
+    if (start !== -1 && start < cut) cut = Math.max(cut, start + spelling.length);
+  }
+  return cut;
 }
 
 /** How many characters at the end could be the beginning of a value. */

@@ -21,7 +21,7 @@ export interface Call {
 
 export interface Connection {
   readonly db: Kysely<Tables>;
-  exec(sql: string): void;
+  readonly exec: (sql: string) => void;
 }
 
 export interface Committed {

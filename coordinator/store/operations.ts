@@ -29,7 +29,7 @@ export type AnswerOf<K extends UseCase> = Awaited<ReturnType<UseCases[K]>>;
 
 export interface Operation<K extends UseCase> {
   readonly writes: boolean;
-  run(transaction: Transaction, args: ArgsOf<K>): Promise<AnswerOf<K>>;
+  readonly run: (transaction: Transaction, args: ArgsOf<K>) => Promise<AnswerOf<K>>;
 }
 
 export type Operations = { readonly [K in UseCase]: Operation<K> };

@@ -30,7 +30,7 @@ export function deploymentView(
 /** Only while the host works on this very attempt; what it says of another is not about this deployment. */
 function doing(deployment: Deployment, step: HostStep, live: LiveHost | null): string | null {
   if (step.state !== 'moving' && step.state !== 'returning') return null;
-  if (live === null || !live.connected) return 'offline';
+  if (live?.connected !== true) return 'offline';
   const report = live.apps[deployment.app];
   return report?.attempt?.attempt === step.attempt ? report.waiting : null;
 }

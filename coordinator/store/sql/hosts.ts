@@ -69,7 +69,7 @@ export async function patchHost(transaction: Transaction, args: Args<'patchHost'
   const { db } = transaction;
   const { id, availability, labels, name } = args;
   const before = await host(transaction, { id });
-  if (before === null || before.removedAt !== null) throw notFound(`change host ${id}: there is none`);
+  if (before?.removedAt !== null) throw notFound(`change host ${id}: there is none`);
   if (name !== null && name !== before.name) {
     const taken = await db
       .selectFrom('hosts')

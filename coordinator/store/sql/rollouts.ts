@@ -262,7 +262,7 @@ export async function removeApp(
   const { app, at } = args;
   const { db } = transaction;
   const known = await readApp(transaction, { app });
-  if (known === null || known.removedAt !== null) throw notFound(`remove app ${app}: there is none`);
+  if (known?.removedAt !== null) throw notFound(`remove app ${app}: there is none`);
   const cancelled = await endUnended(transaction, {
     app,
     states: UNENDED,

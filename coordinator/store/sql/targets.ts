@@ -230,7 +230,7 @@ export async function applyFleet(transaction: Transaction, args: Args<'applyFlee
     .select(['succeeded', 'removed_at'])
     .where('name', '=', args.app)
     .executeTakeFirst();
-  if (app === undefined || app.removed_at !== null) throw conflict(`place ${args.app}: the app was removed`);
+  if (app?.removed_at !== null) throw conflict(`place ${args.app}: the app was removed`);
   const succeeded = app.succeeded === null ? null : Number(app.succeeded);
   if (succeeded !== args.expected) {
     throw conflict(`place ${args.app}: release ${String(succeeded)} has succeeded meanwhile`);

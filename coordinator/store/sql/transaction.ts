@@ -14,6 +14,7 @@ export const conflict = (message: string): LongshoreError => new LongshoreError(
 export const notFound = (message: string): LongshoreError => new LongshoreError('NOT_FOUND', message);
 
 /** Text that this store wrote from a value of this type. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the column says which type was written
 export function fromJson<T>(text: string): T {
   return JSON.parse(text) as T;
 }

@@ -1,0 +1,118 @@
+// The registry client against a registry over a real socket: what it asks, and what each answer means.
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import type { Test } from 'tap';
+import { headDigest } from '../../coordinator/registry/registry-client.ts';
+import type { RegistryLogin } from '../../coordinator/registry/registry-client.ts';
+import { parseReference } from '../../coordinator/registry/reference.ts';
+import type { Digest } from '../../fleet/ids.ts';
+import { digest } from '../support/app-builders.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function registry(
+  t: Test,
+  answer: Answer,
+): Promise<{ host: string; seen: string[]; ask: (login?: RegistryLogin | null) => Promise<Digest> }> {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${String(request.method)} ${String(request.url)}`);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const options = { fetch, now: () => 0, insecure: [], timeoutMs: 300 };
+  return { host, seen, ask: (login = null) => headDigest(parseReference(`${host}/acme/web:2`), login, options) };
+}
+
+const found = (response: ServerResponse): void =>
+  void response.writeHead(200, { 'docker-content-digest': digest('a') }).end();
+
+t.test('registry client: one HEAD is all it takes', async (t) => {
+  let accept = '';
+  const { ask, seen } = await registry(t, (request, response) => {
+    accept = request.headers.accept ?? '';
+    found(response);
+  });
+  t.equal(await ask(), digest('a'));
+  t.same(seen, ['HEAD /v2/acme/web/manifests/2']);
+  t.match(
+    accept,
+    /image\.index\.v1\+json.*manifest\.list\.v2\+json.*image\.manifest\.v1\+json.*manifest\.v2\+json/,
+    'the index comes first',
+  );
+});
+
+t.test('registry client: gets a token where one is wanted, with the login', async (t) => {
+  const { ask, seen, host } = await registry(t, (request, response) => {
+    const { url = '', headers } = request;
+    if (url.startsWith('/token')) {
+      const isAda = headers.authorization === `Basic ${Buffer.from('ada:pass:word', 'utf8').toString('base64')}`;
+      response.writeHead(isAda ? 200 : 401, { 'content-type': 'application/json' }).end('{"token":"t0k"}');
+    } else if (headers.authorization === 'Bearer t0k') found(response);
+    else
+      response
+        .writeHead(401, { 'www-authenticate': `Bearer realm="http://${String(headers.host)}/token",service="here"` })
+        .end();
+  });
+  t.equal(await ask({ username: 'ada', password: 'pass:word' }), digest('a'));
+  t.same(seen, [
+    'HEAD /v2/acme/web/manifests/2',
+    'GET /token?service=here&scope=repository%3Aacme%2Fweb%3Apull',
+    'HEAD /v2/acme/web/manifests/2',
+  ]);
+  await t.rejects(ask(null), { code: 'REGISTRY_DENIED', message: new RegExp(`resolve ${host}/acme/web:2`) });
+});
+
+t.test('registry client: basic login, and none', async (t) => {
+  const { ask } = await registry(t, (request, response) => {
+    if (request.headers.authorization === 'Basic dTpw') found(response);
+    else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+  });
+  t.equal(await ask({ username: 'u', password: 'p' }), digest('a'));
+  await t.rejects(ask({ username: 'u', password: 'wrong' }), { code: 'REGISTRY_DENIED' });
+  await t.rejects(ask(null), { code: 'REGISTRY_DENIED' });
+});
+
+t.test('registry client: every answer is a code, and says whether to wait', async (t) => {
+  for (const [status, code, headers] of [
+    [404, 'IMAGE_NOT_FOUND', {}],
+    [403, 'REGISTRY_DENIED', {}],
+    [429, 'REGISTRY_RATE_LIMITED', { 'retry-after': '7' }],
+    [503, 'REGISTRY_UNAVAILABLE', { 'retry-after': '9' }],
+    [500, 'REGISTRY_UNAVAILABLE', {}],
+  ] as const) {
+    const { ask } = await registry(t, (_request, response) => void response.writeHead(status, headers).end());
+    const retryAfterMs = 'retry-after' in headers ? Number(headers['retry-after']) * 1000 : null;
+    await t.rejects(ask(), { code, retryAfterMs } as { code: string }, String(status));
+  }
+});
+
+t.test('registry client: a registry without HEAD or digest is asked for the manifest', async (t) => {
+  const body = '{"schemaVersion":2}';
+  const expected = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  const noHead = await registry(
+    t,
+    (request, response) => void (request.method === 'HEAD' ? response.writeHead(405).end() : response.end(body)),
+  );
+  t.equal(await noHead.ask(), expected);
+  const noDigest = await registry(t, (request, response) => void response.end(request.method === 'HEAD' ? '' : body));
+  t.equal(await noDigest.ask(), expected);
+});
+
+t.test('registry client: silence and closed doors are unavailable', async (t) => {
+  const silent = await registry(t, () => undefined);
+  await t.rejects(silent.ask(), { code: 'REGISTRY_UNAVAILABLE', message: /no answer in time/ });
+  const options = { fetch, now: () => 0, insecure: [], timeoutMs: 300 };
+  await t.rejects(headDigest(parseReference('127.0.0.1:1/web'), null, options), {
+    code: 'REGISTRY_UNAVAILABLE',
+    message: /ECONNREFUSED|bad port/,
+  });
+});

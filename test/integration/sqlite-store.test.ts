@@ -1,0 +1,131 @@
+// What is SQLite's own: its file, its thread, damage, newer versions, and death in the middle of writing.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import type Database from 'libsql';
+import { toProblem } from '../../coordinator/store/worker-messages.ts';
+import { anEvent } from '../support/store-scenes.ts';
+import { openAt, SQLITE_WORKER_SOURCE } from '../support/stores.ts';
+
+const libsql = createRequire(import.meta.url)('libsql') as typeof Database;
+
+function directoryOf(t: Test): { directory: string; file: string } {
+  const directory = mkdtempSync(path.join(tmpdir(), 'longshore-sqlite-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return { directory, file: path.join(directory, 'data', 'coordinator.db') };
+}
+
+t.test('sqlite store: its directory is for its user alone', async (t) => {
+  const { directory, file } = directoryOf(t);
+  mkdirSync(path.dirname(file), { recursive: true });
+  chmodSync(path.dirname(file), 0o755);
+  const store = await openAt(directory);
+  t.equal(statSync(path.dirname(file)).mode & 0o777, 0o700);
+  await store.close();
+});
+
+t.test('sqlite store: runs from source as well as from its bundle', async (t) => {
+  const { directory } = directoryOf(t);
+  const store = await openAt(directory, SQLITE_WORKER_SOURCE);
+  t.equal((await store.appendEvents({ events: [anEvent()] })).length, 1);
+  await store.close();
+  const bundled = await openAt(directory);
+  t.equal((await bundled.appendEvents({ events: [anEvent()] }))[0]?.number, 2);
+  await bundled.close();
+});
+
+t.test('sqlite store: what is no database is refused and left as it is', async (t) => {
+  const { directory, file } = directoryOf(t);
+  mkdirSync(path.dirname(file), { recursive: true });
+  const text = 'this is a shopping list\n'.repeat(200);
+  writeFileSync(file, text);
+  await t.rejects(openAt(directory), { code: 'STATE_FILE_INVALID', message: /coordinator\.db/ });
+  t.equal(readFileSync(file, 'utf8'), text);
+});
+
+t.test('sqlite store: a damaged page is found at the start', async (t) => {
+  const { directory, file } = directoryOf(t);
+  const store = await openAt(directory);
+  for (let batch = 0; batch < 20; batch += 1) {
+    await store.appendEvents({ events: Array.from({ length: 50 }, () => anEvent({ text: 'x'.repeat(200) })) });
+  }
+  await store.close();
+  const bytes = readFileSync(file);
+  for (let page = 20; page < 60; page += 1) bytes.fill(0x5a, page * 4096, page * 4096 + 2048);
+  writeFileSync(file, bytes);
+  await t.rejects(openAt(directory), { code: 'STATE_FILE_INVALID' });
+  t.ok(readFileSync(file).equals(bytes), 'nothing is written to it');
+});
+
+t.test('sqlite store: a database of a newer version is refused', async (t) => {
+  const { directory, file } = directoryOf(t);
+  await (await openAt(directory)).close();
+  const database = new libsql(file);
+  database.prepare('insert into kysely_migration (name, timestamp) values (?, ?)').run(['0099-future', 'later']);
+  database.close();
+  await t.rejects(openAt(directory), { code: 'STATE_FILE_INVALID', message: /newer version \(0099-future\)/ });
+});
+
+t.test('sqlite store: a change of the past shows', async (t) => {
+  const { directory, file } = directoryOf(t);
+  const store = await openAt(directory);
+  await store.appendEvents({ events: [anEvent(), anEvent({ text: 'ada removed host b' }), anEvent()] });
+  await store.close();
+  const database = new libsql(file);
+  database.prepare('update events set text = ? where number = 2').run(['nobody did anything']);
+  database.close();
+  const again = await openAt(directory);
+  t.match(await again.verifyEvents({ from: 1, limit: 10 }), { brokenAt: 2 });
+  await again.close();
+});
+
+t.test('sqlite store: killed while it writes, it has everything that it answered', async (t) => {
+  const { directory } = directoryOf(t);
+  const writer = spawn(process.execPath, ['--import', 'tsx', 'test/support/store-writer.ts', directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  const enough = 200;
+  await new Promise<void>((resolve, reject) => {
+    writer.once('error', reject);
+    writer.stdout.on('data', (data: Buffer) => {
+      said += data.toString('utf8');
+      if (said.length > enough * 4) writer.kill('SIGKILL');
+    });
+    writer.once('close', () => resolve());
+  });
+  // The last line may be cut by the end of the process.
+  const numbers = said.slice(0, said.lastIndexOf('\n')).split('\n').map(Number);
+  const highest = Math.max(...numbers);
+
+  const store = await openAt(directory);
+  const { brokenAt } = await store.verifyEvents({ from: 1, limit: 1_000_000 });
+  const [newest] = (
+    await store.listEvents({
+      limit: 1,
+      after: null,
+      app: null,
+      host: null,
+      kind: null,
+      deployment: null,
+      order: 'newest',
+    })
+  ).items;
+  await store.close();
+  t.ok(numbers.length >= 20, `${numbers.length} events were answered`);
+  t.equal(brokenAt, null, 'without gaps, and whole');
+  t.ok((newest?.number ?? 0) >= highest, `event ${highest} was answered, ${newest?.number ?? 0} is there`);
+});
+
+t.test('sqlite store: errors of the disk have their codes', (t) => {
+  const sqlite = (code: string): Error => Object.assign(new Error('it said so'), { code });
+  t.equal(toProblem(sqlite('SQLITE_FULL'), 'store x').code, 'NO_SPACE');
+  t.equal(toProblem(sqlite('SQLITE_CORRUPT'), 'store x').code, 'STATE_FILE_INVALID');
+  t.equal(toProblem(sqlite('SQLITE_CONSTRAINT_UNIQUE'), 'store x').code, 'CONFLICT');
+  t.match(toProblem(sqlite('SQLITE_IOERR'), 'store x'), { code: 'INTERNAL', message: 'store x: it said so' });
+  t.end();
+});
