@@ -5,7 +5,8 @@
  */
 import type { EngineFeatures } from './container-config.ts';
 
-export const NEWEST_TESTED = '1.44';
+/** Engine 26.1, with both image stores. */
+export const NEWEST_TESTED = '1.45';
 /** Engine 20.10. */
 export const OLDEST_SUPPORTED = '1.41';
 

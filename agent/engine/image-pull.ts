@@ -23,9 +23,13 @@ export async function pullImage(
   const operation = `pull ${request.reference}@${request.digest}`;
   await checkSpace(parts, request, signal);
   await runPull(parts, operation, request, onProgress, signal);
-  const facts = await parts.images.adoptPulled(request);
-  if (facts === null) throw new LongshoreError('ENGINE_UNAVAILABLE', `${operation}: it was pulled and is gone`);
-  return facts;
+  const found = await parts.images.adoptPulled(request);
+  if (found.kind === 'adopted') return found.facts;
+  if (found.kind === 'gone') throw new LongshoreError('ENGINE_UNAVAILABLE', `${operation}: it was pulled and is gone`);
+  throw new LongshoreError(
+    'IMAGE_PLATFORM',
+    `${operation}: it is for ${found.platform}, and ${found.wanted} is needed`,
+  );
 }
 
 async function runPull(
@@ -53,6 +57,8 @@ async function runPull(
         state = next;
         onProgress(toPullProgress(state));
       }
+      // Where all layers were there, the engine says nothing of them.
+      onProgress(toPullProgress(state));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (isAbort(error) || error instanceof LongshoreError) throw error;

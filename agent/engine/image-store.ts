@@ -16,6 +16,12 @@ import { parseImageReference } from './image-reference.ts';
 
 type InspectedImage = Awaited<ReturnType<ReturnType<Connection['docker']['getImage']>['inspect']>>;
 
+export type PulledImage =
+  | { readonly kind: 'adopted'; readonly facts: ImageFacts }
+  | { readonly kind: 'gone' }
+  /** `linux/arm64` where `linux/amd64` is wanted. */
+  | { readonly kind: 'foreign'; readonly platform: string; readonly wanted: string };
+
 export class ImageStore {
   readonly #client: EngineClient;
   readonly #host: HostId;
@@ -40,14 +46,23 @@ export class ImageStore {
     });
   }
 
-  /** After a pull: finds what came and marks it as pulled by this host. */
-  async adoptPulled(request: PullRequest): Promise<ImageFacts | null> {
-    const { name } = parseImageReference(request.reference);
-    return this.#client.call(`inspect ${name}@${request.digest}`, async (connection) => {
-      const image = await inspect(connection, `${name}@${request.digest}`);
-      if (image === null) return null;
+  /**
+   * After a pull: finds what came and marks it as pulled by this host. An image without an index is pulled whatever it
+   * was made for; one for another platform is let go again, because it would only fail when it is started.
+   */
+  async adoptPulled(request: PullRequest): Promise<PulledImage> {
+    const name = `${parseImageReference(request.reference).name}@${request.digest}`;
+    return this.#client.call(`inspect ${name}`, async (connection) => {
+      const image = await inspect(connection, name);
+      if (image === null) return { kind: 'gone' };
+      const platform = `${image.Os}/${image.Architecture}`;
+      const wanted = request.platform ?? (await hostPlatform(connection));
+      if (image.Architecture !== '' && !`${wanted}/`.startsWith(`${platform}/`)) {
+        await untag(connection, name);
+        return { kind: 'foreign', platform, wanted };
+      }
       await this.#mark(connection, image.Id, request.digest);
-      return toFacts(image);
+      return { kind: 'adopted', facts: toFacts(image) };
     });
   }
 
@@ -119,6 +134,11 @@ async function untag({ docker }: Connection, name: string): Promise<void> {
     const { status } = toFailure(error);
     if (status !== 404 && status !== 409) throw error;
   }
+}
+
+async function hostPlatform({ docker }: Connection): Promise<string> {
+  const { Os: os, Arch: architecture } = await docker.version();
+  return `${os}/${architecture}`;
 }
 
 function toFacts(image: InspectedImage): ImageFacts {

@@ -5,7 +5,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { ContainerEngine, InstancePlan, PullRequest } from '../../agent/engine/container-engine.ts';
 import { DockerodeEngine } from '../../agent/engine/dockerode-engine.ts';
-import { freeBytesAt } from '../../agent/engine/space-check.ts';
+import type { CredentialSource } from '../../agent/engine/registry-auth.ts';
+import { freeBytesAt, type FreeBytes } from '../../agent/engine/space-check.ts';
 import { systemClock } from '../../agent/clock.ts';
 import type { ServiceSpec } from '../../fleet/app-spec.ts';
 import type { AppName, Digest, HostId, InstanceId, ServiceName } from '../../fleet/ids.ts';
@@ -111,20 +112,25 @@ export function fakeScene(): EngineScene {
 /** The engine that the tests' own client talks to. */
 const SOCKET = /^unix:\/\/(.+)/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock';
 
-export function realEngine(host: HostId, socketPath: string = SOCKET): DockerodeEngine {
+export function realEngine(
+  host: HostId,
+  options: { readonly credentials?: CredentialSource; readonly freeBytes?: FreeBytes } = {},
+): DockerodeEngine {
   return new DockerodeEngine({
-    socketPath,
+    socketPath: SOCKET,
     host,
-    credentials: async () => null,
+    credentials: options.credentials ?? (async () => null),
     clock: systemClock,
-    freeBytes: freeBytesAt,
+    freeBytes: options.freeBytes ?? freeBytesAt,
   });
 }
 
-export function realScene({ docker, registry }: TestEngine): EngineScene {
+export function realScene(machine: TestEngine): EngineScene {
+  const { docker, registry } = machine;
   const host = aHostId();
   const hosts: HostId[] = [host];
-  const repository = `${registry}/contract-${host}`;
+  const path = `contract-${host}`;
+  const repository = `${registry}/${path}`;
   return {
     host,
     engine: realEngine(host),
@@ -140,7 +146,7 @@ export function realScene({ docker, registry }: TestEngine): EngineScene {
       const container = await docker.createContainer({ Image: baseImages.busybox, Labels: { 'longshore.host': host } });
       await container.commit({ repo: repository, tag, changes: `LABEL contract=${tag}` });
       await container.remove();
-      const pushed = await push(docker, `${repository}:${tag}`);
+      const pushed = await pushImage(machine, path, tag);
       await docker.getImage(`${repository}:${tag}`).remove();
       return { reference: `${repository}:${tag}`, digest: pushed, platform: null, command: commandFor(conduct) };
     },
@@ -164,17 +170,26 @@ function ignoreMissing(error: unknown): void {
   if ((error as { statusCode?: unknown }).statusCode !== 404) throw error;
 }
 
-async function push(docker: TestEngine['docker'], name: string): Promise<Digest> {
+export async function pushImage({ docker, registry }: TestEngine, repository: string, tag: string): Promise<Digest> {
+  const name = `${registry}/${repository}:${tag}`;
   const stream = await docker.getImage(name).push({}, undefined, { username: '', password: '', serveraddress: '' });
-  const messages = await new Promise<readonly { error?: string; aux?: { Digest?: string } }[]>((resolve, reject) => {
+  const messages = await new Promise<readonly { error?: string }[]>((resolve, reject) => {
     docker.modem.followProgress(stream, (error: Error | null, output) => {
       if (error) reject(error);
       else resolve(output);
     });
   });
-  const digest = messages.find((message) => message.aux?.Digest !== undefined)?.aux?.Digest;
-  if (digest === undefined)
-    throw new Error(`push ${name}: ${messages.find(({ error }) => error)?.error ?? 'no digest'}`);
+  const failed = messages.find(({ error }) => error !== undefined);
+  if (failed !== undefined) throw new Error(`push ${name}: ${failed.error ?? ''}`);
+  // Only the graph drivers' engine tells the digest; the registry always does.
+  const accept =
+    'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
+  const answer = await fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, {
+    method: 'HEAD',
+    headers: { accept },
+  });
+  const digest = answer.headers.get('docker-content-digest');
+  if (digest === null) throw new Error(`the registry answers ${answer.status} for ${name}`);
   return digest as Digest;
 }
 
