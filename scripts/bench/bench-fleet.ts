@@ -1,6 +1,7 @@
 // The fleet that a bench measures: registry, coordinator, agents and the bench's app, all of its own (names, folders,
 // ports, networks); what a killed bench left is removed first. Everything is gone after `close`.
 import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync } from 'node:fs';
 import path from 'node:path';
 import Docker from 'dockerode';
 import type { ApiClient } from '../../cli/client/api-client.ts';
@@ -24,7 +25,18 @@ export interface BenchFleet {
   close(): Promise<void>;
 }
 
-export async function startBenchFleet(hostNames: readonly string[], signal: AbortSignal): Promise<BenchFleet> {
+export interface BenchFleetOptions {
+  /** Of the agents; `debug` tells their actions with times: what a timeline is made of. */
+  readonly logLevel: 'debug' | 'info';
+  /** The agents run on a copy of node of their own: they share no page with other processes. */
+  readonly ownNode?: boolean;
+}
+
+export async function startBenchFleet(
+  hostNames: readonly string[],
+  signal: AbortSignal,
+  options: BenchFleetOptions,
+): Promise<BenchFleet> {
   const stateDir = execFileSync('bash', ['scripts/engine.sh', 'state-dir'], { encoding: 'utf8' }).trim();
   const folder = new DemoFolder(path.join(stateDir, 'bench'));
   const before = folder.read();
@@ -45,8 +57,9 @@ export async function startBenchFleet(hostNames: readonly string[], signal: Abor
     startRegistry(state);
     const image = await pushAppImage(docker, `${loopback}:${state.registryPort}/bench/app`);
     const api = await startCoordinator(folder, state, signal);
-    // Their actions with times: what the timeline is made of.
-    await startAgents(folder, state, loopback, api, ['log_level: debug']);
+    const settings = [`log_level: ${options.logLevel}`];
+    const node = options.ownNode === true ? { node: copyOfNode(folder, 'agent') } : {};
+    await startAgents(folder, state, loopback, api, { settings, ...node });
     return {
       api,
       docker,
@@ -60,6 +73,14 @@ export async function startBenchFleet(hostNames: readonly string[], signal: Abor
     await cleanUp(folder, state);
     throw error;
   }
+}
+
+/** A copy has pages of its own, whatever else runs on the machine; it goes with the fleet's folder. */
+export function copyOfNode(folder: DemoFolder, name: string): string {
+  const copy = folder.path(`node-${name}`);
+  copyFileSync(process.execPath, copy);
+  chmodSync(copy, 0o700);
+  return copy;
 }
 
 /** Names of the product's running containers, one a host, in the order of the hosts. */

@@ -1,12 +1,11 @@
 // One deployment, as a client of the API sees it: from the call until it succeeded and every host answers with the new
 // version through its ingress (D27).
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { loadAppFile } from '../../compose/load-app-file.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
+import { appSpec } from './app-spec.ts';
 import type { BenchFleet } from './bench-fleet.ts';
 
 export interface Deployed {
@@ -19,19 +18,8 @@ export interface Deployed {
   readonly totalMs: number;
 }
 
-const appFile = 'scripts/bench/app/compose.yaml';
 const pollMs = 10;
 const deployMs = 120_000;
-
-export function appSpec(image: string, version: string): AppSpec {
-  const loaded = loadAppFile({
-    files: [appFile],
-    readFile: (file) => (file === appFile ? { text: readFileSync(file, 'utf8') } : null),
-    environment: { BENCH_IMAGE: image, BENCH_VERSION: version },
-  });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problem));
-  return loaded.spec;
-}
 
 export async function deployVersion(fleet: BenchFleet, version: string): Promise<Deployed> {
   const spec = appSpec(fleet.image, version);
@@ -41,8 +29,7 @@ export async function deployVersion(fleet: BenchFleet, version: string): Promise
     const begunAt = performance.now();
     const { deployment } = await fleet.api.call('deploy', { body: { spec } });
     const repliedAt = Date.now();
-    if (deployment === null) throw new Error(`version ${version} changes nothing`);
-    const view = await ended(fleet, deployment.id);
+    const view = await ended(fleet, deployment?.id ?? null);
     const succeededAt = Date.now();
     await Promise.all(fleet.urls.map((url) => answers(url, version, kept)));
     return { view, calledAt, repliedAt, succeededAt, answeredAt: Date.now(), totalMs: performance.now() - begunAt };
@@ -51,7 +38,14 @@ export async function deployVersion(fleet: BenchFleet, version: string): Promise
   }
 }
 
-async function ended(fleet: BenchFleet, deployment: string): Promise<DeploymentView> {
+/** @returns when it has succeeded, without asking the app */
+export async function deploySpec(fleet: BenchFleet, spec: AppSpec): Promise<DeploymentView> {
+  const { deployment } = await fleet.api.call('deploy', { body: { spec } });
+  return ended(fleet, deployment?.id ?? null);
+}
+
+async function ended(fleet: BenchFleet, deployment: string | null): Promise<DeploymentView> {
+  if (deployment === null) throw new Error('the deployment changes nothing');
   const end = performance.now() + deployMs;
   while (performance.now() < end) {
     const view = await fleet.api.call('getDeployment', { parameters: { deployment } });

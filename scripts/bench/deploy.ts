@@ -19,7 +19,7 @@ export const deployBench: Bench = {
   summary: 'three hosts, warm image: from the API call to the new version answering, over the raw Docker API',
   limitMs: 10 * 60_000,
   run: async ({ say, pause, signal }) => {
-    const fleet = await startBenchFleet(hosts, signal);
+    const fleet = await startBenchFleet(hosts, signal, { logLevel: 'debug' });
     try {
       say(`Three agents, first deployment ...`);
       await deployVersion(fleet, '0');

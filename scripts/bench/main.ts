@@ -2,10 +2,11 @@
 // 2 where it was called wrongly or could not measure.
 import { setTimeout as wait } from 'node:timers/promises';
 import { isMissed, renderFigure } from './figure.ts';
+import { agentBench } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { deployBench } from './deploy.ts';
 
-const benches: readonly Bench[] = [deployBench];
+const benches: readonly Bench[] = [deployBench, agentBench];
 
 process.exitCode = await run(process.argv.slice(2));
 

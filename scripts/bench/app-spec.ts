@@ -1,0 +1,25 @@
+// The bench's app file, resolved: as it is, and with five services for one host.
+import { readFileSync } from 'node:fs';
+import { loadAppFile } from '../../compose/load-app-file.ts';
+import type { AppSpec } from '../../fleet/app-spec.ts';
+
+const appFile = 'scripts/bench/app/compose.yaml';
+const fiveFile = 'scripts/bench/app/compose.five.yaml';
+
+export function appSpec(image: string, version: string): AppSpec {
+  return load(appFile, image, version);
+}
+
+export function fiveServices(image: string, version: string): AppSpec {
+  return load(fiveFile, image, version);
+}
+
+function load(file: string, image: string, version: string): AppSpec {
+  const loaded = loadAppFile({
+    files: [file],
+    readFile: (wanted) => (wanted === file ? { text: readFileSync(file, 'utf8') } : null),
+    environment: { BENCH_IMAGE: image, BENCH_VERSION: version },
+  });
+  if (!loaded.ok) throw new Error(`${file}: ${JSON.stringify(loaded.problem.details)}`);
+  return loaded.spec;
+}
