@@ -89,13 +89,19 @@ export async function startCoordinator(folder: DemoFolder, state: DemoState, sig
   return new ApiClient({ credentials: { url, token }, timeoutMs: 10_000, signal });
 }
 
-/** @param settings further lines of each agent's configuration */
+export interface AgentOptions {
+  /** Further lines of each agent's configuration. */
+  readonly settings: readonly string[];
+  /** Program that runs them; this process's own by default. */
+  readonly node?: string;
+}
+
 export async function startAgents(
   folder: DemoFolder,
   state: DemoState,
   bind: string,
   api: ApiClient,
-  settings: readonly string[] = [],
+  { settings, node }: AgentOptions = { settings: [] },
 ): Promise<void> {
   const { token } = await api.call('makeEnrollToken', { body: { kind: 'pool', pool: state.name } });
   for (const host of state.hosts) {
@@ -126,6 +132,7 @@ export async function startAgents(
       name: `agent-${host.name}`,
       args: [path.resolve('dist/longshore-agent.cjs'), '--config', config],
       env: {},
+      ...(node === undefined ? {} : { node }),
     });
   }
   await until('all agents are connected', folder, `agent-${state.hosts[0]?.name ?? ''}`, async () => {
