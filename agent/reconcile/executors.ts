@@ -28,7 +28,7 @@ export interface ExecutorTools {
   readonly engine: ContainerEngine;
   readonly ingress: Ingress | null;
   readonly files: AppFiles;
-  readonly store: StateStore;
+  readonly store: Pick<StateStore, 'saveJournal' | 'forgetJournal'>;
   readonly memory: Memory;
   readonly clock: Clock;
   readonly subnetPool: string;
@@ -153,6 +153,8 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     start: async ({ instance }) => {
       await engine.start(instance);
       memory.startedHere.add(instance);
+      // It serves again: a later way out begins with a drain of its own.
+      memory.drained.delete(instance);
       memory.apply({ kind: 'started', instance });
     },
     'set-aliases': async ({ instance, network, address, aliases }) => {

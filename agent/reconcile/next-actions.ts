@@ -11,7 +11,7 @@ import type { AppName } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
 import type { Instant } from '../clock.ts';
 import { type AppJournal, emptyJournal } from '../state/app-journal.ts';
-import type { Action } from './action.ts';
+import { type Action, objectOf } from './action.ts';
 import { type Alarm, alarmsOf } from './alarms.ts';
 import type { AppContext, HostRules } from './app-context.ts';
 import { reportApp } from './app-report.ts';
@@ -70,13 +70,14 @@ export function nextActions(input: PlanInput): Plan {
   actions.push(...ingress.actions);
   waits.push(...ingress.waits);
   const wakes = [...timers, ...waits.flatMap((wait) => (wait.wakeAtMs === null ? [] : [wait.wakeAtMs]))];
+  const unique = onePullAnImage(actions);
   return {
-    actions,
+    actions: unique,
     waits,
     probes,
     apps,
     alarms,
-    converged: actions.length === 0 && Object.values(apps).every((report) => report.converged),
+    converged: unique.length === 0 && Object.values(apps).every((report) => report.converged),
     wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
   };
 }
@@ -122,4 +123,16 @@ function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): 
 function pausedWhileNamed(builder: PlanBuilder): readonly ProbeTarget[] {
   const named = new Set(builder.actions.flatMap((each) => (each.kind === 'set-aliases' ? [each.instance] : [])));
   return builder.probes.map((target) => (named.has(target.instance) ? { ...target, isPaused: true } : target));
+}
+
+/** Services and apps may share an image. */
+function onePullAnImage(actions: readonly Action[]): readonly Action[] {
+  const pulled = new Set<string>();
+  return actions.filter((action) => {
+    if (action.kind !== 'pull') return true;
+    const image = objectOf(action);
+    if (pulled.has(image)) return false;
+    pulled.add(image);
+    return true;
+  });
 }

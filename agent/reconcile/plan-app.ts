@@ -4,7 +4,7 @@
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
-import { goalInstances, sameAttempt, sameInstances } from '../state/app-journal.ts';
+import { goalInstances, leavingInstances, sameAttempt, sameInstances } from '../state/app-journal.ts';
 import type { AppContext } from './app-context.ts';
 import { type AttemptPlan, planAttempt } from './plan-attempt.ts';
 import { planBegin } from './plan-begin.ts';
@@ -104,7 +104,7 @@ function planAttemptOrGiveUp(context: AppContext, builder: PlanBuilder): Attempt
 /** What is committed serves; before the first commit the ingress is only told the routes, so that it need not be later. */
 function routeCommitted(context: AppContext): AppRouting {
   const { committed, attempt } = context.journal;
-  const leaving = new Set(attempt?.state === 'running' ? attempt.stopped : []);
+  const leaving = leavingInstances(context.journal);
   if (committed !== null) return routeApp(context, { entry: committed.entry, instances: committed.instances, leaving });
   const entry = attempt?.state === 'running' ? attempt.entry : null;
   return routeApp(context, { entry, instances: {}, leaving });

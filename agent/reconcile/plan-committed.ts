@@ -6,7 +6,7 @@
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { RestartPolicy } from '../../fleet/app-spec.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { type Committed, serviceOfKey } from '../state/app-journal.ts';
+import { type Committed, leavingInstances, serviceOfKey } from '../state/app-journal.ts';
 import {
   addressOf,
   type AppContext,
@@ -35,11 +35,10 @@ export function planCommitted(
   committed: Committed,
   options: CommittedOptions,
 ): void {
-  const { attempt } = context.journal;
+  const leaving = leavingInstances(context.journal);
   for (const [key, record] of Object.entries(committed.instances)) {
     const container = findContainer(context, record.instance);
-    const isStoppedForSwap = attempt?.state === 'running' && attempt.stopped.includes(record.instance);
-    if (isStoppedForSwap) continue;
+    if (leaving.has(record.instance)) continue;
     if (container === undefined) {
       if (options.recreate && !options.replaced.has(key))
         planRecreation(context, builder, committed.entry, key, committed);
@@ -49,9 +48,15 @@ export function planCommitted(
       planReplacement(context, builder, container);
       continue;
     }
-    planContainer(context, builder, committed.entry, container);
+    planContainer(context, builder, committed.entry ?? knownEntry(context, container), container);
   }
   planForgetStops(context, builder);
+}
+
+/** After the loss of the journal: the entry under way describes what it leaves alone. */
+function knownEntry(context: AppContext, container: ContainerObservation): RunEntry | null {
+  const entry = context.journal.attempt?.entry ?? null;
+  return entry?.hashes[container.service] === container.hash ? entry : null;
 }
 
 function planContainer(

@@ -170,7 +170,12 @@ export class Reconciler {
 
   /** Everything is as it should be, and the engine answers. */
   isConverged(): boolean {
-    return this.#plan?.converged === true && this.#runner.isIdle && this.#watch.obstacle === null;
+    return this.#plan?.converged === true && this.isQuiet() && this.#watch.obstacle === null;
+  }
+
+  /** Nothing is under way and nothing can be done now; what waits may go on later. */
+  isQuiet(): boolean {
+    return this.#plan?.actions.length === 0 && this.#runner.isIdle;
   }
 
   /** One honest line for people. */

@@ -98,6 +98,17 @@ export function goalInstances(journal: AppJournal, attempt: AttemptRecord): Read
   return goal;
 }
 
+/**
+ * Committed instances that the attempt under way has stopped and replaces. One that an earlier attempt stopped and this
+ * one keeps is none of them: it has to run again.
+ */
+export function leavingInstances(journal: AppJournal): ReadonlySet<InstanceId> {
+  const { attempt, committed } = journal;
+  if (attempt?.state !== 'running') return new Set();
+  const replaced = Object.keys(attempt.candidates).flatMap((key) => committed?.instances[key]?.instance ?? []);
+  return new Set(attempt.stopped.filter((instance) => replaced.includes(instance)));
+}
+
 /** The gate was passed: the candidates are the good generation from here on. */
 export function committedJournal(journal: AppJournal, images: Readonly<Record<string, string>>): AppJournal {
   const attempt = journal.attempt;

@@ -142,6 +142,7 @@ async function isAtEnd(
   release: number,
 ): Promise<boolean> {
   const report = host.reports.web;
+  if (!host.isQuiet) return false;
   if (serving === '-')
     return report?.removed === true && (await host.containers()).length === 0 && (await host.networks()) === 0;
   const verdict = version === 'f' ? 'failed' : 'passed';

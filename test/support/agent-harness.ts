@@ -28,6 +28,8 @@ export type HarnessLine =
   | { readonly kind: 'ready' }
   | { readonly kind: 'point'; readonly name: string }
   | { readonly kind: 'reports'; readonly apps: Readonly<Record<string, AppReport>> }
+  /** Whether anything is under way or can be done. */
+  | { readonly kind: 'quiet'; readonly isQuiet: boolean }
   | { readonly kind: 'event'; readonly text: string };
 
 const say = (line: HarnessLine): void => {
@@ -62,5 +64,11 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   dieAt = order.dieAt;
   void reconciler.assign(order.assignment, 'x');
 });
+let wasQuiet: boolean | null = null;
+setInterval(() => {
+  const isQuiet = reconciler.isQuiet();
+  if (isQuiet !== wasQuiet) say({ kind: 'quiet', isQuiet });
+  wasQuiet = isQuiet;
+}, 10);
 say({ kind: 'ready' });
 await reconciler.run(new AbortController().signal);

@@ -48,6 +48,7 @@ export class AgentHost {
   readonly #stateDir: string;
   readonly #pool = `10.250.${randomInt(256)}.0/24`;
   readonly points: string[] = [];
+  isQuiet = false;
   reports: Readonly<Record<string, AppReport>> = {};
   #child: ChildProcess | null = null;
   #generation = 0;
@@ -68,6 +69,7 @@ export class AgentHost {
     const child = spawn(process.execPath, [this.#harness, JSON.stringify(setup)], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     this.reports = {};
+    this.isQuiet = false;
     this.points.length = 0;
     child.stderr.on('data', (data: Buffer) => this.#output.push(data.toString()));
     await new Promise<void>((resolve, reject) => {
@@ -77,6 +79,7 @@ export class AgentHost {
         if (line.kind === 'ready') resolve();
         if (line.kind === 'point') this.points.push(line.name);
         if (line.kind === 'reports') this.reports = line.apps;
+        if (line.kind === 'quiet') this.isQuiet = line.isQuiet;
       });
     });
   }

@@ -1,0 +1,170 @@
+// The planner under random apps, orders of execution, failures and kills: what must hold in every history.
+import t from 'tap';
+import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
+import type { AppName } from '../../fleet/ids.ts';
+import { keysOf } from '../../agent/state/app-journal.ts';
+import { aRunEntry, ROUTE, type TestService } from '../support/agent-entries.ts';
+import { appName, digest } from '../support/app-builders.ts';
+import { type Chances, PlannerWorld } from '../support/planner-world.ts';
+import { between, pick, type Random, seededRandom, seeds } from '../support/random.ts';
+
+/** Versions whose containers work, at once or after a while. */
+const GOOD = ['a', 'b', 'c', 'd'] as const;
+/** Ends at once; never healthy; healthy and then not. */
+const BAD = ['1', '2', '3'] as const;
+const SERVICES = ['web', 'api', 'db'] as const;
+const TURNS = 3_000;
+
+function stagedWorld(random: Random, chances: Chances): PlannerWorld {
+  const world = new PlannerWorld(random, chances);
+  for (const [index, letter] of GOOD.entries())
+    world.engine.offerImage(digest(letter), { healthyAfterMs: index * 700 });
+  world.engine.offerImage(digest('1'), { exitAfterMs: 100, exitCode: 1, healthyAfterMs: null });
+  world.engine.offerImage(digest('2'), { healthyAfterMs: null });
+  world.engine.offerImage(digest('3'), { healthyAfterMs: 100, unhealthyAfterMs: 900 });
+  return world;
+}
+
+function anEntry(random: Random, app: string, release: number, isGood: boolean): RunEntry {
+  const services: Record<string, TestService> = {};
+  const count = between(random, 1, SERVICES.length);
+  for (const [index, name] of SERVICES.slice(0, count).entries()) {
+    const dependency = SERVICES[index - 1];
+    services[name] = {
+      version: isGood || random() < 0.5 ? pick(random, GOOD) : pick(random, BAD),
+      copies: between(random, 1, 2),
+      order: random() < 0.3 ? 'stop-first' : 'start-first',
+      ingress: random() < 0.5 ? ROUTE : [],
+      dependsOn: dependency !== undefined && random() < 0.5 ? { [dependency]: 'healthy' } : {},
+      gate: { minHealthyMs: pick(random, [0, 0, 2_000]), healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 },
+    };
+  }
+  return aRunEntry({ app, release, services });
+}
+
+const isGoodEntry = (entry: RunEntry): boolean =>
+  keysOf(entry).every((key) => {
+    const hash = entry.hashes[key.slice(0, key.indexOf('/'))];
+    return GOOD.some((letter) => letter === hash?.[3]);
+  });
+
+/** Start-first services that serve must go on serving, whatever happens to the agent. */
+function watchServing(world: PlannerWorld, complain: (text: string) => void): void {
+  const hasServed = new Set<string>();
+  world.onEffect = (action) => {
+    for (const journal of world.disk.values()) {
+      const entry = journal.committed?.entry;
+      const target = world.entries.find((each) => each.app === journal.app);
+      if (entry === undefined || entry === null || target?.kind === 'remove') continue;
+      for (const [service, spec] of Object.entries(entry.spec.services)) {
+        const name = `${journal.app}/${service}`;
+        const next = journal.attempt?.entry.spec.services[service]?.order ?? 'start-first';
+        const isStopFirst =
+          spec.order === 'stop-first' || next === 'stop-first' || (journal.attempt?.stopped.length ?? 0) > 0;
+        // One that stops working by itself can pass a short gate; nobody took it away.
+        const worksForGood = GOOD.some((letter) => letter === entry.hashes[service]?.[3]);
+        const count = world.serving(journal.app, service);
+        if (isStopFirst || !worksForGood) hasServed.delete(name);
+        else if (count > 0) hasServed.add(name);
+        else if (hasServed.has(name)) complain(`nobody serves ${name} after ${action.kind}`);
+      }
+    }
+  };
+}
+
+async function untilQuiet(world: PlannerWorld): Promise<boolean> {
+  for (let turn = 0, quiet = 0; turn < TURNS; turn += 1) {
+    quiet = (await world.turn()) ? quiet + 1 : 0;
+    // What waits (a gate, a retry) goes on after some time; long quiet means the end.
+    if (quiet > 150) return true;
+  }
+  return false;
+}
+
+/** What the disk and the engine say together, once nothing is left to do. */
+function expectClean(test: { ok(value: boolean, message: string): void }, world: PlannerWorld, app: AppName): void {
+  const { committed } = world.disk.get(app) ?? {};
+  const wanted = Object.values(committed?.instances ?? {}).map((record) => record.instance);
+  const there = [...world.engine.containers.values()].filter((each) => each.plan.app === app);
+  const ids = there.map((each) => each.plan.instance);
+  const detail = `${ids.join()} for ${wanted.join()}; ${JSON.stringify(world.plan?.waits)}`;
+  test.ok(
+    ids.length === wanted.length && wanted.every((id) => ids.includes(id)),
+    `${app}: exactly what is committed: ${detail}`,
+  );
+  test.ok(
+    there.every((each) => each.isRunning(world.nowMs)),
+    `${app}: all run`,
+  );
+  test.ok(
+    there.every((each) => each.observe(world.nowMs).restartPolicy === 'always'),
+    `${app}: all have their restart policy`,
+  );
+}
+
+for (const seed of seeds(30)) {
+  t.test(
+    `nextActions: random histories end clean and never take the last serving one (LONGSHORE_SEED=${seed})`,
+    async (t) => {
+      const random = seededRandom(seed);
+      const chances = { act: 0.3 + 0.7 * random(), fail: 0.05, kill: random() < 0.7 ? 0.03 : 0 };
+      const world = stagedWorld(random, chances);
+      const complaints: string[] = [];
+      watchServing(world, (text) => complaints.push(text));
+      const apps = ['one', 'two'].slice(0, between(random, 1, 2));
+      let entries: readonly AssignmentEntry[] = [];
+      for (let release = 1; release <= between(random, 2, 5); release += 1) {
+        entries = apps.map((app) => anEntry(random, app, release, release === 1 || random() < 0.6));
+        world.assign(entries);
+        if (release === 1) await untilQuiet(world);
+        else for (let turn = between(random, 0, 120); turn > 0; turn -= 1) await world.turn();
+      }
+
+      t.ok(
+        await untilQuiet(world),
+        `it comes to an end: ${JSON.stringify(world.plan?.actions.map((each) => each.kind))}`,
+      );
+      t.same(complaints.slice(0, 3), [], `served throughout (${world.kills} kills)`);
+      for (const entry of entries) {
+        if (entry.kind !== 'run') continue;
+        const attempt = world.disk.get(entry.app)?.attempt;
+        if (isGoodEntry(entry))
+          t.equal(attempt?.state, 'passed', `${entry.app}: a good entry passes: ${attempt?.problem?.message ?? ''}`);
+        else t.not(attempt?.state, 'running', `${entry.app}: there is a verdict`);
+        expectClean(t, world, entry.app);
+      }
+
+      world.assign(apps.map((app) => ({ kind: 'remove', app: appName(app), volumes: true })));
+      t.ok(await untilQuiet(world), 'removal comes to an end');
+      t.equal(world.engine.containers.size + world.engine.networks.size + world.engine.tags.size, 0, 'nothing is left');
+    },
+  );
+}
+
+for (const seed of seeds(10)) {
+  t.test(
+    `nextActions: after the loss of every journal nothing is removed unconfirmed (LONGSHORE_SEED=${seed})`,
+    async (t) => {
+      const random = seededRandom(seed);
+      const world = stagedWorld(random, { act: 0.6, fail: 0, kill: 0 });
+      world.assign([anEntry(random, 'one', 1, true)]);
+      await untilQuiet(world);
+      world.assign([anEntry(random, 'one', 2, true)]);
+      for (let turn = between(random, 0, 30); turn > 0; turn -= 1) await world.turn();
+
+      world.loseJournals();
+      const before = [...world.engine.containers.keys()];
+      const stops = (): number =>
+        world.engine.effects.filter((each) => each.operation === 'stop' || each.operation === 'remove').length;
+      const stopped = stops();
+      for (let turn = 0; turn < 60; turn += 1) await world.turn();
+      t.equal(stops(), stopped, 'nothing stops or goes');
+      t.same([...world.engine.containers.keys()], before);
+
+      world.confirm();
+      t.ok(await untilQuiet(world), 'it comes to an end');
+      t.equal(world.disk.get(appName('one'))?.attempt?.state, 'passed');
+      expectClean(t, world, appName('one'));
+    },
+  );
+}
