@@ -79,6 +79,8 @@ export class StreamServer {
       message.kind === 'exec-open' ? new ExecStream(this.#options.engine, link, message, sender, abort.signal) : null;
     this.#streams.set(message.stream, { sender, exec, abort, inputEnded: false });
     const done = message.kind === 'exec-open' ? exec?.exitCode() : this.#sendLogs(message, sender, abort.signal);
+    // What goes wrong after an end that was asked for concerns nobody.
+    done?.catch(() => undefined);
     void this.#finish(sender, done ?? Promise.resolve(null), abort, () => {
       link.signal.removeEventListener('abort', drop);
       this.#streams.delete(message.stream);
@@ -103,7 +105,8 @@ export class StreamServer {
     let exitCode: number | null = null;
     let found: Problem | null = null;
     try {
-      exitCode = await done;
+      // An end that was asked for is an end, also where the engine is slow to notice.
+      exitCode = await Promise.race([done, whenAborted(abort.signal)]);
     } catch (error) {
       // A reader that closed its stream gets an end and no complaint.
       if (!abort.signal.aborted) found = toProblem(error, sender.id);
@@ -138,6 +141,13 @@ export class StreamServer {
     }
     return null;
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 function toProblem(error: unknown, stream: string): Problem {
