@@ -6,13 +6,14 @@ import { DemoFolder, type DemoState } from './demo-state.ts';
 import { liveView } from './live-view.ts';
 import { startLoad } from './load.ts';
 import { parseDemoOptions, type DemoOptions } from './options.ts';
-import { isRunning } from './programs.ts';
+import { isRunning, stopProgram } from './programs.ts';
 import { demoWishes, planDemo, startAgents, startCoordinator, startRegistry, coordinatorUrl } from './setting-up.ts';
 import { checkApps, environmentOf, longshore } from './shipping.ts';
 
 const appFile = 'examples/wordcount/compose.yaml';
 const brokenFile = 'examples/wordcount/compose.broken.yaml';
 const exitRolledBack = 3;
+const mainFile = 'scripts/demo/main.ts';
 const requestsPerSecond = 60;
 
 const stop = new AbortController();
@@ -34,7 +35,7 @@ function readOptions(): DemoOptions | undefined {
 async function run(options: DemoOptions): Promise<number> {
   const before = folder.read();
   if (options.after === 'down') return end(before);
-  if (before !== undefined && isRunning(before.pid, 'scripts/demo/main.ts') && before.pid !== process.pid) {
+  if (before !== undefined && isRunning(before.pid, mainFile) && before.pid !== process.pid) {
     console.error(`demo: another one runs (process ${before.pid}). End it with Ctrl-C there first.`);
     return 2;
   }
@@ -50,11 +51,14 @@ async function run(options: DemoOptions): Promise<number> {
 }
 
 async function end(state: DemoState | undefined): Promise<number> {
-  if (state === undefined) say('No demo is running.');
-  else {
-    await cleanUp(folder, state);
-    say('The demo has ended; nothing is left of it.');
+  if (state === undefined) {
+    say('No demo is running.');
+    return 0;
   }
+  // One that is still being shown cleans up after itself; what it leaves undone is done here.
+  if (isRunning(state.pid, mainFile)) await stopProgram(state.pid, mainFile, 60_000);
+  await cleanUp(folder, state);
+  say('The demo has ended; nothing is left of it.');
   return 0;
 }
 

@@ -9,6 +9,8 @@ export interface ProgramStart {
   readonly name: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Program that runs it; this process's own by default. */
+  readonly node?: string;
 }
 
 const stopMs = 10_000;
@@ -16,7 +18,7 @@ const stopMs = 10_000;
 export function startProgram(folder: DemoFolder, start: ProgramStart): void {
   mkdirSync(folder.path('pids'), { recursive: true });
   const log = openSync(folder.path(`${start.name}.log`), 'a');
-  const child = spawn(process.execPath, start.args, {
+  const child = spawn(start.node ?? process.execPath, start.args, {
     detached: true,
     stdio: ['ignore', log, log],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...dockerHost(), ...start.env },
@@ -32,7 +34,7 @@ export async function stopPrograms(folder: DemoFolder, prefix: string): Promise<
   await Promise.all(
     names.map(async (name) => {
       const pid = Number(readFileSync(folder.path('pids', name), 'utf8'));
-      await stopProgram(pid, folder.root);
+      await stopProgram(pid, folder.root, stopMs);
       rmSync(folder.path('pids', name), { force: true });
     }),
   );
@@ -44,13 +46,16 @@ export function isRunning(pid: number, argument: string): boolean {
   return stdout.includes(argument);
 }
 
-/** The pid may be another program's by now: ours names the demo's folder or main file in its arguments. */
-async function stopProgram(pid: number, folder: string): Promise<void> {
+/**
+ * Politely first, by force after `patienceMs`. The pid may be another program's by now: ours has `argument` (the demo's
+ * folder or main file) in its command line.
+ */
+export async function stopProgram(pid: number, argument: string, patienceMs: number): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!isRunning(pid, folder)) return;
+    if (!isRunning(pid, argument)) return;
     process.kill(pid, signal);
-    for (const until = performance.now() + stopMs; performance.now() < until && isRunning(pid, folder);)
-      await wait(100);
+    const until = performance.now() + patienceMs;
+    while (performance.now() < until && isRunning(pid, argument)) await wait(100);
   }
 }
 

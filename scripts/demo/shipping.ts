@@ -40,6 +40,10 @@ export async function checkApps(urls: readonly string[], version: string): Promi
         body: 'three words here',
         signal: AbortSignal.timeout(10_000),
       });
+      if (answer.status !== 200) {
+        wrong.push(`${url}/count answers ${answer.status}: ${(await answer.text()).slice(0, 200)}`);
+        continue;
+      }
       const counts = (await answer.json()) as { readonly words?: unknown; readonly version?: unknown };
       if (counts.words !== 3) wrong.push(`${url}/count counted ${String(counts.words)} words in a text of 3`);
       if (counts.version !== version) wrong.push(`${url}/count is version ${String(counts.version)}, not ${version}`);

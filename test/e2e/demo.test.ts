@@ -67,7 +67,9 @@ async function startAndKill(): Promise<NodeJS.Signals | null> {
   return ended;
 }
 
-const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+function isAlive(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
 
 function hostIds(): string[] {
   return ['harbour', 'quay', 'pier'].flatMap((host) => {
