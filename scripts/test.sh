@@ -19,6 +19,9 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 bash scripts/engine.sh up
+if ! command -v chromium >/dev/null; then
+  bash scripts/engine.sh install chromium || echo 'Chromium could not be installed: the test of the page will fail' >&2
+fi
 if ! command -v shellcheck >/dev/null; then
   bash scripts/engine.sh install shellcheck || echo 'shellcheck could not be installed: its step will fail' >&2
 fi
