@@ -24,6 +24,12 @@ export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
       return;
     }
     if (!waveIsSettled(draft)) return;
+    // Whatever the ratio: where everybody who answered failed, nobody else is tried.
+    const allFailed = nobodyPassed(draft);
+    if (allFailed !== null && draft.policy.failureAction !== 'continue') {
+      failRollout(draft, allFailed);
+      return;
+    }
     const last = draft.deployment.wave >= draft.deployment.waves - 1;
     if (!waited(draft, draft.policy.monitorMs + (last || draft.deployment.wave < 0 ? 0 : draft.policy.delayMs))) return;
     if (last) {
@@ -117,6 +123,13 @@ function tooManyFailed(draft: RolloutDraft): Problem | null {
   return problem(first.problem.code, text, { hint: first.problem.hint, details });
 }
 
+/** @returns the first failure where there are failures only; null = somebody passed, or nobody answered */
+function nobodyPassed(draft: RolloutDraft): Problem | null {
+  const steps = draft.steps();
+  if (steps.some((step) => step.state === 'passed')) return null;
+  return steps.find((step) => step.state === 'failed')?.problem ?? null;
+}
+
 function waveIsSettled(draft: RolloutDraft): boolean {
   const open = draft.steps().some((step) => step.state === 'moving');
   if (open) {
@@ -163,8 +176,8 @@ function finish(draft: RolloutDraft, broken: Problem | null): void {
   }
   // Nobody has shown yet that the release works: the first host that comes back decides, or the deadline.
   if (passed === 0) {
-    const first = draft.steps().find((step) => step.state === 'failed')?.problem ?? null;
-    if (first !== null) failRollout(draft, first);
+    const allFailed = nobodyPassed(draft);
+    if (allFailed !== null) failRollout(draft, allFailed);
     return;
   }
   const offline = draft.steps().filter((step) => step.state === 'offline').length;

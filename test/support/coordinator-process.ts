@@ -1,0 +1,106 @@
+/**
+ * The real coordinator as a process of its own, for tests that kill it: started from source, talked to over its API.
+ * The data directory and the port stay the same over restarts.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { HostId } from '../../fleet/ids.ts';
+import { audienceOf } from '../../protocol/audience.ts';
+import { freePort } from './free-port.ts';
+import { pollUntil } from './poll-until.ts';
+import { FakeAgent } from './fake-agent.ts';
+import type { FakeAgentOptions } from './fake-agent.ts';
+import { enrollRequestOf, fakeIdentity } from './fake-identity.ts';
+
+export class CoordinatorProcess {
+  readonly directory: string;
+  readonly port: number;
+  #child: ChildProcess | null = null;
+  #output = '';
+
+  private constructor(directory: string, port: number) {
+    this.directory = directory;
+    this.port = port;
+  }
+
+  static async start(): Promise<CoordinatorProcess> {
+    const made = new CoordinatorProcess(mkdtempSync(path.join(tmpdir(), 'longshore-coordinator-')), await freePort());
+    await made.start();
+    return made;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it says that it is ready. */
+  async start(): Promise<void> {
+    const args = [
+      '--import=tsx',
+      'coordinator/main.ts',
+      '--data-dir',
+      this.directory,
+      '--listen',
+      `127.0.0.1:${this.port}`,
+    ];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    child.stderr.on('data', (data: Buffer) => (this.#output += data.toString()));
+    const lines = createInterface({ input: child.stdout });
+    await new Promise<void>((resolve, reject) => {
+      lines.on('line', (line) => {
+        this.#output += `${line}\n`;
+        if (line.includes('is ready')) resolve();
+      });
+      child.once('exit', (code) => reject(new Error(`the coordinator ended with ${String(code)}:\n${this.#output}`)));
+    });
+  }
+
+  /** @returns the exit code; null where the signal ended it */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    child.kill(signal);
+    return ended;
+  }
+
+  async close(): Promise<void> {
+    await this.end('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async call<T>(method: string, route: string, body?: unknown): Promise<T> {
+    const token = readFileSync(path.join(this.directory, 'admin-token'), 'utf8').trim();
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const response = await fetch(`${this.url}${route}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Asks again until the answer fits: what is waited for happens in another process. */
+  async callUntil<T>(route: string, fits: (answer: T) => boolean): Promise<T> {
+    return pollUntil(() => this.call<T>('GET', route), fits, 60_000);
+  }
+
+  /** Enrols a host over the API and answers its agent, not connected. */
+  async enroll(name: string, options: Partial<FakeAgentOptions> = {}): Promise<FakeAgent> {
+    const { token } = await this.call<{ token: string }>('POST', '/v1/enroll-tokens', {});
+    const identity = fakeIdentity();
+    const request = enrollRequestOf(identity, { token, audience: audienceOf(this.url) ?? '', name });
+    const { host } = await this.call<{ host: HostId }>('POST', '/v1/enroll', request);
+    return new FakeAgent({ url: this.url.replace('http:', 'ws:'), host, identity, ...options });
+  }
+}
