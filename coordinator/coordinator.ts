@@ -30,6 +30,7 @@ import { loginFor } from './registry/logins.ts';
 import { headDigest } from './registry/registry-client.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { DueChecks } from './schedule/due-checks.ts';
+import { AppMasks } from './secrets/app-masks.ts';
 import { hostSecrets } from './secrets/host-secrets.ts';
 import type { Vault } from './secrets/vault.ts';
 import type { Store } from './store/store.ts';
@@ -71,6 +72,7 @@ export class Coordinator {
   readonly #feed: ChangeFeed;
   readonly #http: HttpServer;
   readonly #console: ConsoleSocket;
+  readonly #masks: AppMasks;
   readonly #timers: NodeJS.Timeout[] = [];
   #notReady: string | null = 'starting';
 
@@ -80,8 +82,10 @@ export class Coordinator {
     const onFault = (error: unknown): void =>
       log.error({ err: error }, 'a part of the coordinator failed; it tries again');
     const changes = new Changes(onFault);
+    this.#masks = new AppMasks({ store, vault });
     this.#hub = new Hub({
       store,
+      mask: (message) => this.#masks.mask(message),
       sealed: hostSecrets({ store, vault, randomBytes, keyPair: () => generateKeyPairSync('x25519') }),
       observer: fleetObserver({
         rollouts: () => this.#rollouts,
@@ -123,6 +127,7 @@ export class Coordinator {
       views,
       images: this.#digests(),
       vault,
+      masks: this.#masks,
       explain: (row) => explainHost(row, { store, hub }),
       audiences,
       keepReleases: config.keepReleases,
@@ -158,6 +163,8 @@ export class Coordinator {
   /** @returns the port bound */
   async start(): Promise<number> {
     const { log } = this.#options;
+    // Before the first agent speaks.
+    await this.#masks.refresh(null);
     await this.#rollouts.start();
     this.#timers.push(
       setInterval(() => this.#hub.tick(), TICK_MS),

@@ -2,6 +2,7 @@
 import type { Digest } from '../../fleet/ids.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
 import type { ChangesPort, HubPort, RolloutsPort, ViewsPort } from '../ports.ts';
+import type { AppMasks } from '../secrets/app-masks.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { HostRow } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +15,8 @@ export interface ControlOptions {
   readonly views: ViewsPort;
   readonly images: ImagesPort;
   readonly vault: Vault;
+  /** Hears of new secrets before anybody can show them. */
+  readonly masks: Pick<AppMasks, 'refresh'>;
   readonly explain: (host: HostRow) => Promise<ExplainView>;
   /** The coordinator's own addresses, as `audienceOf` spells them: what an enrolment must be signed for. */
   readonly audiences: readonly string[];

@@ -37,6 +37,7 @@ export function secretCommands(options: ControlOptions): SecretCommands {
           app,
         );
         const row = await store.putSecret({ app, name: secret, version, ciphertext, at: now(), events });
+        await options.masks.refresh(app);
         return { ...row };
       });
     },

@@ -1,5 +1,6 @@
 /** What the hub needs of others, and whom it tells. */
 import type { AppName, HostId } from '../../fleet/ids.ts';
+import type { AgentMessage } from '../../protocol/agent-messages.ts';
 import type { SealedPort } from '../ports.ts';
 import type { EventStore, HostStore, TargetStore } from '../store/store.ts';
 import type { HubLog } from './hub-log.ts';
@@ -27,6 +28,8 @@ export interface HubOptions {
     Pick<TargetStore, 'assignments' | 'recordAcks' | 'removalsDone'> &
     Pick<EventStore, 'appendEvents'>;
   readonly sealed: SealedPort;
+  /** Takes secret values out of what an agent says, before it is kept. */
+  readonly mask?: <M extends AgentMessage>(message: M) => M;
   readonly observer: HubObserver;
   readonly metrics: HubMetrics;
   readonly log: HubLog;

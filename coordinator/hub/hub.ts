@@ -90,7 +90,8 @@ export class Hub implements HubPort {
     });
     this.#duties = {
       onHello: (found, hello) => void this.#admission.admit(found, hello),
-      onMessage: (found, session, message) => this.#onMessage(found, session, message),
+      onMessage: (found, session, message) =>
+        this.#onMessage(found, session, options.mask === undefined ? message : options.mask(message)),
       onBreach: (found, reason) => this.#events.breach(found, reason),
       onEnd: (found, code) => this.#onEnd(found, code),
       onFrame: (direction, kind) => options.metrics.frame(direction, kind),

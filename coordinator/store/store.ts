@@ -271,8 +271,8 @@ export interface SecretStore {
   }): Promise<void>;
   /** What the host's `run` targets use, still encrypted at rest. */
   secretsForHost(args: { readonly host: HostId }): Promise<readonly SecretForHost[]>;
-  /** Every kept version of the app's secrets: what must not be shown in its logs. */
-  secretsOfApp(args: { readonly app: AppName }): Promise<readonly Omit<SecretForHost, 'secret'>[]>;
+  /** Every kept version of the app's secrets, of all apps where it is null: what must not be shown. */
+  secretsOfApp(args: { readonly app: AppName | null }): Promise<readonly Omit<SecretForHost, 'secret'>[]>;
   /** Hosts whose targets use one of the app's secrets. */
   hostsUsingSecrets(args: { readonly app: AppName }): Promise<readonly HostId[]>;
 

@@ -7,7 +7,9 @@ import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Target } from '../../coordinator/store/records.ts';
 import { stickyPlacement } from '../../coordinator/placement/place.ts';
-import { aService, anAppReport, anAppSpec, digest } from '../support/app-builders.ts';
+import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
+import { problem } from '../../fleet/errors.ts';
+import { aService, anAppReport, anAppSpec, anAttempt, digest } from '../support/app-builders.ts';
 import { ADA, AUDIENCE, aLiveHost, controlWorld } from '../support/control-world.ts';
 import type { ControlWorld } from '../support/control-world.ts';
 import { enrollRequestOf, fakeIdentity } from '../support/fake-identity.ts';
@@ -493,6 +495,33 @@ t.test('logs: secrets are masked, also where a chunk ends inside of one', async 
   t.equal(text, 'password is *** and "***" bye h');
   for (const [host, live] of world.live) world.live.set(host, { ...live, connected: false });
   await t.rejects(world.commands.logs(request, sink, new AbortController().signal), refusal('HOST_OFFLINE'));
+});
+
+scene('what agents say is masked from the moment a secret is set, and after a restart', async (t, world) => {
+  const failed = problem('CONTAINER_EXITED', 'start web: exit code 1: bad password hunter22');
+  const attempt = anAttempt({ state: 'failed', problem: failed });
+  const report = {
+    kind: 'report' as const,
+    seq: 1,
+    full: true,
+    metrics: null,
+    status: null,
+    apps: { web: anAppReport({ attempt, waiting: 'hunter22' }), other: anAppReport({ waiting: 'hunter22' }) },
+  };
+  t.same(world.masks.mask(report), report, 'no secret yet');
+  await world.commands.setSecret(WEB, 'db', 'hunter22', ADA);
+  const restarted = new AppMasks(world);
+  await restarted.refresh(null);
+  for (const masks of [world.masks, restarted]) {
+    t.match(masks.mask(report).apps, {
+      web: { waiting: '***', attempt: { problem: { message: 'start web: exit code 1: bad password ***' } } },
+      other: { waiting: 'hunter22' },
+    });
+    t.match(masks.mask({ kind: 'event', at: 0, event: 'x', app: null, text: 'hunter22!' }), { text: '***!' });
+    t.match(masks.mask({ kind: 'assignment-refused', epoch: 1, generation: 1, problem: failed }), {
+      problem: { message: /\*\*\*$/ },
+    });
+  }
 });
 
 scene('doctor: names who is silent, who refuses, and a log that was changed', async (t, world) => {

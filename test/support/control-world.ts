@@ -6,6 +6,7 @@ import { createCommands } from '../../coordinator/control/create-commands.ts';
 import { createViews } from '../../coordinator/control/create-views.ts';
 import { imageChecks } from '../../coordinator/control/image-checks.ts';
 import type { HubPort, ImageChecks, LiveHost, RolloutsPort } from '../../coordinator/ports.ts';
+import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { makeVault } from '../../coordinator/secrets/vault.ts';
 import type { Vault } from '../../coordinator/secrets/vault.ts';
 import type { Store } from '../../coordinator/store/store.ts';
@@ -21,6 +22,7 @@ export interface ControlWorld {
   readonly commands: Commands;
   readonly checks: ImageChecks;
   readonly vault: Vault;
+  readonly masks: AppMasks;
   /** Digest by reference; a reference that is missing is not found. */
   readonly registry: Map<string, Digest>;
   readonly asked: string[];
@@ -82,6 +84,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
   changes.subscribe((change) => seen.push(change), new AbortController().signal);
   const views = createViews({ store, hub });
   const vault = makeVault(randomBytes(32), randomBytes);
+  const masks = new AppMasks({ store, vault });
   const world = { now: 1_000 };
   const images = {
     resolve: async (reference: string): Promise<Digest> => {
@@ -99,6 +102,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     views,
     images,
     vault,
+    masks,
     explain: unused,
     audiences: [AUDIENCE],
     keepReleases: 20,
@@ -112,6 +116,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     commands: createCommands(options, checks),
     checks,
     vault,
+    masks,
     registry,
     asked,
     live,

@@ -54,7 +54,11 @@ export async function listHosts({ db }: Transaction, args: Args<'listHosts'>): A
 export async function hostNames({ db }: Transaction, args: Args<'hostNames'>): Answer<'hostNames'> {
   const names: Record<HostId, string> = {};
   for (const ids of inChunks(args.ids)) {
-    const rows = await db.selectFrom('hosts').select(['id', 'name']).where('id', 'in', [...ids]).execute();
+    const rows = await db
+      .selectFrom('hosts')
+      .select(['id', 'name'])
+      .where('id', 'in', [...ids])
+      .execute();
     for (const row of rows) names[row.id as HostId] = row.name;
   }
   return names;

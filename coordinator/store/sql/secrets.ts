@@ -130,7 +130,9 @@ export async function secretsForHost({ db }: Transaction, args: Args<'secretsFor
 }
 
 export async function secretsOfApp({ db }: Transaction, args: Args<'secretsOfApp'>): Answer<'secretsOfApp'> {
-  const rows = await db.selectFrom('secret_versions').selectAll().where('app', '=', args.app).execute();
+  let query = db.selectFrom('secret_versions').selectAll();
+  if (args.app !== null) query = query.where('app', '=', args.app);
+  const rows = await query.execute();
   return rows.map((row) => ({
     app: row.app as AppName,
     name: row.name,
