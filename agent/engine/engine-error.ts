@@ -182,6 +182,8 @@ export function isAbort(error: unknown): boolean {
 
 /** The connection broke by itself, between us and the engine. */
 export function isSocketFault(error: unknown): boolean {
+  // Ours are verdicts already: the connection never came about, or the call was refused.
+  if (error instanceof LongshoreError) return false;
   const failure = toFailure(error);
   return failure.status === null && find(SOCKET, `${failure.errno ?? ''} ${failure.message}`) !== undefined;
 }
