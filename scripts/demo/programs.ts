@@ -42,8 +42,19 @@ export async function stopPrograms(folder: DemoFolder, prefix: string): Promise<
 
 export function isRunning(pid: number, argument: string): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
-  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
-  return stdout.includes(argument);
+  return commandOf(pid).includes(argument);
+}
+
+/** From /proc where there is one, as a bare machine has no ps. */
+function commandOf(pid: number): string {
+  if (existsSync('/proc/self')) {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return '';
+    }
+  }
+  return spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' }).stdout;
 }
 
 /**

@@ -27,7 +27,7 @@ engine_up() {
     engine_wait && return 0
   fi
   # Left behind by a dockerd that was killed, and then believed by the next one.
-  pgrep -x dockerd >/dev/null || rm -f /var/run/docker.pid
+  pid_runs /var/run/docker.pid dockerd || rm -f /var/run/docker.pid
   setsid nohup dockerd >"$STATE/dockerd.log" 2>&1 </dev/null 9>&- &
   printf '%s\n' $! >"$STATE/dockerd.pid"
   engine_wait || {

@@ -2,7 +2,14 @@
 # A registry on loopback with a data folder of its own: Debian's docker-registry, or the registry image where that
 # one cannot be had. NAME keeps several apart (tests, demo).
 
-registry_answers() { curl -fsS -o /dev/null --max-time 3 "http://127.0.0.1:$1/v2/" 2>/dev/null; }
+# Without curl, which a bare machine does not have.
+registry_answers() {
+  (
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+    printf 'GET /v2/ HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&3
+    IFS= read -r -t 3 line <&3 && [[ "$line" == *' 200 '* ]]
+  ) 2>/dev/null
+}
 
 registry_up() {
   local name=$1 port=$2 folder="$STATE/registry-$1" program tries

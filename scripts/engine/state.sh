@@ -34,11 +34,16 @@ take_lock() {
   fi
 }
 
+# What a process was started as; from /proc where there is one, as a bare machine has no ps.
+command_of() {
+  if [ -r "/proc/$1/cmdline" ]; then tr '\0' ' ' <"/proc/$1/cmdline"; else ps -p "$1" -o args= 2>/dev/null; fi
+}
+
 # A pid file is believed only when that process still runs the program that it names.
 pid_runs() {
   local pid
   pid=$(cat "$1" 2>/dev/null) || return 1
-  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ps -p "$pid" -o args= 2>/dev/null | grep -q -- "$2"
+  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && command_of "$pid" | grep -q -- "$2"
 }
 
 stop_pid() {
