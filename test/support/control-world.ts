@@ -34,19 +34,6 @@ export interface ControlWorld {
   dispose(): Promise<void>;
 }
 
-export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
-  connected: true,
-  connectedChangedAt: 0,
-  apps: {},
-  metrics: null,
-  status: null,
-  ingress: null,
-  lastSeenAt: null,
-  acked: null,
-  refusal: null,
-  ...fields,
-});
-
 export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve()): Promise<ControlWorld> {
   const [kind] = storeKinds;
   if (kind === undefined) throw new Error('there is no store');

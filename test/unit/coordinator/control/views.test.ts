@@ -1,0 +1,205 @@
+import t from 'tap';
+import { appHealthView, appView } from '../../../../coordinator/control/views/app-view.ts';
+import type { AppHost } from '../../../../coordinator/control/views/app-view.ts';
+import { deploymentView } from '../../../../coordinator/control/views/deployment-view.ts';
+import { hostView } from '../../../../coordinator/control/views/host-view.ts';
+import { planWarnings } from '../../../../coordinator/control/plan-warnings.ts';
+import type { HostRow } from '../../../../coordinator/store/records.ts';
+import type { InstanceReport } from '../../../../fleet/report.ts';
+import {
+  aDeployment,
+  aService,
+  aStep,
+  anAppReport,
+  anAppSpec,
+  anAttempt,
+  hostId,
+  specHash,
+} from '../../../support/app-builders.ts';
+import { aLiveHost } from '../../../support/live-host.ts';
+import { aTarget, WEB } from '../../../support/store-scenes.ts';
+
+const row = (number = 1, fields: Partial<HostRow> = {}): HostRow => ({
+  id: hostId(number),
+  name: `host-${number}`,
+  pool: null,
+  labels: {},
+  availability: 'active',
+  platform: 'linux/amd64',
+  agentVersion: '1',
+  engineVersion: '20',
+  enrolledAt: 1,
+  lastSeenAt: 2,
+  publicKey: 'p',
+  sealingKey: 's',
+  acked: null,
+  removedAt: null,
+  ...fields,
+});
+const target = aTarget(hostId(1), 3);
+const running = anAppReport({ release: 3, converged: true });
+const instance = (state: InstanceReport['state']): InstanceReport => ({
+  id: 'i-000000000001' as InstanceReport['id'],
+  service: 'web',
+  replica: 1,
+  hash: specHash('a'),
+  release: 3,
+  state,
+  routed: true,
+  restarts: 0,
+  startedAt: 0,
+  detail: null,
+});
+
+t.test('host view: connected and converged are two facts', (t) => {
+  t.match(hostView(row(), null, []), { connected: false, converged: true, waiting: null, lastSeenAt: 2 });
+  t.match(hostView(row(), null, [target]), { connected: false, converged: false, waiting: /not said yet/ });
+  t.match(hostView(row(), aLiveHost({ connected: false, lastSeenAt: 9, apps: { web: running } }), [target]), {
+    connected: false,
+    converged: true,
+    lastSeenAt: 9,
+  });
+  const pulling = anAppReport({ release: 2, waiting: 'pulling web 3/7 layers' });
+  t.match(hostView(row(), aLiveHost({ apps: { web: pulling } }), [target]), {
+    connected: true,
+    converged: false,
+    waiting: 'web: pulling web 3/7 layers',
+    apps: [{ app: 'web', target: 3, report: pulling }],
+  });
+  t.match(hostView(row(), aLiveHost({ apps: { web: running }, refusal: 'it cannot do ingress' }), [target]), {
+    converged: false,
+    waiting: /cannot do ingress/,
+  });
+  t.notMatch(JSON.stringify(hostView(row(), null, [])), /publicKey|sealingKey/);
+  t.end();
+});
+
+t.test('host view: an app that is to go is waited for until it is gone', (t) => {
+  const remove = { kind: 'remove' as const, host: hostId(1), app: WEB, volumes: false };
+  t.match(hostView(row(), aLiveHost({ apps: { web: running } }), [remove]), {
+    converged: false,
+    waiting: /being removed/,
+    apps: [{ target: null }],
+  });
+  t.match(hostView(row(), aLiveHost({ apps: { web: anAppReport({ removed: true }) } }), [remove]), { converged: true });
+  t.match(hostView(row(), aLiveHost(), [remove]), { converged: true });
+  t.end();
+});
+
+t.test('deployment view: says what a host does only while it works on this attempt', (t) => {
+  const deployment = aDeployment({ steps: [aStep({ state: 'moving', attempt: 4 })] });
+  const doing = (
+    attempt: number,
+    connected = true,
+    state: 'moving' | 'passed' = 'moving',
+  ): string | null | undefined => {
+    const live = aLiveHost({
+      connected,
+      apps: { web: anAppReport({ attempt: anAttempt({ attempt }), waiting: 'probing' }) },
+    });
+    return deploymentView({ ...deployment, steps: [aStep({ state, attempt: 4 })] }, { [hostId(1)]: 'a' }, () => live)
+      .steps[0]?.doing;
+  };
+  t.equal(doing(4), 'probing');
+  t.equal(doing(3), null);
+  t.equal(doing(4, false), 'offline');
+  t.equal(doing(4, true, 'passed'), null);
+  t.match(deploymentView(deployment, {}, () => null).steps, [{ name: hostId(1), doing: 'offline' }]);
+  t.notOk('settledAt' in deploymentView(deployment, {}, () => null));
+  t.end();
+});
+
+t.test('app health: what is wanted, and what serves of it', (t) => {
+  const host = (number: number, instances: readonly InstanceReport[], connected = true): AppHost => ({
+    row: row(number),
+    target: aTarget(hostId(number), 3),
+    live: aLiveHost({ connected, apps: { web: { ...running, instances } } }),
+  });
+  t.match(appHealthView(WEB, [host(1, [instance('healthy')]), host(2, [instance('healthy')])]), {
+    healthy: true,
+    services: [{ wanted: 2, healthy: 2, unhealthy: 0 }],
+  });
+  t.match(
+    appHealthView(WEB, [host(1, [instance('healthy'), instance('draining')]), host(2, [instance('unhealthy')])]),
+    { healthy: false, services: [{ wanted: 2, healthy: 1, unhealthy: 1 }] },
+  );
+  t.match(
+    appHealthView(WEB, [host(1, [instance('healthy')], false)]),
+    { healthy: false },
+    'what nobody hears of is not known to serve',
+  );
+  t.match(appHealthView(WEB, []), { healthy: false, services: [] });
+  t.end();
+});
+
+t.test('app view: one URL per route and host that runs it', (t) => {
+  const route = { path: '/', port: 80, weight: 1, stripPrefix: false };
+  const spec = anAppSpec({
+    services: {
+      web: aService({
+        ingress: [
+          { ...route, host: '*', tls: 'off' },
+          { ...route, host: 'shop.localhost', path: '/api', tls: 'internal' },
+        ],
+      }),
+      db: aService(),
+    },
+    schedule: { cron: '@hourly', timeZone: 'UTC', splayMs: 0, window: null },
+  });
+  const on = (number: number, http: number | null, https: number | null, labels = {}): AppHost => ({
+    row: row(number, { labels }),
+    target: aTarget(hostId(number), 3),
+    live: aLiveHost({ ingress: { http, https }, apps: { web: running } }),
+  });
+  const gone: AppHost = {
+    row: row(4),
+    target: { kind: 'remove', host: hostId(4), app: WEB, volumes: false },
+    live: aLiveHost({ ingress: { http: 80, https: 443 } }),
+  };
+  const view = appView({
+    app: WEB,
+    succeeded: 3,
+    hosts: [on(1, 8081, 8441), on(2, 80, 443, { address: '10.0.0.2' }), on(3, null, null), gone],
+    spec,
+    deployment: null,
+    quarantine: [],
+  });
+  t.same(view.urls, [
+    'http://10.0.0.2/',
+    'http://host-1:8081/',
+    'https://shop.localhost/api',
+    'https://shop.localhost:8441/api',
+  ]);
+  t.match(view, { hosts: 3, converged: 3, schedule: '@hourly', release: 3 });
+  t.end();
+});
+
+t.test('plan warnings: what people should know before they say yes', (t) => {
+  const mounts = [{ kind: 'volume' as const, volume: 'data', target: '/d', readOnly: false }];
+  const spec = anAppSpec({
+    services: {
+      db: aService({ mounts, order: 'stop-first', privileged: true, metadata: 'allow', networkMode: 'host' }),
+    },
+  });
+  const plan = (action: 'replace' | 'keep') => [
+    { host: hostId(1), name: 'host-1', connected: true, changes: [{ service: 'db', replica: 1, action, because: [] }] },
+  ];
+  const live = [
+    { row: row(1, { availability: 'paused' }), connected: false },
+    { row: row(2), connected: false },
+  ];
+  const text = planWarnings(spec, plan('replace'), live).join('\n');
+  for (const words of [
+    /stopped before its new instance starts \(it writes volume data\)/,
+    /does not bring back old data/,
+    /privileged/,
+    /network of its hosts/,
+    /metadata server/,
+    /Not connected.*: host-1\./,
+    /Cordoned.*: host-1\./,
+  ])
+    t.match(text, words);
+  t.notMatch(planWarnings(spec, plan('keep'), live).join('\n'), /stopped before|old data/);
+  t.same(planWarnings(anAppSpec(), [], []), []);
+  t.end();
+});
