@@ -83,17 +83,20 @@ export function copyOfNode(folder: DemoFolder, name: string): string {
   return copy;
 }
 
-/** Names of the product's running containers, one a host, in the order of the hosts. */
-export async function containersOf(fleet: BenchFleet): Promise<string[]> {
+/** Ids of the running containers of a service, one a host, in the order of the hosts. */
+export async function containersOf(fleet: BenchFleet, service: string): Promise<string[]> {
   const { items } = await fleet.api.call('listHosts', { query: { limit: 100 } });
   const names: string[] = [];
   for (const host of fleet.state.hosts) {
     const id = items.find((item) => item.name === host.name)?.id ?? '';
     const found = await fleet.docker.listContainers({
-      filters: { label: [`longshore.host=${id}`, 'longshore.app=bench'], status: ['running'] },
+      filters: {
+        label: [`longshore.host=${id}`, 'longshore.app=bench', `longshore.service=${service}`],
+        status: ['running'],
+      },
     });
     const [name] = found.map((container) => container.Id);
-    if (name === undefined) throw new Error(`host ${host.name} runs no container of the bench's app`);
+    if (name === undefined) throw new Error(`host ${host.name} runs no container of the bench's ${service}`);
     names.push(name);
   }
   return names;

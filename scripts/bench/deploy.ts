@@ -23,7 +23,10 @@ export const deployBench: Bench = {
     try {
       say(`Three agents, first deployment ...`);
       await deployVersion(fleet, '0');
-      const raw = await RawContainers.make(fleet.docker, await containersOf(fleet), { network: '10.215', port: 8080 });
+      const raw = await RawContainers.make(fleet.docker, await containersOf(fleet, 'web'), {
+        network: '10.215',
+        port: 8080,
+      });
       try {
         const floor: number[] = [];
         const product: number[] = [];

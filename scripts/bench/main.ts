@@ -5,8 +5,9 @@ import { isMissed, renderFigure } from './figure.ts';
 import { agentBench } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { deployBench } from './deploy.ts';
+import { downtimeBench } from './downtime.ts';
 
-const benches: readonly Bench[] = [deployBench, agentBench];
+const benches: readonly Bench[] = [deployBench, downtimeBench, agentBench];
 
 process.exitCode = await run(process.argv.slice(2));
 
