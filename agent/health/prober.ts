@@ -91,7 +91,7 @@ export class Prober {
     while (!watch.stop.signal.aborted) {
       watch.isOutdated = false;
       const answer = await this.#ask(watch);
-      if (watch.stop.signal.aborted) return;
+      if (isStopped(watch)) return;
       if (answer !== null && !watch.target.isPaused) {
         const before = watch.health;
         watch.health = withAnswer(before, watch.target, answer, clock.now().monotonicMs);
@@ -155,5 +155,6 @@ function isOtherRun(before: ProbeTarget, now: ProbeTarget): boolean {
   return before.startedAtMs !== null && now.startedAtMs !== null && before.startedAtMs !== now.startedAtMs;
 }
 
-/** Read anew: `aim` may have set it while the loop waited for an answer. */
+/** Read anew: `aim` may have changed it while the loop waited for an answer. */
+const isStopped = (watch: Watch): boolean => watch.stop.signal.aborted;
 const isOutdatedNow = (watch: Watch): boolean => watch.isOutdated;

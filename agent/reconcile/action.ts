@@ -226,15 +226,15 @@ export const ACTION_KINDS = Object.keys(TRAITS) as readonly ActionKind[];
 
 /** The one place where a kind meets its traits; the cast says what the mapped type already guarantees. */
 function traitsOf<K extends ActionKind>(action: ActionOf<K>): ActionTraits<K> {
-  return TRAITS[action.kind as K] as ActionTraits<K>;
+  return TRAITS[action.kind];
 }
 
 export function describe<K extends ActionKind>(action: ActionOf<K>): string {
-  return traitsOf(action).describe(action as ActionArguments[K]);
+  return traitsOf(action).describe(action);
 }
 
 export function objectOf<K extends ActionKind>(action: ActionOf<K>): string {
-  return traitsOf(action).object(action as ActionArguments[K]);
+  return traitsOf(action).object(action);
 }
 
 export function isAbortable(action: Action): boolean {
@@ -254,5 +254,5 @@ export function execute<K extends ActionKind>(
   action: ActionOf<K>,
   signal: AbortSignal,
 ): Promise<void> {
-  return executors[action.kind as K](action, signal);
+  return executors[action.kind](action, signal);
 }

@@ -150,5 +150,5 @@ function detailOf(context: AppContext, container: ContainerObservation): string 
   if (loop !== null) return loop.message.slice(0, 2_048);
   if (container.state === 'exited' && container.exitCode !== 0) return exitOf(container);
   const health = healthOf(context, container.instance);
-  return health === undefined || health.healthySinceMs !== null ? null : (health.lastAnswer?.slice(0, 2_048) ?? null);
+  return health?.healthySinceMs === null ? (health.lastAnswer?.slice(0, 2_048) ?? null) : null;
 }

@@ -97,10 +97,10 @@ export class EngineWatch {
       try {
         await engine.watch(() => this.lookSoon(), signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isOver(signal)) return;
         this.#options.log.debug('events of the engine ended', { reason: String(error) });
       }
-      if (signal.aborted) return;
+      if (isOver(signal)) return;
       memory.forgetRun();
       this.lookSoon();
       if (clock.now().monotonicMs - begunMs > TRANSIENT.capMs) failures = 0;
@@ -108,3 +108,6 @@ export class EngineWatch {
     }
   }
 }
+
+/** Asked anew after each wait, which the compiler does not know of. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;

@@ -211,7 +211,7 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
       slot,
       hash,
       release: entry.release,
-      deployment: entry.deployment as DeploymentId,
+      deployment: entry.deployment,
       attempt: entry.attempt,
     };
   }

@@ -16,13 +16,12 @@ export function parseLenient<T>(schema: z.ZodType<T>, value: unknown): Parsed<T>
     const result = schema.safeParse(input);
     if (result.success) return { kind: 'value', value: result.data };
     const { issues } = result.error;
-    if (!issues.every((issue) => issue.code === 'unrecognized_keys')) {
-      const issue = issues.find((each) => each.code !== 'unrecognized_keys');
-      const where = issue?.path.map(String).join('.') ?? '';
-      return { kind: 'refused', reason: `${where === '' ? 'it' : where} ${issue?.message ?? 'is not of its form'}` };
-    }
     for (const issue of issues) {
-      if (issue.code === 'unrecognized_keys') input = without(input, issue.path, issue.keys);
+      if (issue.code !== 'unrecognized_keys') {
+        const where = issue.path.map(String).join('.');
+        return { kind: 'refused', reason: `${where === '' ? 'it' : where} ${issue.message}` };
+      }
+      input = without(input, issue.path, issue.keys);
     }
   }
 }

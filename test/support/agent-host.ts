@@ -93,7 +93,7 @@ export class AgentHost {
   /** Resolves when the agent has killed itself at its fault point. */
   async died(limitMs: number): Promise<void> {
     const child = this.#child;
-    if (child === null || child.signalCode !== null) return;
+    if (child?.signalCode !== null) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`the agent did not come to its fault point; ${this.describe()}`)),
@@ -108,7 +108,7 @@ export class AgentHost {
 
   async stop(): Promise<void> {
     const child = this.#child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
