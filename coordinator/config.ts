@@ -65,12 +65,16 @@ type Settings = z.output<typeof schema>;
 export function parseCoordinatorConfig(inputs: ConfigInputs): CoordinatorConfig {
   const details: ProblemDetail[] = inputs.flags.mistakes.map((message) => elsewhere('flags', message));
   details.push(...(inputs.file?.problems ?? []));
+  const seen = new Set<string>();
   const parsed = schema.safeParse({ ...inputs.file?.raw, ...inputs.environment, ...inputs.flags.raw });
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
+      const key = String(issue.path[0] ?? '');
       if (issue.code === 'unrecognized_keys')
-        details.push(...issue.keys.map((key) => where(inputs, key, 'is not a setting')));
-      else details.push(where(inputs, String(issue.path[0] ?? ''), issue.message));
+        details.push(...issue.keys.map((unknown) => where(inputs, unknown, 'is not a setting')));
+      // One mistake a setting: what follows from the first would only confuse.
+      else if (!seen.has(key)) details.push(where(inputs, key, issue.message));
+      seen.add(key);
     }
   } else {
     for (const [key, message] of crossProblems(parsed.data)) details.push(where(inputs, key, message));

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { LongshoreError } from '../../../fleet/errors.ts';
+import { loopbackAudiences, parseCoordinatorConfig } from '../../../coordinator/config.ts';
+import { parseConfigFile } from '../../../coordinator/config/config-file.ts';
+import { SETTINGS, settingsOfEnvironment, settingsOfFlags, variableOf } from '../../../coordinator/config/settings.ts';
+
+const parse = (file: string | null, environment: Record<string, string> = {}, flags: readonly string[] = []) =>
+  parseCoordinatorConfig({
+    file: file === null ? null : parseConfigFile('c.yaml', file),
+    environment: settingsOfEnvironment(environment),
+    flags: settingsOfFlags(flags),
+  });
+
+function mistakes(...args: Parameters<typeof parse>): readonly string[] {
+  try {
+    parse(...args);
+  } catch (error) {
+    if (error instanceof LongshoreError && error.code === 'CONFIG_INVALID')
+      return error.problem.details.map(
+        ({ path, message, line }) => `${path}${line === null ? '' : `:${line}`} ${message}`,
+      );
+    throw error;
+  }
+  return [];
+}
+
+t.test('config: works without any setting, on loopback, under its own addresses', (t) => {
+  const config = parse(null);
+  t.same(config.listen, { host: '127.0.0.1', port: 7400 });
+  t.equal(config.audiences, null);
+  t.same(loopbackAudiences(config, 7400)[0], 'ws://127.0.0.1:7400');
+  t.equal(config.secretsKeyFile, '/var/lib/longshore-coordinator/secrets.key');
+  t.ok(Object.isFrozen(config));
+  t.end();
+});
+
+t.test('config: the documented example is valid and names every setting', (t) => {
+  const text = readFileSync('coordinator/coordinator.example.yaml', 'utf8');
+  const config = parse(text);
+  t.same(config.audiences, ['wss://ship.example.com']);
+  t.same(config.tls?.certFile, '/etc/longshore/tls/fullchain.pem');
+  for (const { key } of SETTINGS) t.match(text, new RegExp(`^(# )?${key}:`, 'm'), key);
+  t.end();
+});
+
+t.test('config: what is commented out in the example are the defaults', (t) => {
+  const commented = readFileSync('coordinator/coordinator.example.yaml', 'utf8')
+    .split('\n')
+    .flatMap((line) => /^# ([a-z_]+: .*)$/.exec(line)?.[1] ?? [])
+    .join('\n');
+  t.same(parse(commented), parse(null));
+  t.end();
+});
+
+t.test('config: flags win over variables, variables over the file', (t) => {
+  const file = 'log_level: error\ndata_dir: /file\nkeep_releases: 5\n';
+  const config = parse(file, { LONGSHORE_DATA_DIR: '/env', LONGSHORE_LOG_LEVEL: 'warn' }, ['--data-dir', '/flag']);
+  t.match(config, { dataDir: '/flag', logLevel: 'warn', keepReleases: 5 });
+  t.equal(variableOf('data_dir'), 'LONGSHORE_DATA_DIR');
+  t.same(
+    parse(null, { LONGSHORE_DATA_DIR: '' }).dataDir,
+    '/var/lib/longshore-coordinator',
+    'an empty variable is none',
+  );
+  t.end();
+});
+
+t.test('config: all mistakes are listed at once, each where it was made', (t) => {
+  t.same(
+    mistakes('listen: nowhere\nfoo: 1\nkeep_releases: many\n', { LONGSHORE_LOG_LEVEL: 'loud' }, [
+      '--data-dir',
+      'relative',
+      '--bogus',
+      'x',
+    ])
+      .map((line) => line.split(' ')[0])
+      .sort(),
+    ['--data-dir', 'LONGSHORE_LOG_LEVEL', 'c.yaml:', 'c.yaml:', 'c.yaml:', 'flags', 'flags'],
+  );
+  t.match(mistakes('a: 1\n\tb: 2\n').join(), /tab/);
+  t.match(mistakes('- a\n- b\n').join(), /not a list of/);
+  t.match(mistakes('data_dir: /a\ndata_dir: /b\n').join(), /unique/);
+  t.end();
+});
+
+t.test('config: plain HTTP beyond loopback must be asked for, and agents must know the address', (t) => {
+  t.match(mistakes('listen: 0.0.0.0:80\n').join('\n'), /without TLS[\s\S]*public_url/);
+  t.same(mistakes('listen: 0.0.0.0:80\nallow_insecure: true\npublic_url: http://ship:80\n'), []);
+  t.match(mistakes('tls_cert_file: /a.pem\n').join(), /tls_key_file is missing/);
+  t.match(mistakes('public_url: ftp://x\n').join(), /not an https/);
+  t.end();
+});
+
+t.test('config: flags that are none, or lack their value, are mistakes', (t) => {
+  t.match(mistakes(null, {}, ['--listen']).join(), /--listen needs a value/);
+  t.match(mistakes(null, {}, ['stray']).join(), /`stray` is not a flag/);
+  t.same(settingsOfFlags(['--config', '/x.yaml']).configFile, '/x.yaml');
+  t.ok(settingsOfFlags(['-h']).help);
+  t.end();
+});

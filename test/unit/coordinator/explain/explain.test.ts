@@ -1,0 +1,196 @@
+import t from 'tap';
+import { problem } from '../../../../fleet/errors.ts';
+import { explain } from '../../../../coordinator/explain/explain.ts';
+import type { AppFacts, ExplainFacts } from '../../../../coordinator/explain/explain.ts';
+import {
+  aDeployment,
+  aStep,
+  anAppReport,
+  anAttempt,
+  appName,
+  deploymentId,
+  hostId,
+} from '../../../support/app-builders.ts';
+
+const target = {
+  kind: 'run',
+  host: hostId(1),
+  app: appName('web'),
+  release: 2,
+  deployment: deploymentId(2),
+  attempt: 1,
+  rollback: false,
+  replicas: { web: 1 },
+} as const;
+const app = (fields: Partial<AppFacts> = {}): AppFacts => ({
+  app: appName('web'),
+  target,
+  report: null,
+  deployment: null,
+  ...fields,
+});
+const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
+  name: 'a',
+  availability: 'active',
+  connected: true,
+  connectedChangedAt: 100,
+  lastSeenAt: 200,
+  enrolledAt: 50,
+  refusal: null,
+  apps: [],
+  ...fields,
+});
+const attempt = (fields: Parameters<typeof anAttempt>[0], report: Parameters<typeof anAppReport>[0] = {}) =>
+  app({ report: anAppReport({ attempt: anAttempt(fields), ...report }) });
+const passed = attempt({ state: 'passed' }, { release: 2, converged: true });
+
+const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
+  [
+    'never connected',
+    facts({ connected: false, connectedChangedAt: null, lastSeenAt: null }),
+    /enrolled and its agent has never connected/,
+    { since: 50 },
+  ],
+  [
+    'not connected',
+    facts({ connected: false, apps: [app()] }),
+    /not connected/,
+    { since: 100, next: /goes on with web/ },
+  ],
+  [
+    'not connected since before this coordinator',
+    facts({ connected: false, connectedChangedAt: null }),
+    /not connected/,
+    { since: 200 },
+  ],
+  ['refused assignment', facts({ refusal: 'it cannot do `ingress`' }), /does not take its assignment: it cannot do/],
+  [
+    'failed, with the reason and what serves',
+    facts({
+      apps: [attempt({ state: 'failed', problem: problem('NEVER_HEALTHY', 'GET /healthz: 500') }, { release: 1 })],
+    }),
+    /release 2 failed on a \(attempt 1\), release 1 serves: GET \/healthz: 500/,
+    { next: /next deployment/ },
+  ],
+  [
+    'failed, and the deployment is paused',
+    facts({ apps: [{ ...attempt({ state: 'failed' }), deployment: aDeployment({ state: 'paused' }) }] }),
+    /nothing of it runs/,
+    { next: /waits for a person/ },
+  ],
+  [
+    'pulling',
+    facts({ apps: [attempt({ state: 'pulling' }, { waiting: 'pulling web 3/7 layers' })] }),
+    /on its way to web release 2: pulling web 3\/7 layers/,
+  ],
+  [
+    'waiting for health',
+    facts({
+      apps: [
+        {
+          ...attempt({ state: 'gating' }, { waiting: 'web: 503 from /healthz' }),
+          deployment: aDeployment({ state: 'rolling', steps: [aStep({ state: 'moving', changedAt: 77 })] }),
+        },
+      ],
+    }),
+    /503 from \/healthz/,
+    { since: 77 },
+  ],
+  [
+    'retrying',
+    facts({
+      apps: [
+        attempt({
+          state: 'pulling',
+          nextRetryAt: 900,
+          problem: problem('REGISTRY_UNAVAILABLE', '503 from the registry'),
+        }),
+      ],
+    }),
+    /could not go on with web release 2: 503/,
+    { nextAt: 900 },
+  ],
+  ['target set, no answer yet', facts({ apps: [app()] }), /has not answered for it yet/],
+  [
+    'ill after its gate',
+    facts({
+      apps: [
+        attempt(
+          { state: 'passed' },
+          {
+            release: 2,
+            instances: [
+              {
+                id: 'i-000000000001',
+                service: 'web',
+                replica: 1,
+                hash: 'h1:a',
+                release: 2,
+                state: 'unhealthy',
+                routed: false,
+                restarts: 3,
+                startedAt: 5,
+                detail: 'connection refused',
+              } as never,
+            ],
+          },
+        ),
+      ],
+    }),
+    /web is unhealthy: connection refused/,
+    { since: 5 },
+  ],
+  [
+    'being removed',
+    facts({ apps: [app({ target: { kind: 'remove', host: hostId(1), app: appName('web'), volumes: false } })] }),
+    /to be removed from a/,
+  ],
+  [
+    'waits for its wave',
+    facts({
+      apps: [
+        {
+          ...passed,
+          deployment: aDeployment({ state: 'rolling', wave: 0, waves: 3, release: 5, steps: [aStep({ wave: 2 })] }),
+        },
+      ],
+    }),
+    /release 5 of web reaches it in wave 3 of 3; wave 1 is under way/,
+  ],
+  [
+    'waits in a paused deployment',
+    facts({
+      apps: [
+        { ...passed, deployment: aDeployment({ state: 'paused', wave: 0, waves: 3, steps: [aStep({ wave: 2 })] }) },
+      ],
+    }),
+    /the deployment is paused/,
+    { next: /until somebody resumes/ },
+  ],
+  [
+    'unclaimed',
+    facts({ apps: [app({ target: null, report: anAppReport({ unclaimed: true }) })] }),
+    /nothing in its assignment names it/,
+  ],
+  ['cordoned', facts({ availability: 'paused', apps: [passed] }), /cordoned.*web release 2.*gets nothing new/],
+  ['draining', facts({ availability: 'draining', apps: [passed] }), /draining and still runs web release 2/],
+  ['drained', facts({ availability: 'draining' }), /drained: it runs nothing/],
+  ['all is well', facts({ apps: [passed] }), /^a runs what it should: web release 2\.$/, { next: null }],
+  ['nothing assigned', facts(), /no app is assigned/],
+];
+
+for (const [name, given, sentence, rest] of CASES) {
+  t.test(`explain: ${name}`, (t) => {
+    const view = explain(given);
+    t.equal(view.host, 'a');
+    t.match(view.sentence, sentence);
+    if (rest !== undefined) t.match(view, rest);
+    t.end();
+  });
+}
+
+t.test('explain: what failed is told before what is under way', (t) => {
+  const failing = attempt({ state: 'failed', problem: problem('NO_SPACE', 'the disk is full') });
+  t.match(explain(facts({ apps: [app(), { ...failing, app: appName('db') }] })).sentence, /disk is full/);
+  t.end();
+});
