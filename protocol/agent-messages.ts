@@ -93,8 +93,14 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     digest: digestSchema.nullable(),
     problem: problemSchema.nullable(),
   }),
-  /** Log or exec output. `fd` 1 or 2. */
-  z.object({ kind: z.literal('stream-data'), stream: streamId, fd: z.number().int().min(0).max(2), data: base64 }),
+  /** Log or exec output. `fd` 1 or 2; `source` names the instance that a log comes from. */
+  z.object({
+    kind: z.literal('stream-data'),
+    stream: streamId,
+    fd: z.number().int().min(0).max(2),
+    data: base64,
+    source: z.object({ service: z.string(), instance: z.string() }).optional(),
+  }),
   z.object({ kind: z.literal('stream-credit'), stream: streamId, bytes: countSchema }),
   z.object({
     kind: z.literal('stream-end'),

@@ -1,13 +1,11 @@
 /**
  * Sends the logs of all instances that a request means. While following it also finds instances that come later (a
- * deployment replaces them), so that `logs -f` goes on over releases. Lines carry `service-replica | ` where more than
- * one replica can speak.
+ * deployment replaces them), so that `logs -f` goes on over releases. Each part names its instance.
  */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import type { Clock } from '../clock.ts';
 import type { ContainerEngine, ContainerObservation } from '../engine/container-engine.ts';
-import { LinePrefixer } from './line-prefixer.ts';
 import { describeTarget, logSources } from './stream-target.ts';
 import type { StreamSender } from './stream-sender.ts';
 
@@ -32,11 +30,10 @@ export async function followLogs(
     if (sources.length === 0 && read.size === 0) {
       throw new LongshoreError('NOT_FOUND', `logs of ${describeTarget(target)}: this host has no such instance`);
     }
-    const isShared = new Set(sources.map(nameOf)).size > 1;
     for (const source of sources.filter(({ instance }) => !read.has(instance))) {
       // An instance that came while we followed is read from its beginning; `tail` and `since` are about the past.
       const range = isFirstLook ? { tail: request.tail, sinceMs: request.sinceMs } : { tail: null, sinceMs: null };
-      const reading = readOne(engine, source, { ...range, follow }, isShared, sender, signal);
+      const reading = readOne(engine, source, { ...range, follow }, sender, signal);
       read.set(
         source.instance,
         reading.catch((error: unknown) => void failures.push(error)),
@@ -52,22 +49,13 @@ export async function followLogs(
   if (failures.length > 0 && !signal.aborted) throw failures[0];
 }
 
-const nameOf = ({ service, replica }: ContainerObservation): string => `${service}-${replica}`;
-
 async function readOne(
   engine: ContainerEngine,
   source: ContainerObservation,
   options: { readonly follow: boolean; readonly tail: number | null; readonly sinceMs: number | null },
-  isShared: boolean,
   sender: StreamSender,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!isShared) {
-    await engine.readLogs(source.instance, options, (fd, data) => sender.send(fd, data), signal);
-    return;
-  }
-  const lines = { 1: new LinePrefixer(nameOf(source)), 2: new LinePrefixer(nameOf(source)) };
-  await engine.readLogs(source.instance, options, (fd, data) => sender.send(fd, lines[fd].push(data)), signal);
-  await sender.send(1, lines[1].flush());
-  await sender.send(2, lines[2].flush());
+  const from = { service: `${source.service}-${source.replica}`, instance: source.instance };
+  await engine.readLogs(source.instance, options, (fd, data) => sender.send(fd, data, from), signal);
 }

@@ -7,6 +7,12 @@ import { STREAM_CHUNK_BYTES } from '../../protocol/version.ts';
 import type { Link } from '../session/connection.ts';
 import { CreditWindow } from './credit-window.ts';
 
+/** The instance that a part of a log comes from. */
+export interface StreamSource {
+  readonly service: string;
+  readonly instance: string;
+}
+
 export class StreamSender {
   readonly id: string;
   readonly credit = new CreditWindow();
@@ -22,8 +28,8 @@ export class StreamSender {
   }
 
   /** Resolves when the last frame has left; that is the backpressure. */
-  send(fd: 1 | 2, data: Uint8Array): Promise<void> {
-    this.#last = this.#last.then(() => this.#sendFrames(fd, data));
+  send(fd: 1 | 2, data: Uint8Array, source: StreamSource | null = null): Promise<void> {
+    this.#last = this.#last.then(() => this.#sendFrames(fd, data, source));
     return this.#last;
   }
 
@@ -32,13 +38,20 @@ export class StreamSender {
     this.#link.send({ kind: 'stream-end', stream: this.id, exitCode, problem });
   }
 
-  async #sendFrames(fd: 1 | 2, data: Uint8Array): Promise<void> {
+  async #sendFrames(fd: 1 | 2, data: Uint8Array, source: StreamSource | null): Promise<void> {
+    const isOver = (): boolean => this.#signal.aborted;
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    for (let offset = 0; offset < bytes.length && !this.#signal.aborted; offset += STREAM_CHUNK_BYTES) {
+    for (let offset = 0; offset < bytes.length && !isOver(); offset += STREAM_CHUNK_BYTES) {
       const part = bytes.subarray(offset, offset + STREAM_CHUNK_BYTES);
       await this.credit.take(part.length, this.#signal);
-      if (this.#signal.aborted) return;
-      await this.#link.sendData({ kind: 'stream-data', stream: this.id, fd, data: part.toString('base64') });
+      if (isOver()) return;
+      await this.#link.sendData({
+        kind: 'stream-data',
+        stream: this.id,
+        fd,
+        data: part.toString('base64'),
+        ...(source === null ? {} : { source }),
+      });
     }
   }
 }

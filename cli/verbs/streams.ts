@@ -1,7 +1,7 @@
 /** `logs` and `exec`: streams over the console socket. */
 import type { Command } from 'commander';
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { ConsoleClient } from '../client/console-client.ts';
+import type { CallFrame, ConsoleClient } from '../client/console-client.ts';
 import type { Context } from '../context.ts';
 import { parseCountOption, parseDurationOption } from '../duration-option.ts';
 import { paint } from '../terminal.ts';
@@ -48,7 +48,7 @@ const COLORS: readonly Color[] = ['cyan', 'green', 'yellow', 'blue', 'red'];
 
 async function logs(context: Context, app: string, service: string | undefined, options: LogOptions): Promise<number> {
   const client = await openWithAbort(context);
-  const splitters = new Map<string, LineSplitter>();
+  const splitters = new Map<string, OpenLog>();
   const call = client.call(
     {
       kind: 'logs',
@@ -61,15 +61,8 @@ async function logs(context: Context, app: string, service: string | undefined, 
     },
     (frame) => {
       if (frame.kind !== 'chunk' || frame.source === null) return;
-      const { host, service: from, instance } = frame.source;
-      const data = Buffer.from(frame.data, 'base64');
-      const key = `${instance} ${frame.fd}`;
-      let splitter = splitters.get(key);
-      if (splitter === undefined) {
-        splitter = new LineSplitter();
-        splitters.set(key, splitter);
-      }
-      for (const line of splitter.lines(data)) showLogLine(context, { host, service: from, instance }, frame.fd, line);
+      const log = openLog(splitters, frame.source, frame.fd);
+      for (const line of log.splitter.lines(Buffer.from(frame.data, 'base64'))) showLogLine(context, log, line);
     },
   );
   try {
@@ -78,28 +71,38 @@ async function logs(context: Context, app: string, service: string | undefined, 
     if (context.signal.aborted) return 0;
     throw error;
   } finally {
-    for (const [key, splitter] of splitters) {
-      const rest = splitter.rest();
-      if (rest !== '') context.terminal.out(`${key.split(' ')[0] ?? ''} | ${rest}`);
+    for (const log of splitters.values()) {
+      const rest = log.splitter.rest();
+      if (rest !== '') showLogLine(context, log, rest);
     }
     client.close();
   }
 }
 
-function showLogLine(
-  context: Context,
-  source: { readonly host: string; readonly service: string; readonly instance: string },
-  fd: number,
-  line: string,
-): void {
+type LogSource = NonNullable<Extract<CallFrame, { kind: 'chunk' }>['source']>;
+
+/** One output of one instance; its lines may come in pieces. */
+interface OpenLog {
+  readonly source: LogSource;
+  readonly fd: number;
+  readonly splitter: LineSplitter;
+}
+
+function openLog(logs: Map<string, OpenLog>, source: LogSource, fd: number): OpenLog {
+  const key = `${source.host} ${source.instance} ${fd}`;
+  const found = logs.get(key) ?? { source, fd, splitter: new LineSplitter() };
+  logs.set(key, found);
+  return found;
+}
+
+function showLogLine(context: Context, { source, fd }: OpenLog, line: string): void {
   if (context.json) {
     context.terminal.out(JSON.stringify({ ...source, stream: fd === 2 ? 'stderr' : 'stdout', line }));
     return;
   }
-  const name = `${source.host}/${source.service}`;
-  const color =
-    COLORS[Array.from(source.instance).reduce((sum, char) => sum + char.charCodeAt(0), 0) % COLORS.length] ?? 'cyan';
-  context.terminal.out(`${paint(name, color, context.terminal.color)} | ${line}`);
+  const color = COLORS[Array.from(source.instance).reduce((sum, char) => sum + char.charCodeAt(0), 0) % COLORS.length];
+  const name = paint(`${source.host}/${source.service}`, color ?? 'cyan', context.terminal.color);
+  context.terminal.out(`${name} | ${line}`);
 }
 
 async function exec(

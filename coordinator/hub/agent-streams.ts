@@ -145,7 +145,11 @@ export class AgentStreams {
     open.waitingBytes += data.length;
     if (open.waitingBytes > STREAM_WINDOW_BYTES) return false;
     open.last = open.last.then(async () => {
-      await open.sink.chunk(open.source, message.fd === 2 ? 2 : 1, data);
+      const source =
+        message.source === undefined || open.source === null
+          ? open.source
+          : { host: open.source.host, ...message.source };
+      await open.sink.chunk(source, message.fd === 2 ? 2 : 1, data);
       open.waitingBytes -= data.length;
       if (this.#open.has(message.stream)) {
         this.#link.send({ kind: 'stream-credit', stream: message.stream, bytes: data.length });
