@@ -1,6 +1,6 @@
 /**
  * The ingress of a host over Caddy. It holds what was configured and what is published, and brings both to Caddy: host
- * names, paths and TLS by one `/load`, addresses by DNS answers and /etc/hosts, readiness by flag files. It works the
+ * names, paths and TLS by one `/load`, addresses by DNS answers, epochs and /etc/hosts, readiness by flag files. It works the
  * same after a restart of the agent (the last configuration is on the disk, the first publication counts at once) and
  * of Caddy (`run`).
  */
@@ -13,18 +13,20 @@ import { caddyConfig } from './caddy-config.ts';
 import { ALL_FEATURES, withoutRefused, type Features } from './caddy-features.ts';
 import type { CaddyRunner, RunningCaddy } from './caddy-runner.ts';
 import type { DnsAnswerer } from './dns-answerer.ts';
+import type { EpochFiles } from './epoch-files.ts';
 import type { HoldAnswer, HoldListener } from './hold-listener.ts';
 import { hostsFile } from './hosts-file.ts';
 import type { IngressFiles, IngressState } from './ingress-files.ts';
 import type { Ingress, IngressApp, Upstreams } from './ingress.ts';
 import { HOST_READY_FLAG, type ProxyOptions } from './proxy-options.ts';
-import { DELIVERY_MARGIN_MS, settledMs } from './publish-wait.ts';
+import { SETTLE_MS, settleMs } from './publish-wait.ts';
 import { routeGroups, type RouteGroup } from './route-groups.ts';
 
 export interface CaddyIngressParts {
   readonly runner: CaddyRunner;
   readonly files: IngressFiles;
   readonly answerer: DnsAnswerer;
+  readonly epochs: EpochFiles;
   readonly clock: Clock;
   readonly random: () => number;
   readonly proxy: ProxyOptions;
@@ -38,16 +40,19 @@ export interface CaddyIngressParts {
 export class CaddyIngress implements Ingress {
   readonly #parts: CaddyIngressParts;
   readonly #ended = new AbortController();
-  readonly #asked = new Set<{ readonly label: string; readonly asked: AbortController }>();
   #hold: HoldListener | null = null;
   #groups: readonly RouteGroup[];
   #apps: readonly IngressApp[];
   #features: { readonly containerHash: string; readonly features: Features } | null;
   #upstreams: Upstreams | null = null;
   #table: AnswerTable;
+  /** Groups whose new answers Caddy was not told of yet. */
+  readonly #stale = new Set<string>();
+  #isFirst = true;
   /** The text that the current container is known to run. */
   #loaded: { readonly engineId: string; readonly text: string } | null = null;
   #loading: Promise<void> = Promise.resolve();
+  #applying: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   #hosts: string | null = null;
   #state: string | null = null;
@@ -72,10 +77,6 @@ export class CaddyIngress implements Ingress {
   stateOf(key: string): HoldAnswer {
     if (this.#upstreams === null) return 'unknown';
     return this.#table.states.get(key)?.kind ?? 'unknown';
-  }
-
-  onAnswered(label: string): void {
-    for (const waiter of this.#asked) if (waiter.label === label) waiter.asked.abort();
   }
 
   configure(apps: readonly IngressApp[]): Promise<void> {
@@ -123,7 +124,8 @@ export class CaddyIngress implements Ingress {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
-    await this.#writing;
+    await this.#applying;
+    await this.#writing.catch(() => undefined);
     await Promise.all([this.#parts.answerer.close(), this.#hold?.close()]);
   }
 
@@ -140,7 +142,7 @@ export class CaddyIngress implements Ingress {
   }
 
   async #configure(apps: readonly IngressApp[]): Promise<void> {
-    const { runner, files } = this.#parts;
+    const { runner, files, epochs } = this.#parts;
     const groups = routeGroups(apps);
     const caddy = runner.current ?? (await runner.ensure(this.#ended.signal));
 
@@ -163,6 +165,7 @@ export class CaddyIngress implements Ingress {
     if (state !== this.#state) await files.writeState(state);
     this.#state = state;
     await this.#apply();
+    await epochs.keepOnly(groups.map(({ key }) => key));
   }
 
   /** Nothing, where Caddy runs this text already: services and weights may change without it. */
@@ -184,39 +187,39 @@ export class CaddyIngress implements Ingress {
     this.#loaded = { engineId: caddy.engineId, text };
   }
 
-  /** Brings the table to the sockets and the file. Resolves when Caddy goes by it. */
-  async #apply(): Promise<void> {
+  /** Brings the table to the sockets and the files, one change after the other. Resolves when Caddy goes by it. */
+  #apply(): Promise<void> {
+    const next = this.#applying.then(() => this.#applyNow());
+    this.#applying = next.catch(() => undefined);
+    return next;
+  }
+
+  async #applyNow(): Promise<void> {
     if (this.#upstreams === null) return;
-    const { answerer, clock, holdMs, proxy } = this.#parts;
-    const changedMs = clock.now().monotonicMs;
+    const { answerer, epochs, clock, holdMs } = this.#parts;
+    const nowMs = clock.now().monotonicMs;
     const before = this.#table;
-    this.#table = answerTable({
+    const after = answerTable({
       groups: this.#groups,
       upstreams: this.#upstreams,
       previous: before,
-      nowMs: changedMs,
+      nowMs,
       holdMs,
     });
-    const settling = changedLabels(before, this.#table).map((label) => ({
-      label,
-      atMs: settledMs({ changedMs, answeredMs: answerer.answeredMs(label), refreshMs: proxy.refreshMs }),
-    }));
-    answerer.setAnswers(this.#table.answers);
+    this.#table = after;
+    answerer.setAnswers(after.answers);
+    const changed = new Set(changedLabels(before, after));
+    for (const { key, sources } of this.#groups)
+      if (sources.some(({ label }) => changed.has(label))) this.#stale.add(key);
+    this.#wakeAtDeadline(nowMs);
+    // The answers come first: a name of the new epoch must not be answered by the old ones.
+    const stale = [...this.#stale];
+    await Promise.all([epochs.begin(stale), this.#writeHosts()]);
+    for (const key of stale) this.#stale.delete(key);
     this.#hold?.release();
-    this.#wakeAtDeadline(changedMs);
-    await Promise.all([...settling.map(({ label, atMs }) => this.#settled(label, atMs)), this.#writeHosts()]);
-  }
-
-  async #settled(label: string, atMs: number): Promise<void> {
-    const { clock } = this.#parts;
-    const waitMs = atMs - clock.now().monotonicMs;
-    if (waitMs <= 0) return;
-    const waiter = { label, asked: new AbortController() };
-    this.#asked.add(waiter);
-    const asked = AbortSignal.any([waiter.asked.signal, this.#ended.signal]);
-    await clock.sleep(waitMs, asked);
-    this.#asked.delete(waiter);
-    if (asked.aborted) await clock.sleep(Math.min(DELIVERY_MARGIN_MS, waitMs), this.#ended.signal);
+    // What Caddy heard from an earlier run of the agent is not known, so the first publication may take something away.
+    await clock.sleep(this.#isFirst ? SETTLE_MS : settleMs(before, after), this.#ended.signal);
+    this.#isFirst = false;
   }
 
   #writeHosts(): Promise<void> {

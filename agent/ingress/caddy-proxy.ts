@@ -1,6 +1,8 @@
 /**
  * The handlers of one route group, as Caddy reads them. The way of a request (D25):
  *
+ *   read the group's epoch, the newest file in its folder; with it the name to look up is new after each publication,
+ *   so that Caddy asks the answerer then and only then, and otherwise goes by what it knows
  *   proxy by the answerer's addresses
  *     cannot dial                 -> maintenance page (also what `down` groups get, whose address cannot be dialled)
  *     no address (agent: held)    -> ask the hold listener; 200: proxy again, 503: page
@@ -19,18 +21,35 @@ import type { RouteGroup } from './route-groups.ts';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** An answer is believed for long: what changes is the name, and that within one request. */
+const REFRESH_MS = 600_000;
 /** Answers from the file need no haste: it changes only with the agent, and Go reads it at most every 5 s. */
 const FALLBACK_REFRESH_MS = 1_000;
 const DIAL_TIMEOUT_MS = 3_000;
 /** Below the 2 s and 5 s after which common servers close an idle connection, so that none closes under a POST. */
 const UPSTREAM_IDLE_MS = 1_500;
+const EPOCH = '{http.regexp.epoch.1}';
 const NOTHING: Json = [{ method: ['NONE'] }];
 
 export function groupHandlers(group: RouteGroup, options: ProxyOptions, features: Features): readonly JsonObject[] {
-  const byAnswerer = proxy(group, options, features, UPSTREAM_ZONE, options.refreshMs);
-  const byFile = proxy(group, options, features, FALLBACK_ZONE, FALLBACK_REFRESH_MS);
+  const byAnswerer = proxy(group, options, features, `${EPOCH}.`, UPSTREAM_ZONE, REFRESH_MS);
+  const byFile = proxy(group, options, features, '', FALLBACK_ZONE, FALLBACK_REFRESH_MS);
   const held = subroute([askHold(group.key, byAnswerer, byFile)], [onMessage('^dial unix', [byFile]), ...passOn()]);
-  return [subroute([byAnswerer], [onStatus('503', [held]), ...passOn()])];
+  return [
+    {
+      handler: 'subroute',
+      routes: [...readEpoch(group.key), { handle: [byAnswerer] }],
+      errors: { routes: [onStatus('503', [held]), ...passOn()] },
+    },
+  ];
+}
+
+/** The name of the group's newest epoch file becomes a part of the name that is looked up. */
+function readEpoch(key: string): readonly JsonObject[] {
+  return [
+    { match: [{ file: { root: `${PROXY_PATHS.epochs}/${key}`, try_files: ['/*'] } }] },
+    { match: [{ vars_regexp: { '{http.matchers.file.relative}': { name: 'epoch', pattern: '^/([0-9a-z]+)$' } } }] },
+  ];
 }
 
 /** What a whole server shows for the errors of its groups; once for all, for a page is long. */
@@ -63,19 +82,20 @@ function proxy(
   group: RouteGroup,
   options: ProxyOptions,
   features: Features,
+  prefix: string,
   zone: string,
   refreshMs: number,
 ): JsonObject {
   const sources = group.sources.map((source) => ({
     source: 'a',
     // The dot at the end keeps Go from trying the host's search domains.
-    name: `${source.label}.${zone}.`,
+    name: `${prefix}${source.label}.${zone}.`,
     port: String(source.port),
     refresh: `${refreshMs}ms`,
     resolver: { addresses: [`udp/127.0.0.1:${options.dnsPort}`] },
     ...(features.has('ipVersions') ? { versions: { ipv4: true, ipv6: false } } : {}),
   }));
-  const prefix = group.stripPrefix
+  const stripping = group.stripPrefix
     ? {
         rewrite: { strip_path_prefix: group.path },
         headers: { request: { set: { 'X-Forwarded-Prefix': [group.path] } } },
@@ -94,7 +114,7 @@ function proxy(
     },
     ...(options.trustedProxies.length === 0 ? {} : { trusted_proxies: options.trustedProxies }),
     ...(features.has('streamCloseDelay') ? { stream_close_delay: `${group.graceMs}ms` } : {}),
-    ...prefix,
+    ...stripping,
   };
 }
 

@@ -11,6 +11,7 @@ import { caddyConfig } from './caddy-config.ts';
 import { CaddyIngress } from './caddy-ingress.ts';
 import { CaddyRunner } from './caddy-runner.ts';
 import { DnsAnswerer } from './dns-answerer.ts';
+import { EpochFiles } from './epoch-files.ts';
 import { HoldListener } from './hold-listener.ts';
 import { hostsFile } from './hosts-file.ts';
 import { openIngressFiles, type IngressFiles } from './ingress-files.ts';
@@ -37,7 +38,6 @@ export interface IngressOptions {
   readonly trustedProxies?: readonly string[];
   /** `uid:gid` for the container; the agent's own where it is not root. */
   readonly user?: string | null;
-  readonly refreshMs?: number;
   /** How long requests wait for a group that has just lost its last address. */
   readonly holdMs?: number;
   /** How long the proxy may finish requests when it is itself replaced. */
@@ -47,7 +47,6 @@ export interface IngressOptions {
 /** The public one, or the one that is made where no public registry can be reached. */
 export const DEFAULT_IMAGES = ['docker.io/library/caddy:2', 'longshore.local/base/caddy:2'] as const;
 
-const REFRESH_MS = 50;
 const HOLD_MS = 5_000;
 const GRACE_MS = 10_000;
 const MOST_HELD = 2_000;
@@ -55,9 +54,7 @@ const MOST_HELD = 2_000;
 /** @throws PORT_IN_USE, CONFIG_INVALID */
 export async function createIngress(options: IngressOptions): Promise<CaddyIngress> {
   const files = await openIngressFiles(options.folder);
-  // Bound late below, because answerer and ingress tell each other.
-  const heard: { ingress: CaddyIngress | null } = { ingress: null };
-  const answerer = await listenOnKeptPort(files, options.clock, (label) => heard.ingress?.onAnswered(label));
+  const answerer = await listenOnKeptPort(files);
   const proxy = proxyOptions(options, answerer.port);
   const readHosts = (): Promise<string> => readFile('/etc/hosts', 'utf8').catch(() => '127.0.0.1 localhost\n');
   await writeFirstFiles(files, proxy, readHosts);
@@ -77,6 +74,7 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
     runner,
     files,
     answerer,
+    epochs: await EpochFiles.open(files.epochs),
     clock: options.clock,
     random: options.random,
     proxy,
@@ -84,7 +82,6 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
     readHosts,
     remembered: await files.readState(),
   });
-  heard.ingress = ingress;
   ingress.attach(
     await HoldListener.listen({
       socketPath: files.holdSocket,
@@ -102,16 +99,11 @@ function ownUser(): string | null {
 }
 
 /** The port stands in Caddy's configuration: another one costs a reload, so the old one is taken while it is free. */
-async function listenOnKeptPort(
-  files: IngressFiles,
-  clock: Clock,
-  onAnswered: (label: string) => void,
-): Promise<DnsAnswerer> {
-  const now = (): number => clock.now().monotonicMs;
+async function listenOnKeptPort(files: IngressFiles): Promise<DnsAnswerer> {
   const kept = await files.readPort();
-  const answerer = await DnsAnswerer.listen({ port: kept, now, onAnswered }).catch((error: unknown) => {
+  const answerer = await DnsAnswerer.listen(kept).catch((error: unknown) => {
     if (kept === 0) throw error;
-    return DnsAnswerer.listen({ port: 0, now, onAnswered });
+    return DnsAnswerer.listen(0);
   });
   if (answerer.port !== kept) await files.writePort(answerer.port);
   return answerer;
@@ -139,7 +131,6 @@ function proxyOptions(options: IngressOptions, dnsPort: number): ProxyOptions {
     acmeDirectory: options.acmeDirectory ?? null,
     ownCertificates: (options.certificates ?? null) !== null,
     trustedProxies: options.trustedProxies ?? [],
-    refreshMs: options.refreshMs ?? REFRESH_MS,
     dnsPort,
   };
 }

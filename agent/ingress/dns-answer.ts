@@ -18,19 +18,14 @@ const RECURSION_DESIRED = 1 << 8;
 /** All bits zero: a standard query. */
 const OPCODE = 0xf << 11;
 
-/** The label that a query for an upstream names; null for any other question. */
+/** The label that a query for an upstream names, whatever the epoch before it; null for any other question. */
 export function askedLabel(query: DecodedPacket): string | null {
   const question = onlyQuestion(query);
   if (question === null) return null;
   const name = question.name.toLowerCase().replace(/\.$/, '');
   const suffix = `.${UPSTREAM_ZONE}`;
   if (!name.endsWith(suffix)) return null;
-  const label = name.slice(0, -suffix.length);
-  return label === '' || label.includes('.') ? null : label;
-}
-
-export function isAddressQuery(query: DecodedPacket): boolean {
-  return onlyQuestion(query)?.type === 'A';
+  return /^(?:[0-9a-z]+\.)?([0-9a-z]+)$/.exec(name.slice(0, -suffix.length))?.[1] ?? null;
 }
 
 export function answerQuery(query: DecodedPacket, answers: Answers): AddressReply {

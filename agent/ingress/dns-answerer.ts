@@ -1,23 +1,14 @@
 /**
  * The DNS answerer on loopback from which Caddy learns where apps are (D25). It owns two sockets, UDP and TCP, on one
- * port, and remembers when each name's address was last answered, by which a publication knows when it has taken
- * effect. What is answered is decided in `dns-answer.ts`.
+ * port, and answers at once from what it was last given. What is answered is decided in `dns-answer.ts`.
  */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { decode, type DecodedPacket } from 'dns-packet';
 import { LongshoreError } from '../../fleet/errors.ts';
-import { answerQuery, askedLabel, isAddressQuery, type Answers } from './dns-answer.ts';
+import { answerQuery, type Answers } from './dns-answer.ts';
 import { encodeReply } from './dns-wire.ts';
-
-export interface AnswererOptions {
-  /** 0: a free one. */
-  readonly port: number;
-  readonly now: () => number;
-  /** After each answer to a query for a name's address. */
-  readonly onAnswered: (label: string) => void;
-}
 
 const LOOPBACK = '127.0.0.1';
 const LARGEST_TCP_QUERY = 4_096;
@@ -29,17 +20,12 @@ export class DnsAnswerer {
   readonly port: number;
   readonly #udp: UdpSocket;
   readonly #tcp: Server;
-  readonly #options: AnswererOptions;
-  readonly #boundMs: number;
   readonly #connections = new Set<Socket>();
   #answers: Answers = null;
-  #answeredMs = new Map<string, number>();
 
-  private constructor(udp: UdpSocket, tcp: Server, options: AnswererOptions) {
+  private constructor(udp: UdpSocket, tcp: Server) {
     this.#udp = udp;
     this.#tcp = tcp;
-    this.#options = options;
-    this.#boundMs = options.now();
     this.port = udp.address().port;
     udp.on('message', (message, from) => this.#onMessage(message, from));
     // A client that went away (ICMP) is no reason to stop answering the others.
@@ -48,29 +34,25 @@ export class DnsAnswerer {
     tcp.on('error', () => undefined);
   }
 
-  /** @throws PORT_IN_USE */
-  static async listen(options: AnswererOptions): Promise<DnsAnswerer> {
+  /**
+   * @param port 0: a free one
+   * @throws PORT_IN_USE
+   */
+  static async listen(port: number): Promise<DnsAnswerer> {
     for (let attempt = 1; ; attempt++) {
-      const udp = await bindUdp(options.port);
+      const udp = await bindUdp(port);
       try {
         const tcp = await bindTcp(udp.address().port);
-        return new DnsAnswerer(udp, tcp, options);
+        return new DnsAnswerer(udp, tcp);
       } catch (error) {
         udp.close();
-        if (options.port !== 0 || attempt === PORT_TRIES) throw portError(options.port, error);
+        if (port !== 0 || attempt === PORT_TRIES) throw portError(port, error);
       }
     }
   }
 
   setAnswers(answers: Answers): void {
     this.#answers = answers;
-    if (answers === null) return;
-    this.#answeredMs = new Map([...this.#answeredMs].filter(([label]) => answers.has(label)));
-  }
-
-  /** Monotonic. What an earlier agent answered just before this one began counts as answered then. */
-  answeredMs(label: string): number {
-    return this.#answeredMs.get(label) ?? this.#boundMs;
   }
 
   async close(): Promise<void> {
@@ -85,7 +67,6 @@ export class DnsAnswerer {
     const query = parse(message);
     if (query === null) return;
     this.#udp.send(encodeReply(answerQuery(query, this.#answers)), from.port, from.address);
-    this.#remember(query);
   }
 
   #onConnection(socket: Socket): void {
@@ -110,17 +91,8 @@ export class DnsAnswerer {
           return;
         }
         socket.write(withLength(encodeReply(answerQuery(query, this.#answers))));
-        this.#remember(query);
       }
     });
-  }
-
-  #remember(query: DecodedPacket): void {
-    const label = askedLabel(query);
-    // Only the address counts: the AAAA half of a look-up may come after a change whose A half came before.
-    if (label === null || !isAddressQuery(query) || this.#answers === null) return;
-    this.#answeredMs.set(label, this.#options.now());
-    this.#options.onAnswered(label);
   }
 }
 

@@ -3,6 +3,7 @@
  *
  *   shared/caddy.json    the configuration that Caddy starts with, also while the agent is away
  *   shared/ready/        one empty file for each app that is ready, and one for the host
+ *   shared/epochs/       a folder for each group; the name of its first file changes with each publication
  *   shared/hold.sock     the hold listener
  *   hosts                the addresses last published, mounted as /etc/hosts: the fallback
  *   run/<hash>/          admin socket of one container
@@ -29,6 +30,7 @@ export interface IngressFiles {
   readonly shared: string;
   readonly hosts: string;
   readonly storage: string;
+  readonly epochs: string;
   readonly holdSocket: string;
   runFolder(hash: string): string;
   adminSocket(hash: string): string;
@@ -63,7 +65,8 @@ export async function openIngressFiles(root: string): Promise<IngressFiles> {
       hint: `Choose a data_dir that is ${longest - LONGEST_SOCKET_PATH} characters shorter.`,
     });
   }
-  for (const folder of [ready, run, path.join(root, 'storage')]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [ready, run, path.join(root, 'storage'), path.join(shared, 'epochs')])
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = {
     config: path.join(shared, 'caddy.json'),
     port: path.join(root, 'answerer-port'),
@@ -74,6 +77,7 @@ export async function openIngressFiles(root: string): Promise<IngressFiles> {
     shared,
     hosts,
     storage: path.join(root, 'storage'),
+    epochs: path.join(shared, 'epochs'),
     holdSocket: path.join(shared, 'hold.sock'),
     runFolder: (hash) => path.join(run, hash),
     adminSocket,

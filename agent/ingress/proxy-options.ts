@@ -16,8 +16,6 @@ export interface ProxyOptions {
   readonly ownCertificates: boolean;
   /** Address ranges (CIDR) of proxies in front whose `X-Forwarded-*` are believed. */
   readonly trustedProxies: readonly string[];
-  /** How long Caddy believes an answer: what a publication costs at most. */
-  readonly refreshMs: number;
   /** Port of the answerer on loopback. */
   readonly dnsPort: number;
 }
@@ -28,6 +26,7 @@ export const PROXY_PATHS = {
   shared: '/longshore/shared',
   config: '/longshore/shared/caddy.json',
   ready: '/longshore/shared/ready',
+  epochs: '/longshore/shared/epochs',
   holdSocket: '/longshore/shared/hold.sock',
   /** Written by Caddy. */
   adminSocket: '/longshore/run/admin.sock',

@@ -1,12 +1,12 @@
 // The ingress over real sockets (DNS, hold, admin), with a Caddy that only takes configurations.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { Resolver } from 'node:dns/promises';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import { systemClock, type Clock } from '../../agent/clock.ts';
+import { systemClock } from '../../agent/clock.ts';
 import type { CaddyIngress } from '../../agent/ingress/caddy-ingress.ts';
 import { createIngress, type IngressOptions } from '../../agent/ingress/create-ingress.ts';
 import type { IngressApp } from '../../agent/ingress/ingress.ts';
@@ -23,12 +23,6 @@ class Scene {
   readonly proxy = new FakeProxy();
   readonly folder: string;
   readonly host = `h-${randomBytes(8).toString('hex')}` as HostId;
-  /** The system's, and a test can let time pass. */
-  passedMs = 0;
-  readonly clock: Clock = {
-    now: () => ({ wallMs: Date.now(), monotonicMs: performance.now() + this.passedMs }),
-    sleep: systemClock.sleep,
-  };
   readonly #t: Teardown;
   #port: number | null = null;
 
@@ -52,7 +46,7 @@ class Scene {
       host: this.host,
       folder: this.folder,
       containers: this.proxy,
-      clock: this.clock,
+      clock: systemClock,
       random: () => 0.5,
       images: ['caddy:2'],
       httpPort: (this.#port ??= await freePort()),
@@ -71,6 +65,14 @@ class Scene {
     return resolver
       .resolve4(`${label}.upstream.longshore.internal`)
       .catch((error: NodeJS.ErrnoException) => error.code ?? '');
+  }
+
+  epochFolder(apps: readonly IngressApp[]): string {
+    return path.join(this.folder, 'shared', 'epochs', routeGroups(apps)[0]?.key ?? '');
+  }
+
+  async epochs(apps: readonly IngressApp[]): Promise<readonly string[]> {
+    return (await readdir(this.epochFolder(apps))).sort();
   }
 
   hold(apps: readonly IngressApp[]): Promise<number> {
@@ -156,26 +158,46 @@ t.test('CaddyIngress: a refused configuration changes nothing', async (t) => {
   t.same(await scene.lookup(apps('good.test')), ['10.0.0.2'], 'and the next one is taken');
 });
 
-t.test('CaddyIngress: publishing is done when Caddy has asked again, or its answer ran out', async (t) => {
+t.test('CaddyIngress: each change of an answer begins an epoch, and nothing else does', async (t) => {
   const scene = await Scene.open(t);
-  const ingress = await scene.agent({ refreshMs: 60_000 });
-  scene.passedMs += 120_000;
+  const ingress = await scene.agent();
   await ingress.configure(apps());
-  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
-  t.pass('a name that nobody asked for for a minute costs no wait');
-  t.same(await scene.lookup(apps()), ['10.0.0.2']);
+  const seen: (string | undefined)[] = [];
+  for (const addresses of [['10.0.0.2'], ['10.0.0.2'], ['10.0.0.3'], []]) {
+    await ingress.publish({ 'shop/web': addresses });
+    seen.push((await scene.epochs(apps()))[0]);
+  }
 
-  let done = false;
-  const publishing = ingress.publish({ 'shop/web': ['10.0.0.3'] }).then(() => (done = true));
-  await ingress.activeRequests('10.0.0.2');
-  t.notOk(done, 'Caddy may believe the old answer for a minute');
-  t.same(await scene.lookup(apps()), ['10.0.0.3']);
-  await publishing;
-
-  scene.passedMs += 120_000;
-  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
-  t.pass('the answer ran out');
+  const [first = '', same, second = '', third = ''] = seen;
+  t.equal(same, first);
+  t.ok(third < second && second < first, 'the newest is the first by name');
+  t.same(await scene.epochs(apps()), [third, second], 'the one before stays for who has read the list');
+  await ingress.close();
+  const next = await scene.agent();
+  await next.publish({});
+  t.ok(((await scene.epochs(apps()))[0] ?? '') < third, 'a new agent does not know what Caddy remembers');
+  await next.configure(apps('other.test'));
+  t.same(await scene.epochs(apps()).catch(() => 'gone'), 'gone');
 });
+
+t.test(
+  'CaddyIngress: an epoch that cannot be written fails the publication, and the next one makes up for it',
+  async (t) => {
+    const scene = await Scene.open(t);
+    const ingress = await scene.agent();
+    await ingress.configure(apps());
+    await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+    const [before = ''] = await scene.epochs(apps());
+    // The next name is taken by a folder.
+    const next = (Number.parseInt(before, 36) - 1).toString(36).padStart(9, '0');
+    await mkdir(path.join(scene.epochFolder(apps()), next));
+
+    await t.rejects(ingress.publish({ 'shop/web': ['10.0.0.3'] }), { code: 'STATE_FILE_INVALID' });
+    await rmdir(path.join(scene.epochFolder(apps()), next));
+    await ingress.publish({ 'shop/web': ['10.0.0.3'] });
+    t.equal((await scene.epochs(apps()))[0], next);
+  },
+);
 
 t.test('CaddyIngress: before the first publication it knows nothing, and says so', async (t) => {
   const scene = await Scene.open(t);

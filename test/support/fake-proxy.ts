@@ -66,6 +66,7 @@ export class FakeProxy implements ProxyContainers {
   }
 
   async waitStopped(id: string, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const aborted = withResolvers<undefined>();
     signal.addEventListener('abort', () => aborted.resolve(undefined));
     await Promise.race([this.#find(id).stopped.promise, aborted.promise]);

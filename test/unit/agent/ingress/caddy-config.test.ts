@@ -15,7 +15,6 @@ const options: ProxyOptions = {
   acmeDirectory: null,
   ownCertificates: false,
   trustedProxies: [],
-  refreshMs: 50,
   dnsPort: 5300,
 };
 
@@ -71,10 +70,10 @@ t.test('caddyConfig: asks the answerer for each port, with the dot that stops se
   const [group] = groupsOf({});
   const text = textOf(config(groupsOf({})));
 
-  t.ok(text.includes(`"name":"${group?.sources[0]?.label ?? ''}.upstream.longshore.internal."`));
+  t.ok(text.includes(`"name":"{http.regexp.epoch.1}.${group?.sources[0]?.label ?? ''}.upstream.longshore.internal."`));
+  t.ok(text.includes(`"root":"/longshore/shared/epochs/${group?.key ?? ''}","try_files":["/*"]`));
   t.ok(text.includes(`"name":"${group?.sources[0]?.label ?? ''}.fallback.longshore.internal."`));
   t.match(text, /"addresses":\["udp\/127\.0\.0\.1:5300"\]/);
-  t.match(text, /"refresh":"50ms"/);
   t.end();
 });
 

@@ -39,6 +39,11 @@ t.test('answerQuery: names are not told apart by case', (t) => {
   t.end();
 });
 
+t.test('answerQuery: every epoch of a name has the same answer', (t) => {
+  t.equal(reply(query(`00000zzzz.${NAME}`)).answers?.length, 3);
+  t.end();
+});
+
 t.test('answerQuery: there is a name but no IPv6 address', (t) => {
   const packet = reply(query(NAME, 'AAAA'));
 
@@ -51,7 +56,7 @@ t.test('answerQuery: unknown names and names without an address do not exist', (
   for (const name of [
     `no.${UPSTREAM_ZONE}`,
     `gone.${UPSTREAM_ZONE}`,
-    `a.web.${UPSTREAM_ZONE}`,
+    `a.b.web.${UPSTREAM_ZONE}`,
     UPSTREAM_ZONE,
     'example.com',
   ])

@@ -1,12 +1,22 @@
 import t from 'tap';
-import { DELIVERY_MARGIN_MS, settledMs } from '../../../../agent/ingress/publish-wait.ts';
+import type { AnswerTable } from '../../../../agent/ingress/answer-table.ts';
+import { SETTLE_MS, settleMs } from '../../../../agent/ingress/publish-wait.ts';
 
-t.test('settledMs: an answer just given is believed for the whole refresh interval', (t) => {
-  t.equal(settledMs({ changedMs: 1_000, answeredMs: 990, refreshMs: 50 }), 990 + 50 + DELIVERY_MARGIN_MS);
+const table = (...addresses: readonly string[]): AnswerTable => ({
+  states: new Map(),
+  answers: new Map([['web', addresses]]),
+});
+const none: AnswerTable = { states: new Map(), answers: new Map() };
+
+t.test('settleMs: taking an address away waits for the requests that are about to dial it', (t) => {
+  t.equal(settleMs(table('a'), table('b')), SETTLE_MS);
+  t.equal(settleMs(table('a', 'b'), table('b')), SETTLE_MS);
+  t.equal(settleMs(table('a'), none), SETTLE_MS, 'also with its whole group');
   t.end();
 });
 
-t.test('settledMs: a name that nobody asked for lately is settled at once', (t) => {
-  t.equal(settledMs({ changedMs: 1_000, answeredMs: 900, refreshMs: 50 }), 1_000);
+t.test('settleMs: adding one costs nothing', (t) => {
+  t.equal(settleMs(none, table('a')), 0);
+  t.equal(settleMs(table('a'), table('a', 'b')), 0);
   t.end();
 });
