@@ -116,6 +116,8 @@ export async function startAgents(
         `coordinator: ws://${loopback}:${state.coordinatorPort}`,
         `enroll_token_file: ${tokenPath}`,
         `name: ${host.name}`,
+        // Nobody resolves these names; the label says where people reach the host.
+        `labels: { address: ${bind} }`,
         `data_dir: ${dataDir}`,
         `subnet_pool: ${host.subnetPool}`,
         `http_listen: ${loopback}:${host.httpPort}`,
