@@ -3,7 +3,7 @@
  * throw what fails. Journal actions reach the disk before they count.
  */
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { AppName, DeploymentId, InstanceId } from '../../fleet/ids.ts';
+import type { AppName, InstanceId } from '../../fleet/ids.ts';
 import {
   committedJournal,
   emptyJournal,
