@@ -80,7 +80,7 @@ export function parseAgentConfig(inputs: ConfigInputs): AgentConfig {
     column: null,
   }));
   for (const found of file?.parsed.problems ?? []) problems.push({ ...found, path: file?.path ?? '' });
-  if (file !== null && file.parsed.raw.enroll_token !== undefined && file.parsed.raw.enroll_token !== null) {
+  if ((file?.parsed.raw.enroll_token ?? null) !== null && file !== null) {
     problems.push(
       inFile(
         file,

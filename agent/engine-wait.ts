@@ -13,11 +13,12 @@ export interface EngineWait {
 
 /** Null where the signal ended it. @throws ENGINE_UNSUITABLE and what else does not pass by itself */
 export async function waitForEngine(wait: EngineWait, signal: AbortSignal): Promise<EngineDescription | null> {
-  for (let attempt = 0; !signal.aborted; attempt += 1) {
+  const isOver = (): boolean => signal.aborted;
+  for (let attempt = 0; !isOver(); attempt += 1) {
     try {
       return await wait.describe(signal);
     } catch (error) {
-      if (signal.aborted) return null;
+      if (isOver()) return null;
       if (error instanceof LongshoreError && !error.retryable) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       wait.onObstacle(error instanceof LongshoreError ? error.problem : problem('ENGINE_UNAVAILABLE', reason));

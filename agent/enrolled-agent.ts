@@ -11,7 +11,7 @@ import type { Clock } from './clock.ts';
 import type { ContainerEngine, EngineDescription } from './engine/container-engine.ts';
 import type { Log } from './log.ts';
 import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
-import { EventQueue } from './report/event-queue.ts';
+import type { EventQueue } from './report/event-queue.ts';
 import { sampleHost, type CpuTicks } from './report/host-metrics.ts';
 import { METRICS_MS, type AppReports } from './report/plan-report.ts';
 import { Reporter } from './report/reporter.ts';

@@ -108,15 +108,16 @@ const REFUSED_AGAIN_MS = 60 * 60_000;
 
 /** Null where the signal ended it. @throws the refusal, as LongshoreError, with `onRefusal: throw` */
 export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enrolled | null> {
+  const isOver = (): boolean => signal.aborted;
   let failures = 0;
-  while (!signal.aborted) {
+  while (!isOver()) {
     const found = await loop.readToken();
     const outcome: EnrollOutcome =
       found.kind === 'none'
         ? { kind: 'refused', problem: found.problem }
         : await enrollOnce(loop.identity, loop.facts, found.token, loop.post, signal);
     if (outcome.kind === 'enrolled') return outcome.enrolled;
-    if (signal.aborted) return null;
+    if (isOver()) return null;
     loop.onStatus(outcome.problem);
     if (outcome.kind === 'unreachable') {
       await loop.clock.sleep(retryDelayMs(RECONNECT, failures, loop.random(), outcome.retryAfterMs), signal);
@@ -126,7 +127,7 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
     if (loop.onRefusal === 'throw')
       throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
     const until = loop.clock.now().monotonicMs + REFUSED_AGAIN_MS;
-    while (!signal.aborted && loop.clock.now().monotonicMs < until && isSameToken(found, await loop.readToken())) {
+    while (!isOver() && loop.clock.now().monotonicMs < until && isSameToken(found, await loop.readToken())) {
       await loop.clock.sleep(TOKEN_LOOK_MS, signal);
     }
   }

@@ -61,19 +61,21 @@ export class Session {
     const { clock, random, log, identity } = this.#options;
     let failures = 0;
     let lastMessage = '';
-    while (!signal.aborted) {
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
       this.#enter({ kind: 'connecting', sinceMs: this.#nowMs() });
-      let connectedAtMs: number | null = null;
+      const welcomed: { atMs: number | null } = { atMs: null };
       const duties: ConnectionDuties = {
         ...this.#duties,
         onAlive: () => (this.#heardAtMs = this.#nowMs()),
         onWelcome: (link: Link, welcome: CoordinatorMessageOf<'welcome'>) => {
-          connectedAtMs = this.#nowMs();
+          const sinceMs = this.#nowMs();
+          welcomed.atMs = sinceMs;
           lastMessage = '';
           log.info(`connected to ${identity.audience}`, { name: welcome.name, session: welcome.session });
           this.#enter({
             kind: 'connected',
-            sinceMs: connectedAtMs,
+            sinceMs,
             session: welcome.session,
             heartbeatMs: welcome.heartbeatMs,
             name: welcome.name,
@@ -82,10 +84,10 @@ export class Session {
         },
       };
       const end = await runConnection(this.#options, duties, signal);
-      if (signal.aborted) return;
+      if (isOver()) return;
       const plan = reconnectPlan(
         end,
-        connectedAtMs === null ? null : this.#nowMs() - connectedAtMs,
+        welcomed.atMs === null ? null : this.#nowMs() - welcomed.atMs,
         failures,
         random(),
       );

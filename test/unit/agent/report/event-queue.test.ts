@@ -13,7 +13,9 @@ function link(): { readonly link: Link; readonly texts: string[]; readonly end: 
       session: 's',
       signal: over.signal,
       bufferedBytes: 0,
-      send: (message) => void (message.kind === 'event' && texts.push(message.text)),
+      send: (message) => {
+        if (message.kind === 'event') texts.push(message.text);
+      },
       sendData: async () => undefined,
     },
   };

@@ -23,7 +23,9 @@ function stage(): {
     session: 's',
     signal: over.signal,
     bufferedBytes: 0,
-    send: (message: { kind: string }) => void (message.kind === 'report' && sent.push(message as ReportMessage)),
+    send: (message: { kind: string }) => {
+      if (message.kind === 'report') sent.push(message as ReportMessage);
+    },
     sendData: async () => undefined,
   };
   const set = (next: AppReport): void => {

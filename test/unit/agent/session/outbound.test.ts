@@ -28,8 +28,13 @@ class SlowSocket implements FrameSocket {
     });
   }
 
-  close(): void {}
-  destroy(): void {}
+  close(): void {
+    this.sent.push('{"kind":"close"}');
+  }
+
+  destroy(): void {
+    this.sent.push('{"kind":"destroy"}');
+  }
 }
 
 const data = (stream: string, bytes = DATA_AHEAD_BYTES) =>
