@@ -58,7 +58,7 @@ export class DockerodeEngine implements ContainerEngine {
     this.#resources = new AppResources(this.#client, host);
     this.#observer = new ContainerObserver(this.#client, host, this.#resources);
     this.#instances = new InstanceOperations(this.#client, host);
-    this.#images = new ImageStore(this.#client, host);
+    this.#images = new ImageStore(this.#client, host, options.clock);
     this.#exec = new ContainerExec(this.#client, host, options.clock);
   }
 

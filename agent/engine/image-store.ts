@@ -6,13 +6,15 @@
  * A pull by digest leaves a name `repository@sha256:...` without tag, which would keep the image for ever. What this
  * host pulled it therefore marks (`pulled:<hex>`), and the digest name goes with the last tag of ours or anybody's.
  */
-import type { Digest, HostId } from '../../fleet/ids.ts';
-import type { AppName } from '../../fleet/ids.ts';
+import type { AppName, Digest, HostId } from '../../fleet/ids.ts';
+import type { Clock } from '../clock.ts';
 import type { HeldImage, ImageFacts, PullRequest } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
 import { holdPattern, holdRepository, isPulledTag, parseHoldTag, pulledRepository, pulledTag } from './engine-names.ts';
 import { parseImageReference } from './image-reference.ts';
+
+const SWEEP_AFTER_MS = 3_600_000;
 
 type InspectedImage = Awaited<ReturnType<ReturnType<Connection['docker']['getImage']>['inspect']>>;
 
@@ -25,10 +27,12 @@ export type PulledImage =
 export class ImageStore {
   readonly #client: EngineClient;
   readonly #host: HostId;
+  readonly #clock: Clock;
 
-  constructor(client: EngineClient, host: HostId) {
+  constructor(client: EngineClient, host: HostId, clock: Clock) {
     this.#client = client;
     this.#host = host;
+    this.#clock = clock;
   }
 
   async find(request: PullRequest): Promise<ImageFacts | null> {
@@ -95,7 +99,21 @@ export class ImageStore {
       await untag(connection, tag);
       const image = await inspect(connection, held.imageId);
       if (image !== null) await this.#letGo(connection, image);
+      await this.#sweep(connection);
     });
+  }
+
+  /**
+   * Images that this host pulled and holds no more: a container still ran from them when they were released, or nothing
+   * came of the pull. One that was pulled just now may be about to be held.
+   */
+  async #sweep(connection: Connection): Promise<void> {
+    const filters = JSON.stringify({ reference: [pulledRepository(this.#host)] });
+    for (const { Id: id } of await connection.docker.listImages({ filters })) {
+      const image = await inspect(connection, id);
+      const age = this.#clock.now().wallMs - (lastTagTime(image) ?? 0);
+      if (image !== null && age > SWEEP_AFTER_MS) await this.#letGo(connection, image);
+    }
   }
 
   /** Removes this host's mark when it holds the image no more, and the digest names when nobody has a tag on it. */

@@ -186,7 +186,7 @@ for (const stage of stages) {
     const network = await aNetwork(scene);
     const spec = {
       ports: [
-        { container: 80, host: 40_000 + Math.floor(Math.random() * 9_000), hostIp: null, protocol: 'tcp' as const },
+        { container: 80, host: 20_000 + Math.floor(Math.random() * 9_000), hostIp: null, protocol: 'tcp' as const },
       ],
     };
     const planAt = (number: number): ReturnType<typeof aPlan> =>

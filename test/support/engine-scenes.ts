@@ -154,12 +154,8 @@ export function realScene(machine: TestEngine): EngineScene {
     close: async () => {
       for (const each of hosts) {
         await removeLabelled(docker, `longshore.host=${each}`);
-        const images = await docker.listImages({
-          filters: { reference: [`longshore.local/${each}/*`, `longshore.local/${each}/*/*`, repository] },
-        });
-        // The list shows only the names that fit the filter; a gate's name of the same image would be left behind.
-        const whole = await Promise.all(images.map(({ Id }) => docker.getImage(Id).inspect()));
-        const names = whole.flatMap((image) => [...image.RepoDigests, ...image.RepoTags]);
+        const images = await docker.listImages();
+        const names = images.flatMap((image) => [...(image.RepoDigests ?? []), ...(image.RepoTags ?? [])]);
         for (const name of new Set(names.filter((name) => name.includes(each)))) {
           await docker.getImage(name).remove().catch(ignoreMissing);
         }
