@@ -85,10 +85,7 @@ export function maskReport(report: AppReport, mask: Mask): AppReport {
   return {
     ...report,
     waiting: waiting === null ? null : mask(waiting),
-    attempt:
-      attempt === null || attempt.problem === null
-        ? attempt
-        : { ...attempt, problem: maskProblem(attempt.problem, mask) },
+    attempt: attempt?.problem == null ? attempt : { ...attempt, problem: maskProblem(attempt.problem, mask) },
     instances: report.instances.map((instance) =>
       instance.detail === null ? instance : { ...instance, detail: mask(instance.detail) },
     ),

@@ -19,12 +19,14 @@ function directoryOf(t: Test): { directory: string; file: string } {
   return { directory, file: path.join(directory, 'data', 'coordinator.db') };
 }
 
-t.test('sqlite store: its directory is for its user alone', async (t) => {
+t.test('sqlite store: its directory and files are for its user alone', async (t) => {
   const { directory, file } = directoryOf(t);
   mkdirSync(path.dirname(file), { recursive: true });
   chmodSync(path.dirname(file), 0o755);
   const store = await openAt(directory);
+  await store.appendEvents({ events: [anEvent()] });
   t.equal(statSync(path.dirname(file)).mode & 0o777, 0o700);
+  for (const name of [file, `${file}-wal`]) t.equal(statSync(name).mode & 0o777, 0o600, name);
   await store.close();
 });
 
