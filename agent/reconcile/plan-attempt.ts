@@ -22,6 +22,7 @@ import {
 } from './app-context.ts';
 import { imageKey } from './action.ts';
 import { unmetDependency } from './dependencies.ts';
+import { doubtLeftMs } from './engine-doubt.ts';
 import { evalGate } from './gate.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planStop } from './plan-retirement.ts';
@@ -74,6 +75,12 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
       health: healthOf(context, record.instance),
       nowMs: context.now.monotonicMs,
     });
+    const doubtMs = verdict.kind === 'failed' && !isUp(container) ? doubtLeftMs(context, container) : 0;
+    if (doubtMs > 0) {
+      waitingForGate += 1;
+      builder.wait(`${key} has ended; the engine may be stopping`, context.now.monotonicMs + doubtMs);
+      continue;
+    }
     if (verdict.kind === 'failed') {
       const found = problem(verdict.code, verdict.message);
       return failed({ problem: found, failedService: serviceOfKey(key), instance: record.instance });

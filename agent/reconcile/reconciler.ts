@@ -48,6 +48,8 @@ export interface ReconcilerOptions {
   readonly onReport: (reports: Readonly<Record<string, AppReport>>) => void;
   readonly onEvent: (event: string, app: AppName | null, text: string) => void;
   readonly faultPoint?: (name: string) => void;
+  /** What is worked towards in place of the assignment: it with this host's own proposals (D5). */
+  readonly effective?: (assignment: Assignment) => Assignment;
 }
 
 export type AssignOutcome =
@@ -211,13 +213,14 @@ export class Reconciler {
   }
 
   #turn(): void {
-    const { clock, host } = this.#options;
+    const { clock, host, effective } = this.#options;
     const memory = this.#memory;
     const now = clock.now();
     this.#lastTurnAtMs = now.monotonicMs;
     const { engine } = memory;
     if (engine === null) return;
-    const assignment = memory.assignment?.host === host ? memory.assignment : null;
+    const ordered = memory.assignment?.host === host ? memory.assignment : null;
+    const assignment = ordered === null ? null : (effective?.(ordered) ?? ordered);
     const plan = nextActions({
       assignment,
       observation: memory.observation(engine, this.#prober.facts()),
