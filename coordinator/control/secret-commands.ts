@@ -70,14 +70,15 @@ export function secretCommands(options: ControlOptions): SecretCommands {
 
 /** A host that joins, or loses its disk, would not get it any more. @throws CONFLICT */
 async function refuseUsed(app: AppName, secret: string, { store }: Pick<ControlOptions, 'store'>): Promise<void> {
-  const targets = await store.targetsOfApp({ app });
-  const numbers = [...new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])))];
-  const releases = await store.releases({ app, numbers });
+  const [targets, unended] = await Promise.all([store.targetsOfApp({ app }), store.unendedDeployments()]);
+  const numbers = new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])));
+  for (const deployment of unended) if (deployment.app === app) numbers.add(deployment.release);
+  const releases = await store.releases({ app, numbers: [...numbers] });
   const user = releases.find((release) => Object.values(release.spec.secrets).some(({ name }) => name === secret));
   if (user === undefined) return;
   throw new LongshoreError(
     'CONFLICT',
-    `remove secret ${secret} of ${app}: release ${user.number}, which runs, uses it`,
+    `remove secret ${secret} of ${app}: release ${user.number}, which runs or is on its way, uses it`,
     {
       hint: 'Deploy a release without it first.',
     },
