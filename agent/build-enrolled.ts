@@ -3,8 +3,9 @@
  * the process; nothing here looks at the environment.
  */
 import path from 'node:path';
-import { LongshoreError, type Problem } from '../fleet/errors.ts';
+import type { Problem } from '../fleet/errors.ts';
 import type { InstanceId } from '../fleet/ids.ts';
+import type { AppReport } from '../fleet/report.ts';
 import type { AgentConfig, IngressConfig } from './config.ts';
 import type { Clock } from './clock.ts';
 import type { EnrolledAgentParts, Reconciling } from './enrolled-agent.ts';
@@ -21,6 +22,7 @@ import { policyProblem } from './host-policy.ts';
 import { signText, type Enrolled, type Identity } from './identity/identity.ts';
 import type { CaddyIngress } from './ingress/caddy-ingress.ts';
 import type { Log } from './log.ts';
+import { OfflineUpdates } from './offline/offline-updates.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { EventQueue } from './report/event-queue.ts';
 import { AppFilesOnDisk } from './secrets/app-files-on-disk.ts';
@@ -74,11 +76,21 @@ export async function buildEnrolled(
     freeBytes: freeBytesAt,
   });
   const ingress = config.ingress === null ? null : await buildIngress(context, enrolled, config.ingress);
+  const resolveDigest = digestResolver(config.dockerSocket, credentials);
+  const stateDir = path.join(config.dataDir, 'state');
+  const offline = await OfflineUpdates.load({ stateDir, clock, resolveDigest, onEvent });
+  const reviewed = async (reports: Readonly<Record<string, AppReport>>): Promise<void> => {
+    try {
+      if (await offline.review(reconciler.assignment(), reports)) reconciler.wake();
+    } catch (error) {
+      onEvent('STATE_FILE_INVALID', null, error instanceof Error ? error.message : String(error));
+    }
+  };
   const reconciler = await Reconciler.open({
     engine,
     ingress,
     files: new AppFilesOnDisk(config.dataDir, secrets),
-    stateDir: path.join(config.dataDir, 'state'),
+    stateDir,
     host,
     subnetPool: config.subnetPool,
     clock,
@@ -86,7 +98,11 @@ export async function buildEnrolled(
     newInstanceId: facts.newInstanceId,
     policy: (entry): Problem | null => policyProblem(config.policy, config, entry),
     log,
-    onReport: () => wiring.onReport(),
+    onReport: (reports) => {
+      wiring.onReport();
+      void reviewed(reports);
+    },
+    effective: (assignment) => offline.effective(assignment),
     onEvent,
     faultPoint: facts.faultPoint,
   });
@@ -114,16 +130,34 @@ export async function buildEnrolled(
     },
     engine,
     engineDescription,
-    reconciler: reconciler satisfies Reconciling,
+    reconciler: proposing(reconciler, offline),
     ingress,
     secrets,
     streams: new StreamServer({ engine, clock, allowExec: config.policy.exec }),
-    resolveDigest: digestResolver(config.dockerSocket, credentials),
+    resolveDigest,
     events,
-    updateAlone: (app) => Promise.reject(new LongshoreError('CAPABILITY_MISSING', `update ${app} alone`)),
+    updateAlone: async (app, signal) => {
+      const entry = reconciler.assignment()?.entries.find((each) => each.app === app);
+      if (entry?.kind === 'run' && (await offline.update(entry, signal))) reconciler.wake();
+    },
     clock,
     random,
     log,
+  };
+}
+
+/** The reconciler, whose reports tell what the host keeps of its own. */
+function proposing(reconciler: Reconciler, offline: OfflineUpdates): Reconciling {
+  return {
+    assign: (assignment, hash) => reconciler.assign(assignment, hash),
+    run: (signal) => reconciler.run(signal),
+    wake: () => reconciler.wake(),
+    reports: () => offline.withProposals(reconciler.reports()),
+    assignment: () => reconciler.assignment(),
+    currentOrder: () => reconciler.currentOrder(),
+    lastTurnAtMs: () => reconciler.lastTurnAtMs(),
+    isConverged: () => reconciler.isConverged(),
+    waiting: () => reconciler.waiting(),
   };
 }
 
