@@ -46,7 +46,9 @@ export class HubWrites {
     this.#ends = new BatchWriter({
       most: MOST,
       onFault,
-      write: async (ends) => void (await Promise.all(ends.map((end) => store.closeSession({ ...end, events: [] })))),
+      write: async (ends) => {
+        await Promise.all(ends.map((end) => store.closeSession({ ...end, events: [] })));
+      },
     });
     this.#removals = new BatchWriter({
       most: MOST,
@@ -59,7 +61,9 @@ export class HubWrites {
     this.#events = new BatchWriter({
       most: 10_000,
       onFault,
-      write: async (events) => void (await store.appendEvents({ events })),
+      write: async (events) => {
+        await store.appendEvents({ events });
+      },
     });
   }
 

@@ -6,7 +6,7 @@
 import type { Server } from 'node:http';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
-import type { AppName, Digest, HostId } from '../../fleet/ids.ts';
+import type { Digest, HostId } from '../../fleet/ids.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { ExecHandle, StreamSink } from '../commands.ts';

@@ -24,22 +24,27 @@ export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, la
   const isFirst = lastSeq === 0;
   if (report.seq !== lastSeq + 1 || (isFirst && !report.full)) return { kind: 'gap', expected: lastSeq + 1 };
   const names = new Set([...Object.keys(report.apps), ...(report.full ? Object.keys(live.apps) : [])]);
-  const apps: Record<string, AppReport> = report.full ? {} : { ...live.apps };
+  const apps = new Map<string, AppReport>(report.full ? [] : Object.entries(live.apps));
   const changed: AppName[] = [];
   const removed: AppName[] = [];
   for (const name of names) {
     if (!isAppName(name)) continue;
     const before = live.apps[name] ?? null;
     const now = report.apps[name] ?? null;
-    if (now === null) delete apps[name];
-    else apps[name] = now;
+    if (now === null) apps.delete(name);
+    else apps.set(name, now);
     if (!isSame(before, now)) changed.push(name);
     // In the first report of a session also what was said before: the coordinator may have died before writing it.
     if (now?.removed === true && (isFirst || before?.removed !== true)) removed.push(name);
   }
   return {
     kind: 'merged',
-    live: { ...live, apps, metrics: report.metrics ?? live.metrics, status: report.status ?? live.status },
+    live: {
+      ...live,
+      apps: Object.fromEntries(apps),
+      metrics: report.metrics ?? live.metrics,
+      status: report.status ?? live.status,
+    },
     changed,
     removed,
   };

@@ -4,6 +4,7 @@
  * and with nothing new it changes nothing. Every state that has not ended has a deadline.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
+import type { DeploymentState } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { failRollout } from './fail-rollout.ts';
@@ -43,24 +44,49 @@ function isOverdue(draft: RolloutDraft): boolean {
 }
 
 function expire(draft: RolloutDraft): void {
-  const { app, release, base } = draft.deployment;
-  // An answer that came in time, or while the coordinator was away, counts before the deadline does.
-  if (draft.state === 'rolling') {
-    moveForward(draft, false);
-    if (draft.state === 'rolling') failRollout(draft, overdue(draft, `deploy ${app} release ${release}`));
-    return;
+  switch (draft.state) {
+    case 'rolling':
+      expireRolling(draft);
+      return;
+    case 'rolling_back':
+      expireBack(draft);
+      return;
+    case 'paused':
+      expirePause(draft);
+      return;
+    case 'queued':
+    case 'succeeded':
+    case 'rolled_back':
+    case 'failed':
+    case 'cancelled':
+    case 'superseded':
+      return;
   }
-  if (draft.state === 'rolling_back') {
-    moveBack(draft);
-    if (draft.state !== 'rolling_back') return;
-    const late = overdue(draft, `go back to release ${String(base)} of ${app}`);
-    draft.end('failed', late, `Going back did not end in time: ${late.message}`);
-    return;
-  }
-  if (draft.state !== 'paused') return;
-  const reason =
-    draft.deployment.problem ?? problem('TIMEOUT', `deploy ${app} release ${release}: paused, and nobody resumed it`);
+}
+
+/** An answer that came in time, or while the coordinator was away, counts before the deadline does. */
+function expireRolling(draft: RolloutDraft): void {
+  const { app, release } = draft.deployment;
+  moveForward(draft, false);
+  if (isStill(draft, 'rolling')) failRollout(draft, overdue(draft, `deploy ${app} release ${release}`));
+}
+
+function expireBack(draft: RolloutDraft): void {
+  const { app, base } = draft.deployment;
+  moveBack(draft);
+  if (!isStill(draft, 'rolling_back')) return;
+  const late = overdue(draft, `go back to release ${String(base)} of ${app}`);
+  draft.end('failed', late, `Going back did not end in time: ${late.message}`);
+}
+
+function expirePause(draft: RolloutDraft): void {
+  const { app, release, problem: before } = draft.deployment;
+  const reason = before ?? problem('TIMEOUT', `deploy ${app} release ${release}: paused, and nobody resumed it`);
   draft.end('failed', reason, `Deployment of ${app} release ${release} was paused and nobody resumed it`);
+}
+
+function isStill(draft: RolloutDraft, state: DeploymentState): boolean {
+  return draft.state === state;
 }
 
 function overdue(draft: RolloutDraft, operation: string): Problem {

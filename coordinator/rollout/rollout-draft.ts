@@ -93,7 +93,7 @@ export class RolloutDraft {
   /** `changedAt` is now whenever the state of the step is another one. */
   setStep(step: HostStep): void {
     const before = this.#steps.get(step.host);
-    const changedAt = before !== undefined && before.state === step.state ? before.changedAt : this.now;
+    const changedAt = before?.state === step.state ? before.changedAt : this.now;
     this.#steps.set(step.host, { ...step, changedAt });
     this.#changed.add(step.host);
   }

@@ -131,7 +131,7 @@ export class Rollouts implements RolloutsPort {
       const kept = new Set(await store.renewLeases({ owner, ids: [...held.keys()], until: now() + leaseMs }));
       for (const [id, app] of held) if (!kept.has(id) && app.holds === id) app.lost();
     } catch (error) {
-      if (!this.#stopped) onFault(error);
+      if (!(error instanceof LongshoreError && error.code === 'SHUTTING_DOWN')) onFault(error);
     }
   }
 }

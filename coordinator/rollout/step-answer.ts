@@ -15,8 +15,7 @@ export type StepAnswer =
 /** The answer to the attempt that the step names. */
 export function stepAnswer(step: HostStep, fact: HostFact, deployment: DeploymentId): StepAnswer {
   const attempt = fact.report?.attempt ?? null;
-  if (attempt === null || attempt.deployment !== deployment || attempt.attempt !== step.attempt)
-    return { kind: 'none' };
+  if (attempt?.deployment !== deployment || attempt.attempt !== step.attempt) return { kind: 'none' };
   switch (attempt.state) {
     case 'passed':
       return { kind: 'passed' };

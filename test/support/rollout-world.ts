@@ -68,7 +68,7 @@ export class RolloutWorld {
       base,
       placement,
       targets: base === null ? [] : ids.map((host) => oldTarget(host)),
-      lastAttempts: base === null ? {} : (Object.fromEntries(ids.map((host) => [host, 1])) as Record<HostId, number>),
+      lastAttempts: base === null ? {} : (Object.fromEntries(ids.map((host) => [host, 1]))),
     };
   }
 

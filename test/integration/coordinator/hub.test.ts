@@ -92,10 +92,15 @@ t.test('hub: a hello that was overheard opens nothing on another connection', as
 
 t.test('hub: a second hello on one connection ends it', async (t) => {
   const host = await world.enroll('host-5');
-  let hello: AgentMessageOf<'hello'> | null = null;
-  const agent = world.agent(host, { hello: (made) => (hello = made) });
+  const hellos: AgentMessageOf<'hello'>[] = [];
+  const agent = world.agent(host, {
+    hello: (made) => {
+      hellos.push(made);
+      return made;
+    },
+  });
   await agent.connect();
-  if (hello !== null) agent.send(hello);
+  for (const hello of hellos) agent.send(hello);
 
   t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
 });
@@ -251,7 +256,7 @@ t.test('hub: events of agents stand in the log with the host as cause, ticks are
   await world.until(() => (world.due.length === 1 ? true : null));
 });
 
-t.test('hub: a removal that is done takes the target away, also when it was said before a restart', async (t) => {
+t.test('hub: a removal that is done takes the target away, also when it was said before a restart', async () => {
   const host = await world.enroll('host-13');
   const agent = world.agent(host, { acts: false });
   await world.deploy([host], { name: appName('gone') }).then(({ id }) => world.waitFor(id, 'rolling'));

@@ -48,7 +48,7 @@ function facts(
   };
 }
 const on = (...hosts: readonly (typeof a)[]): Placement =>
-  Object.fromEntries(hosts.map((host) => [host, { web: 1 }])) as Placement;
+  Object.fromEntries(hosts.map((host) => [host, { web: 1 }]));
 
 t.test('reconcileFleet: writes nothing where all is as it should be', (t) => {
   t.same(reconcileFleet(facts(on(a), [target(a)], [fact(a, 'active', passed)])), {
