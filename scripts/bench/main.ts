@@ -1,13 +1,14 @@
 // `npm run bench -- NAME`: runs one bench, prints each figure beside its goal, and exits 1 where a goal is missed,
 // 2 where it was called wrongly or could not measure.
 import { setTimeout as wait } from 'node:timers/promises';
+import { firstDeployBench } from './first-deploy.ts';
 import { isMissed, renderFigure } from './figure.ts';
 import { agentBench } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { deployBench } from './deploy.ts';
 import { downtimeBench } from './downtime.ts';
 
-const benches: readonly Bench[] = [deployBench, downtimeBench, agentBench];
+const benches: readonly Bench[] = [firstDeployBench, deployBench, downtimeBench, agentBench];
 
 process.exitCode = await run(process.argv.slice(2));
 

@@ -50,15 +50,16 @@ export function summarize(samples: readonly Sample[], windows: readonly Window[]
   const within = samples.filter(({ dueAt }) => windows.some(({ fromAt, toAt }) => dueAt >= fromAt && dueAt < toAt));
   const failed = within.filter((sample) => sample.failure !== null);
   const latencies = within.filter((sample) => sample.failure === null).map((sample) => sample.latencyMs);
-  if (latencies.length === 0) throw new Error('no request was answered in the time that is looked at');
+  const failures = failed
+    .slice(0, shown)
+    .map(({ kind, failure, latencyMs }) => `${kind}: ${failure ?? ''} after ${Math.round(latencyMs)} ms`);
+  if (latencies.length === 0) throw new Error(`none of ${within.length} requests was answered: ${failures.join('; ')}`);
   return {
     requests: within.length,
     failed: failed.length,
     p50Ms: percentile(latencies, 0.5),
     p99Ms: percentile(latencies, 0.99),
     worstMs: percentile(latencies, 1),
-    failures: failed
-      .slice(0, shown)
-      .map(({ kind, failure, latencyMs }) => `${kind}: ${failure ?? ''} after ${Math.round(latencyMs)} ms`),
+    failures,
   };
 }
