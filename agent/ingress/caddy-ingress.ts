@@ -104,7 +104,8 @@ export class CaddyIngress implements Ingress {
    */
   async run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void> {
     const { runner, clock, random } = this.#parts;
-    for (let attempt = 0; !signal.aborted;) {
+    const isEnding = (): boolean => signal.aborted;
+    for (let attempt = 0; !isEnding();) {
       try {
         await runner.ensure(signal);
         await this.#inTurn(() => this.#configure(this.#apps));
@@ -112,7 +113,7 @@ export class CaddyIngress implements Ingress {
         attempt = 0;
         await runner.untilStopped(signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isEnding()) return;
         onProblem(toProblem(error));
         await clock.sleep(retryDelayMs(TRANSIENT, attempt++, random()), signal);
       }

@@ -18,8 +18,7 @@ import { GATEWAY_PAGE, MAINTENANCE_PAGE, type Page } from './pages.ts';
 import { PROXY_PATHS, type ProxyOptions } from './proxy-options.ts';
 import type { RouteGroup } from './route-groups.ts';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** An answer is believed for long: what changes is the name, and that within one request. */
 const REFRESH_MS = 600_000;
@@ -29,7 +28,7 @@ const DIAL_TIMEOUT_MS = 3_000;
 /** Below the 2 s and 5 s after which common servers close an idle connection, so that none closes under a POST. */
 const UPSTREAM_IDLE_MS = 1_500;
 const EPOCH = '{http.regexp.epoch.1}';
-const NOTHING: Json = [{ method: ['NONE'] }];
+const NOTHING = [{ method: ['NONE'] }];
 
 export function groupHandlers(group: RouteGroup, options: ProxyOptions, features: Features): readonly JsonObject[] {
   const byAnswerer = proxy(group, options, features, `${EPOCH}.`, UPSTREAM_ZONE, REFRESH_MS);
@@ -68,7 +67,7 @@ export function pageHandler(page: Page): JsonObject {
   return {
     handler: 'static_response',
     status_code: page.status,
-    headers: page.headers as { readonly [key: string]: Json },
+    headers: page.headers,
     body: page.body,
   };
 }

@@ -147,7 +147,7 @@ export class CaddyRunner {
 function notReady(output: string): LongshoreError {
   const message = `start the ingress: Caddy is not ready after ${READY_WITHIN_MS} ms: ${output}`;
   if (output.includes('address already in use')) return new LongshoreError('PORT_IN_USE', message);
-  if (/bind: permission denied/.test(output)) {
+  if (output.includes('bind: permission denied')) {
     return new LongshoreError('INGRESS_UNAVAILABLE', message, {
       hint: 'An agent that is not root cannot open ports below 1024: set ingress.http_port and ingress.https_port.',
     });

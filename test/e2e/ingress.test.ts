@@ -1,6 +1,7 @@
 // What the ingress promises besides swaps, with the real Caddy and real containers: routes, shares, TLS, readiness,
 // drains, and what happens while the agent or Caddy is away.
 import https from 'node:https';
+import { TLSSocket } from 'node:tls';
 import t from 'tap';
 import type { IngressApp } from '../../agent/ingress/ingress.ts';
 import { engineForTests, needed } from '../support/engine.ts';
@@ -339,8 +340,8 @@ function tlsIssuer(stage: IngressStage, host: string): Promise<string | null> {
         agent: false,
       },
       (response) => {
-        const socket = response.socket as import('node:tls').TLSSocket;
-        resolve(String(socket.getPeerCertificate().issuer.CN));
+        const { socket } = response;
+        resolve(socket instanceof TLSSocket ? String(socket.getPeerCertificate().issuer.CN) : null);
         response.resume();
       },
     );

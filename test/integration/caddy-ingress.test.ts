@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../agent/clock.ts';
+import { errnoOf } from '../../agent/durable-file.ts';
 import type { CaddyIngress } from '../../agent/ingress/caddy-ingress.ts';
 import { createIngress, type IngressOptions } from '../../agent/ingress/create-ingress.ts';
 import type { IngressApp } from '../../agent/ingress/ingress.ts';
@@ -62,9 +63,7 @@ class Scene {
     const port = (await readFile(path.join(this.folder, 'answerer-port'), 'utf8')).trim();
     const resolver = new Resolver({ tries: 1, timeout: 2_000 });
     resolver.setServers([`127.0.0.1:${port}`]);
-    return resolver
-      .resolve4(`${label}.upstream.longshore.internal`)
-      .catch((error: NodeJS.ErrnoException) => error.code ?? '');
+    return resolver.resolve4(`${label}.upstream.longshore.internal`).catch((error: unknown) => errnoOf(error) ?? '');
   }
 
   epochFolder(apps: readonly IngressApp[]): string {

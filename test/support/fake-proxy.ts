@@ -103,13 +103,18 @@ export class FakeProxy implements ProxyContainers {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');
-    const answer = (status: number, text: string): void => void response.writeHead(status).end(text);
-    if (request.url === '/reverse_proxy/upstreams') return answer(200, JSON.stringify(this.upstreams));
-    if (request.url !== '/load') return answer(200, '{}');
+    const { status, text } = this.#answer(request.url ?? '', body);
+    response.writeHead(status).end(text);
+  }
+
+  #answer(url: string, body: string): { readonly status: number; readonly text: string } {
+    if (url === '/reverse_proxy/upstreams') return { status: 200, text: JSON.stringify(this.upstreams) };
+    if (url !== '/load') return { status: 200, text: '{}' };
     const unknown = this.unknownFields.find((field) => body.includes(`"${field}"`));
-    if (unknown !== undefined) return answer(400, JSON.stringify({ error: `json: unknown field "${unknown}"` }));
-    if (this.refuses !== null && body.includes(this.refuses)) return answer(400, '{"error":"no such thing"}');
+    if (unknown !== undefined)
+      return { status: 400, text: JSON.stringify({ error: `json: unknown field "${unknown}"` }) };
+    if (this.refuses !== null && body.includes(this.refuses)) return { status: 400, text: '{"error":"no such thing"}' };
     this.loads.push(body);
-    return answer(200, '');
+    return { status: 200, text: '' };
   }
 }
