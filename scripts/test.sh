@@ -22,8 +22,14 @@ bash scripts/engine.sh up
 if ! command -v chromium >/dev/null; then
   bash scripts/engine.sh install chromium || echo 'Chromium could not be installed: the test of the page will fail' >&2
 fi
-if ! command -v shellcheck >/dev/null; then
-  bash scripts/engine.sh install shellcheck || echo 'shellcheck could not be installed: its step will fail' >&2
+missing=()
+command -v shellcheck >/dev/null || missing+=(shellcheck)
+# For the page, in a real browser.
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing ${missing[*]} ..."
+  bash scripts/engine.sh install "${missing[@]}" ||
+    echo "${missing[*]} could not be installed: what needs them will fail. Debian: apt-get install ${missing[*]}" >&2
 fi
 
 export LONGSHORE_REQUIRE_ENGINE=1
