@@ -80,8 +80,11 @@ export class ContainerExec {
       const stream = await exec.start({ hijack: true, stdin: true, Tty: options.tty });
       if (options.tty) await exec.resize({ h: options.rows, w: options.columns });
       const pumped = this.#pump(exec, stream, options.tty, onChunk, signal);
+      const exitCode = this.#client.call(operation, () => pumped);
+      // Whoever waits for it sees a failure; one that comes before anybody does must not end the agent.
+      exitCode.catch(() => undefined);
       return {
-        exitCode: this.#client.call(operation, () => pumped),
+        exitCode,
         write: (data) => write(stream, data),
         end: () => void stream.end(),
         resize: async (columns, rows) => {
