@@ -29,6 +29,7 @@ import { DigestResolver } from './registry/digest-resolver.ts';
 import { loginFor } from './registry/logins.ts';
 import { headDigest } from './registry/registry-client.ts';
 import { Rollouts } from './rollout/rollouts.ts';
+import { Proposals } from './schedule/proposals.ts';
 import { DueChecks } from './schedule/due-checks.ts';
 import { AppMasks } from './secrets/app-masks.ts';
 import { hostSecrets } from './secrets/host-secrets.ts';
@@ -69,6 +70,7 @@ export class Coordinator {
   readonly #hub: Hub;
   readonly #rollouts: Rollouts;
   readonly #schedule: DueChecks;
+  readonly #proposals: Proposals;
   readonly #feed: ChangeFeed;
   readonly #http: HttpServer;
   readonly #console: ConsoleSocket;
@@ -91,6 +93,7 @@ export class Coordinator {
         rollouts: () => this.#rollouts,
         feed: () => this.#feed,
         schedule: () => this.#schedule,
+        proposals: () => this.#proposals,
       }),
       metrics,
       log,
@@ -137,6 +140,14 @@ export class Coordinator {
     };
     const checks = imageChecks(control);
     this.#schedule = new DueChecks({ store, images: checks, now, onFault });
+    this.#proposals = new Proposals({
+      store,
+      hub,
+      images: checks,
+      renew: (app, host) => this.#rollouts.renew(app, host),
+      now,
+      onFault,
+    });
     const commands = createCommands(control, checks);
     const attempts = new AttemptLimit({ perMinute: REFUSALS_PER_MINUTE, monotonicMs });
     this.#http = createHttpServer({
@@ -198,6 +209,7 @@ export class Coordinator {
     await this.#rollouts.stop();
     await this.#hub.stop();
     await this.#schedule.stop();
+    await this.#proposals.stop();
     this.#feed.stop();
     await this.#http.close();
     await this.#options.store.close();

@@ -3,19 +3,22 @@ import { hasEnded } from '../fleet/deployment.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { HubObserver } from './hub/hub-options.ts';
 import type { Rollouts } from './rollout/rollouts.ts';
+import type { Proposals } from './schedule/proposals.ts';
 import type { DueChecks } from './schedule/due-checks.ts';
 
 export interface ObserverParts {
   readonly rollouts: () => Rollouts;
   readonly feed: () => ChangeFeed;
   readonly schedule: () => DueChecks;
+  readonly proposals: () => Proposals;
 }
 
 /** The parts are asked for when something happens: hub and rollouts know each other. */
-export function fleetObserver({ rollouts, feed, schedule }: ObserverParts): HubObserver {
+export function fleetObserver({ rollouts, feed, schedule, proposals }: ObserverParts): HubObserver {
   return {
     reported: (host, apps) => {
       rollouts().reported(apps);
+      proposals().reported(host, apps);
       feed().hostChanged(host);
       for (const app of apps) {
         const deployment = rollouts().underWay(app);

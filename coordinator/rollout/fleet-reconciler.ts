@@ -33,6 +33,7 @@ export class FleetReconciler {
   readonly #due = new Set<AppName>();
   /** Apps of which a host waits until others have answered. */
   readonly #waiting = new Set<AppName>();
+  readonly #renew = new Map<AppName, Set<HostId>>();
   #all = false;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -50,6 +51,12 @@ export class FleetReconciler {
   lookAt(app: AppName): void {
     this.#due.add(app);
     this.#soon(0);
+  }
+
+  /** The host gets its target again, under a new attempt. */
+  renew(app: AppName, host: HostId): void {
+    this.#renew.set(app, (this.#renew.get(app) ?? new Set()).add(host));
+    this.lookAt(app);
   }
 
   reported(app: AppName): void {
@@ -99,6 +106,7 @@ export class FleetReconciler {
     const newer = await this.#newerThan(release.app, deployment);
     // Its own end will bring us here again.
     if (newer === null) return;
+    const renew = this.#renew.get(release.app) ?? new Set();
     const rollout = await store.loadRollout({ id: deployment });
     const rows = await directory.rows();
     const changes = reconcileFleet({
@@ -109,6 +117,7 @@ export class FleetReconciler {
       wanted: wantedPlacement(rollout, rows),
       targets: rollout.targets,
       hosts: new Map(rows.map((row) => [row.id, hostFact(row, live(row.id), release.app, startedAt)])),
+      renew,
       lastAttempts: rollout.lastAttempts,
       now: now(),
     });
@@ -117,6 +126,7 @@ export class FleetReconciler {
     if (changes.targets.length === 0) return;
     const { targets, events } = changes;
     await store.applyFleet({ app: release.app, expected: release.number, targets, events });
+    for (const target of targets) renew.delete(target.host);
     assignmentsChanged(targets.map((target) => target.host));
   }
 

@@ -23,6 +23,8 @@ export interface FleetFacts {
   readonly wanted: Placement;
   readonly targets: readonly Target[];
   readonly hosts: ReadonlyMap<HostId, HostFact>;
+  /** Hosts that are told their target again, under a new attempt (D5). */
+  readonly renew: ReadonlySet<HostId>;
   readonly lastAttempts: Readonly<Record<HostId, number>>;
   readonly now: number;
 }
@@ -84,7 +86,8 @@ function targetOf(
 ): Extract<TargetWrite, { kind: 'run' }> | null {
   if (target?.kind === 'run') {
     if (target.release !== facts.release && facts.newer.has(target.deployment)) return null;
-    if (target.release === facts.release && isSameCount(target.replicas, replicas)) return null;
+    const isSame = target.release === facts.release && isSameCount(target.replicas, replicas);
+    if (isSame && !facts.renew.has(host)) return null;
   }
   // Cordoned hosts keep what they have; whatever is new waits until they are active again.
   if (availability(facts, host) !== 'active') return null;

@@ -82,6 +82,11 @@ export class Rollouts implements RolloutsPort {
     return this.#apps.get(app)?.deployment ?? null;
   }
 
+  /** The host gets its target again, under a new attempt (D5). */
+  renew(app: AppName, host: HostId): void {
+    this.#fleet.renew(app, host);
+  }
+
   /** Reports of these apps changed. */
   reported(apps: readonly AppName[]): void {
     for (const app of apps) {

@@ -39,6 +39,7 @@ function facts(
     release: 2,
     deployment: deploymentId(2),
     newer: new Set(),
+    renew: new Set(),
     wanted,
     targets,
     hosts: new Map(hosts.map((found) => [found.host, found])),
@@ -56,6 +57,12 @@ t.test('reconcileFleet: writes nothing where all is as it should be', (t) => {
     events: [],
     waiting: false,
   });
+  t.end();
+});
+
+t.test('reconcileFleet: a host that did something alone is told its target again, under a new attempt', (t) => {
+  const given = facts(on(a), [target(a)], [fact(a, 'active', passed)], { renew: new Set([a]) });
+  t.match(reconcileFleet(given).targets, [{ kind: 'run', host: a, release: 2, attempt: 4 }]);
   t.end();
 });
 
