@@ -1,7 +1,14 @@
 import t from 'tap';
 import type { Assignment } from '../../../../fleet/assignment.ts';
 import type { AppName, SpecHash } from '../../../../fleet/ids.ts';
-import { attemptOf, hasFailed, nextProposal, withProposal, withProposals, type Proposal } from '../../../../agent/offline/proposal.ts';
+import {
+  attemptOf,
+  hasFailed,
+  nextProposal,
+  withProposal,
+  withProposals,
+  type Proposal,
+} from '../../../../agent/offline/proposal.ts';
 import { aRunEntry } from '../../../support/agent-entries.ts';
 import { anAppReport, anAttempt, digest, hostId, specHash } from '../../../support/app-builders.ts';
 
@@ -20,7 +27,12 @@ const over = (proposal: Proposal, given: Assignment = assignment): Assignment =>
 
 t.test('nextProposal: only of what is newer', (t) => {
   t.equal(nextProposal(entry, { web: digest('a'), db: digest('b') }, null), null);
-  t.match(proposed({ web: digest('c'), db: digest('b') }), { app: 'shop', number: 1, digests: { web: digest('c') }, failed: false });
+  t.match(proposed({ web: digest('c'), db: digest('b') }), {
+    app: 'shop',
+    number: 1,
+    digests: { web: digest('c') },
+    failed: false,
+  });
   t.end();
 });
 
@@ -28,8 +40,16 @@ t.test('nextProposal: the same digests are not proposed twice, also when they fa
   const failed = { ...proposed({ web: digest('c') }), failed: true };
 
   t.equal(nextProposal(entry, { web: digest('c') }, failed), null);
-  t.match(nextProposal(entry, { web: digest('d') }, failed), { number: 2, digests: { web: digest('d') }, failed: false });
-  t.match(nextProposal({ ...entry, attempt: 9 }, { web: digest('c') }, failed), { number: 1 }, 'a new order is a new base');
+  t.match(nextProposal(entry, { web: digest('d') }, failed), {
+    number: 2,
+    digests: { web: digest('d') },
+    failed: false,
+  });
+  t.match(
+    nextProposal({ ...entry, attempt: 9 }, { web: digest('c') }, failed),
+    { number: 1 },
+    'a new order is a new base',
+  );
   t.end();
 });
 
@@ -58,7 +78,8 @@ t.test('withProposals: ends with any other order for the app, and when it failed
 
 t.test('withProposal: reports what the host keeps, and only while it does', (t) => {
   const proposal = proposed({ web: digest('c') });
-  const report = (attempt: number): ReturnType<typeof anAppReport> => anAppReport({ app: entry.app, attempt: anAttempt({ attempt }) });
+  const report = (attempt: number): ReturnType<typeof anAppReport> =>
+    anAppReport({ app: entry.app, attempt: anAttempt({ attempt }) });
 
   t.same(withProposal(report(attemptOf(proposal)), proposal).proposal, { web: digest('c') });
   t.equal(withProposal(report(entry.attempt), proposal).proposal, null);
@@ -68,7 +89,8 @@ t.test('withProposal: reports what the host keeps, and only while it does', (t) 
 
 t.test('hasFailed: its own attempt, once', (t) => {
   const proposal = proposed({ web: digest('c') });
-  const failed = (attempt: number): ReturnType<typeof anAppReport> => anAppReport({ attempt: anAttempt({ attempt, state: 'failed' }) });
+  const failed = (attempt: number): ReturnType<typeof anAppReport> =>
+    anAppReport({ attempt: anAttempt({ attempt, state: 'failed' }) });
 
   t.ok(hasFailed(proposal, failed(attemptOf(proposal))));
   t.notOk(hasFailed(proposal, failed(entry.attempt)));
