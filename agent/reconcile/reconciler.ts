@@ -16,7 +16,6 @@ import { makeProbe } from '../health/probe.ts';
 import { Prober } from '../health/prober.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import type { Log } from '../log.ts';
-import type { AppJournal, Proposal } from '../state/app-journal.ts';
 import { StateStore } from '../state/state-store.ts';
 import { ActionRunner } from './action-runner.ts';
 import type { HostRules } from './app-context.ts';
@@ -159,17 +158,6 @@ export class Reconciler {
   /** Looks at everything again: secrets came, a person asked, a timer of another part is due. */
   wake(): void {
     for (const [key, answer] of this.#memory.files) if (answer.kind === 'missing') this.#memory.files.delete(key);
-    this.#wakeup.wake();
-  }
-
-  /** What is remembered of the app; null = nothing. */
-  journalOf(app: AppName): AppJournal | null {
-    return this.#memory.journals.get(app) ?? null;
-  }
-
-  /** A newer image that this host found alone: tried when the app is in order, through the same gate. */
-  propose(app: AppName, proposal: Proposal): void {
-    this.#memory.proposals.set(app, proposal);
     this.#wakeup.wake();
   }
 
