@@ -6,8 +6,9 @@ import type { HostStore } from '../store/store.ts';
 export class HostDirectory {
   readonly #store: Pick<HostStore, 'allHosts'>;
   #rows: Promise<readonly HostRow[]> | null = null;
-
-  #count = 0;
+  /** The read that `#ids` is of. */
+  #idsOf: Promise<readonly HostRow[]> | null = null;
+  #ids: ReadonlySet<HostId> = new Set();
 
   constructor(store: Pick<HostStore, 'allHosts'>) {
     this.#store = store;
@@ -15,14 +16,17 @@ export class HostDirectory {
 
   /** Of the last rows that were read. */
   get count(): number {
-    return this.#count;
+    return this.#ids.size;
   }
 
   async rows(): Promise<readonly HostRow[]> {
     const rows = (this.#rows ??= this.#store.allHosts());
     try {
       const found = await rows;
-      this.#count = found.length;
+      if (this.#idsOf !== rows) {
+        this.#idsOf = rows;
+        this.#ids = new Set(found.map((row) => row.id));
+      }
       return found;
     } catch (error) {
       // A failed read must not be kept.
@@ -32,7 +36,8 @@ export class HostDirectory {
   }
 
   async has(host: HostId): Promise<boolean> {
-    return (await this.rows()).some((row) => row.id === host);
+    await this.rows();
+    return this.#ids.has(host);
   }
 
   changed(): void {
