@@ -1,6 +1,6 @@
 // `npm run check`: everything that must hold, in the order of what it costs; goes on after a failure, so that one run
 // names all. Ends with one plain line of what tap counted, each failed step counted as one failure.
-//   --only tests   leaves out format, lint, types and shellcheck
+//   --only NAME...   only these steps and suites; `tests` stands for all suites
 import { spawnSync } from 'node:child_process';
 import { runSuite } from './tests/run-suite.ts';
 import { suites } from './tests/suites.ts';
@@ -19,11 +19,14 @@ const steps: readonly Step[] = [
   { name: 'build', script: 'build' },
 ];
 
-const onlyTests = process.argv.includes('--only') && process.argv.includes('tests');
+const only = process.argv.indexOf('--only');
+const wanted = only === -1 ? undefined : process.argv.slice(only + 1);
+const isWanted = (name: string, group: string): boolean =>
+  wanted === undefined || wanted.includes(name) || wanted.includes(group);
 const report: string[] = [];
 let total: Counts = noCounts;
 
-for (const step of onlyTests ? [] : steps) {
+for (const step of steps.filter(({ name }) => isWanted(name, 'steps'))) {
   heading(step.name);
   const startedAt = performance.now();
   const { status } = spawnSync('npm', ['run', '--silent', step.script], { stdio: 'inherit' });
@@ -32,7 +35,7 @@ for (const step of onlyTests ? [] : steps) {
   note(step.name, passed ? 'passed' : 'FAILED', startedAt);
 }
 
-for (const suite of suites) {
+for (const suite of suites.filter(({ name }) => isWanted(name, 'tests'))) {
   heading(suite.name);
   const startedAt = performance.now();
   const result = await runSuite(suite, []);

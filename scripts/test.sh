@@ -19,9 +19,7 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 bash scripts/engine.sh up
-if ! command -v chromium >/dev/null; then
-  bash scripts/engine.sh install chromium || echo 'Chromium could not be installed: the test of the page will fail' >&2
-fi
+
 missing=()
 command -v shellcheck >/dev/null || missing+=(shellcheck)
 # For the page, in a real browser.

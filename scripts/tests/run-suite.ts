@@ -44,10 +44,23 @@ export async function runSuite(suite: Suite, chosen: readonly string[]): Promise
 function writeGroups(name: string, groups: readonly (readonly string[])[]): string[] {
   return groups.map((files, position) => {
     const entry = path.posix.join(cacheFolder, `${name}-${position + 1}.mjs`);
-    const imports = files.map((file) => `await import(${JSON.stringify(path.posix.relative(cacheFolder, file))})`);
-    writeFileSync(entry, `${imports.join('\n')}\n`);
+    const imports = files.map((file) => `await import(${JSON.stringify(path.posix.relative(cacheFolder, file))});`);
+    writeFileSync(entry, `${[...holdOpen(files.length), ...imports, 'allLoaded();'].join('\n')}\n`);
     return entry;
   });
+}
+
+/**
+ * A first test that lasts until every file has put its tests in line. Without it tap takes the moment in which one
+ * file's tests are done and the next is still loading for the end, and silently leaves the others out.
+ */
+function holdOpen(files: number): string[] {
+  return [
+    "import t from 'tap';",
+    'let allLoaded;',
+    'const loading = new Promise((resolve) => { allLoaded = resolve; });',
+    `t.test('${files} files are loaded', async () => { await loading; });`,
+  ];
 }
 
 function runTap(args: readonly string[]): Promise<number | null> {
