@@ -34,6 +34,8 @@ export class FleetReconciler {
   /** Apps of which a host waits until others have answered. */
   readonly #waiting = new Set<AppName>();
   readonly #renew = new Map<AppName, Set<HostId>>();
+  /** When a silent host stops to be waited for, its app is looked at again. */
+  readonly #graces = new Map<AppName, NodeJS.Timeout>();
   #all = false;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -70,6 +72,7 @@ export class FleetReconciler {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const timer of this.#graces.values()) clearTimeout(timer);
     await this.#running;
   }
 
@@ -123,11 +126,22 @@ export class FleetReconciler {
     });
     if (changes.waiting) this.#waiting.add(release.app);
     else this.#waiting.delete(release.app);
+    this.#lookAgainAt(release.app, changes.wakeAt);
     if (changes.targets.length === 0) return;
     const { targets, events } = changes;
     await store.applyFleet({ app: release.app, expected: release.number, targets, events });
     for (const target of targets) renew.delete(target.host);
     assignmentsChanged(targets.map((target) => target.host));
+  }
+
+  #lookAgainAt(app: AppName, at: number | null): void {
+    clearTimeout(this.#graces.get(app));
+    this.#graces.delete(app);
+    if (at === null || this.#stopped) return;
+    this.#graces.set(
+      app,
+      setTimeout(() => this.lookAt(app), Math.max(0, at - this.#options.now())),
+    );
   }
 
   /** @returns the deployments made after this one; null where one of the app has not ended */

@@ -9,7 +9,7 @@
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { NewEvent, Placement, Target, TargetWrite } from '../store/records.ts';
-import { isUnreachable } from './host-fact.ts';
+import { graceEndsAt, isUnreachable } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 
 export interface FleetFacts {
@@ -34,6 +34,8 @@ export interface FleetChanges {
   readonly events: readonly NewEvent[];
   /** A host waits to give its app up until others have answered: look again at their reports. */
   readonly waiting: boolean;
+  /** Wall clock, ms: from then on a silent host is not waited for any more; null = nobody silent is. */
+  readonly wakeAt: number | null;
 }
 
 export function reconcileFleet(facts: FleetFacts): FleetChanges {
@@ -50,6 +52,7 @@ export function reconcileFleet(facts: FleetFacts): FleetChanges {
     given.length === 0 &&
     Object.keys(facts.wanted).every((host) => hasAnswered(facts, byHost.get(host as HostId) ?? null));
   const removed = ready ? leaving.map((target) => target.host) : [];
+  const waiting = leaving.length > 0 && !ready;
   return {
     targets: [
       ...given,
@@ -73,8 +76,18 @@ export function reconcileFleet(facts: FleetFacts): FleetChanges {
         ),
       ),
     ],
-    waiting: leaving.length > 0 && !ready,
+    waiting,
+    wakeAt: waiting ? firstGraceEnd(facts) : null,
   };
+}
+
+function firstGraceEnd(facts: FleetFacts): number | null {
+  const ends = Object.keys(facts.wanted).flatMap((host) => {
+    const fact = facts.hosts.get(host as HostId);
+    const end = fact === undefined ? null : graceEndsAt(fact);
+    return end === null || end <= facts.now ? [] : [end];
+  });
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 /** @returns what the host should be told; null = it is told already, or may not be told now */
@@ -98,7 +111,16 @@ function targetOf(
 
 function isLeaving(facts: FleetFacts, host: HostId, deployment: DeploymentId): boolean {
   if (Object.hasOwn(facts.wanted, host) || !facts.hosts.has(host)) return false;
-  return availability(facts, host) === 'draining' || !facts.newer.has(deployment);
+  switch (availability(facts, host)) {
+    case 'draining':
+      return true;
+    // A cordoned host is left as it is, as its plan says; it gives the app up when it is active again.
+    case 'paused':
+      return false;
+    case 'active':
+    case null:
+      return !facts.newer.has(deployment);
+  }
 }
 
 /** The host has taken over, cannot, or is not there: nobody waits for it. */

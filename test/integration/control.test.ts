@@ -164,6 +164,25 @@ scene('plan: says per host what would happen, and changes nothing', async (t, wo
   t.equal(world.asked.length, asked, 'a digest that was given is not asked for');
 });
 
+scene('plan: a host that the selector does not name any more loses the app, and the plan says so', async (t, world) => {
+  const [a, b] = [await enroll(world, 'a'), await enroll(world, 'b')];
+  await deployed(world);
+
+  const plan = await world.commands.plan({
+    spec: aSpec({ hosts: { labels: {}, pools: [], names: ['a'] } }),
+    images: {},
+  });
+  t.same(
+    plan.hosts.map(({ host, changes }) => [host, changes.map(({ action }) => action)]),
+    [
+      [a, ['keep']],
+      [b, ['remove']],
+    ],
+  );
+  t.equal(plan.changed, true);
+  t.same(plan.waves, [['a']]);
+});
+
 scene('plan: refuses what has no host, no image or no secret', async (t, world) => {
   await t.rejects(world.commands.plan({ spec: aSpec(), images: {} }), refusal('NO_HOSTS'));
   await enroll(world, 'a');

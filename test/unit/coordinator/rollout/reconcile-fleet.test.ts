@@ -48,14 +48,14 @@ function facts(
     ...fields,
   };
 }
-const on = (...hosts: readonly (typeof a)[]): Placement =>
-  Object.fromEntries(hosts.map((host) => [host, { web: 1 }]));
+const on = (...hosts: readonly (typeof a)[]): Placement => Object.fromEntries(hosts.map((host) => [host, { web: 1 }]));
 
 t.test('reconcileFleet: writes nothing where all is as it should be', (t) => {
   t.same(reconcileFleet(facts(on(a), [target(a)], [fact(a, 'active', passed)])), {
     targets: [],
     events: [],
     waiting: false,
+    wakeAt: null,
   });
   t.end();
 });
@@ -115,6 +115,28 @@ t.test('reconcileFleet: draining does not wait for hosts that are gone, nor for 
   ]);
   t.end();
 });
+
+t.test('reconcileFleet: a host that just fell silent is waited for until its grace ends', (t) => {
+  const silent: HostFact = { ...fact(b), offlineSince: 990_000 };
+  const given = facts(on(b), [target(a), target(b)], [fact(a), silent]);
+  const early = reconcileFleet(given);
+  t.same(early.targets, []);
+  t.equal(early.wakeAt, 1_020_000);
+  t.match(reconcileFleet({ ...given, now: 1_020_000 }).targets, [{ kind: 'remove', host: a }]);
+  t.end();
+});
+
+t.test(
+  'reconcileFleet: a host that is not selected any more gives the app up; a cordoned one when it is active again',
+  (t) => {
+    const selected = fact(b, 'active', passed);
+    const changes = reconcileFleet(facts(on(b), [target(a), target(b)], [fact(a, 'active', passed), selected]));
+    t.same(changes.targets, [{ kind: 'remove', host: a, app, volumes: false }]);
+    t.match(changes.events, [{ kind: 'app.leaves-host', host: a, text: /not selected any more/ }]);
+    t.same(reconcileFleet(facts(on(b), [target(a), target(b)], [fact(a, 'paused', passed), selected])).targets, []);
+    t.end();
+  },
+);
 
 t.test('reconcileFleet: the last host drains too', (t) => {
   t.match(reconcileFleet(facts({}, [target(a)], [fact(a, 'draining')])).targets, [{ kind: 'remove', host: a }]);
