@@ -9,6 +9,8 @@ import type { AppContext } from './app-context.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { pullRequest } from './prerequisites.ts';
 
+/** From here on, attempts are a host's own (`agent/offline`). */
+const OWN_ATTEMPTS = 1_000_000;
 /** Releases of a service whose images stay although nothing names them. */
 const KEPT_RELEASES = 3;
 
@@ -23,12 +25,12 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
     for (const service of new Set(keysOf(entry).map(serviceOfKey))) {
       const imageId = imageIdOf(context, entry, service);
       if (imageId === null || held.some((each) => each.service === service && each.imageId === imageId)) continue;
-      builder.want({ kind: 'hold-image', app, service, release: entry.release, imageId });
+      builder.want({ kind: 'hold-image', app, service, release: holdNumber(entry), imageId });
     }
   }
   if (attempt?.state === 'running' || journal.recovered) return;
   const entries = [committed?.entry ?? null, previous, target].filter((entry) => entry !== null);
-  const releases = new Set(entries.map((entry) => entry.release));
+  const releases = new Set(entries.map(holdNumber));
   const images = new Set([
     ...context.containers.map((each) => each.imageId),
     ...entries.flatMap((entry) =>
@@ -40,6 +42,11 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
     if (newer.length < KEPT_RELEASES || releases.has(each.release) || images.has(each.imageId)) continue;
     builder.want({ kind: 'release-image', app, held: each });
   }
+}
+
+/** What a host alone made of a release (D5) has the release's number: its images get another, or the release's would be let go. */
+function holdNumber(entry: RunEntry): number {
+  return entry.attempt >= OWN_ATTEMPTS ? entry.attempt : entry.release;
 }
 
 /** The engine's id of a pinned image, as far as anything here knows it. */

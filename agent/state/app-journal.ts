@@ -115,7 +115,8 @@ export function committedJournal(journal: AppJournal, images: Readonly<Record<st
   if (attempt?.state !== 'running') return journal;
   const instances = goalInstances(journal, attempt);
   const before = journal.committed?.entry ?? null;
-  const isOther = before !== null && before.release !== attempt.entry.release;
+  const isOther =
+    before !== null && (before.release !== attempt.entry.release || !sameInstances(before, attempt.entry));
   return {
     ...journal,
     committed: { release: attempt.entry.release, entry: attempt.entry, instances },

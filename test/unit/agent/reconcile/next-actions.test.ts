@@ -1,0 +1,290 @@
+import t from 'tap';
+import { problem } from '../../../../fleet/errors.ts';
+import type { AssignmentEntry } from '../../../../fleet/assignment.ts';
+import type { Action } from '../../../../agent/reconcile/action.ts';
+import { nextActions, type Plan } from '../../../../agent/reconcile/next-actions.ts';
+import type { Observation } from '../../../../agent/reconcile/observation.ts';
+import { type AppJournal, emptyJournal } from '../../../../agent/state/app-journal.ts';
+import { aRunEntry, type TestEntry } from '../../../support/agent-entries.ts';
+import {
+  aContainer,
+  aHealth,
+  aRecord,
+  committedJournalOf,
+  instanceId,
+  noFacts,
+} from '../../../support/agent-planning.ts';
+import { appName, digest, hostId, specHash } from '../../../support/app-builders.ts';
+
+const web = appName('web');
+const release = (number: number, version: string, fields: Partial<TestEntry> = {}): ReturnType<typeof aRunEntry> =>
+  aRunEntry({ release: number, services: { web: { version } }, ...fields });
+const network = { app: web, name: 'net', subnet: '10.213.0.0/24' };
+
+interface Scene {
+  readonly entry?: AssignmentEntry | null;
+  readonly journal?: Partial<AppJournal> | null;
+  readonly containers?: readonly ReturnType<typeof aContainer>[];
+  readonly facts?: Partial<Observation>;
+  readonly nowMs?: number;
+  readonly policy?: () => ReturnType<typeof problem>;
+}
+
+function plan(scene: Scene): Plan {
+  const { entry = null, journal = null, containers = [], facts = {}, nowMs = 0, policy } = scene;
+  return nextActions({
+    assignment: entry === null ? null : { host: hostId(1), epoch: 1, generation: 1, entries: [entry] },
+    observation: {
+      ...noFacts,
+      engine: { containers, networks: containers.length > 0 ? [network] : [], volumes: [] },
+      ...facts,
+    },
+    journals: journal === null ? {} : { [web]: { ...emptyJournal(web), ...journal } },
+    rules: { host: hostId(1), subnetPool: '10.213.0.0/16', policy: policy ?? (() => null) },
+    now: { wallMs: nowMs, monotonicMs: nowMs },
+  });
+}
+
+const kinds = (found: Plan): readonly Action['kind'][] => found.actions.map((action) => action.kind);
+const imageA = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '' };
+const heldA = { app: web, service: 'web', release: 1, imageId: 'sha256:image-a', createdAtMs: 0 };
+const oneGood = committedJournalOf(release(1, 'a'), { 'web/1': aRecord(1) });
+
+t.test('nextActions: nothing to do for nothing', (t) => {
+  t.match(plan({}), { actions: [], waits: [], converged: true });
+  t.end();
+});
+
+t.test('nextActions: a new app begins with its intent, and pulls at the same time', (t) => {
+  const found = plan({ entry: release(1, 'a') });
+  t.same(kinds(found), ['begin', 'pull']);
+  t.match(found.actions[0], { subnet: '10.213.0.0/24', candidates: [{ key: 'web/1', slot: 0 }] });
+  t.match(found.apps, { web: { converged: false, attempt: { state: 'accepted' } } });
+  t.end();
+});
+
+t.test('nextActions: what is as it should be needs nothing', (t) => {
+  const found = plan({
+    entry: release(1, 'a'),
+    journal: oneGood,
+    containers: [aContainer(1)],
+    facts: { held: [heldA] },
+  });
+  t.same(found.actions, []);
+  t.equal(found.converged, true);
+  t.match(found.apps, { web: { converged: true, release: 1, attempt: { state: 'passed' } } });
+  t.end();
+});
+
+t.test('nextActions: a crash between commit and restart policy is finished', (t) => {
+  const containers = [aContainer(1, { restartPolicy: 'no' })];
+  t.match(plan({ entry: release(1, 'a'), journal: oneGood, containers, facts: { held: [heldA] } }).actions, [
+    { kind: 'set-restart', instance: instanceId(1), name: 'always' },
+  ]);
+  t.end();
+});
+
+t.test('nextActions: a container that nobody intended is retired', (t) => {
+  const containers = [aContainer(1), aContainer(2, { state: 'exited' }), aContainer(3)];
+  const found = plan({ entry: release(1, 'a'), journal: oneGood, containers, facts: { held: [heldA] } });
+  t.match(found.actions, [
+    { kind: 'remove', instance: instanceId(2) },
+    { kind: 'set-aliases', instance: instanceId(3), aliases: [] },
+  ]);
+  t.end();
+});
+
+t.test('nextActions: a wrong image behind our label is replaced', (t) => {
+  const containers = [aContainer(1, { imageId: 'sha256:other' })];
+  const found = plan({ entry: release(1, 'a'), journal: oneGood, containers, facts: { held: [heldA] } });
+  t.match(found.actions[0], { kind: 'stop', instance: instanceId(1) });
+  t.match(found.alarms, [{ event: 'image-mismatch' }]);
+  t.end();
+});
+
+t.test(
+  'nextActions: after the loss of the journal the one with a restart policy is the good one, and nothing goes unconfirmed',
+  (t) => {
+    const containers = [aContainer(1), aContainer(2, { restartPolicy: 'no', attempt: 2, hash: specHash('b') })];
+    const lost = plan({ entry: release(2, 'b'), containers, facts: { confirmed: false } });
+    t.match(lost.actions, [{ kind: 'recognise', committed: { instances: { 'web/1': { instance: instanceId(1) } } } }]);
+    t.equal(lost.actions.length, 1);
+    const recognised = { recovered: true, committed: { release: 1, entry: null, instances: { 'web/1': aRecord(1) } } };
+    t.same(plan({ entry: release(2, 'b'), journal: recognised, containers, facts: { confirmed: false } }).actions, []);
+    const confirmed = plan({ entry: release(2, 'b'), journal: recognised, containers });
+    t.match(confirmed.actions[0], { kind: 'begin', candidates: [{ key: 'web/1', adopt: null, slot: 1 }] });
+    t.end();
+  },
+);
+
+t.test('nextActions: of two stop-first containers without a journal the older one was good', (t) => {
+  const containers = [
+    aContainer(1, { restartPolicy: 'no', state: 'exited' }),
+    aContainer(2, { restartPolicy: 'no', attempt: 2, release: 2, hash: specHash('b') }),
+  ];
+  const found = plan({ entry: release(2, 'b'), containers, facts: { confirmed: false } });
+  t.match(found.actions, [{ kind: 'recognise', committed: { instances: { 'web/1': { instance: instanceId(1) } } } }]);
+  t.end();
+});
+
+const running = (fields: object = {}): Partial<AppJournal> => ({
+  ...oneGood,
+  addresses: { 'web/1': 0 },
+  attempt: {
+    entry: release(2, 'b'),
+    state: 'running',
+    candidates: { 'web/1': aRecord(2, { slot: 1, hash: specHash('b'), attempt: 2, release: 2 }) },
+    stopped: [],
+    problem: null,
+    failedService: null,
+    budgetLeftMs: 60_000,
+    retries: 0,
+    ...fields,
+  },
+});
+const candidate = aContainer(2, {
+  slot: 1,
+  hash: specHash('b'),
+  attempt: 2,
+  release: 2,
+  restartPolicy: 'no',
+  aliased: false,
+  imageId: 'sha256:image-b',
+  recordedImageId: 'sha256:image-b',
+  digest: digest('b'),
+});
+const imageB = { ...imageA, imageId: 'sha256:image-b' };
+const heldB = { ...heldA, release: 2, imageId: 'sha256:image-b' };
+const swap = (scene: Partial<Scene>): Plan =>
+  plan({
+    entry: release(2, 'b'),
+    journal: running(),
+    ...scene,
+    facts: {
+      images: { [digest('b')]: imageB },
+      held: [heldA, heldB],
+      startedHere: new Set([instanceId(2)]),
+      ...scene.facts,
+    },
+  });
+
+t.test('nextActions: a healthy candidate commits, and nothing old goes before that', (t) => {
+  const found = swap({ containers: [aContainer(1), candidate], facts: { health: { [instanceId(2)]: aHealth() } } });
+  t.same(kinds(found), ['commit']);
+  t.end();
+});
+
+t.test(
+  'nextActions: a candidate that ended in an earlier process is started again, one of this process is judged',
+  (t) => {
+    const ended = { ...candidate, state: 'exited' as const, exitCode: 1, finishedAtMs: 0 };
+    t.same(kinds(swap({ containers: [aContainer(1), ended], facts: { startedHere: new Set() } })), ['start']);
+    const judged = swap({ containers: [aContainer(1), ended] });
+    t.same(kinds(judged), ['mark-failed']);
+    t.match(judged.actions[0], {
+      problem: { code: 'CONTAINER_EXITED' },
+      failedService: 'web',
+      instance: instanceId(2),
+    });
+    t.end();
+  },
+);
+
+t.test('nextActions: a transient failure waits for its retry, a permanent one ends the attempt', (t) => {
+  const failure = (retryable: boolean, code: 'REGISTRY_UNAVAILABLE' | 'IMAGE_NOT_FOUND'): Observation['failures'] => ({
+    [`image:${digest('b')}`]: { problem: problem(code, 'pull b: no'), retryable, count: 1, retryAtMs: 500 },
+  });
+  const waiting = swap({
+    containers: [aContainer(1)],
+    facts: { images: {}, failures: failure(true, 'REGISTRY_UNAVAILABLE') },
+  });
+  t.same(waiting.actions, []);
+  t.equal(waiting.wakeAtMs, 500);
+  t.match(waiting.apps, {
+    web: { attempt: { state: 'pulling', nextRetryAt: 500, problem: { code: 'REGISTRY_UNAVAILABLE' } } },
+  });
+  const refused = swap({
+    containers: [aContainer(1)],
+    facts: { images: {}, failures: failure(false, 'IMAGE_NOT_FOUND') },
+  });
+  t.match(refused.actions, [{ kind: 'mark-failed', problem: { code: 'IMAGE_NOT_FOUND' }, failedService: null }]);
+  t.end();
+});
+
+t.test(
+  'nextActions: the progress deadline names the last obstacle; its rest counts from when it was journaled',
+  (t) => {
+    const facts = { images: {}, budgetSince: { [web]: 1_000 } } as Partial<Observation>;
+    t.notMatch(kinds(swap({ containers: [aContainer(1)], nowMs: 60_999, facts })), ['mark-failed']);
+    t.match(swap({ containers: [aContainer(1)], nowMs: 61_000, facts }).actions, [
+      {
+        kind: 'mark-failed',
+        problem: { code: 'PROGRESS_DEADLINE', message: /last obstacle: pulling registry.test\/web:b/ },
+      },
+    ]);
+    t.end();
+  },
+);
+
+t.test('nextActions: what the policy refuses fails before anything is made', (t) => {
+  const found = swap({ containers: [aContainer(1)], policy: () => problem('POLICY_REFUSED', 'privileged') });
+  t.match(found.actions, [{ kind: 'mark-failed', problem: { code: 'POLICY_REFUSED' } }]);
+  t.end();
+});
+
+t.test('nextActions: a failed attempt is final for its number', (t) => {
+  const failed = running({
+    state: 'failed',
+    candidates: {},
+    problem: problem('NEVER_HEALTHY', 'no'),
+    failedService: 'web',
+  });
+  const found = swap({ journal: failed, containers: [aContainer(1)] });
+  t.same(found.actions, []);
+  t.match(found.apps, {
+    web: { release: 1, converged: false, attempt: { state: 'failed', release: 2, failedService: 'web' } },
+  });
+  t.same(
+    kinds(plan({ entry: release(2, 'b', { attempt: 3 }), journal: failed, containers: [aContainer(1)] }))[0],
+    'begin',
+  );
+  t.end();
+});
+
+t.test('nextActions: restart loops are named', (t) => {
+  const restarts = { [instanceId(1)]: [1, 2, 3, 4, 5] };
+  const containers = [aContainer(1, { restartCount: 5, exitCode: 1 })];
+  const found = plan({
+    entry: release(1, 'a'),
+    journal: oneGood,
+    containers,
+    nowMs: 10,
+    facts: { held: [heldA], restarts },
+  });
+  t.match(found.alarms, [{ event: 'restart-loop', text: /started again 5 times in 10 minutes/ }]);
+  t.match(found.apps, { web: { converged: false } });
+  const later = plan({
+    entry: release(1, 'a'),
+    journal: oneGood,
+    containers,
+    nowMs: 700_000,
+    facts: { held: [heldA], restarts },
+  });
+  t.same(later.alarms, []);
+  t.end();
+});
+
+t.test('nextActions: two apps that begin together get networks of their own', (t) => {
+  const entries = ['one', 'two'].map((app) => aRunEntry({ app, services: { web: { version: 'a' } } }));
+  const found = nextActions({
+    assignment: { host: hostId(1), epoch: 1, generation: 1, entries },
+    observation: noFacts,
+    journals: {},
+    rules: { host: hostId(1), subnetPool: '10.213.0.0/16', policy: () => null },
+    now: { wallMs: 0, monotonicMs: 0 },
+  });
+  const subnets = found.actions.flatMap((action) => (action.kind === 'begin' ? [action.subnet] : []));
+  t.same(subnets, ['10.213.0.0/24', '10.213.1.0/24']);
+  t.equal(found.actions.filter((action) => action.kind === 'pull').length, 1, 'one pull for the image they share');
+  t.end();
+});
