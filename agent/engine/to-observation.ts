@@ -79,7 +79,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
     state,
     exitCode: hasEnded ? inspected.State.ExitCode : null,
     oomKilled: inspected.State.OOMKilled,
-    restartPolicy: inspected.HostConfig.RestartPolicy?.Name ?? 'no',
+    restartPolicy: restartPolicyOf(inspected.HostConfig.RestartPolicy?.Name),
     restartCount: inspected.RestartCount,
     startedAtMs: toTime(inspected.State.StartedAt),
     finishedAtMs: toTime(inspected.State.FinishedAt),
@@ -136,4 +136,9 @@ function toPorts(
     return host > 0 ? [[name.replace(/\/tcp$/, ''), host]] : [];
   });
   return Object.fromEntries(published);
+}
+
+/** Engines say "none" in two ways, and containers made by hand have the other one. */
+function restartPolicyOf(name: string | undefined): string {
+  return name === undefined || name === '' ? 'no' : name;
 }

@@ -17,7 +17,8 @@ export interface FailureInput {
 export function toActionFailure(input: FailureInput): ActionFailure {
   const { action, error, before, nowMs, random } = input;
   const known = error instanceof LongshoreError ? error : null;
-  const retryable = known === null || known.retryable || isWorldChanged(action, known);
+  const retryable =
+    known === null || known.retryable || isWorldChanged(action, known) || mayMakeRoom(action, known, before);
   const asked = known?.retryAfterMs ?? null;
   return {
     problem:
@@ -33,4 +34,9 @@ export function toActionFailure(input: FailureInput): ActionFailure {
 function isWorldChanged(action: Action, error: LongshoreError): boolean {
   if (error.code === 'NOT_FOUND' || error.code === 'CONFLICT') return true;
   return error.code === 'IMAGE_NOT_FOUND' && action.kind !== 'pull';
+}
+
+/** The first time the disk is too full for an image, held images that nobody needs are let go, and it is tried once more. */
+function mayMakeRoom(action: Action, error: LongshoreError, before: number): boolean {
+  return action.kind === 'pull' && error.code === 'NO_SPACE' && before === 0;
 }

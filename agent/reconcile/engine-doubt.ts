@@ -22,7 +22,6 @@ export function doubtLeftMs(context: AppContext, ended: ContainerObservation): n
       each.instance !== ended.instance &&
       each.state === 'exited' &&
       each.restartPolicy !== 'no' &&
-      each.restartPolicy !== '' &&
       each.finishedAtMs !== null &&
       Math.abs(each.finishedAtMs - finishedAtMs) < SAME_MOMENT_MS,
   );

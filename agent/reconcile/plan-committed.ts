@@ -129,7 +129,6 @@ export function shouldRun(
   const name = restart?.name ?? container.restartPolicy;
   switch (name) {
     case 'no':
-    case '':
       return false;
     case 'on-failure': {
       const limit = restart?.maxAttempts ?? 0;

@@ -28,7 +28,8 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
       builder.want({ kind: 'hold-image', app, service, release: holdNumber(entry), imageId });
     }
   }
-  if (attempt?.state === 'running' || journal.recovered) return;
+  const isFull = Object.values(facts.failures).some((failure) => failure.problem.code === 'NO_SPACE');
+  if ((attempt?.state === 'running' && !isFull) || journal.recovered) return;
   const entries = [committed?.entry ?? null, previous, target].filter((entry) => entry !== null);
   const releases = new Set(entries.map(holdNumber));
   const images = new Set([
@@ -39,7 +40,7 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
   ]);
   for (const each of held) {
     const newer = held.filter((other) => other.service === each.service && other.createdAtMs > each.createdAtMs);
-    if (newer.length < KEPT_RELEASES || releases.has(each.release) || images.has(each.imageId)) continue;
+    if ((newer.length < KEPT_RELEASES && !isFull) || releases.has(each.release) || images.has(each.imageId)) continue;
     builder.want({ kind: 'release-image', app, held: each });
   }
 }

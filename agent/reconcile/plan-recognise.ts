@@ -36,7 +36,7 @@ function chooseGood(
   containers: readonly ContainerObservation[],
   target: RunEntry | null,
 ): ContainerObservation | undefined {
-  const kept = containers.filter((each) => each.restartPolicy !== 'no' && each.restartPolicy !== '');
+  const kept = containers.filter((each) => each.restartPolicy !== 'no');
   // Two of them: the crash came after the newer one's commit and before the older one's removal.
   if (kept.length > 0) return kept.reduce((best, each) => (each.attempt > best.attempt ? each : best));
   const older = containers.filter((each) => each.attempt !== target?.attempt || each.release !== target.release);

@@ -127,8 +127,9 @@ export class Reconciler {
 
   /** Newest assignment on the disk, for hello; zeros where there is none. */
   currentOrder(): CurrentOrder {
-    const { assignment, assignmentHash } = this.#memory;
-    return { epoch: assignment?.epoch ?? 0, generation: assignment?.generation ?? 0, hash: assignmentHash };
+    const assignment = this.#own();
+    if (assignment === null) return { epoch: 0, generation: 0, hash: '' };
+    return { epoch: assignment.epoch, generation: assignment.generation, hash: this.#memory.assignmentHash };
   }
 
   /**
@@ -143,7 +144,8 @@ export class Reconciler {
 
   async #assign(assignment: Assignment, hash: string): Promise<AssignOutcome> {
     const memory = this.#memory;
-    const { assignment: known, assignmentHash } = memory;
+    const { assignmentHash } = memory;
+    const known = this.#own();
     const newer = known === null ? 1 : compareOrder(assignment, known);
     if (newer < 0 || (newer === 0 && hash !== assignmentHash))
       return { kind: 'refused', problem: notNewer(assignment, known) };
@@ -153,6 +155,12 @@ export class Reconciler {
     memory.confirmed = true;
     this.wake();
     return { kind: 'accepted' };
+  }
+
+  /** An assignment of the time before the host was enrolled anew, perhaps elsewhere, orders nothing here. */
+  #own(): Assignment | null {
+    const { assignment } = this.#memory;
+    return assignment?.host === this.#options.host ? assignment : null;
   }
 
   /** Looks at everything again: secrets came, a person asked, a timer of another part is due. */
@@ -213,13 +221,13 @@ export class Reconciler {
   }
 
   #turn(): void {
-    const { clock, host, effective } = this.#options;
+    const { clock, effective } = this.#options;
     const memory = this.#memory;
     const now = clock.now();
     this.#lastTurnAtMs = now.monotonicMs;
     const { engine } = memory;
     if (engine === null) return;
-    const ordered = memory.assignment?.host === host ? memory.assignment : null;
+    const ordered = this.#own();
     const assignment = ordered === null ? null : (effective?.(ordered) ?? ordered);
     const plan = nextActions({
       assignment,

@@ -40,3 +40,10 @@ t.test('toActionFailure: what nobody expected names its action', (t) => {
   });
   t.end();
 });
+
+t.test('toActionFailure: a full disk is tried once more, because held images are let go meanwhile', (t) => {
+  t.match(failure(pull, error('NO_SPACE')), { retryable: true });
+  t.match(failure(pull, error('NO_SPACE'), 1), { retryable: false });
+  t.match(failure(start, error('NO_SPACE')), { retryable: false });
+  t.end();
+});
