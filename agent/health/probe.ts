@@ -6,6 +6,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProbeCheck } from '../../fleet/app-spec.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
+import { withEitherSignal } from '../with-either-signal.ts';
 
 export interface ProbeAnswer {
   readonly isHealthy: boolean;
@@ -27,9 +28,10 @@ export function makeProbe(engine: Pick<ContainerEngine, 'exec'>): Probe {
     const { check, address, timeoutMs } = request;
     if (check.kind === 'exec') return probeExec(engine, request.instance, check.command, timeoutMs, signal);
     if (address === null) return { isHealthy: false, text: 'it has no address to probe' };
-    return check.kind === 'tcp'
-      ? probeTcp(address, check.port, timeoutMs, signal)
-      : probeHttp(address, check, timeoutMs, signal);
+    if (check.kind === 'tcp') return probeTcp(address, check.port, timeoutMs, signal);
+    return withEitherSignal(signal, AbortSignal.timeout(timeoutMs), (either) =>
+      probeHttp(address, check, timeoutMs, either),
+    );
   };
 }
 
@@ -57,7 +59,7 @@ function probeHttp(
         // The name in an instance's own certificate is not its address; whether it works is all that is asked.
         ...(check.scheme === 'https' ? { rejectUnauthorized: false } : {}),
         agent: false,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal,
       },
       (response) => {
         const status = response.statusCode ?? 0;

@@ -6,6 +6,7 @@ import type { InstanceId } from '../../fleet/ids.ts';
 import type { Clock } from '../clock.ts';
 import type { InstanceHealth, ProbeTarget } from '../reconcile/observation.ts';
 import { isOtherHealth, newHealth, nextProbeDelayMs, RUNNING_COUNTS_AFTER_MS, withAnswer } from './instance-health.ts';
+import { withEitherSignal } from '../with-either-signal.ts';
 import type { Probe, ProbeAnswer } from './probe.ts';
 
 interface Watch {
@@ -99,7 +100,9 @@ export class Prober {
       }
       if (isOutdatedNow(watch)) continue;
       watch.hurry = new AbortController();
-      await clock.sleep(this.#pauseMs(watch), AbortSignal.any([watch.stop.signal, watch.hurry.signal]));
+      await withEitherSignal(watch.stop.signal, watch.hurry.signal, (either) =>
+        clock.sleep(this.#pauseMs(watch), either),
+      );
     }
   }
 

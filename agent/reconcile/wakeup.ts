@@ -1,5 +1,6 @@
 /** A bell: `wait` ends when it was rung since `clear`, or when the time is over, or the signal aborts. */
 import type { Clock } from '../clock.ts';
+import { withEitherSignal } from '../with-either-signal.ts';
 
 export class Wakeup {
   readonly #clock: Clock;
@@ -23,7 +24,7 @@ export class Wakeup {
     if (this.#isRung || signal.aborted) return;
     const waiting = new AbortController();
     this.#waiting = waiting;
-    await this.#clock.sleep(timeoutMs, AbortSignal.any([signal, waiting.signal]));
+    await withEitherSignal(signal, waiting.signal, (either) => this.#clock.sleep(timeoutMs, either));
     this.#waiting = null;
   }
 }
