@@ -14,7 +14,7 @@ import type { EngineDescription } from './engine/container-engine.ts';
 import { dockerConfigCredentials } from './engine/docker-config-file.ts';
 import { DockerodeEngine } from './engine/dockerode-engine.ts';
 import { dockerodeProxyContainers } from './engine/dockerode-proxy-containers.ts';
-import { localDocker } from './engine/local-docker.ts';
+import { EngineClient } from './engine/engine-client.ts';
 import { firstCredential, type CredentialSource } from './engine/registry-auth.ts';
 import { digestResolver } from './engine/resolve-digest.ts';
 import { freeBytesAt } from './engine/space-check.ts';
@@ -96,7 +96,8 @@ export async function buildEnrolled(
     clock,
     random,
     newInstanceId: facts.newInstanceId,
-    policy: (entry): Problem | null => policyProblem(config.policy, config, entry),
+    policy: (entry): Problem | null =>
+      policyProblem(config.policy, { ...config, engineRoot: engineDescription.rootDir }, entry),
     log,
     onReport: (reports) => {
       wiring.onReport();
@@ -168,7 +169,7 @@ async function buildIngress(context: BuildContext, { host }: Enrolled, ingress: 
   return await createIngress({
     host,
     folder: path.join(config.dataDir, 'ingress'),
-    containers: dockerodeProxyContainers(localDocker(config.dockerSocket), host),
+    containers: dockerodeProxyContainers(new EngineClient(config.dockerSocket), host),
     clock,
     random,
     ...(ingress.image === null ? {} : { images: [ingress.image] }),

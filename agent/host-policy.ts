@@ -3,7 +3,7 @@
  * become the host counts: `privileged` stands for capabilities, devices and namespaces of the host too, `docker_socket`
  * for mounts through which the engine or the agent's own keys could be reached.
  */
-import type { ServiceSpec } from '../fleet/app-spec.ts';
+import type { AppSpec, MountSpec, ServiceSpec } from '../fleet/app-spec.ts';
 import type { RunEntry } from '../fleet/assignment.ts';
 import { problem, type Problem } from '../fleet/errors.ts';
 import type { HostPolicy } from './config.ts';
@@ -11,6 +11,8 @@ import type { HostPolicy } from './config.ts';
 export interface GuardedPaths {
   readonly dockerSocket: string;
   readonly dataDir: string;
+  /** Where the engine keeps every container's files. */
+  readonly engineRoot: string;
 }
 
 const MASTER_CAPABILITIES = new Set([
@@ -23,17 +25,28 @@ const MASTER_CAPABILITIES = new Set([
   'BPF',
 ]);
 
+/** Who may write there can make the host run what he likes. */
+const SYSTEM_FOLDERS = ['/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/boot', '/root', '/proc', '/sys', '/dev'];
+
 /** Null: it may run. The problem names every service and wish at once. */
 export function policyProblem(policy: HostPolicy, guarded: GuardedPaths, entry: RunEntry): Problem | null {
   const refused = Object.entries(entry.spec.services)
     .filter(([service]) => (entry.replicas[service] ?? 0) > 0)
-    .flatMap(([service, spec]) => wishes(spec, policy, guarded).map((wish) => `${service}: ${wish}`));
+    .flatMap(([service, spec]) =>
+      wishes(spec, entry.spec.volumes, policy, guarded).map((wish) => `${service}: ${wish}`),
+    );
   if (refused.length === 0) return null;
   return problem('POLICY_REFUSED', `run ${entry.app}: the policy of this host does not allow ${refused.join('; ')}`);
 }
 
-function wishes(spec: ServiceSpec, policy: HostPolicy, guarded: GuardedPaths): readonly string[] {
+function wishes(
+  spec: ServiceSpec,
+  volumes: AppSpec['volumes'],
+  policy: HostPolicy,
+  guarded: GuardedPaths,
+): readonly string[] {
   const found: string[] = [];
+  const shown = spec.mounts.flatMap((mount) => hostPaths(mount, volumes));
   if (!policy.privileged) {
     if (spec.privileged) found.push('privileged');
     const capabilities = spec.capAdd.filter((name) => MASTER_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, '')));
@@ -43,18 +56,50 @@ function wishes(spec: ServiceSpec, policy: HostPolicy, guarded: GuardedPaths): r
     if (spec.ipcMode === 'host') found.push('ipc: host');
     const unconfined = spec.securityOpt.filter((option) => /unconfined|disable/.test(option));
     if (unconfined.length > 0) found.push(`security_opt ${unconfined.join(', ')}`);
+    for (const { path, name, readOnly } of shown) {
+      const system = readOnly ? undefined : SYSTEM_FOLDERS.find((folder) => overlaps(path, folder));
+      if (system !== undefined) found.push(`${name}, writable (it reaches ${system}; mount it read-only)`);
+    }
   }
   if (!policy.hostNetwork && spec.networkMode === 'host') found.push('network_mode: host');
   if (!policy.dockerSocket) {
-    for (const mount of spec.mounts) {
-      if (mount.kind !== 'bind') continue;
-      const hidden = [guarded.dockerSocket, '/run/docker.sock', '/run/containerd', guarded.dataDir].find((path) =>
-        overlaps(mount.source, path),
+    const { dockerSocket, dataDir, engineRoot } = guarded;
+    for (const { path, name } of shown) {
+      const hidden = [dockerSocket, '/run/docker.sock', '/run/containerd', dataDir, engineRoot].find(
+        (guardedPath) => guardedPath !== '' && overlaps(path, guardedPath),
       );
-      if (hidden !== undefined) found.push(`the mount ${mount.source} (it holds ${hidden})`);
+      if (hidden !== undefined) found.push(`${name} (it holds ${hidden})`);
     }
   }
   return found;
+}
+
+interface HostPath {
+  readonly path: string;
+  /** As people know the mount. */
+  readonly name: string;
+  readonly readOnly: boolean;
+}
+
+/** Paths of the host that the mount shows. A named volume whose options name one is a bind mount in disguise. */
+function hostPaths(mount: MountSpec, volumes: AppSpec['volumes']): readonly HostPath[] {
+  switch (mount.kind) {
+    case 'bind':
+      return [{ path: mount.source, name: `the mount ${mount.source}`, readOnly: mount.readOnly }];
+    case 'volume': {
+      // `device` of a bind, and the folders that the options of an overlay name: lowerdir=/a:/b.
+      const options = volumes[mount.volume]?.driverOpts ?? {};
+      // Its device is a path of another machine.
+      if (/^(nfs4?|cifs)$/.test(options.type ?? '')) return [];
+      const paths = Object.values(options)
+        .flatMap((option) => option.split(/[,=:]/))
+        .filter((part) => part.startsWith('/'));
+      const { volume, readOnly } = mount;
+      return paths.map((path) => ({ path, name: `the volume ${volume} on ${path}`, readOnly }));
+    }
+    case 'tmpfs':
+      return [];
+  }
 }
 
 /** One is the other or lies in it: mounting `/` shows everything. */

@@ -6,7 +6,7 @@ import { anAppSpec, appName, aService, deploymentId, specHash } from '../../supp
 
 const none = { privileged: false, hostNetwork: false, dockerSocket: false, exec: false };
 const all = { privileged: true, hostNetwork: true, dockerSocket: true, exec: true };
-const paths = { dockerSocket: '/var/run/docker.sock', dataDir: '/var/lib/longshore-agent' };
+const paths = { dockerSocket: '/var/run/docker.sock', dataDir: '/var/lib/longshore-agent', engineRoot: '/srv/docker' };
 
 function entry(service: Partial<ServiceSpec>, replicas = 1): RunEntry {
   return {
@@ -30,6 +30,41 @@ const bind = (source: string): Partial<ServiceSpec> => ({
 
 t.test('policyProblem: an ordinary app needs no permission', (t) => {
   t.equal(policyProblem(none, paths, entry({ capAdd: ['NET_BIND_SERVICE'], ...bind('/srv/data') })), null);
+  t.end();
+});
+
+t.test('policyProblem: a named volume whose options name a path of the host counts as a bind mount', (t) => {
+  const run = (driverOpts: Readonly<Record<string, string>>, readOnly = true): RunEntry => {
+    const plain = entry({ mounts: [{ kind: 'volume', volume: 'data', target: '/x', readOnly }] });
+    const data = { external: false, name: null, driver: 'local', driverOpts, labels: {} };
+    return { ...plain, spec: { ...plain.spec, volumes: { data } } };
+  };
+  const bindTo = (device: string): Readonly<Record<string, string>> => ({ type: 'none', o: 'bind', device });
+  const table: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+    [bindTo('/var/run'), /the volume data on \/var\/run \(it holds \/var\/run\/docker\.sock\)/],
+    [bindTo('/'), /docker\.sock/],
+    [bindTo('/var/lib/longshore-agent'), /longshore-agent/],
+    [bindTo('/srv/docker/volumes'), /srv\/docker/],
+    [{ type: 'overlay', device: 'overlay', o: 'lowerdir=/srv/a:/run,upperdir=/srv/b,workdir=/srv/c' }, /\/run/],
+  ];
+  for (const [options, pattern] of table) {
+    t.match(policyProblem(none, paths, run(options)), { code: 'POLICY_REFUSED', message: pattern });
+    t.equal(policyProblem({ ...none, dockerSocket: true }, paths, run(options)), null);
+  }
+  t.equal(policyProblem(none, paths, run(bindTo('/srv/data'), false)), null, 'an ordinary folder is no danger');
+  t.equal(policyProblem(none, paths, run({ type: 'nfs', o: 'addr=10.0.0.9,rw', device: ':/exports/data' })), null);
+  t.match(policyProblem(none, paths, run({ type: 'ext4', device: '/dev/sda1' }, false)), { message: /\/dev\/sda1/ });
+  t.end();
+});
+
+t.test('policyProblem: what the host runs may be read and not written', (t) => {
+  const mount = (source: string, readOnly: boolean): RunEntry =>
+    entry({ mounts: [{ kind: 'bind', source, target: '/x', readOnly, createSource: false }] });
+  for (const source of ['/etc', '/etc/cron.d', '/root/.ssh', '/usr/local/bin', '/proc']) {
+    t.match(policyProblem(none, paths, mount(source, false)), { message: /writable .*mount it read-only/ }, source);
+    t.equal(policyProblem(none, paths, mount(source, true)), null, source);
+    t.equal(policyProblem({ ...none, privileged: true }, paths, mount(source, false)), null, source);
+  }
   t.end();
 });
 
