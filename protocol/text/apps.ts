@@ -10,6 +10,7 @@ import type {
   TokenView,
 } from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
+import { plainText } from './plain-text.ts';
 import { renderTable } from './table.ts';
 import { renderAgo, renderTime } from './time.ts';
 
@@ -64,8 +65,11 @@ export function renderReleases(releases: readonly ReleaseView[], now: number): s
   return `${renderTable(['RELEASE', 'OUTCOME', 'MADE', 'IMAGES', 'CAUSE'], rows)}\n* = current`;
 }
 
+/** One line where its text is one; the further lines of a longer text (a container's last words) are indented. */
 export function renderEvent(event: EventView): string {
-  return `${renderTime(event.at)}  ${event.kind}  ${event.text}  (${renderCause(event.cause)})`;
+  const [first = '', ...rest] = plainText(event.text).trimEnd().split('\n');
+  const head = `${renderTime(event.at)}  ${event.kind}  ${first}  (${renderCause(event.cause)})`;
+  return [head, ...rest.map((line) => `    ${line}`)].join('\n');
 }
 
 export function renderEvents(events: readonly EventView[]): string {

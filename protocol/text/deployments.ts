@@ -1,6 +1,7 @@
 /** Deployments and plans as text; the live progress of a terminal is made of the same pieces. */
 import type { DeploymentView, PlanView } from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
+import { plainText } from './plain-text.ts';
 import { renderProblem } from './problem.ts';
 import { renderTable } from './table.ts';
 import { renderAgo, renderDuration } from './time.ts';
@@ -57,8 +58,8 @@ export function progressOf(deployment: DeploymentView): string {
 
 /** The line of one host: what it does now, or why it failed. */
 export function stepDetail(step: StepView): string {
-  if (step.problem !== null) return `${step.problem.code}: ${step.problem.message.split('\n')[0] ?? ''}`;
-  return step.doing ?? '';
+  const text = step.problem === null ? (step.doing ?? '') : `${step.problem.code}: ${step.problem.message}`;
+  return plainText(text).split('\n')[0] ?? '';
 }
 
 const MARK: Readonly<Record<HostPlanView['changes'][number]['action'], string>> = {

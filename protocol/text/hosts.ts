@@ -1,5 +1,6 @@
 /** Hosts as text. `connected` and `converged` stand side by side: two lights, never one. */
 import type { ExplainView, HostView } from '../http-api/views.ts';
+import { plainText } from './plain-text.ts';
 import { renderTable } from './table.ts';
 import { renderAgo, renderBytes, renderTime } from './time.ts';
 
@@ -13,7 +14,7 @@ export function renderHosts(hosts: readonly HostView[], now: number): string {
     host.pool ?? '-',
     appsOf(host),
     load(host),
-    host.waiting ?? '',
+    plainText(host.waiting ?? '').split('\n')[0] ?? '',
   ]);
   return renderTable(['HOST', 'CONNECTED', 'CONVERGED', 'AVAILABILITY', 'POOL', 'APPS', 'LOAD', 'WAITING FOR'], rows);
 }
@@ -34,7 +35,7 @@ export function renderHost(host: HostView, now: number): string {
   const head = [
     `${host.name} (${host.id})`,
     `  connected     ${host.connected ? 'yes' : `no, last seen ${renderAgo(host.lastSeenAt, now)}`}`,
-    `  converged     ${host.converged ? 'yes' : `no: ${host.waiting ?? 'not known yet'}`}`,
+    `  converged     ${host.converged ? 'yes' : `no: ${plainText(host.waiting ?? 'not known yet')}`}`,
     `  availability  ${host.availability}`,
     `  pool          ${host.pool ?? '-'}`,
     `  labels        ${labels.length === 0 ? '-' : labels.join(' ')}`,
@@ -49,7 +50,7 @@ export function renderHost(host: HostView, now: number): string {
       instance.state,
       instance.routed ? 'traffic' : '',
       String(instance.restarts),
-      instance.detail?.split('\n')[0] ?? '',
+      plainText(instance.detail ?? '').split('\n')[0] ?? '',
     ]),
   );
   if (instances.length === 0) return head.join('\n');
@@ -61,7 +62,7 @@ export function renderHost(host: HostView, now: number): string {
 }
 
 export function renderExplain(explain: ExplainView, now: number): string {
-  const lines = [explain.sentence];
+  const lines = [plainText(explain.sentence)];
   if (explain.since !== null) lines.push(`Since ${renderTime(explain.since)} (${renderAgo(explain.since, now)}).`);
   if (explain.next !== null)
     lines.push(`Next: ${explain.next}${explain.nextAt === null ? '' : ` (${renderAgo(explain.nextAt, now)})`}.`);

@@ -1,5 +1,6 @@
 /** A problem for people: what, where, and the mend. */
 import type { Problem } from '../../fleet/errors.ts';
+import { plainText } from './plain-text.ts';
 
 export function renderProblem(problem: Problem): string {
   const lines = [`${problem.code}: ${problem.message}`];
@@ -9,5 +10,5 @@ export function renderProblem(problem: Problem): string {
     lines.push(`  - ${detail.path === '' ? '' : `${detail.path}${position}: `}${detail.message}`);
   }
   if (problem.hint !== '') lines.push(`  mend: ${problem.hint}`);
-  return lines.join('\n');
+  return plainText(lines.join('\n'));
 }

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { problem } from '../../../../fleet/errors.ts';
 import { renderCause } from '../../../../protocol/text/cause.ts';
+import { renderEvent } from '../../../../protocol/text/apps.ts';
+import { plainText } from '../../../../protocol/text/plain-text.ts';
 import { renderDeployment, renderPlan } from '../../../../protocol/text/deployments.ts';
 import { renderExplain, renderHosts } from '../../../../protocol/text/hosts.ts';
 import { renderProblem } from '../../../../protocol/text/problem.ts';
@@ -53,6 +55,32 @@ t.test('renderProblem: message, every detail with its place, and the mend', (t) 
   t.match(text, /APP_FILE_INVALID: read compose.yaml/);
   t.match(text, /services\.web \(line 3, column 5\): has no image/);
   t.match(text, /mend: /);
+  t.end();
+});
+
+t.test('renderEvent: further lines of a text are indented, so that each event is seen to begin', (t) => {
+  const event = {
+    number: 1,
+    at: 0,
+    kind: 'deployment.failed',
+    app: null,
+    host: null,
+    deployment: null,
+    cause: { kind: 'coordinator', detail: 'rollout' } as const,
+    text: 'it ended:\nError: no port\n  at main\n',
+  };
+  t.equal(
+    renderEvent(event),
+    '1970-01-01T00:00:00Z  deployment.failed  it ended:  (coordinator: rollout)\n    Error: no port\n      at main',
+  );
+  t.end();
+});
+
+t.test('plainText: the output of a container cannot drive the terminal of who reads it', (t) => {
+  t.equal(plainText('\u001b[2J\u001b[31mred\u001b[0m\u0007'), 'red');
+  t.equal(plainText('a\u001b]52;c;ZWNobw==\u0007b'), 'ab', 'the clipboard is not reached');
+  t.equal(plainText('one\r\ntwo\tthree\u0008\u009b'), 'one\ntwo\tthree');
+  t.match(renderProblem(problem('NEVER_HEALTHY', 'it said \u001b[8mhidden')), /it said hidden/);
   t.end();
 });
 
