@@ -39,7 +39,11 @@ function routeFaults(route: IngressRoute): readonly string[] {
     faults.push(`"${route.host}" is no host name (lower-case, without scheme and port), *.NAME or *`);
   if (!/^\/[^\s?#*{}]*$/.test(route.path)) faults.push(`"${route.path}" is no path; it starts with "/"`);
   if (!isPort(route.port)) faults.push('the port is from 1 to 65535');
-  if (route.tls === 'auto' && route.host.startsWith('*'))
+  if (route.tls === 'internal' && route.host === '*')
+    faults.push('"tls: internal" needs a host name: a certificate is made for names, and "*" is none; name the host');
+  if (route.tls === 'auto' && route.host === '*')
+    faults.push('a certificate cannot be fetched for "*"; name the host, or use "tls: off"');
+  else if (route.tls === 'auto' && route.host.startsWith('*'))
     faults.push(`a certificate cannot be fetched for "${route.host}"; use "tls: internal" or "tls: off"`);
   if (route.stripPrefix && route.path === '/') faults.push('"strip_prefix" needs a path to take off');
   return faults;

@@ -144,6 +144,11 @@ const longshore: readonly Case[] = [
     [/certificate cannot be fetched for "\*"/],
   ],
   [
+    'an own certificate for any host',
+    webFile('x-longshore: {ingress: {tls: internal, port: 80}, health: {tcp: 80}}'),
+    [/"tls: internal" needs a host name/],
+  ],
+  [
     'one route twice',
     webFile('x-longshore: {ingress: ["a.org:80", "a.org:81"], health: {tcp: 80}}'),
     [/^services\.web\.x-longshore\.ingress\[1\] 4:41 a\.org\/ is routed to this service twice/],
