@@ -72,6 +72,8 @@ export interface RolloutsPort {
   cancel(id: DeploymentId, rollback: boolean, cause: Cause): Promise<Deployment>;
   /** Hosts, labels or availability changed: place apps again (a host that joins gets the last succeeded release; a draining one gives up its apps). */
   fleetChanged(): void;
+  /** What is remembered of deployments may be old: read everything again. */
+  reload(): void;
 }
 
 /** What only one host may read, sealed to its key (`protocol/sealing.ts`). Implemented by `secrets/`, sent by the hub. */

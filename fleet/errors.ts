@@ -162,8 +162,8 @@ export const ERRORS = {
     exit: 1,
   },
   GENERATION_CONFLICT: {
-    meaning: 'The same assignment number came with another content.',
-    hint: 'The coordinator was restored from a copy: run `longshore doctor`.',
+    meaning: "A host holds an assignment that the coordinator's data does not know.",
+    hint: 'The data was restored from an older copy: look at `longshore doctor`, then `longshore doctor --confirm-restore`.',
     retryable: false,
     exit: 1,
   },
@@ -277,7 +277,12 @@ export const ERRORS = {
     retryable: false,
     exit: 2,
   },
-  SEAL_INVALID: { meaning: 'A sealed secret or credential does not open with the key of this host.', hint: 'Set it again; if it stays, enrol the host again.', retryable: false, exit: 1 },
+  SEAL_INVALID: {
+    meaning: 'A sealed secret or credential does not open with the key of this host.',
+    hint: 'Set it again; if it stays, enrol the host again.',
+    retryable: false,
+    exit: 1,
+  },
   POLICY_REFUSED: {
     meaning: "The operator's policy does not allow this (privileged, host network, Docker socket).",
     hint: "Leave it out, or allow it in the agent's policy.",

@@ -171,7 +171,7 @@ export class Reconciler {
 
   /** The newest assignment, whole; null before the first. */
   assignment(): Assignment | null {
-    return this.#memory.assignment;
+    return this.#own();
   }
 
   reports(): Readonly<Record<string, AppReport>> {

@@ -30,6 +30,8 @@ export function registerSession(program: Command, run: RunVerb): void {
   program
     .command('doctor')
     .description('Look for what is wrong: here, on the way, and in the coordinator')
+    .option('--confirm-restore', 'go on from data of the coordinator that was restored from an older copy')
+    .option('--note <text>', 'why, for the event log')
     .action(run(doctor));
 }
 
@@ -96,7 +98,11 @@ interface Check {
   readonly text: string;
 }
 
-async function doctor(context: Context): Promise<number> {
+async function doctor(
+  context: Context,
+  options: { readonly confirmRestore?: boolean; readonly note?: string },
+): Promise<number> {
+  if (options.confirmRestore === true) return confirmRestore(context, options.note ?? null);
   const checks: Check[] = [];
   const attempt = async (name: string, work: () => Promise<string>): Promise<boolean> => {
     try {
@@ -126,6 +132,16 @@ async function doctor(context: Context): Promise<number> {
     checks.map((check) => `${check.ok ? 'ok  ' : 'BAD '} ${check.name}: ${check.text}`).join('\n'),
   );
   return checks.every((check) => check.ok) ? 0 : 1;
+}
+
+async function confirmRestore(context: Context, note: string | null): Promise<number> {
+  const answer = await (await context.api()).call('confirmRestore', { body: { note } });
+  print(
+    context,
+    answer,
+    () => `Confirmed: hosts get their assignments from the restored data now, in epoch ${answer.epoch}.`,
+  );
+  return 0;
 }
 
 function describeToken(token: { readonly name: string; readonly role: string }): string {

@@ -227,6 +227,16 @@ export const VERBS: Readonly<Record<string, Verb>> = {
         .map((check) => `${check.ok ? 'ok  ' : 'BAD '} ${check.name}: ${check.text}`)
         .join('\n'),
   },
+  'confirm-restore': {
+    parameters: [],
+    flags: ['note'],
+    access: 'operator',
+    summary: 'Go on from data that was restored from an older copy',
+    run: async ({ commands, actor, flags }) => {
+      const { epoch } = await commands.confirmRestore(flags.note ?? null, actor);
+      return `Confirmed: hosts get their assignments from this data, in epoch ${epoch}`;
+    },
+  },
   help: {
     parameters: [],
     flags: [],

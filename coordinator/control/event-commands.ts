@@ -1,12 +1,15 @@
 /** The event log, watching changes, and what the coordinator finds wrong with itself. */
 import type { HostId } from '../../fleet/ids.ts';
+import { personCause } from '../commands.ts';
 import type { Commands } from '../commands.ts';
 import type { ControlOptions, DoctorFinding } from './control-options.ts';
 import { pageOf, pagingOf } from './page-of.ts';
 import { eventView } from './views/record-views.ts';
 
-export function eventCommands(options: ControlOptions): Pick<Commands, 'listEvents' | 'watch' | 'doctor'> {
-  const { store, changes } = options;
+export function eventCommands(
+  options: ControlOptions,
+): Pick<Commands, 'listEvents' | 'watch' | 'doctor' | 'confirmRestore'> {
+  const { store, hub, rollouts, changes, now } = options;
   return {
     listEvents: async (query) => {
       // A host that was removed is found by its id.
@@ -20,9 +23,27 @@ export function eventCommands(options: ControlOptions): Pick<Commands, 'listEven
         eventChain(options),
         hosts(options),
         refusals(options),
+        restore(options),
         ...options.checks.map((check) => check()),
       ]);
       return { checks: findings };
+    },
+    confirmRestore: async (note, actor) => {
+      const text = `${actor.name} confirmed the restored data: every host gets its assignment from it`;
+      const cause = personCause(actor, note);
+      const event = {
+        at: now(),
+        kind: 'coordinator.restore-confirmed',
+        app: null,
+        host: null,
+        deployment: null,
+        cause,
+        text,
+      };
+      const epoch = await store.confirmRestore({ events: [event] });
+      rollouts.reload();
+      hub.assignmentsChanged(hub.connectedHosts());
+      return { epoch };
     },
   };
 }
@@ -75,6 +96,20 @@ async function refusals({ store, hub }: ControlOptions): Promise<DoctorFinding> 
   const name = 'assignments';
   if (refused.length === 0) return { name, ok: true, text: 'no agent refuses its assignment' };
   return { name, ok: false, text: refused.map(({ id, refusal }) => `${names[id] ?? id}: ${refusal}`).join('; ') };
+}
+
+async function restore({ store }: ControlOptions): Promise<DoctorFinding> {
+  const name = 'restore';
+  const pending = await store.pendingRestore();
+  if (pending === null) return { name, ok: true, text: 'no host knows more than the data' };
+  const { host, heard, known, at } = pending;
+  const names = await store.hostNames({ ids: [host] });
+  const order = ({ epoch, generation }: typeof heard): string => `${epoch}.${generation}`;
+  return {
+    name,
+    ok: false,
+    text: `the data is an older copy: ${names[host] ?? host} holds assignment ${order(heard)}, the data knows ${order(known)} (seen ${new Date(at).toISOString()}). Hosts keep what they run and changes wait: compare \`longshore plan\` with what should run, then \`longshore doctor --confirm-restore\``,
+  };
 }
 
 function listed(names: readonly string[]): string {

@@ -73,6 +73,7 @@ export function createHandlers(commands: Commands, version: string): Handlers {
 
     listEvents: ({ query }) => commands.listEvents(query),
     doctor: () => commands.doctor(),
+    confirmRestore: ({ body, actor }) => commands.confirmRestore(body.note, actor),
   };
 }
 

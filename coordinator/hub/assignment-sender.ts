@@ -5,17 +5,21 @@
  */
 import type { Problem } from '../../fleet/errors.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
+import type { Order } from '../../fleet/assignment.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import { encode } from '../../protocol/codec.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
 import type { SealedPort } from '../ports.ts';
 import type { OrderHeard } from '../store/records.ts';
+import type { RestoreStore } from '../store/restore-store.ts';
 import type { TargetStore } from '../store/store.ts';
 import type { AgentConnection } from './agent-connection.ts';
 
 export interface AssignmentSenderOptions {
-  readonly store: Pick<TargetStore, 'assignments'>;
+  readonly store: Pick<TargetStore, 'assignments'> & Pick<RestoreStore, 'restoreFound'>;
+  /** Wall clock, ms. */
+  readonly now: () => number;
   readonly sealed: SealedPort;
   /** The open connection of a host; null = none. */
   readonly connection: (host: HostId) => AgentConnection | null;
@@ -107,10 +111,10 @@ export class AssignmentSender {
     const { host } = answer;
     const connection = this.#options.connection(host);
     if (connection === null) return;
-    if (answer.kind === 'conflict') {
-      const number = `${answer.epoch}.${answer.generation}`;
-      const text = `assign to host ${connection.session?.name ?? host}: it holds another content under our number ${number}`;
-      this.#options.onRefused(host, problem('GENERATION_CONFLICT', text));
+    const name = connection.session?.name ?? host;
+    if (answer.kind !== 'assignment') {
+      if (answer.kind === 'ahead') await this.#restoreFound(answer, name);
+      this.#options.onRefused(host, waitsForRestore(answer, name));
       return;
     }
     await this.#sendSecrets(host, connection);
@@ -123,7 +127,7 @@ export class AssignmentSender {
     const message = { kind: 'assignment', assignment, hash } as unknown as CoordinatorMessageOf<'assignment'>;
     const bytes = Buffer.byteLength(encode(message));
     if (bytes > FRAME_LIMIT_BYTES) {
-      const text = `assign to host ${connection.session?.name ?? host}: its apps' specs are ${bytes} bytes, a frame holds ${FRAME_LIMIT_BYTES}`;
+      const text = `assign to host ${name}: its apps' specs are ${bytes} bytes, a frame holds ${FRAME_LIMIT_BYTES}`;
       this.#options.onRefused(
         host,
         problem('TOO_LARGE', text, { hint: 'Make config files smaller, or run fewer apps on the host.' }),
@@ -131,6 +135,15 @@ export class AssignmentSender {
       return;
     }
     connection.send(message);
+  }
+
+  /** The host holds what this data never gave: from now on changes wait for an operator (D4). */
+  async #restoreFound({ host, heard, known }: Extract<Answer, { kind: 'ahead' }>, name: string): Promise<void> {
+    const at = this.#options.now();
+    const text = `Host ${name} holds assignment ${orderText(heard)}, and this data knows ${orderText(known)}: it was restored from an older copy. Changes wait until an operator confirms`;
+    const cause = { kind: 'coordinator', detail: 'what the host said at its hello' } as const;
+    const event = { at, kind: 'coordinator.restore-found', app: null, host, deployment: null, cause, text };
+    await this.#options.store.restoreFound({ host, heard, known, at, events: [event] });
   }
 
   /** What a host gets at once when it connects or when values are new. What fails is tried again with its assignment. */
@@ -177,6 +190,16 @@ export class AssignmentSender {
     }
   }
 }
+
+function waitsForRestore(answer: Exclude<Answer, { kind: 'assignment' }>, name: string): Problem {
+  const why =
+    answer.kind === 'ahead'
+      ? `it holds ${orderText(answer.heard)}, which this data never gave (it knows ${orderText(answer.known)})`
+      : "the coordinator's data was restored from an older copy";
+  return problem('GENERATION_CONFLICT', `assign to host ${name}: ${why}; it keeps what it has until that is confirmed`);
+}
+
+const orderText = ({ epoch, generation }: Order): string => `${epoch}.${generation}`;
 
 /** The store stops before the hub: what it refuses then is no fault. */
 export function isShuttingDown(error: unknown): boolean {

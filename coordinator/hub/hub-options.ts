@@ -2,6 +2,7 @@
 import type { AppName, HostId } from '../../fleet/ids.ts';
 import type { AgentMessage } from '../../protocol/agent-messages.ts';
 import type { SealedPort } from '../ports.ts';
+import type { RestoreStore } from '../store/restore-store.ts';
 import type { EventStore, HostStore, TargetStore } from '../store/store.ts';
 import type { HubLog } from './hub-log.ts';
 
@@ -26,6 +27,7 @@ export interface HubMetrics {
 export interface HubOptions {
   readonly store: Pick<HostStore, 'host' | 'openSession' | 'closeSession' | 'touchHosts'> &
     Pick<TargetStore, 'assignments' | 'recordAcks' | 'removalsDone'> &
+    Pick<RestoreStore, 'restoreFound'> &
     Pick<EventStore, 'appendEvents'>;
   readonly sealed: SealedPort;
   /** Takes secret values out of what an agent says, before it is kept. */

@@ -71,8 +71,7 @@ export class Hub implements HubPort {
       (host) => connection(host)?.session?.name ?? this.#departures.nameOf(host),
     );
     this.#sender = new AssignmentSender({
-      store,
-      sealed: options.sealed,
+      ...options,
       connection,
       onCurrent: (host, order) => this.#writes.acked(host, order),
       onRefused: (host, reason) => this.#refusedAssignment(host, reason),
@@ -274,7 +273,8 @@ export class Hub implements HubPort {
 
   #refusedAssignment(host: HostId, reason: Problem): void {
     this.#live.update(host, { refusal: reason.message });
-    this.#events.addOnce(host, 'host.assignment-refused', reason.message);
+    // A restore is one event, not one of every host.
+    if (reason.code !== 'GENERATION_CONFLICT') this.#events.addOnce(host, 'host.assignment-refused', reason.message);
     this.#options.observer.touched(host);
   }
 

@@ -72,6 +72,11 @@ export class Rollouts implements RolloutsPort {
     this.#fleet.changed();
   }
 
+  reload(): void {
+    for (const app of this.#apps.values()) app.lost();
+    this.fleetChanged();
+  }
+
   /** Hosts that were not removed, as of the last look. */
   get knownHosts(): number {
     return this.#directory.count;

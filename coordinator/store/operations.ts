@@ -2,6 +2,7 @@
  * The use cases of the store by name, each with whether it writes. One table serves the SQLite worker and whatever
  * other database follows; the compiler holds it complete.
  */
+import type { RestoreStore } from './restore-store.ts';
 import type {
   EventStore,
   HostStore,
@@ -16,13 +17,21 @@ import * as enroll from './sql/enroll.ts';
 import * as events from './sql/events.ts';
 import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
+import * as restores from './sql/restores.ts';
 import * as rollouts from './sql/rollouts.ts';
 import * as secrets from './sql/secrets.ts';
 import * as targets from './sql/targets.ts';
 import * as tokens from './sql/tokens.ts';
 import type { Transaction } from './sql/transaction.ts';
 
-export type UseCases = HostStore & TargetStore & ReleaseStore & RolloutStore & SecretStore & TokenStore & EventStore;
+export type UseCases = HostStore &
+  TargetStore &
+  ReleaseStore &
+  RolloutStore &
+  RestoreStore &
+  SecretStore &
+  TokenStore &
+  EventStore;
 export type UseCase = keyof UseCases;
 export type ArgsOf<K extends UseCase> = Parameters<UseCases[K]> extends [infer A] ? A : undefined;
 export type AnswerOf<K extends UseCase> = Awaited<ReturnType<UseCases[K]>>;
@@ -53,7 +62,10 @@ export const OPERATIONS: Operations = {
   recordAcks: { writes: true, run: targets.recordAcks },
   removalsDone: { writes: true, run: targets.removalsDone },
   applyFleet: { writes: true, run: targets.applyFleet },
-  newEpoch: { writes: true, run: targets.newEpoch },
+
+  restoreFound: { writes: true, run: restores.restoreFound },
+  pendingRestore: { writes: false, run: restores.pendingRestore },
+  confirmRestore: { writes: true, run: restores.confirmRestore },
 
   app: { writes: false, run: releases.app },
   listApps: { writes: false, run: releases.listApps },

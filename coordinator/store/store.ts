@@ -6,7 +6,7 @@
  * Refusals are LongshoreError: NOT_FOUND, CONFLICT (somebody else was quicker: read again and decide again), and the
  * codes that a method names. Lists are paged by key and never counted.
  */
-import type { Assignment } from '../../fleet/assignment.ts';
+import type { Assignment, Order } from '../../fleet/assignment.ts';
 import type { Deployment, DeploymentState, HostStep } from '../../fleet/deployment.ts';
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
@@ -38,6 +38,7 @@ import type {
   Target,
   TargetWrite,
 } from './records.ts';
+import type { RestoreStore } from './restore-store.ts';
 
 /** `after` is the key of the last item of the page before (opaque to callers), null for the first page. */
 export interface Paging {
@@ -51,7 +52,8 @@ export interface Slice<T> {
   readonly next: string | null;
 }
 
-export interface Store extends HostStore, TargetStore, ReleaseStore, RolloutStore, SecretStore, TokenStore, EventStore {
+export interface Store
+  extends HostStore, TargetStore, ReleaseStore, RolloutStore, RestoreStore, SecretStore, TokenStore, EventStore {
   /** Listeners get appended events after their commit, in order of their numbers. */
   onAppended(listener: (events: readonly StoredEvent[]) => void): void;
   /** Finishes what is under way, then closes. Later calls are refused with SHUTTING_DOWN. */
@@ -117,15 +119,17 @@ export interface TargetStore {
   targetsOfApp(args: { readonly app: AppName }): Promise<readonly Target[]>;
   /**
    * The newest assignment of each host, derived from its targets, with its number: a new one where the content changed
-   * or where the agent reported a number not below ours (D4). Hosts that are unknown or removed are left out.
-   * `conflict`: the agent has our number with another content; nothing was allocated and nothing may be sent.
+   * or where the agent reported one above ours of an epoch that has passed. Hosts that are unknown or removed are left
+   * out. `ahead`: the agent holds a number of this epoch that we never gave, or ours with another content: this data is
+   * an older copy (`restoreFound`). `held`: a restore waits for an operator. Nothing is allocated or may be sent then.
    */
   assignments(args: {
     readonly requests: readonly { readonly host: HostId; readonly heard: OrderHeard | null }[];
   }): Promise<
     readonly (
       | { readonly kind: 'assignment'; readonly host: HostId; readonly assignment: Assignment; readonly hash: string }
-      | { readonly kind: 'conflict'; readonly host: HostId; readonly epoch: number; readonly generation: number }
+      | { readonly kind: 'ahead'; readonly host: HostId; readonly heard: Order; readonly known: Order }
+      | { readonly kind: 'held'; readonly host: HostId }
     )[]
   >;
   /** An ack counts when this has resolved. An older one than stored changes nothing. */
@@ -139,7 +143,7 @@ export interface TargetStore {
   }): Promise<readonly { readonly host: HostId; readonly app: AppName }[]>;
   /**
    * Targets outside of a deployment: a host that joined, one that drains. Refused where the app's last succeeded
-   * release is not `expected` any more, or the app was removed. @throws CONFLICT
+   * release is not `expected` any more, the app was removed, or a restore waits. @throws CONFLICT
    */
   applyFleet(args: {
     readonly app: AppName;
@@ -147,8 +151,6 @@ export interface TargetStore {
     readonly targets: readonly TargetWrite[];
     readonly events: readonly NewEvent[];
   }): Promise<void>;
-  /** A new epoch, after a restore: every assignment gets a new number. */
-  newEpoch(args: { readonly events: readonly NewEvent[] }): Promise<number>;
 }
 
 export interface ReleaseStore {

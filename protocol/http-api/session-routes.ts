@@ -52,4 +52,13 @@ export const SESSION_ROUTES = {
     body: null,
     reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), text: z.string() })) }),
   },
+  confirmRestore: {
+    method: 'POST',
+    path: '/v1/restore/confirm',
+    access: 'operator',
+    summary: 'Go on from data that was restored from an older copy',
+    query: null,
+    body: requests.noteRequestSchema,
+    reply: z.object({ epoch: z.number() }),
+  },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -191,23 +191,57 @@ for (const kind of storeKinds) {
       { kind: 'assignment', assignment: { generation: 1 } },
       'the same content keeps its number',
     );
-    t.match(await ask({ ...order, hash: 'sha256:other' }), { kind: 'conflict', generation: 1 });
-    t.match(
-      await ask({ ...order, generation: 40, hash: 'x' }),
-      { assignment: { epoch: 1, generation: 41 } },
-      'above what it hears',
-    );
-    t.match(await ask({ epoch: 3, generation: 7, hash: 'x' }), { assignment: { epoch: 3, generation: 8 } });
-
-    await store.newEpoch({ events: [] });
-    await store.newEpoch({ events: [] });
-    await store.newEpoch({ events: [] });
-    t.match(await ask(null), { assignment: { epoch: 4, generation: 1 } }, 'a new epoch begins at one');
+    const known = { epoch: 1, generation: 1 };
+    t.match(await ask({ ...order, hash: 'sha256:other' }), { kind: 'ahead', known }, 'our number, another content');
+    const heard = { epoch: 3, generation: 7 };
+    t.match(await ask({ ...heard, hash: 'x' }), { kind: 'ahead', heard, known }, 'a number that was never given');
+    t.match(await ask(null), { assignment: { epoch: 1, generation: 1 } }, 'saying so changes nothing');
     t.equal(
       (await store.assignments({ requests: [{ host: hostId(99), heard: null }] })).length,
       0,
       'unknown hosts are left out',
     );
+  });
+
+  scene('a restore: nothing is assigned and nothing changes until it is confirmed', async (t, store, reopen) => {
+    await addHost(store, 1);
+    const { deployment } = await enqueue(store, { number: 1 });
+    await move(store, deployment, ['rolling', 'succeeded'], [aTarget(hostId(1), 1)]);
+    await store.putSecret({ app: WEB, name: 'key', version: 1, ciphertext: new Uint8Array([1]), at: 1, events: [] });
+    const ask = async (over: typeof store, heard: { epoch: number; generation: number; hash: string } | null) =>
+      (await over.assignments({ requests: [{ host: hostId(1), heard }] }))[0];
+    const given = await ask(store, null);
+    if (given?.kind !== 'assignment') throw new Error('no assignment');
+    t.equal(await store.pendingRestore(), null);
+    await t.rejects(store.confirmRestore({ events: [] }), refusal('CONFLICT'), 'there is none');
+
+    const found = { host: hostId(1), heard: { epoch: 3, generation: 7 }, known: { epoch: 1, generation: 1 }, at: 5 };
+    t.equal(await store.restoreFound({ ...found, events: [anEvent({ kind: 'coordinator.restore-found' })] }), true);
+    t.equal(await store.restoreFound({ ...found, events: [anEvent()] }), false, 'told once');
+    store = await reopen();
+    t.same(await store.pendingRestore(), found, 'also after a restart');
+    t.match(await ask(store, null), { kind: 'held' });
+    t.match(await ask(store, { epoch: 1, generation: 1, hash: given.hash }), { kind: 'held' });
+    const place = { app: WEB, expected: 1, targets: [aTarget(hostId(1), 1, { attempt: 2 })], events: [] };
+    await t.rejects(store.applyFleet(place), refusal('CONFLICT'));
+    await t.rejects(enqueue(store, { number: 2 }), refusal('CONFLICT'));
+    await t.rejects(store.removeApp({ app: WEB, volumes: false, at: 1, events: [] }), refusal('CONFLICT'));
+
+    t.match(await ask(store, { epoch: 4, generation: 1, hash: 'x' }), { kind: 'ahead' }, 'one of a later epoch still');
+    await store.restoreFound({ ...found, heard: { epoch: 4, generation: 1 }, events: [] });
+    t.equal(await store.confirmRestore({ events: [anEvent({ kind: 'coordinator.restore-confirmed' })] }), 5);
+    t.equal(await store.pendingRestore(), null);
+    t.match(
+      await ask(store, { epoch: 4, generation: 90, hash: 'x' }),
+      { assignment: { epoch: 5, generation: 1 } },
+      'a new epoch begins at one, above all of the lost time',
+    );
+    await store.applyFleet(place);
+    t.equal((await enqueue(store, { number: 2 })).release.number, 102, 'numbers of the lost time are not used again');
+    t.equal(await store.lastSecretVersion({ app: WEB }), 1_001);
+    t.same(await store.secretVersions({ app: WEB, names: ['key'] }), { key: 1 }, 'what is there stays');
+    const rollout = await store.loadRollout({ id: deployment.id });
+    t.ok((rollout.lastAttempts[hostId(1)] ?? 0) > 1_000);
   });
 
   scene('acks only go forward', async (t, store) => {

@@ -64,6 +64,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     resume: unused,
     cancel: unused,
     fleetChanged: () => say('fleetChanged'),
+    reload: () => say('reload'),
   };
   const changes = new Changes((error) => {
     throw error;

@@ -13,6 +13,7 @@ import type { ReleaseStore, RolloutStore } from '../store.ts';
 import { deployment as readDeployment, UNENDED, withSteps } from './deployments.ts';
 import { append } from './events.ts';
 import { app as readApp, forgetReleases, insertQuarantine, insertRelease, release as readRelease } from './releases.ts';
+import { requireNoRestore } from './restores.ts';
 import { targetsOfApp, writeTargets } from './targets.ts';
 import { conflict, nextNumber, notFound, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
@@ -25,6 +26,7 @@ export async function createDeployment(
   args: Args<'createDeployment'>,
 ): Answer<'createDeployment'> {
   const { app, expected } = args;
+  await requireNoRestore(transaction, `deploy ${app}`);
   const known = await readApp(transaction, { app });
   const succeeded = known?.succeeded ?? null;
   const newest = known === null || known.newest === 0 ? null : known.newest;
@@ -188,6 +190,7 @@ export async function renewLeases({ db }: Transaction, args: Args<'renewLeases'>
 export async function applyRollout(transaction: Transaction, args: Args<'applyRollout'>): Answer<'applyRollout'> {
   const { db } = transaction;
   const { fence, expected, deployment } = args;
+  await requireNoRestore(transaction, `write deployment ${deployment.id}`);
   if (deployment.state !== expected) {
     try {
       advance(expected, deployment.state);
@@ -261,6 +264,7 @@ export async function removeApp(
 ): ReturnType<ReleaseStore['removeApp']> {
   const { app, at } = args;
   const { db } = transaction;
+  await requireNoRestore(transaction, `remove app ${app}`);
   const known = await readApp(transaction, { app });
   if (known?.removedAt !== null) throw notFound(`remove app ${app}: there is none`);
   const cancelled = await endUnended(transaction, {

@@ -4,6 +4,7 @@ import type { AppSpec } from '../../../fleet/app-spec.ts';
 import type { SecretForHost } from '../records.ts';
 import type { SecretStore } from '../store.ts';
 import { append } from './events.ts';
+import { secretVersionFloor } from './restores.ts';
 import { conflict, fromJson, getMeta, inChunks, notFound, setMeta, slice } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -48,17 +49,17 @@ export async function secretVersions({ db }: Transaction, args: Args<'secretVers
 }
 
 export async function lastSecretVersion(
-  { db }: Transaction,
+  transaction: Transaction,
   args: Args<'lastSecretVersion'>,
 ): Answer<'lastSecretVersion'> {
-  const row = await db
+  const row = await transaction.db
     .selectFrom('secrets')
     .select('last_version')
     .where('app', '=', args.app)
     .orderBy('last_version', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return Number(row?.last_version ?? 0);
+  return Math.max(Number(row?.last_version ?? 0), await secretVersionFloor(transaction));
 }
 
 export async function putSecret(transaction: Transaction, args: Args<'putSecret'>): Answer<'putSecret'> {

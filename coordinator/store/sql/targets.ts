@@ -5,12 +5,13 @@ import type { Order } from '../../../fleet/assignment.ts';
 import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
 import { contentText, toEntry } from '../assignment-entries.ts';
 import type { ReleaseContent } from '../assignment-entries.ts';
-import type { Target, TargetWrite } from '../records.ts';
+import type { OrderHeard, Target, TargetWrite } from '../records.ts';
 import type { TargetStore } from '../store.ts';
 import type { TargetsTable } from '../tables.ts';
 import { append } from './events.ts';
 import { releaseContents } from './releases.ts';
-import { conflict, fromJson, getMeta, groupBy, inChunks, setMeta, toJson } from './transaction.ts';
+import { currentEpoch, pendingRestore, requireNoRestore } from './restores.ts';
+import { conflict, fromJson, groupBy, inChunks, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 type Args<K extends keyof TargetStore> = Parameters<TargetStore[K]>[0];
@@ -107,7 +108,8 @@ export async function lastAttempts({ db }: Transaction, app: AppName): Promise<R
 
 export async function assignments(transaction: Transaction, args: Args<'assignments'>): Answer<'assignments'> {
   const ids = args.requests.map((request) => request.host);
-  const epoch = Number((await getMeta(transaction, 'epoch')) ?? '1');
+  const epoch = await currentEpoch(transaction);
+  const isHeld = (await pendingRestore(transaction)) !== null;
   const stored = await storedOrders(transaction, ids);
   const byHost = groupBy(await targetsOfHosts(transaction, { hosts: ids }), (target) => target.host);
   const contents = await contentsOf(transaction, [...byHost.values()].flat());
@@ -119,8 +121,12 @@ export async function assignments(transaction: Transaction, args: Args<'assignme
     const release = (target: Target): ReleaseContent | null => contents.get(contentKey(target)) ?? null;
     const text = contentText(host, targets, (target) => release(target)?.content ?? '');
     const hash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-    if (heard !== null && known.generation > 0 && compareOrder(heard, known) === 0 && heard.hash !== known.hash) {
-      answers.push({ kind: 'conflict', host, epoch: known.epoch, generation: known.generation });
+    if (heard !== null && isAhead(known, heard, epoch)) {
+      answers.push({ kind: 'ahead', host, heard: toOrder(heard), known: toOrder(known) });
+      continue;
+    }
+    if (isHeld) {
+      answers.push({ kind: 'held', host });
       continue;
     }
     const order = nextOrder(known, heard, hash, epoch);
@@ -131,8 +137,17 @@ export async function assignments(transaction: Transaction, args: Args<'assignme
   return answers;
 }
 
+/** A number of this epoch, or of a later one, that was not given here: it comes from a time that this data has lost. */
+function isAhead(known: OrderHeard, heard: OrderHeard, epoch: number): boolean {
+  const newer = compareOrder(heard, known);
+  if (heard.epoch < epoch) return false;
+  return newer > 0 || (newer === 0 && known.generation > 0 && heard.hash !== known.hash);
+}
+
+const toOrder = ({ epoch, generation }: Order): Order => ({ epoch, generation });
+
 /** The stored number where it still fits, else one above all that was given or heard. */
-function nextOrder(known: Order & { readonly hash: string }, heard: Order | null, hash: string, epoch: number): Order {
+function nextOrder(known: OrderHeard, heard: Order | null, hash: string, epoch: number): Order {
   const isAbove = heard !== null && compareOrder(heard, known) > 0;
   if (known.hash === hash && known.epoch >= epoch && !isAbove)
     return { epoch: known.epoch, generation: known.generation };
@@ -225,6 +240,7 @@ export async function removalsDone(transaction: Transaction, args: Args<'removal
 
 export async function applyFleet(transaction: Transaction, args: Args<'applyFleet'>): Answer<'applyFleet'> {
   const { db } = transaction;
+  await requireNoRestore(transaction, `place ${args.app}`);
   const app = await db
     .selectFrom('apps')
     .select(['succeeded', 'removed_at'])
@@ -237,13 +253,6 @@ export async function applyFleet(transaction: Transaction, args: Args<'applyFlee
   }
   await writeTargets(transaction, args.targets);
   await append(transaction, args.events);
-}
-
-export async function newEpoch(transaction: Transaction, args: Args<'newEpoch'>): Answer<'newEpoch'> {
-  const epoch = Number((await getMeta(transaction, 'epoch')) ?? '1') + 1;
-  await setMeta(transaction, 'epoch', String(epoch));
-  await append(transaction, args.events);
-  return epoch;
 }
 
 function toTarget(row: TargetsTable): Target {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { aRunEntry, ROUTE, type TestEntry } from '../../support/agent-entries.ts';
 import { AgentWorld, type AgentWorldOptions } from '../../support/agent-world.ts';
-import { appName } from '../../support/app-builders.ts';
+import { appName, hostId } from '../../support/app-builders.ts';
 
 const world = async (
   test: { teardown(end: () => Promise<void>): void },
@@ -100,6 +100,19 @@ t.test('reconciler: a failed attempt is not tried again without a new number, no
   await host.assign(release(2, 'b', { attempt: 9 }));
   await host.untilConverged();
   t.equal(host.containers(), 'b');
+});
+
+t.test('reconciler: an assignment from before the host was enrolled anew counts for nothing', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  const { reconciler } = host.process;
+  await reconciler.assign({ host: hostId(9), epoch: 3, generation: 40, entries: [] }, 'of another host');
+  t.same(reconciler.currentOrder(), { epoch: 0, generation: 0, hash: '' });
+  t.equal(reconciler.assignment(), null);
+
+  t.match(await host.assign(release(1, 'a')), { kind: 'accepted' });
+  t.match(reconciler.currentOrder(), { epoch: 1, generation: 1 });
+  await host.untilConverged();
 });
 
 t.test('reconciler: an unchanged service keeps its container over releases', async (t) => {

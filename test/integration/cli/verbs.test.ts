@@ -337,3 +337,17 @@ t.test('cli: doctor tells what is wrong and exits 1', async (t) => {
   });
   t.match(await scene(t, {}).run(['doctor']), { exit: 1, out: /BAD {2}profile/ });
 });
+
+t.test('cli: doctor --confirm-restore goes on from restored data, with a note', async (t) => {
+  const notes: (string | null)[] = [];
+  const cli = await stage(t, {
+    confirmRestore: (note) => {
+      notes.push(note);
+      return Promise.resolve({ epoch: 4 });
+    },
+  });
+
+  t.match(await cli.run(['doctor', '--confirm-restore', '--note', 'disk died']), { exit: 0, out: /epoch 4/ });
+  t.same(JSON.parse((await cli.run(['doctor', '--confirm-restore', '--json'])).out), { epoch: 4 });
+  t.same(notes, ['disk died', null]);
+});
