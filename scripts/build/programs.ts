@@ -1,6 +1,7 @@
 // What `npm run build` makes: one file per program, and what each leaves out.
 import type { BuildOptions } from 'esbuild';
 import { leaveOut } from './leave-out.ts';
+import { utcWithoutZoneData } from './utc-without-zone-data.ts';
 
 export interface Program {
   readonly name: string;
@@ -56,7 +57,7 @@ export const programs: readonly Program[] = [
       ...cjs,
       minifySyntax: true,
       minifyWhitespace: true,
-      plugins: [leaveOut],
+      plugins: [leaveOut, utcWithoutZoneData],
       banner: { js: `${cjs.banner.js}const $v8=require('node:v8');${small}` },
     },
   },
