@@ -2,13 +2,17 @@
  * The connection to the Docker Engine: owns dockerode, the API version that was agreed on, and the mapping of every
  * failure to a LongshoreError. An engine that went away may come back as another version, so the agreement is
  * forgotten with the connection.
+ *
+ *   - each call makes a connection of its own: an engine that shuts down takes no new ones from the moment before it
+ *     stops the first container, but serves kept ones on. So an answer means that the engine stays
  */
-import type { IncomingMessage } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { featuresOf, negotiateApiVersion, OLDEST_SUPPORTED } from './api-version.ts';
 import type { EngineFeatures } from './container-config.ts';
 import { engineError, isAbort, toFailure } from './engine-error.ts';
+import { withWholeAnswers } from './whole-answers.ts';
 
 export interface Connection {
   readonly docker: Docker;
@@ -26,6 +30,7 @@ export interface RawCall {
 
 export class EngineClient {
   readonly #socketPath: string;
+  readonly #agent = new Agent({ keepAlive: false });
   #connection: Promise<Connection> | null = null;
 
   constructor(socketPath: string) {
@@ -83,7 +88,7 @@ export class EngineClient {
 
   /** Every field that docker-modem would take from DOCKER_HOST and its like is given, so that the socket is the one configured. */
   #docker(version?: string): Docker {
-    return new Docker({
+    const docker = new Docker({
       socketPath: this.#socketPath,
       version,
       protocol: 'http',
@@ -94,6 +99,7 @@ export class EngineClient {
       key: undefined,
       timeout: undefined,
     });
+    return withWholeAnswers(docker, this.#agent);
   }
 
   #toError(operation: string, error: unknown): unknown {

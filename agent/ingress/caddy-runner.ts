@@ -89,13 +89,37 @@ export class CaddyRunner {
     const plan = this.#plan(this.#image);
     const found = await containers.list();
     const fitting = found.find(({ hash }) => hash === plan.hash);
-    const engineId = fitting?.engineId ?? (await this.#create(plan, found));
-    if (fitting?.running !== true) await containers.start(engineId);
+    const engineId =
+      fitting === undefined ? await this.#startNew(plan, found) : await this.#startAgain(plan, found, fitting);
 
     const admin = caddyAdmin(files.adminSocket(plan.hash));
     await this.#untilReady(engineId, admin, signal);
     this.#current = { engineId, hash: plan.hash, admin };
     return this.#current;
+  }
+
+  async #startNew(plan: ProxyPlan, found: readonly ProxyContainer[]): Promise<string> {
+    const engineId = await this.#create(plan, found);
+    await this.#options.containers.start(engineId);
+    return engineId;
+  }
+
+  /** An engine that ended in the middle of its work can refuse a container for ever ("task already exists"): a new one works. */
+  async #startAgain(plan: ProxyPlan, found: readonly ProxyContainer[], ended: ProxyContainer): Promise<string> {
+    const { engineId, running } = ended;
+    const { containers } = this.#options;
+    if (running) return engineId;
+    try {
+      await containers.start(engineId);
+      return engineId;
+    } catch (error) {
+      if (!(error instanceof LongshoreError) || error.code === 'ENGINE_UNAVAILABLE') throw error;
+      await containers.remove(engineId, 0);
+      return this.#startNew(
+        plan,
+        found.filter((each) => each !== ended),
+      );
+    }
   }
 
   async #create(plan: ProxyPlan, found: readonly ProxyContainer[]): Promise<string> {

@@ -275,6 +275,28 @@ t.test('CaddyIngress: keeps its container running', async (t) => {
   t.same(problems, []);
 });
 
+t.test('CaddyIngress: a container that the engine does not start again is made anew', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  const end = new AbortController();
+  const problems: Problem[] = [];
+  const running = ingress.run((problem) => problems.push(problem), end.signal);
+  const loaded = (count: number): Promise<number> =>
+    pollUntil(
+      async () => scene.proxy.loads.length,
+      (loads) => loads === count,
+    );
+  await loaded(1);
+
+  scene.proxy.stuck.add('i1');
+  await scene.proxy.die('i1');
+  await loaded(2);
+  end.abort();
+  await running;
+  t.same(scene.proxy.log, ['create i1', 'start i1', 'remove i1', 'create i2', 'start i2']);
+  t.same(problems, []);
+});
+
 t.test('CaddyIngress: a container of another image starts before the old one goes', async (t) => {
   const scene = await Scene.open(t);
   const first = await scene.agent();

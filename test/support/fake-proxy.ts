@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import path from 'node:path';
+import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProxyContainer, ProxyContainers, ProxyPlan } from '../../agent/engine/proxy-containers.ts';
 import { PROXY_PATHS } from '../../agent/ingress/proxy-options.ts';
 import { withResolvers } from './with-resolvers.ts';
@@ -25,6 +26,8 @@ export class FakeProxy implements ProxyContainers {
   unknownFields: readonly string[] = [];
   /** Refuses any configuration that holds this text. */
   refuses: string | null = null;
+  /** Containers that the engine refuses to start again, by id. */
+  readonly stuck = new Set<string>();
   upstreams: readonly { readonly address: string; readonly num_requests: number }[] = [];
   readonly #made: Made[] = [];
   #count = 0;
@@ -53,6 +56,7 @@ export class FakeProxy implements ProxyContainers {
   async start(id: string): Promise<void> {
     const made = this.#find(id);
     if (made.server !== null) return;
+    if (this.stuck.has(id)) throw new LongshoreError('CONFLICT', `start ${id}: task ${id}: already exists`);
     const folder = made.plan.binds.find((bind) => bind.endsWith(`:${PROXY_PATHS.run}`))?.split(':')[0] ?? '';
     made.server = http.createServer((request, response) => void this.#serve(request, response));
     made.stopped = withResolvers();

@@ -10,6 +10,7 @@ import path from 'node:path';
 import type Docker from 'dockerode';
 import { systemClock } from '../../agent/clock.ts';
 import { dockerodeProxyContainers } from '../../agent/engine/dockerode-proxy-containers.ts';
+import { EngineClient } from '../../agent/engine/engine-client.ts';
 import type { CaddyIngress } from '../../agent/ingress/caddy-ingress.ts';
 import { createIngress, type IngressOptions } from '../../agent/ingress/create-ingress.ts';
 import type { IngressRoute } from '../../fleet/app-spec.ts';
@@ -19,6 +20,8 @@ import { removeLabelled } from './engine-cleanup.ts';
 import { baseImages } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { ingressAppProgram } from './ingress-app.ts';
+
+const SOCKET = /^unix:\/\/(.+)/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock';
 
 export interface Reply {
   readonly status: number;
@@ -70,7 +73,7 @@ export class IngressStage {
     const host = `h-${randomBytes(8).toString('hex')}` as HostId;
     const folder = await mkdtemp(path.join(os.tmpdir(), 'ingress-'));
     const ports = [await freePort(), await freePort(), await freePort()];
-    const ingress = await createIngress(optionsOf(docker, host, folder, ports, changes));
+    const ingress = await createIngress(optionsOf(host, folder, ports, changes));
     const stage = new IngressStage(docker, host, folder, ports, ingress, changes);
     stage.#subnet = await stage.#network();
     stage.#run();
@@ -88,7 +91,7 @@ export class IngressStage {
     this.#changes = { ...this.#changes, ...changes };
     const ports = [this.httpPort, this.httpsPort, this.healthPort];
     this.#end = new AbortController();
-    this.ingress = await createIngress(optionsOf(this.docker, this.host, this.folder, ports, this.#changes));
+    this.ingress = await createIngress(optionsOf(this.host, this.folder, ports, this.#changes));
     this.#run();
   }
 
@@ -215,7 +218,6 @@ export async function until(condition: () => Promise<boolean>, what: string, wit
 }
 
 function optionsOf(
-  docker: Docker,
   host: HostId,
   folder: string,
   ports: readonly number[],
@@ -224,7 +226,7 @@ function optionsOf(
   return {
     host,
     folder,
-    containers: dockerodeProxyContainers(docker, host),
+    containers: dockerodeProxyContainers(new EngineClient(SOCKET), host),
     clock: systemClock,
     random: () => 0.5,
     // To try another version: LONGSHORE_TEST_CADDY_IMAGE=docker.io/library/caddy:2
