@@ -68,6 +68,8 @@ export const consoleFrameSchema = z.discriminatedUnion('kind', [
     fd: z.number().int().min(0).max(2),
     data: base64,
   }),
+  /** The command of an exec has taken so many bytes of `input`: at most STREAM_WINDOW_BYTES may be under way. */
+  z.object({ kind: z.literal('credit'), id: callId, bytes: countSchema }),
   z.object({ kind: z.literal('done'), id: callId, exit: z.number().int(), problem: problemSchema.nullable() }),
   /** The socket ends after it: not logged in, or a frame that is none. */
   z.object({ kind: z.literal('refused'), problem: problemSchema }),

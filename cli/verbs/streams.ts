@@ -1,6 +1,7 @@
 /** `logs` and `exec`: streams over the console socket. */
 import type { Command } from 'commander';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { STREAM_WINDOW_BYTES } from '../../protocol/version.ts';
 import type { CallFrame, ConsoleClient } from '../client/console-client.ts';
 import type { Context } from '../context.ts';
 import { parseCountOption, parseDurationOption } from '../duration-option.ts';
@@ -116,6 +117,7 @@ async function exec(
   const tty = options.tty !== false && stdin.isTTY === true && stdout.isTTY === true;
   const client = await openWithAbort(context);
   const size = (): { columns: number; rows: number } => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
+  let underWayBytes = 0;
   const call = client.call(
     {
       kind: 'exec',
@@ -128,9 +130,17 @@ async function exec(
     },
     (frame) => {
       if (frame.kind === 'chunk') (frame.fd === 2 ? stderr : stdout).write(Buffer.from(frame.data, 'base64'));
+      if (frame.kind !== 'credit') return;
+      underWayBytes -= frame.bytes;
+      if (underWayBytes < STREAM_WINDOW_BYTES && stdin.isPaused()) stdin.resume();
     },
   );
-  const onData = (data: Buffer): void => call.send({ kind: 'input', data: data.toString('base64') });
+  const onData = (data: Buffer): void => {
+    call.send({ kind: 'input', data: data.toString('base64') });
+    underWayBytes += data.length;
+    // What the command has not taken waits in its pipe, not in the coordinator.
+    if (underWayBytes >= STREAM_WINDOW_BYTES) stdin.pause();
+  };
   const onEnd = (): void => call.send({ kind: 'input-end' });
   const onResize = (): void => call.send({ kind: 'resize', ...size() });
   if (tty) stdin.setRawMode?.(true);

@@ -10,14 +10,16 @@ import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
 import { STREAM_WINDOW_BYTES } from '../../protocol/version.ts';
 import { toErrorResponse } from '../http/error-response.ts';
 import { requireRole } from '../http/authentication.ts';
-import type { Actor, Commands, ExecHandle } from '../commands.ts';
+import type { Actor, Commands } from '../commands.ts';
 import { completeLine, runLine } from './run-line.ts';
 import { watchChanges } from './watch-changes.ts';
 import { CreditWindow } from './credit-window.ts';
+import { ExecInput } from './exec-input.ts';
 
 export interface ConsoleSessionOptions {
   readonly commands: Commands;
-  readonly actor: Actor;
+  /** Asked for each call: a token that was revoked or has expired opens nothing more. @throws UNAUTHENTICATED */
+  readonly actor: () => Promise<Actor>;
   readonly wallMs: () => number;
   readonly send: (frame: ConsoleFrame) => void;
   /** Bytes that the socket has not sent yet. */
@@ -28,7 +30,7 @@ export interface ConsoleSessionOptions {
 interface RunningCall {
   readonly abort: AbortController;
   readonly window: CreditWindow;
-  exec: ExecHandle | null;
+  readonly input: ExecInput;
 }
 
 type StartRequest = Extract<ConsoleRequest, { kind: 'line' | 'complete' | 'watch' | 'logs' | 'exec' }>;
@@ -56,13 +58,13 @@ export class ConsoleSession {
         void this.#start(request);
         return;
       case 'input':
-        void this.#input(request.id, Buffer.from(request.data, 'base64'));
+        this.#calls.get(request.id)?.input.write(Buffer.from(request.data, 'base64'));
         return;
       case 'input-end':
-        this.#calls.get(request.id)?.exec?.end();
+        this.#calls.get(request.id)?.input.end();
         return;
       case 'resize':
-        this.#calls.get(request.id)?.exec?.resize(request.columns, request.rows);
+        this.#calls.get(request.id)?.input.resize(request.columns, request.rows);
         return;
       case 'credit':
         this.#calls.get(request.id)?.window.give(request.bytes);
@@ -89,7 +91,12 @@ export class ConsoleSession {
       return;
     }
     const abort = new AbortController();
-    const call: RunningCall = { abort, window: new CreditWindow(STREAM_WINDOW_BYTES, abort.signal), exec: null };
+    const { id } = request;
+    const call: RunningCall = {
+      abort,
+      window: new CreditWindow(STREAM_WINDOW_BYTES, abort.signal),
+      input: new ExecInput((bytes) => this.#options.send({ kind: 'credit', id, bytes })),
+    };
     this.#calls.set(request.id, call);
     try {
       this.#done(request.id, null, await this.#run(request, call));
@@ -97,13 +104,16 @@ export class ConsoleSession {
       if (abort.signal.aborted) this.#done(request.id, null);
       else this.#done(request.id, this.#problemOf(error));
     } finally {
+      // An exec whose input failed is still open at its host.
+      abort.abort();
       this.#calls.delete(request.id);
     }
   }
 
   /** @returns the exit code of the call */
   async #run(request: StartRequest, call: RunningCall): Promise<number> {
-    const { commands, actor, send } = this.#options;
+    const { commands, send } = this.#options;
+    const actor = await this.#options.actor();
     switch (request.kind) {
       case 'line':
         send({
@@ -127,13 +137,13 @@ export class ConsoleSession {
         return 0;
       case 'exec': {
         requireRole(actor, 'operator');
-        call.exec = await commands.exec(
+        const handle = await commands.exec(
           request,
           actor,
           { chunk: (_source, fd, data) => this.#chunk(request.id, call, null, fd, data) },
           call.abort.signal,
         );
-        return call.exec.exit;
+        return call.input.run(handle);
       }
     }
   }
@@ -153,16 +163,6 @@ export class ConsoleSession {
       fd,
       data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
     });
-  }
-
-  async #input(id: string, data: Uint8Array): Promise<void> {
-    const exec = this.#calls.get(id)?.exec;
-    try {
-      await exec?.write(data);
-    } catch (error) {
-      // The command ended while input was on its way: its `done` says so, and input after it has no reader.
-      this.#options.log.error({ err: error, call: id }, 'input of an exec had no reader');
-    }
   }
 
   #done(id: string, problemFound: Problem | null, exit = 0): void {

@@ -23,9 +23,12 @@ export interface ConsoleSocketOptions {
   readonly wallMs: () => number;
   readonly attempts: AttemptLimit;
   readonly log: { error(fields: object, text: string): void };
+  /** Shorter in tests. */
+  readonly pingMs?: number;
 }
 
 const LOGIN_MS = 10_000;
+/** Also how long a stream may outlive its token. */
 const PING_MS = 30_000;
 const REQUEST_LIMIT_BYTES = 256 * 1024;
 
@@ -76,7 +79,7 @@ async function serve(socket: WebSocket, request: IncomingMessage, options: Conso
     socket.pause();
     const actor = await authorise(options.commands, token, 'viewer');
     send({ kind: 'welcome', version: options.version, role: actor.role, name: actor.name });
-    runSession(socket, actor, send, options);
+    runSession(socket, () => authorise(options.commands, token, 'viewer'), send, options);
     socket.resume();
   } catch (error) {
     if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED') options.attempts.refused(address);
@@ -116,7 +119,7 @@ function loginToken(socket: WebSocket): Promise<string> {
 
 function runSession(
   socket: WebSocket,
-  actor: Actor,
+  actor: () => Promise<Actor>,
   send: (frame: ConsoleFrame) => void,
   options: ConsoleSocketOptions,
 ): void {
@@ -129,6 +132,17 @@ function runSession(
     log: options.log,
   });
   let alive = true;
+  /** Streams that began with a token end with it. */
+  const endRevoked = async (): Promise<void> => {
+    try {
+      await actor();
+    } catch (error) {
+      // Only an answer counts: a store that is busy says nothing about the token, and is asked again.
+      if (!(error instanceof LongshoreError && error.code === 'UNAUTHENTICATED')) return;
+      send({ kind: 'refused', problem: error.problem });
+      socket.close(4401, 'refused');
+    }
+  };
   const ping = setInterval(() => {
     if (!alive) {
       socket.terminate();
@@ -136,7 +150,8 @@ function runSession(
     }
     alive = false;
     socket.ping();
-  }, PING_MS);
+    void endRevoked();
+  }, options.pingMs ?? PING_MS);
   socket.on('pong', () => {
     alive = true;
   });

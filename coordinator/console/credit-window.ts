@@ -1,10 +1,12 @@
 /** Bytes that may be under way before the other side has said that it took them. Waiting ends at abort. */
 export class CreditWindow {
+  readonly #bytes: number;
   #left: number;
   #waiting: (() => void)[] = [];
   readonly #signal: AbortSignal;
 
   constructor(bytes: number, signal: AbortSignal) {
+    this.#bytes = bytes;
     this.#left = bytes;
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
@@ -20,8 +22,9 @@ export class CreditWindow {
     this.#left -= bytes;
   }
 
+  /** Never grows beyond the window: a reader cannot make us keep more for it than was agreed. */
   give(bytes: number): void {
-    this.#left += bytes;
+    this.#left = Math.min(this.#bytes, this.#left + bytes);
     if (this.#left > 0) this.#wake();
   }
 

@@ -18,6 +18,8 @@ export interface ApiStageOptions {
   readonly webFiles?: ReadonlyMap<string, WebFile>;
   readonly refusalsPerMinute?: number;
   readonly port?: number;
+  /** How often a console socket is looked at. */
+  readonly pingMs?: number;
 }
 
 export async function openApiStage(
@@ -46,6 +48,7 @@ export async function openApiStage(
     wallMs: () => Date.now(),
     attempts,
     log,
+    ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
   });
   const port = await http.listen('127.0.0.1', options.port ?? 0);
   let closed = false;

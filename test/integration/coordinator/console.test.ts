@@ -6,7 +6,8 @@ import type { Change, Commands } from '../../../coordinator/commands.ts';
 import type { ConsoleFrame, ConsoleRequest } from '../../../protocol/console.ts';
 import { STREAM_WINDOW_BYTES } from '../../../protocol/version.ts';
 import { openApiStage } from '../../support/api-stage.ts';
-import { fakeCommands } from '../../support/fake-commands.ts';
+import type { ApiStageOptions } from '../../support/api-stage.ts';
+import { ACTORS, fakeCommands } from '../../support/fake-commands.ts';
 import { pollUntil } from '../../support/poll-until.ts';
 import { aDeploymentView, aHostView } from '../../support/views.ts';
 
@@ -17,8 +18,13 @@ interface Client {
   until(test: (frame: ConsoleFrame) => boolean): Promise<ConsoleFrame>;
 }
 
-async function connect(t: Test, given: Partial<Commands>, token: string | null = 'operator'): Promise<Client> {
-  const { url } = await openApiStage(t, { commands: fakeCommands(given) });
+async function connect(
+  t: Test,
+  given: Partial<Commands>,
+  token: string | null = 'operator',
+  options: Pick<ApiStageOptions, 'pingMs'> = {},
+): Promise<Client> {
+  const { url } = await openApiStage(t, { commands: fakeCommands(given), ...options });
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/console`, {
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
   });
@@ -151,7 +157,12 @@ t.test('console: logs wait for credit, so a reader that stops is not flooded', a
   await client.until((frame) => frame.kind === 'done' && frame.id === 'h');
   t.equal(sent, STREAM_WINDOW_BYTES, 'nothing more without credit, while other calls go on');
 
-  client.send({ kind: 'credit', id: 'l', bytes: 64 * chunk.byteLength });
+  // As a reader does: for each chunk that it took.
+  client.socket.on('message', (data: Buffer) => {
+    const frame = JSON.parse(data.toString()) as ConsoleFrame;
+    if (frame.kind === 'chunk') client.send({ kind: 'credit', id: 'l', bytes: chunk.byteLength });
+  });
+  client.send({ kind: 'credit', id: 'l', bytes: STREAM_WINDOW_BYTES });
   t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'l'), { exit: 0 });
   t.equal(sent, 64 * chunk.byteLength);
 });
@@ -182,11 +193,10 @@ t.test('console: exec carries input, output and the exit code; a viewer may not'
     size: null,
   };
   client.send(request);
-  client.send({ kind: 'line', id: 'x', text: 'help' });
-  await client.until((frame) => frame.kind === 'done' && frame.id === 'x');
   client.send({ kind: 'input', id: 'e', data: Buffer.from('hello').toString('base64') });
   const out = await client.until((frame) => frame.kind === 'chunk');
   t.equal(out.kind === 'chunk' ? Buffer.from(out.data, 'base64').toString() : '', 'echo hello');
+  t.match(await client.until((frame) => frame.kind === 'credit'), { id: 'e', bytes: 5 });
   client.send({ kind: 'input-end', id: 'e' });
   t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'e'), { exit: 7 });
 
@@ -194,6 +204,66 @@ t.test('console: exec carries input, output and the exit code; a viewer may not'
   await viewer.until((frame) => frame.kind === 'welcome');
   viewer.send(request);
   t.match(await viewer.until((frame) => frame.kind === 'done'), { problem: { code: 'FORBIDDEN' } });
+});
+
+t.test('console: input that nobody takes ends the call and not the coordinator', async (t) => {
+  let aborted = false;
+  const client = await connect(t, {
+    exec: (_request, _actor, _sink, signal) => {
+      signal.addEventListener('abort', () => (aborted = true));
+      const forever = new Promise<never>(() => undefined);
+      return Promise.resolve({ exit: forever, write: () => forever, end: () => undefined, resize: () => undefined });
+    },
+  });
+  const target = { app: 'shop', service: 'web', host: null, command: ['cat'], tty: false, size: null };
+  client.send({ kind: 'exec', id: 'e', ...target });
+  const data = Buffer.alloc(64 * 1024).toString('base64');
+  for (let sent = 0; sent <= 2 * STREAM_WINDOW_BYTES; sent += 64 * 1024) client.send({ kind: 'input', id: 'e', data });
+
+  t.match(await client.until((frame) => frame.kind === 'done'), { id: 'e', problem: { code: 'TOO_LARGE' } });
+  t.ok(aborted, 'the command is ended');
+});
+
+t.test('console: a token that is revoked opens nothing more, and its streams end', async (t) => {
+  let works = true;
+  let began = false;
+  let ended = false;
+  const authenticate: Commands['authenticate'] = () => Promise.resolve(works ? ACTORS.operator : null);
+  const follow: Commands['logs'] = (_request, _sink, signal) =>
+    new Promise((resolve) => {
+      began = true;
+      signal.addEventListener('abort', () => {
+        ended = true;
+        resolve();
+      });
+    });
+  const client = await connect(t, { authenticate, logs: follow }, 'operator', { pingMs: 200 });
+  await client.until((frame) => frame.kind === 'welcome');
+  client.send({
+    kind: 'logs',
+    id: 'l',
+    app: 'shop',
+    service: null,
+    host: null,
+    follow: true,
+    tail: null,
+    sinceMs: null,
+  });
+  await pollUntil(
+    async () => began,
+    (reached) => reached,
+  );
+  works = false;
+  client.send({ kind: 'line', id: 'h', text: 'help' });
+
+  t.match(await client.until((frame) => frame.kind === 'done' && frame.id === 'h'), {
+    problem: { code: 'UNAUTHENTICATED' },
+  });
+  t.match(await client.until((frame) => frame.kind === 'refused'), { problem: { code: 'UNAUTHENTICATED' } });
+  await pollUntil(
+    async () => ended,
+    (reached) => reached,
+  );
 });
 
 t.test('console: the end of the socket ends its streams', async (t) => {
