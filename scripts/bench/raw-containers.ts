@@ -74,7 +74,7 @@ export class RawContainers {
     return {
       times,
       removeOld: async () => {
-        await Promise.all(before.map((id) => (id === null ? undefined : this.#remove(id))));
+        await Promise.all(before.filter((id) => id !== null).map((id) => this.#remove(id)));
       },
     };
   }
