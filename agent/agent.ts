@@ -13,6 +13,7 @@ import { waitForEngine } from './engine-wait.ts';
 import type { EngineDescription } from './engine/container-engine.ts';
 import type { AgentFacts } from './facts.ts';
 import type { Enrolled } from './identity/identity.ts';
+import { collectWhenIdle, type IdleMemory } from './idle-memory.ts';
 import type { Log } from './log.ts';
 import { runTogether } from './run-together.ts';
 import { statusLine } from './status-line.ts';
@@ -41,6 +42,7 @@ export interface AgentParts {
     engine: EngineDescription,
     wiring: EnrolledWiring,
   ) => Promise<EnrolledAgentParts>;
+  readonly memory: Pick<IdleMemory, 'heapBytes' | 'collect'>;
   /** For tests and whoever else waits for a moment of this life. */
   readonly onPhase?: (phase: AgentFacts['phase']) => void;
 }
@@ -102,6 +104,7 @@ export class Agent {
             }
           },
           () => runWatchdog({ notifier, clock, log, health }, living.signal),
+          () => collectWhenIdle({ ...this.#parts.memory, clock, isIdle: () => this.#isIdle() }, living.signal),
         ],
         signal,
       );
@@ -140,6 +143,11 @@ export class Agent {
     this.#workingSinceMs = this.#parts.clock.now().monotonicMs;
     this.#enter('running');
     await agent.run(signal);
+  }
+
+  #isIdle(): boolean {
+    const { converged, openStreams } = this.facts();
+    return converged && openStreams === 0;
   }
 
   #enter(phase: AgentFacts['phase']): void {

@@ -20,6 +20,7 @@ import { readIfThere } from './durable-file.ts';
 import { DockerodeEngine } from './engine/dockerode-engine.ts';
 import { freeBytesAt } from './engine/space-check.ts';
 import { faultPointOf } from './fault-point.ts';
+import { garbageCollector } from './idle-memory.ts';
 import { listenLocally } from './http/local-server.ts';
 import { enroll } from './identity/enroll.ts';
 import { readEnrollToken } from './identity/enroll-token.ts';
@@ -94,6 +95,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const agent = new Agent({
     ...context,
     notifier,
+    memory: { heapBytes: () => process.memoryUsage().heapUsed, collect: garbageCollector() },
     describeEngine: (signal) => lookingEngine(context).describe(signal),
     enroll: (onStatus, signal) => enrolled(context, identity, notifySocket !== undefined, onStatus, signal),
     buildEnrolled: (found, engine, wiring) => buildEnrolled(context, identity, found, engine, wiring),
@@ -129,7 +131,7 @@ async function enrolled(
   signal: AbortSignal,
 ): Promise<Enrolled | null> {
   if (identity.enrolled !== null) return identity.enrolled;
-  const ca = await trustedRoots(config.caFile);
+  const ca = config.coordinator.startsWith('wss:') ? await trustedRoots(config.caFile) : undefined;
   const found = await enroll(
     {
       identity,
