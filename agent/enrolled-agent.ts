@@ -179,6 +179,7 @@ export class EnrolledAgent {
       engineVersion: this.#description.version,
       order: reconciler.currentOrder(),
       secrets: secrets.versions(),
+      registries: secrets.registries(),
     };
   }
 

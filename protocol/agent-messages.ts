@@ -59,6 +59,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     order: z.object({ ...orderShape, hash: z.string().max(80) }),
     /** Secret versions the agent holds: `app/secret` -> version. */
     secrets: z.record(z.string(), countSchema),
+    /** Registries whose stored credential the agent holds: one that was removed while it was away is taken back. */
+    registries: z.array(z.string().max(300)).max(10_000).default([]),
     labels: stringRecord,
     /** Where this host's ingress answers, for people; null without one. */
     ingress: z.object({ http: z.number().int().nullable(), https: z.number().int().nullable() }).nullable(),

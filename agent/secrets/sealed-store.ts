@@ -73,6 +73,11 @@ export class SealedStore {
     return newest;
   }
 
+  /** Those whose credential is held, also one that does not open any more. */
+  registries(): readonly string[] {
+    return Object.keys(this.#content.registries);
+  }
+
   /** Keeps those that open; @returns the problems of the others, which stay unknown so that they are sent again */
   async add(items: readonly SecretItem[]): Promise<readonly Problem[]> {
     const problems: Problem[] = [];

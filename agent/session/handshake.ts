@@ -16,6 +16,8 @@ export interface HelloFacts {
   readonly order: { readonly epoch: number; readonly generation: number; readonly hash: string };
   /** `app/secret` -> version. */
   readonly secrets: Readonly<Record<string, number>>;
+  /** Whose credential is held. */
+  readonly registries: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
 }
@@ -65,6 +67,7 @@ export function answerChallenge(
       engineVersion: facts.engineVersion,
       order: { ...facts.order },
       secrets: { ...facts.secrets },
+      registries: [...facts.registries],
       labels: { ...facts.labels },
       ingress: facts.ingress === null ? null : { ...facts.ingress },
     },

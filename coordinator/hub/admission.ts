@@ -86,6 +86,7 @@ export class Admission {
       order: hello.order,
     };
     for (const [secret, version] of Object.entries(hello.secrets)) connection.heldSecrets.set(secret, version);
+    for (const registry of hello.registries) connection.heldRegistries.add(registry);
     const isOpen = connection.open(session, {
       kind: 'welcome',
       protocol: verdict.protocol,

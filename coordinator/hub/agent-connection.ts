@@ -64,6 +64,7 @@ export class AgentConnection {
   reportSeq = 0;
   /** `app/secret` -> version that the agent holds, as far as we know. */
   readonly heldSecrets = new Map<string, number>();
+  /** Registries whose credential it holds, by its hello and by what it was sent. */
   readonly heldRegistries = new Set<string>();
 
   constructor(socket: AgentSocket, challenge: AgentConnection['challenge'], duties: ConnectionDuties) {

@@ -166,9 +166,11 @@ t.test('SealedStore: registry credentials come, are replaced and are forgotten',
 
   await store.setRegistry(registry, credential);
   t.same((await open(dir)).registryCredential(registry), { username: 'u', password: 'p' });
+  t.same(store.registries(), [registry]);
   await t.rejects(store.setRegistry('other:5000', credential), { code: 'SEAL_INVALID' });
   await store.setRegistry(registry, null);
   t.equal((await open(dir)).registryCredential(registry), null);
+  t.same(store.registries(), []);
 });
 
 t.test('SealedStore: a damaged file is set aside and everything is asked for again', async (t) => {

@@ -183,6 +183,7 @@ export class FakeAgent {
       engineVersion: 'fake',
       order: this.#order,
       secrets: {},
+      registries: [],
       labels: {},
       ingress: null,
     };

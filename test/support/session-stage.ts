@@ -52,6 +52,7 @@ export const someHelloFacts = (fields: Partial<HelloFacts> = {}): HelloFacts => 
   engineVersion: '27.0.0',
   order: { epoch: 0, generation: 0, hash: '' },
   secrets: {},
+  registries: [],
   labels: {},
   ingress: null,
   ...fields,

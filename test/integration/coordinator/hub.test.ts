@@ -90,6 +90,18 @@ t.test('hub: a hello that was overheard opens nothing on another connection', as
   await t.rejects(replaying.connect(), { message: 'SIGNATURE_INVALID' });
 });
 
+t.test('hub: a registry credential that was removed while its host was away is taken back', async (t) => {
+  const host = await world.enroll('host-with-credential');
+  const agent = world.agent(host, { hello: (hello) => ({ ...hello, registries: ['old.example:5000'] }) });
+  await agent.connect();
+
+  t.same(await agent.waitFor('registry-credential'), {
+    kind: 'registry-credential',
+    registry: 'old.example:5000',
+    sealed: null,
+  });
+});
+
 t.test('hub: a second hello on one connection ends it', async (t) => {
   const host = await world.enroll('host-5');
   const hellos: AgentMessageOf<'hello'>[] = [];

@@ -20,6 +20,7 @@ const facts: HelloFacts = {
   engineVersion: '27',
   order: { epoch: 1, generation: 2, hash: 'h' },
   secrets: { 'shop/db': 3 },
+  registries: ['ghcr.io'],
   labels: { zone: 'a' },
   ingress: null,
 };
@@ -41,7 +42,12 @@ t.test('answerChallenge: signs its own audience, the nonce, the host and the pro
   });
   t.match(answer, {
     kind: 'hello',
-    hello: { signature: `signed(${proof})`, order: { epoch: 1, generation: 2, hash: 'h' }, secrets: { 'shop/db': 3 } },
+    hello: {
+      signature: `signed(${proof})`,
+      order: { epoch: 1, generation: 2, hash: 'h' },
+      secrets: { 'shop/db': 3 },
+      registries: ['ghcr.io'],
+    },
   });
   t.end();
 });
