@@ -13,6 +13,7 @@ import type { Clock } from '../clock.ts';
 import { writeDurably } from '../durable-file.ts';
 import { readStateFile } from '../state/state-file.ts';
 import {
+  failedProposal,
   hasFailed,
   isOf,
   nextProposal,
@@ -96,7 +97,7 @@ export class OfflineUpdates {
       const entry = assignment?.entries.find(({ app }) => app === proposal.app);
       if (entry === undefined || !isOf(proposal, entry)) await this.#forget(proposal.app);
       else if (hasFailed(proposal, reports[proposal.app])) {
-        await this.#keep({ ...proposal, failed: true });
+        await this.#keep(failedProposal(proposal, reports[proposal.app]));
         changed = true;
       }
     }

@@ -1,13 +1,15 @@
 /**
  * What a host does alone is a proposal (D5): the newer digests of one attempt's images. It stands over the entry that it
  * was made from, and only over that: any other order of the coordinator for the app, be it the adoption or the way
- * back, ends it. A proposal that failed its gate is remembered, so that the same digests are not tried every hour.
+ * back, ends it. What failed its gate is remembered by digest, so that it is not tried every hour, nor again beside
+ * something newer.
  * Pure.
  */
 import { z } from 'zod';
 import type { Assignment, AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
 import type { ServiceSpec } from '../../fleet/app-spec.ts';
 import type { AppName, Digest, SpecHash } from '../../fleet/ids.ts';
+import { instanceText } from '../../fleet/instance-content.ts';
 import type { AppReport } from '../../fleet/report.ts';
 import { appNameSchema, countSchema, deploymentIdSchema, digestSchema } from '../../protocol/scalars.ts';
 
@@ -19,6 +21,8 @@ export const proposalSchema = z.object({
   /** Only of the services whose image is newer. */
   digests: z.record(z.string(), digestSchema),
   failed: z.boolean(),
+  /** Digests that failed here over this base. */
+  refused: z.array(digestSchema).default([]),
 });
 export type Proposal = z.infer<typeof proposalSchema>;
 
@@ -43,8 +47,11 @@ export function nextProposal(
   before: Proposal | null,
 ): Proposal | null {
   const known = before !== null && isOf(before, entry) ? before : null;
+  const refused = known?.refused ?? [];
   const digests = Object.fromEntries(
-    Object.entries(newest).filter(([service, digest]) => entry.spec.services[service]?.image.digest !== digest),
+    Object.entries(newest).filter(
+      ([service, digest]) => entry.spec.services[service]?.image.digest !== digest && !refused.includes(digest),
+    ),
   );
   if (Object.keys(digests).length === 0 || (known !== null && isSame(known.digests, digests))) return null;
   const { deployment, release, attempt } = entry;
@@ -54,7 +61,16 @@ export function nextProposal(
     number: (known?.number ?? 0) + 1,
     digests,
     failed: false,
+    refused,
   };
+}
+
+/** It failed its gate: the digest of the service that did is refused, or all where none is named. */
+export function failedProposal(proposal: Proposal, report: AppReport | undefined): Proposal {
+  const service = report?.attempt?.failedService ?? null;
+  const own = service === null ? undefined : proposal.digests[service];
+  const digests = own === undefined ? Object.values(proposal.digests) : [own];
+  return { ...proposal, failed: true, refused: [...new Set([...proposal.refused, ...digests])] };
 }
 
 export function attemptOf(proposal: Proposal): number {
@@ -91,12 +107,14 @@ export function hasFailed(proposal: Proposal, report: AppReport | undefined): bo
 function proposedEntry(entry: RunEntry, proposal: Proposal, hashOf: (text: string) => SpecHash): RunEntry {
   const services: Record<string, ServiceSpec> = { ...entry.spec.services };
   const hashes: Record<string, SpecHash> = { ...entry.hashes };
+  const { spec: before, secretVersions } = entry;
   for (const [service, digest] of Object.entries(proposal.digests)) {
     const spec = services[service];
     if (spec === undefined) continue;
-    services[service] = { ...spec, image: { ...spec.image, digest } };
-    // The hash is the coordinator's and opaque (D10); of it and the digest comes one that nobody else makes.
-    hashes[service] = hashOf(`${entry.hashes[service] ?? ''}\n${digest}`);
+    const newer = { ...spec, image: { ...spec.image, digest } };
+    services[service] = newer;
+    // By the coordinator's own rule (D10): a release of the same content finds the instance that it wants.
+    hashes[service] = hashOf(instanceText(before, service, newer, secretVersions));
   }
   return { ...entry, attempt: attemptOf(proposal), rollback: false, hashes, spec: { ...entry.spec, services } };
 }

@@ -3,7 +3,7 @@
  * (`image`, `environment.MODE`, `secrets.db`). Pure.
  */
 import { canonicalJson } from '../../fleet/canonical-json.ts';
-import type { InstanceContent } from './instance-content.ts';
+import type { InstanceContent } from '../../fleet/instance-content.ts';
 
 /** Keys whose name in the file is not their name in the resolved spec. */
 const FILE_KEYS: Readonly<Record<string, string>> = {

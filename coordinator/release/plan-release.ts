@@ -10,7 +10,7 @@ import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import type { Placement, Target } from '../store/records.ts';
 import { because } from './because.ts';
-import { instanceContent } from './instance-content.ts';
+import { instanceContent } from '../../fleet/instance-content.ts';
 
 export type HostChanges = PlanView['hosts'][number]['changes'];
 type Change = HostChanges[number];

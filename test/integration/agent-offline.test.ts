@@ -8,9 +8,11 @@ import type { AppReport } from '../../fleet/report.ts';
 import type { Digest, InstanceId } from '../../fleet/ids.ts';
 import { systemClock } from '../../agent/clock.ts';
 import { OfflineUpdates } from '../../agent/offline/offline-updates.ts';
+import { pinImages } from '../../coordinator/release/pin-images.ts';
+import { specHashes } from '../../coordinator/release/spec-hash.ts';
 import { Reconciler } from '../../agent/reconcile/reconciler.ts';
 import { aRunEntry } from '../support/agent-entries.ts';
-import { digest, hostId } from '../support/app-builders.ts';
+import { deploymentId, digest, hostId } from '../support/app-builders.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { FakeEngineSession } from '../support/fake-engine-session.ts';
 import { pollUntil } from '../support/poll-until.ts';
@@ -182,6 +184,29 @@ t.test('offline update: any newer order of the coordinator ends it', async (t) =
 
   await host.settled('a');
   t.equal(host.report()?.proposal, null);
+});
+
+t.test('offline update: its adoption as a release keeps the container that runs', async (t) => {
+  const host = await hostWithApp(t);
+  host.engine.offerImage(digest('b'), {});
+  host.newest = digest('b');
+  await host.tick(entry);
+  await host.settled('b');
+  const before = host.report()?.instances.map((instance) => instance.id);
+
+  const spec = pinImages(entry.spec, { web: digest('b') });
+  const adopted = { ...entry, release: 2, deployment: deploymentId(2), spec, hashes: specHashes(spec, {}) };
+  await host.order(2, adopted);
+  await pollUntil(
+    async () => host.report(),
+    (report) => report?.release === 2 && report.converged,
+  );
+
+  t.same(
+    host.report()?.instances.map((instance) => instance.id),
+    before,
+  );
+  t.match(host.report(), { proposal: null, attempt: { state: 'passed', release: 2 } });
 });
 
 t.test('offline update: not outside of its maintenance window', async (t) => {

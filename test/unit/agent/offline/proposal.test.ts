@@ -1,20 +1,25 @@
+import { createHash } from 'node:crypto';
 import t from 'tap';
 import type { Assignment } from '../../../../fleet/assignment.ts';
 import type { AppName, SpecHash } from '../../../../fleet/ids.ts';
 import {
   attemptOf,
+  failedProposal,
   hasFailed,
   nextProposal,
   withProposal,
   withProposals,
   type Proposal,
 } from '../../../../agent/offline/proposal.ts';
+import { specHashes } from '../../../../coordinator/release/spec-hash.ts';
 import { aRunEntry } from '../../../support/agent-entries.ts';
 import { anAppReport, anAttempt, digest, hostId, specHash } from '../../../support/app-builders.ts';
 
 const entry = aRunEntry({ app: 'shop', release: 3, services: { web: { version: 'a' }, db: { version: 'b' } } });
 const assignment: Assignment = { host: hostId(1), epoch: 1, generation: 1, entries: [entry] };
 const hashOf = (text: string): SpecHash => `h1:${Buffer.from(text).toString('hex').slice(-64)}` as SpecHash;
+
+const sha256 = (text: string): SpecHash => `h1:${createHash('sha256').update(text).digest('hex')}` as SpecHash;
 
 function proposed(newest: Parameters<typeof nextProposal>[1], before: Proposal | null = null): Proposal {
   const proposal = nextProposal(entry, newest, before);
@@ -45,6 +50,12 @@ t.test('nextProposal: the same digests are not proposed twice, also when they fa
     digests: { web: digest('d') },
     failed: false,
   });
+  const refused = failedProposal(proposed({ web: digest('c'), db: digest('d') }), {
+    ...anAppReport({ app: entry.app, attempt: anAttempt({ state: 'failed', failedService: 'web' }) }),
+  });
+  t.match(refused, { failed: true, refused: [digest('c')] });
+  t.same(nextProposal(entry, { web: digest('c'), db: digest('d') }, refused)?.digests, { db: digest('d') });
+  t.equal(nextProposal(entry, { web: digest('c'), db: digest('b') }, refused), null, 'alone or beside another');
   t.match(
     nextProposal({ ...entry, attempt: 9 }, { web: digest('c') }, failed),
     { number: 1 },
@@ -60,6 +71,13 @@ t.test('withProposals: another attempt with the new digest and a hash of its own
   t.equal(changed.attempt, entry.attempt + 1_000_000);
   t.equal(changed.spec.services.web?.image.digest, digest('c'));
   t.not(changed.hashes.web, specHash('a'));
+  t.equal(
+    withProposals(assignment, new Map([[entry.app, proposed({ web: digest('c') })]]), sha256).entries.flatMap((each) =>
+      each.kind === 'run' ? [each.hashes.web] : [],
+    )[0],
+    specHashes(changed.spec, changed.secretVersions).web,
+    "the coordinator's own hash: adopting it replaces nothing",
+  );
   t.equal(changed.hashes.db, specHash('b'));
   t.equal(changed.spec.services.db, entry.spec.services.db);
   t.end();

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { because } from '../../../../coordinator/release/because.ts';
-import { instanceContent } from '../../../../coordinator/release/instance-content.ts';
+import { instanceContent } from '../../../../fleet/instance-content.ts';
 import { digestInReference, pinImages } from '../../../../coordinator/release/pin-images.ts';
 import { planHash, planHosts } from '../../../../coordinator/release/plan-release.ts';
 import { specHashes } from '../../../../coordinator/release/spec-hash.ts';

@@ -3,13 +3,24 @@
  * can change beside it. So a route, a wave or a replica count changes without a container being replaced, while a
  * probe is part of it: a new probe must pass a gate before it may judge what serves. Pure.
  */
-import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+import type { AppSpec, ServiceSpec } from './app-spec.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** By service: what is hashed for it, and compared for a plan's reasons. */
 export type InstanceContent = Readonly<Record<string, unknown>>;
 
 type Beside =
   'image' | 'gate' | 'replicas' | 'constraints' | 'order' | 'ingress' | 'dependsOn' | 'mounts' | 'configs' | 'secrets';
+
+/** What sha256 is taken over for the hash `h1:`. @throws Error where the image is not pinned */
+export function instanceText(
+  spec: AppSpec,
+  name: string,
+  service: ServiceSpec,
+  secretVersions: Readonly<Record<string, number>>,
+): string {
+  return canonicalJson(instanceContent(spec, name, service, secretVersions));
+}
 
 /** @throws Error where an image of the spec is not pinned */
 export function instanceContent(
