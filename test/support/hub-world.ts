@@ -135,7 +135,15 @@ export class HubWorld {
     const identity = fakeIdentity();
     const token = randomUUID();
     const tokenHash = createHash('sha256').update(token).digest('hex');
-    const fields = { id: randomUUID(), kind: 'once', pool: null, labels: {}, hash: tokenHash, createdAt: Date.now(), expiresAt: null } as const;
+    const fields = {
+      id: randomUUID(),
+      kind: 'once',
+      pool: null,
+      labels: {},
+      hash: tokenHash,
+      createdAt: Date.now(),
+      expiresAt: null,
+    } as const;
     await this.store.insertEnrollToken({ token: fields, events: [] });
     const host: NewHost = {
       id: `h-${randomBytes(8).toString('hex')}` as HostId,
@@ -172,7 +180,13 @@ export class HubWorld {
         kind: 'new',
         release: { spec: whole, hashes: { web: specHash('a') }, secretVersions: {}, cause, createdAt: Date.now() },
       },
-      deployment: { id: `d-${randomBytes(8).toString('hex')}` as DeploymentId, kind: 'deploy', cause, createdAt: Date.now(), placement },
+      deployment: {
+        id: `d-${randomBytes(8).toString('hex')}` as DeploymentId,
+        kind: 'deploy',
+        cause,
+        createdAt: Date.now(),
+        placement,
+      },
       expected: { succeeded: known?.succeeded ?? null, newest: known?.newest ?? null },
       releaseQuarantine: false,
       keepReleases: 10,

@@ -68,7 +68,7 @@ export class RolloutWorld {
       base,
       placement,
       targets: base === null ? [] : ids.map((host) => oldTarget(host)),
-      lastAttempts: base === null ? {} : (Object.fromEntries(ids.map((host) => [host, 1]))),
+      lastAttempts: base === null ? {} : Object.fromEntries(ids.map((host) => [host, 1])),
     };
   }
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { changeLines, renderProgress } from '../../../cli/progress/progress-lines.ts';
 import { problem } from '../../../fleet/errors.ts';
+import { displayWidth } from '../../../protocol/text/table.ts';
 import { aDeploymentView, aHostId, aStepView } from '../../support/views.ts';
 
 const steps = [
@@ -21,9 +22,8 @@ t.test('renderProgress: a bar per wave and a line per host', (t) => {
 t.test('renderProgress: no line is wider than the terminal, with and without colour', (t) => {
   const long = aStepView({ state: 'failed', problem: problem('NEVER_HEALTHY', 'x'.repeat(300)) });
   for (const color of [false, true]) {
-    // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
     const widths = renderProgress(aDeploymentView({ steps: [long] }), 0, { color, columns: 60 }).map(
-      (line) => line.replaceAll(/\u001b\[[0-9;]*m/g, '').length,
+      (line) => displayWidth(line),
     );
     t.ok(Math.max(...widths) <= 60);
   }
