@@ -3,6 +3,7 @@
  * The first SIGTERM or SIGINT ends it cleanly and leaves the containers running; the second ends it at once.
  */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -35,6 +36,9 @@ const DEFAULT_CONFIG_FILE = '/etc/longshore/agent.yaml';
 const ENROLL_TIMEOUT_MS = 30_000;
 /** Stands where a host id is needed before there is one: to look at the engine. */
 const NO_HOST = `h-${'0'.repeat(16)}` as HostId;
+
+// A host with a hundred containers looks at them together, and one signal ends all of these looks.
+setMaxListeners(1_000);
 
 const flags = settingsOfFlags(process.argv.slice(2));
 if (flags.help) {
