@@ -69,6 +69,7 @@ function planRun(context: AppContext, builder: PlanBuilder, entry: RunEntry): Ap
   planStrays(context, builder);
   planImages(context, builder);
   planFiles(context, builder);
+  builder.giveWay('save-budget');
   const routing =
     underWay?.isMoving === true && attempt !== null
       ? routeApp(context, {

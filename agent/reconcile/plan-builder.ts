@@ -24,6 +24,8 @@ export class PlanBuilder {
   readonly timers: number[] = [];
   /** Permanent failures of actions that are wanted now. */
   readonly refusals: ActionFailure[] = [];
+  /** What is known of the engine is too old to decide by. */
+  asksEngine = false;
   /** Earliest retry, monotonic; null = nothing failed. */
   nextRetryAtMs: number | null = null;
 
@@ -46,6 +48,31 @@ export class PlanBuilder {
     this.wait(`${failure.problem.message} (try ${failure.count})`, failure.retryAtMs);
   }
 
+  /** In place of another on the same object that the engine refuses for good; that one's pause holds, its refusal does not. */
+  wantInstead(action: Action): void {
+    const failure = this.#context.facts.failures[objectOf(action)];
+    if (failure === undefined || failure.retryAtMs <= this.#context.now.monotonicMs) this.actions.push(action);
+    else this.wait(`${failure.problem.message} (try ${failure.count})`, failure.retryAtMs);
+  }
+
+  askEngine(): void {
+    this.asksEngine = true;
+  }
+
+  /** Something is to be done with this object already. */
+  has(object: string): boolean {
+    return this.actions.some((action) => objectOf(action) === object);
+  }
+
+  /** Takes back an action of this kind where something else is to be done with its object: it can wait for the next turn. */
+  giveWay(kind: Action['kind']): void {
+    const index = this.actions.findIndex((action) => action.kind === kind);
+    const action = this.actions[index];
+    if (action === undefined) return;
+    const others = this.actions.filter((other) => objectOf(other) === objectOf(action));
+    if (others.length > 1) this.actions.splice(index, 1);
+  }
+
   wait(reason: string, wakeAtMs: number | null = null): void {
     this.waits.push({ app: this.#context.app, reason, wakeAtMs });
   }
@@ -62,6 +89,7 @@ export class PlanBuilder {
   merge(other: PlanBuilder, withActions: boolean): void {
     this.probes.push(...other.probes);
     this.timers.push(...other.timers);
+    this.asksEngine ||= other.asksEngine;
     if (!withActions) return;
     this.actions.push(...other.actions);
     this.waits.push(...other.waits);

@@ -147,5 +147,5 @@ function planForgetStops(context: AppContext, builder: PlanBuilder): void {
     const container = findContainer(context, instance);
     return container === undefined || isUp(container);
   });
-  if (isBack) builder.want({ kind: 'forget-stop', app: context.app });
+  if (isBack && !builder.has(`journal:${context.app}`)) builder.want({ kind: 'forget-stop', app: context.app });
 }

@@ -53,7 +53,12 @@ export function planStop(context: AppContext, builder: PlanBuilder, container: C
     builder.want({ kind: 'set-aliases', app, service, instance, network, address: container.address, aliases: [] });
     return;
   }
-  if (address !== null && hasRoutes(spec) && context.facts.ingress !== null && !context.facts.drained.has(instance)) {
+  if (
+    address !== null &&
+    hadRoutes(context, service) &&
+    context.facts.ingress !== null &&
+    !context.facts.drained.has(instance)
+  ) {
     builder.want({ kind: 'drain', app, service, instance, address, graceMs });
     builder.wait(`${name} ends its requests`);
     return;
@@ -65,12 +70,19 @@ export function planStop(context: AppContext, builder: PlanBuilder, container: C
 /** Traffic reaches this address, or may: what a proxy did before this process began is not known. */
 export function isRouted(context: AppContext, service: string, address: string | null): boolean {
   const { ingress } = context.facts;
-  if (ingress === null || address === null || !hasRoutes(knownSpec(context, service))) return false;
-  return ingress.upstreams === null || (ingress.upstreams[`${context.app}/${service}`] ?? []).includes(address);
+  if (ingress === null || address === null) return false;
+  if (ingress.upstreams === null) return hadRoutes(context, service);
+  return (ingress.upstreams[`${context.app}/${service}`] ?? []).includes(address);
 }
 
 export function hasRoutes(spec: ServiceSpec | null): boolean {
   return spec !== null && spec.ingress.length > 0;
+}
+
+/** By any entry that it may have run under: a release can take the routes of a service away. */
+function hadRoutes(context: AppContext, service: string): boolean {
+  const { committed, attempt, previous } = context.journal;
+  return [committed?.entry, attempt?.entry, previous].some((entry) => hasRoutes(specOf(entry ?? null, service)));
 }
 
 function knownSpec(context: AppContext, service: string): ServiceSpec | null {

@@ -51,7 +51,14 @@ const isGoodEntry = (entry: RunEntry): boolean =>
 /** Start-first services that serve must go on serving, whatever happens to the agent. */
 function watchServing(world: PlannerWorld, complain: (text: string) => void): void {
   const hasServed = new Set<string>();
+  world.onOutage = () => hasServed.clear();
   world.onEffect = (action) => {
+    if (action.kind === 'stop') {
+      const stopped = [...world.engine.containers.values()].find((each) => each.plan.instance === action.instance);
+      const routed = world.ingress.upstreams[`${action.app}/${action.service}`] ?? [];
+      if (stopped !== undefined && routed.includes(stopped.address ?? ''))
+        complain(`${action.instance} of ${action.service} stopped while traffic went to it`);
+    }
     for (const journal of world.disk.values()) {
       const entry = journal.committed?.entry;
       const target = world.entries.find((each) => each.app === journal.app);
@@ -79,6 +86,11 @@ async function untilQuiet(world: PlannerWorld): Promise<boolean> {
     if (quiet > 150) return true;
   }
   return false;
+}
+
+function hasVerdict(world: PlannerWorld, entry: RunEntry): boolean {
+  const attempt = world.disk.get(entry.app)?.attempt;
+  return attempt?.entry.release === entry.release && attempt.state !== 'running';
 }
 
 /** What the disk and the engine say together, once nothing is left to do. */
@@ -139,6 +151,33 @@ for (const seed of seeds(30)) {
       t.equal(world.engine.containers.size + world.engine.networks.size + world.engine.tags.size, 0, 'nothing is left');
     },
   );
+}
+
+for (const seed of seeds(20)) {
+  t.test(
+    `nextActions: an engine that goes away in the middle of an attempt fails no good one (LONGSHORE_SEED=${seed})`,
+    async (t) => {
+      const random = seededRandom(seed);
+      const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0, kill: 0, outage: 0.02 });
+      for (let release = 1; release <= 3; release += 1) {
+        const entry = anEntry(random, 'one', release, true);
+        world.assign([entry]);
+        for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) await world.turn();
+        const attempt = world.disk.get(entry.app)?.attempt;
+        t.equal(attempt?.state, 'passed', `release ${release} passes: ${attempt?.problem?.message ?? ''}`);
+      }
+    },
+  );
+
+  t.test(`nextActions: a bad one fails in spite of outages (LONGSHORE_SEED=${seed})`, async (t) => {
+    const random = seededRandom(seed);
+    const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0, kill: 0, outage: 0.005 });
+    const gate = { minHealthyMs: 2_000, healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 };
+    const entry = aRunEntry({ release: 1, services: { web: { version: pick(random, BAD), gate } } });
+    world.assign([entry]);
+    for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) await world.turn();
+    t.equal(world.disk.get(entry.app)?.attempt?.state, 'failed');
+  });
 }
 
 for (const seed of seeds(10)) {
