@@ -5,14 +5,18 @@
 import { problem } from '../../fleet/errors.ts';
 import { isHostId } from '../../fleet/ids.ts';
 import type { WaveSize } from '../../fleet/app-spec.ts';
-import { msUntilOpen } from './maintenance-window.ts';
+import { windowAt } from '../../fleet/maintenance-window.ts';
+import { counted } from '../../protocol/text/counted.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { wavesOf } from './waves.ts';
 
+/** A window that is never reached is looked at again, should the zone's rules change. */
+const LOOK_AGAIN_MS = 24 * 3_600_000;
+
 export function startRollout(draft: RolloutDraft): void {
-  const opensInMs = untilWindow(draft);
-  if (opensInMs > 0) {
-    draft.wake(draft.now + opensInMs);
+  const opensAt = windowOpensAt(draft);
+  if (opensAt > draft.now) {
+    draft.wake(opensAt);
     return;
   }
   const { app, release, kind, cause } = draft.deployment;
@@ -42,15 +46,15 @@ export function startRollout(draft: RolloutDraft): void {
     settledAt: null,
     deadlineAt: draft.now + draft.policy.deadlineMs,
   });
-  const text = `Deployment of ${app} release ${release} starts: ${hosts.length} hosts in ${count} waves`;
+  const text = `Deployment of ${app} release ${release} starts: ${counted(hosts.length, 'host')} in ${counted(count, 'wave')}`;
   draft.event('deployment.started', text, { cause });
 }
 
-/** Only what the schedule brought waits for its window. */
-function untilWindow(draft: RolloutDraft): number {
+/** Only what the schedule brought waits for its window; what people deploy is never held back by it. */
+function windowOpensAt(draft: RolloutDraft): number {
   const { schedule } = draft.facts.rollout.release.spec;
-  if (draft.deployment.cause.kind !== 'schedule' || schedule?.window == null) return 0;
-  return msUntilOpen(schedule.window, schedule.timeZone, draft.now);
+  if (draft.deployment.cause.kind !== 'schedule' || schedule?.window == null) return draft.now;
+  return windowAt(schedule.window, schedule.timeZone, draft.now).opensAt ?? draft.now + LOOK_AGAIN_MS;
 }
 
 function rank(draft: RolloutDraft, host: Parameters<RolloutDraft['fact']>[0]): number {
