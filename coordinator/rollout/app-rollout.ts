@@ -46,6 +46,7 @@ interface Held {
 const RETRY_MS = 1_000;
 /** Looking at many hosts costs time; at most a fifth of it goes into looking again. */
 const REST_FACTOR = 4;
+const MOST_REST_MS = 1_000;
 /** Longest wait that one timer can do. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -85,7 +86,8 @@ export class AppRollout {
   wake(): void {
     if (this.#isDue || this.#stopped) return;
     this.#isDue = true;
-    const restMs = this.#restUntil - this.#options.now();
+    // A wall clock that is set back must not make a rollout rest for an hour.
+    const restMs = Math.min(MOST_REST_MS, this.#restUntil - this.#options.now());
     if (restMs <= 1) void this.#enqueue(() => this.#turn());
     else this.#setTimer(restMs, () => void this.#enqueue(() => this.#turn()));
   }
@@ -151,7 +153,7 @@ export class AppRollout {
       // Each step that changed something may be followed by another.
     }
     // Waiting for the store is no work: with few hosts an answer is followed at once.
-    const restMs = this.#decidingMs > 5 ? Math.min(1_000, this.#decidingMs * REST_FACTOR) : 0;
+    const restMs = this.#decidingMs > 5 ? Math.min(MOST_REST_MS, this.#decidingMs * REST_FACTOR) : 0;
     this.#restUntil = this.#options.now() + restMs;
   }
 

@@ -114,7 +114,9 @@ function tooManyFailed(draft: RolloutDraft): Problem | null {
   const { app, release } = draft.deployment;
   const hosts = `${failed.length} of ${tried.length} ${tried.length === 1 ? 'host' : 'hosts'} failed`;
   const text = `deploy ${app} release ${release}: ${hosts}; ${draft.hostName(first.host)}: ${first.problem.message}`;
-  const details = failed.map((step) => ({
+  // One failure stands in the message already.
+  const listed = failed.length === 1 ? [] : failed;
+  const details = listed.map((step) => ({
     path: draft.hostName(step.host),
     message: step.problem?.message ?? '',
     line: null,

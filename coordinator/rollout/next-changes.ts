@@ -96,9 +96,11 @@ function overdue(draft: RolloutDraft, operation: string): Problem {
     const message = state === 'offline' ? 'not connected' : (waiting ?? 'no answer yet');
     return { path: draft.hostName(host), message, line: null, column: null };
   });
-  const [first] = details;
+  const [first, ...others] = details;
   const obstacle = first === undefined ? '' : `; ${first.path}: ${first.message}`;
-  return problem('TIMEOUT', `${operation}: not done by its deadline, ${open.length} hosts open${obstacle}`, {
-    details,
+  const hosts = `${open.length} ${open.length === 1 ? 'host' : 'hosts'} open`;
+  return problem('TIMEOUT', `${operation}: not done by its deadline, ${hosts}${obstacle}`, {
+    // One obstacle stands in the message already.
+    details: others.length === 0 ? [] : details,
   });
 }
