@@ -51,6 +51,7 @@ export class AppMasks {
       case 'report':
         return {
           ...message,
+          status: message.status === null ? null : this.#text(null, message.status),
           apps: Object.fromEntries(
             Object.entries(message.apps).map(([name, report]) => [name, this.#report(name, report)]),
           ),

@@ -18,12 +18,14 @@ export async function host({ db }: Transaction, { id }: Args<'host'>): Answer<'h
 }
 
 export async function findHost({ db }: Transaction, args: Args<'findHost'>): Answer<'findHost'> {
-  const row = await db
+  const rows = await db
     .selectFrom('hosts')
     .selectAll()
     .where((where) => where.or([where('id', '=', args.host), where('name', '=', args.host)]))
     .where('removed_at', 'is', null)
-    .executeTakeFirst();
+    .execute();
+  // A host chooses its name when it enrols: one that took another's id as its name must not stand in for it.
+  const row = rows.find(({ id }) => id === args.host) ?? rows[0];
   return row === undefined ? null : toHost(row);
 }
 
