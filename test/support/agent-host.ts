@@ -176,6 +176,7 @@ export class AgentHost {
     for (const name of images.flatMap((image) => image.RepoTags ?? []))
       if (name.includes(this.host)) await this.#engine.docker.getImage(name).remove();
     await rm(this.#stateDir, { recursive: true, force: true });
+    await rm(this.#harness, { force: true });
   }
 }
 
