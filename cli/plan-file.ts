@@ -25,11 +25,12 @@ export async function readPlanFile(path: string, coordinator: string): Promise<P
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new LongshoreError(
-      'INPUT_INVALID',
-      `read the plan ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Make one with `longshore plan --out FILE`.', cause: error },
-    );
+    const why =
+      error instanceof SyntaxError ? 'it is no saved plan' : error instanceof Error ? error.message : String(error);
+    throw new LongshoreError('INPUT_INVALID', `read the plan ${path}: ${why}`, {
+      hint: 'Make one with `longshore plan --out FILE`.',
+      cause: error,
+    });
   }
   const parsed = planFileSchema.safeParse(json);
   if (!parsed.success)

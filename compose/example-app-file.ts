@@ -55,7 +55,7 @@ services:
 # volumes:
 #   data:
 
-# Values are kept by the coordinator: longshore secrets set api_key
+# Values are kept by the coordinator: longshore secrets set my-app api_key
 # secrets:
 #   api_key:
 #     external: true

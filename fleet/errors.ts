@@ -273,7 +273,7 @@ export const ERRORS = {
   },
   SECRET_MISSING: {
     meaning: 'A secret that the app names does not exist.',
-    hint: 'Set it with `longshore secrets set`.',
+    hint: 'Set it with `longshore secrets set APP NAME`.',
     retryable: false,
     exit: 2,
   },

@@ -4,6 +4,7 @@
  */
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
+import { counted } from '../../protocol/text/counted.ts';
 import { progressOf, stepDetail } from '../../protocol/text/deployments.ts';
 import type { StepView } from '../../protocol/text/deployments.ts';
 import { renderDuration } from '../../protocol/text/time.ts';
@@ -81,13 +82,15 @@ function clip(line: string, columns: number): string {
   return clipped;
 }
 
+/** How far it goes; a queued one has not chosen its hosts yet. */
+function extent({ steps, waves }: DeploymentView): string {
+  return steps.length === 0 ? '' : `, ${counted(steps.length, 'host')} in ${counted(waves, 'wave')}`;
+}
+
 /** What changed between two views, for a pipe. */
 export function changeLines(before: DeploymentView | null, view: DeploymentView): readonly string[] {
   const lines: string[] = [];
-  if (before === null)
-    lines.push(
-      `${view.id} ${view.app} ${view.kind} to release ${view.release}, ${view.steps.length} hosts in ${view.waves} waves`,
-    );
+  if (before === null) lines.push(`${view.id} ${view.app} ${view.kind} to release ${view.release}${extent(view)}`);
   for (const step of view.steps) {
     const old = before?.steps.find((other) => other.host === step.host);
     if (old?.state === step.state && stepDetail(old) === stepDetail(step)) continue;

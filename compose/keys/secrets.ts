@@ -37,10 +37,13 @@ function readSecret(name: string, cursor: Cursor): SecretSpec {
     failKey(
       source,
       'values of secrets do not travel with the app file; store it with ' +
-        `\`longshore secrets set ${stated ?? name}\` and write "external: true" here`,
+        `\`longshore secrets set APP ${stated ?? name}\` and write "external: true" here`,
     );
   else if (!readOr(given.external, readBoolean, false))
-    failKey(cursor, `"external: true" is missing: the value comes from \`longshore secrets set ${stated ?? name}\``);
+    failKey(
+      cursor,
+      `"external: true" is missing: the value comes from \`longshore secrets set APP ${stated ?? name}\``,
+    );
   return { name: stated ?? name };
 }
 

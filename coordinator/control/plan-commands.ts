@@ -86,7 +86,7 @@ function stale(now: PlanView): LongshoreError {
   );
   return new LongshoreError(
     'PLAN_STALE',
-    `deploy ${now.app}: the plan made now, on release ${String(now.base)}, is not the one that was saved`,
+    `deploy ${now.app}: the fleet has moved since the plan was saved; now, ${now.base === null ? 'before a first release' : `on release ${now.base}`}, ${details.length === 0 ? 'it would change nothing' : 'it would do other things'}`,
     { details: details.slice(0, 200) },
   );
 }

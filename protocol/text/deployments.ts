@@ -1,6 +1,8 @@
 /** Deployments and plans as text; the live progress of a terminal is made of the same pieces. */
+import { hasEnded } from '../../fleet/deployment.ts';
 import type { DeploymentView, PlanView } from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
+import { counted } from './counted.ts';
 import { plainText } from './plain-text.ts';
 import { renderProblem } from './problem.ts';
 import { renderTable } from './table.ts';
@@ -47,19 +49,22 @@ export function renderDeployment(deployment: DeploymentView, now: number): strin
 
 /** `2 of 3 hosts, wave 2 of 3`. */
 export function progressOf(deployment: DeploymentView): string {
+  // Its hosts are chosen when its turn comes.
+  if (deployment.steps.length === 0) return hasEnded(deployment.state) ? 'no host was touched' : 'waits for its turn';
   const going = deployment.state === 'rolling_back' || deployment.state === 'rolled_back';
   const done = deployment.steps.filter((step) => (going ? step.state === 'returned' : step.state === 'passed')).length;
   const wave =
     deployment.waves === 0
       ? ''
       : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
-  return `${done} of ${deployment.steps.length} hosts ${going ? 'returned' : 'passed'}${wave}`;
+  return `${done} of ${counted(deployment.steps.length, 'host')} ${going ? 'returned' : 'passed'}${wave}`;
 }
 
 /** The line of one host: what it does now, or why it failed. */
 export function stepDetail(step: StepView): string {
   const text = step.problem === null ? (step.doing ?? '') : `${step.problem.code}: ${step.problem.message}`;
-  return plainText(text).split('\n')[0] ?? '';
+  // What an instance said last stands on further lines; one line has no room for it.
+  return (plainText(text).split('\n')[0] ?? '').replace(/; last output:$/, '');
 }
 
 const MARK: Readonly<Record<HostPlanView['changes'][number]['action'], string>> = {

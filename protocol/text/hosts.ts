@@ -5,7 +5,7 @@ import { renderTable } from './table.ts';
 import { renderAgo, renderBytes, renderTime } from './time.ts';
 
 export function renderHosts(hosts: readonly HostView[], now: number): string {
-  if (hosts.length === 0) return 'No hosts yet. Make a token with `longshore enroll-token` and start an agent with it.';
+  if (hosts.length === 0) return 'No hosts. Make a token with `longshore enroll-token` and start an agent with it.';
   const rows = hosts.map((host) => [
     host.name,
     host.connected ? 'yes' : `no (${renderAgo(host.lastSeenAt, now)})`,

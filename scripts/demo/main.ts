@@ -5,7 +5,7 @@ import { cleanUp } from './clean-up.ts';
 import { DemoFolder, type DemoState } from './demo-state.ts';
 import { liveView } from './live-view.ts';
 import { startLoad } from './load.ts';
-import { parseDemoOptions, type DemoOptions } from './options.ts';
+import { defaultName, parseDemoOptions, type DemoOptions } from './options.ts';
 import { isRunning, stopProgram } from './programs.ts';
 import { demoWishes, planDemo, startAgents, startCoordinator, startRegistry, coordinatorUrl } from './setting-up.ts';
 import { checkApps, environmentOf, longshore } from './shipping.ts';
@@ -19,7 +19,7 @@ const requestsPerSecond = 60;
 const stop = new AbortController();
 const stateDir = execFileSync('bash', ['scripts/engine.sh', 'state-dir'], { encoding: 'utf8' }).trim();
 const options = readOptions();
-const folder = new DemoFolder(path.join(stateDir, options?.name ?? 'demo'));
+const folder = new DemoFolder(path.join(stateDir, options?.name ?? defaultName));
 
 process.exitCode = options === undefined ? 2 : await run(options);
 
@@ -40,7 +40,7 @@ async function run(options: DemoOptions): Promise<number> {
     return 2;
   }
   if (before?.kept === true) {
-    console.error('demo: one was left running with --keep. End it first: bash scripts/demo.sh --down');
+    console.error(`demo: one was left running with --keep. End it first: ${downCommand(options.name)}`);
     return 2;
   }
   if (before !== undefined) {
@@ -74,7 +74,7 @@ async function show(options: DemoOptions): Promise<number> {
   }
   if (options.after === 'keep' && code === 0 && !stop.signal.aborted) {
     folder.write({ ...state, kept: true });
-    say('It goes on in the background. End it with: bash scripts/demo.sh --down');
+    say(`It goes on in the background. End it with: ${downCommand(options.name)}`);
     return code;
   }
   say('Ending the demo ...');
@@ -129,17 +129,27 @@ async function breakIt(state: DemoState, urls: readonly string[]): Promise<boole
 
 function nextSteps(state: DemoState, urls: readonly string[]): string {
   const [first = ''] = urls;
+  const env = environmentOf(folder, state, '1');
   return `
 The app:   ${urls.map((url) => `${url}/count`).join('   ')}
 The page:  ${coordinatorUrl(state)}/    (the token is in ${folder.path('coordinator', 'admin-token')})
 
 Try in another terminal:
   export LONGSHORE_URL=${coordinatorUrl(state)} LONGSHORE_TOKEN_FILE=${folder.path('coordinator', 'admin-token')}
-  curl -F file=@README.txt ${first}/count
+  curl -H 'content-type: text/plain' --data-binary @README.md ${first}/count
   node dist/longshore.mjs hosts
   node dist/longshore.mjs logs wordcount -f
   node dist/longshore.mjs console
+
+Ship another version (the variables tell the app file where this registry is):
+  export WORDCOUNT_IMAGE=${env.WORDCOUNT_IMAGE} WORDCOUNT_BASE=${env.WORDCOUNT_BASE}
+  WORDCOUNT_VERSION=3 node dist/longshore.mjs deploy -f ${appFile}
 `;
+}
+
+/** Another demo than the one that is meant must not be ended by what is copied from here. */
+function downCommand(name: string): string {
+  return `bash scripts/demo.sh${name === defaultName ? '' : ` --name ${name}`} --down`;
 }
 
 function report(wrong: readonly string[], right: string): boolean {

@@ -11,12 +11,14 @@ export interface DemoOptions {
   readonly name: string;
 }
 
+export const defaultName = 'demo';
+
 /** @throws Error that names what is wrong */
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
   let after: DemoOptions['after'] = 'live';
   let breakIt = false;
   let bind = '127.0.0.1';
-  let name = 'demo';
+  let name = defaultName;
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     switch (arg) {

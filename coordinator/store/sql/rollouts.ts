@@ -165,7 +165,7 @@ export async function takeLease({ db }: Transaction, args: Args<'takeLease'>): A
     .where('id', '=', id)
     .executeTakeFirst();
   if (row === undefined) throw notFound(`take deployment ${id}: there is none`);
-  if (hasEnded(row.state as DeploymentState)) throw conflict(`take deployment ${id}: it is ${row.state}`);
+  if (hasEnded(row.state as DeploymentState)) throw conflict(`change deployment ${id}: it has ended (${row.state})`);
   if (row.owner !== null && row.owner !== owner && Number(row.lease_until) > now) return null;
   const token = row.owner === owner ? Number(row.fence) : Number(row.fence) + 1;
   await db.updateTable('deployments').set({ owner, fence: token, lease_until: until }).where('id', '=', id).execute();

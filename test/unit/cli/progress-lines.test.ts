@@ -22,11 +22,26 @@ t.test('renderProgress: a bar per wave and a line per host', (t) => {
 t.test('renderProgress: no line is wider than the terminal, with and without colour', (t) => {
   const long = aStepView({ state: 'failed', problem: problem('NEVER_HEALTHY', 'x'.repeat(300)) });
   for (const color of [false, true]) {
-    const widths = renderProgress(aDeploymentView({ steps: [long] }), 0, { color, columns: 60 }).map(
-      (line) => displayWidth(line),
+    const widths = renderProgress(aDeploymentView({ steps: [long] }), 0, { color, columns: 60 }).map((line) =>
+      displayWidth(line),
     );
     t.ok(Math.max(...widths) <= 60);
   }
+  t.end();
+});
+
+t.test('changeLines: a queued deployment has no hosts yet, and says no zeros', (t) => {
+  const queued = aDeploymentView({ steps: [], waves: 0, state: 'queued' });
+
+  const lines = changeLines(null, queued);
+  t.match(lines, [/to release 2$/, 'queued: waits for its turn']);
+  t.end();
+});
+
+t.test('changeLines: the last output of an instance is left to the message at the end', (t) => {
+  const failed = aStepView({ state: 'returned', problem: problem('NEVER_HEALTHY', 'web/1: 503; last output:\nboom') });
+
+  t.match(changeLines(null, aDeploymentView({ steps: [failed] }))[1], /503$/);
   t.end();
 });
 
@@ -34,8 +49,8 @@ t.test('changeLines: a line per change and none where nothing changed', (t) => {
   const before = aDeploymentView({ steps: [aStepView({ state: 'moving' })] });
   const after = aDeploymentView({ steps: [aStepView({ state: 'passed' })], state: 'succeeded' });
 
-  t.match(changeLines(null, before), [/to release 2, 1 hosts in 1 waves/, 'quay-1: moving', /^rolling/]);
+  t.match(changeLines(null, before), [/to release 2, 1 host in 1 wave$/, 'quay-1: moving', /^rolling/]);
   t.same(changeLines(before, before), []);
-  t.match(changeLines(before, after), ['quay-1: passed', 'succeeded: 1 of 1 hosts passed, wave 1 of 1']);
+  t.match(changeLines(before, after), ['quay-1: passed', 'succeeded: 1 of 1 host passed, wave 1 of 1']);
   t.end();
 });

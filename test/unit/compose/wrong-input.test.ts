@@ -51,7 +51,7 @@ const service: readonly Case[] = [
   [
     'a secret from a file',
     webFile('secrets: [a]', 'secrets: {a: {file: ./a}}'),
-    [/^secrets\.a\.file .*longshore secrets set a.*external: true/],
+    [/^secrets\.a\.file .*longshore secrets set APP a.*external: true/],
   ],
   [
     'a secret without source',
