@@ -24,6 +24,8 @@ export interface RegistryClientOptions {
   readonly timeoutMs: number;
 }
 
+/** What registries allow a manifest to be. */
+const MOST_BYTES = 4 * 1024 * 1024;
 const ACCEPT = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -39,7 +41,7 @@ export async function headDigest(
 ): Promise<Digest> {
   const isPlain = isLoopbackRegistry(image.registry) || options.insecure.includes(image.registry);
   const url = `${isPlain ? 'http' : 'https'}://${registryAddress(image.registry)}/v2/${image.repository}/manifests/${image.tag}`;
-  const question = new Question(image, options);
+  const question = new Question(image, isPlain, options);
   let authorization: string | null = null;
   let response = await question.send(url, 'HEAD', authorization);
   if (response.status === 401) {
@@ -56,10 +58,12 @@ export async function headDigest(
 
 class Question {
   readonly #image: ImageReference;
+  readonly #isPlain: boolean;
   readonly #options: RegistryClientOptions;
 
-  constructor(image: ImageReference, options: RegistryClientOptions) {
+  constructor(image: ImageReference, isPlain: boolean, options: RegistryClientOptions) {
     this.#image = image;
+    this.#isPlain = isPlain;
     this.#options = options;
   }
 
@@ -87,10 +91,14 @@ class Question {
       login === null ? null : `Basic ${Buffer.from(`${login.username}:${login.password}`, 'utf8').toString('base64')}`;
     if (challenge.kind === 'basic') return basic;
     const url = tokenUrl(challenge, `repository:${this.#image.repository}:pull`);
+    if (url.protocol !== 'https:' && !this.#isPlain)
+      throw new LongshoreError(
+        'REGISTRY_DENIED',
+        `${this.#what()}: it wants its login sent in the clear to ${url.host}`,
+      );
     const response = await this.send(url, 'GET', basic, 'application/json');
     if (!response.ok) throw this.refusal(response);
-    const body: unknown = await response.json().catch(() => null);
-    const token = tokenOf(body);
+    const token = tokenOf(jsonOf(await this.#body(response)));
     if (token === null)
       throw new LongshoreError('REGISTRY_UNAVAILABLE', `${this.#what()}: ${url.host} answered without a token`);
     return `Bearer ${token}`;
@@ -99,8 +107,24 @@ class Question {
   async digestOfBody(url: string, authorization: string | null): Promise<Digest> {
     const response = await this.send(url, 'GET', authorization);
     if (!response.ok) throw this.refusal(response);
-    const body = Buffer.from(await response.arrayBuffer());
+    const body = await this.#body(response);
     return `sha256:${createHash('sha256').update(body).digest('hex')}` as Digest;
+  }
+
+  /** Whoever may plan names the registry: it must not be able to fill the coordinator's memory. */
+  async #body(response: Response): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        size += chunk.byteLength;
+        if (size > MOST_BYTES) throw new Error(`it answered with more than ${MOST_BYTES} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      throw new LongshoreError('REGISTRY_UNAVAILABLE', `${this.#what()}: ${reasonOf(error)}`, { cause: error });
+    }
+    return Buffer.concat(chunks);
   }
 
   refusal(response: Response): LongshoreError {
@@ -120,6 +144,14 @@ class Question {
   #what(): string {
     const { registry, repository, tag } = this.#image;
     return `resolve ${registry}/${repository}:${tag}`;
+  }
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
   }
 }
 

@@ -107,6 +107,40 @@ t.test('registry client: a registry without HEAD or digest is asked for the mani
   t.equal(await noDigest.ask(), expected);
 });
 
+t.test('registry client: a body without end does not fill the memory', async (t) => {
+  let sent = 0;
+  const { ask } = await registry(t, (request, response) => {
+    if (request.method === 'HEAD') {
+      response.writeHead(405).end();
+      return;
+    }
+    const chunk = Buffer.alloc(256 * 1024);
+    const more = (): void => {
+      while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+    };
+    response.on('drain', more);
+    more();
+  });
+  await t.rejects(ask(), { code: 'REGISTRY_UNAVAILABLE', message: /more than 4194304 bytes|no answer in time/ });
+  t.ok(sent < 32 * 1024 * 1024, `${sent} bytes were taken`);
+});
+
+t.test('registry client: a login is never sent in the clear for a registry that speaks TLS', async (t) => {
+  const asked: string[] = [];
+  const fakeFetch: typeof fetch = (url) => {
+    asked.push(url instanceof Request ? url.url : url.toString());
+    const challenge = { 'www-authenticate': 'Bearer realm="http://auth.test/token"' };
+    return Promise.resolve(new Response(null, { status: 401, headers: challenge }));
+  };
+  const options = { fetch: fakeFetch, now: () => 0, insecure: [], timeoutMs: 300 };
+  const login = { username: 'ada', password: 'secret' };
+  await t.rejects(headDigest(parseReference('reg.test/web:1'), login, options), {
+    code: 'REGISTRY_DENIED',
+    message: /in the clear to auth\.test/,
+  });
+  t.same(asked, ['https://reg.test/v2/web/manifests/1']);
+});
+
 t.test('registry client: silence and closed doors are unavailable', async (t) => {
   const silent = await registry(t, () => undefined);
   await t.rejects(silent.ask(), { code: 'REGISTRY_UNAVAILABLE', message: /no answer in time/ });
