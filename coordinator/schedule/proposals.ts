@@ -68,8 +68,11 @@ export class Proposals {
       return;
     }
     const [latest] = await store.latestDeployments({ apps: [app] });
-    // A deployment under way reaches the host anyway, and says what it runs.
-    if (latest !== undefined && !hasEnded(latest.state)) return;
+    // A deployment under way reaches the host and says what it runs; where it ends before, the next report asks again.
+    if (latest !== undefined && !hasEnded(latest.state)) {
+      this.#answered.delete(key);
+      return;
+    }
     renew(app, host);
     await this.#tell(
       host,

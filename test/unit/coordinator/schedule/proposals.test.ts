@@ -57,6 +57,8 @@ t.test('Proposals: a deployment under way says what the host runs', async (t) =>
   const { done, report } = scene('nothing', 'rolling');
   await report();
   t.same(done, ['asked']);
+  await report();
+  t.same(done, ['asked', 'asked'], 'should it end before it came to the host');
 });
 
 t.test('Proposals: while the registry cannot be asked the host keeps it, and is asked about again', async (t) => {
