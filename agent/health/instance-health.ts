@@ -15,6 +15,7 @@ export function newHealth(nowMs: number, isRestarted: boolean): InstanceHealth {
     everHealthy: false,
     failures: 0,
     isUnhealthy: false,
+    unhealthySinceMs: null,
     isRestarted,
     lastAnswer: null,
   };
@@ -33,6 +34,7 @@ export function withAnswer(
       everHealthy: true,
       failures: 0,
       isUnhealthy: false,
+      unhealthySinceMs: null,
       lastAnswer: answer.text,
     };
   }
@@ -43,6 +45,7 @@ export function withAnswer(
     healthySinceMs: null,
     failures,
     isUnhealthy: failures >= target.retries,
+    unhealthySinceMs: failures >= target.retries ? (health.unhealthySinceMs ?? nowMs) : null,
     lastAnswer: answer.text,
   };
 }

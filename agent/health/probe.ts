@@ -21,7 +21,8 @@ export interface ProbeRequest {
   readonly timeoutMs: number;
 }
 
-export type Probe = (request: ProbeRequest, signal: AbortSignal) => Promise<ProbeAnswer>;
+/** Null: it could not be asked, because the engine is away. */
+export type Probe = (request: ProbeRequest, signal: AbortSignal) => Promise<ProbeAnswer | null>;
 
 export function makeProbe(engine: Pick<ContainerEngine, 'exec'>): Probe {
   return async (request, signal) => {
@@ -95,13 +96,14 @@ async function probeExec(
   command: readonly string[],
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<ProbeAnswer> {
+): Promise<ProbeAnswer | null> {
   const name = command.join(' ').slice(0, 120);
   try {
     const { exitCode, output } = await engine.exec(instance, command, timeoutMs, signal);
     const said = output.trim().slice(-512);
     return { isHealthy: exitCode === 0, text: `${name}: exit code ${exitCode}${said === '' ? '' : `: ${said}`}` };
   } catch (error) {
+    if (error instanceof LongshoreError && error.code === 'ENGINE_UNAVAILABLE') return null;
     const reason = error instanceof LongshoreError ? error.problem.message : String(error);
     return { isHealthy: false, text: `${name}: ${reason}` };
   }

@@ -1,10 +1,25 @@
 /**
- * Whether an ended candidate may have been ended by the engine itself: dockerd that stops takes its containers along and
- * still answers for a while. The verdict waits then; when the engine has gone, the candidate is started again and
- * nobody is blamed. What ends by itself with an error is judged at once. Pure.
+ * Whether a bad verdict on a candidate may be the engine's doing and not the app's. Pure.
+ *
+ *   - an engine that stops answers no new question from before it stops the first container. So a verdict stands only
+ *     when the engine has answered a question that was put to it after the last failure was seen
+ *   - a machine that goes down stops containers beside the engine, which answers for a while: what ended as by a stop, or
+ *     together with others that should run, waits a moment; by then the agent has been stopped as well
+ *
+ * Where the engine went away, the candidate is started again and nobody is blamed; the progress deadline goes on.
  */
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import type { AppContext } from './app-context.ts';
+import { type AppContext, isUp } from './app-context.ts';
+import type { GateVerdict } from './gate.ts';
+
+export interface Doubt {
+  /** For people. */
+  readonly reason: string;
+  /** Monotonic; null = an answer of the engine ends it. */
+  readonly untilMs: number | null;
+  /** The engine has to be asked. */
+  readonly needsLook: boolean;
+}
 
 /** Ended without an error or by a signal, as by a stop from outside. */
 const STOPPED_CODES: readonly (number | null)[] = [0, 137, 143];
@@ -13,7 +28,28 @@ const ALONE_MS = 3_000;
 const TOGETHER_MS = 20_000;
 const SAME_MOMENT_MS = 10_000;
 
-/** @returns how long the verdict still waits; 0 = it stands */
+/** @returns null = the verdict stands */
+export function doubtOf(
+  context: AppContext,
+  key: string,
+  container: ContainerObservation,
+  verdict: Extract<GateVerdict, { kind: 'failed' }>,
+): Doubt | null {
+  const { facts, now } = context;
+  const hasEnded = !isUp(container);
+  const restsOnMs = verdict.restsOnMs ?? facts.endSeenAtMs[container.instance] ?? now.monotonicMs;
+  const needsLook = facts.seenAtMs <= restsOnMs;
+  const leftMs = hasEnded ? doubtLeftMs(context, container) : 0;
+  if (!needsLook && leftMs === 0) return null;
+  const what = hasEnded ? 'has ended' : 'fails its probes';
+  return {
+    reason: `${key} ${what}; the Docker Engine has not answered since or may be stopping`,
+    untilMs: leftMs === 0 ? null : now.monotonicMs + leftMs,
+    needsLook,
+  };
+}
+
+/** @returns how long the verdict on an ended one still waits in any case */
 export function doubtLeftMs(context: AppContext, ended: ContainerObservation): number {
   if (ended.finishedAtMs === null || ended.oomKilled) return 0;
   const finishedAtMs = ended.finishedAtMs;
@@ -22,6 +58,7 @@ export function doubtLeftMs(context: AppContext, ended: ContainerObservation): n
       each.instance !== ended.instance &&
       each.state === 'exited' &&
       each.restartPolicy !== 'no' &&
+      each.restartPolicy !== '' &&
       each.finishedAtMs !== null &&
       Math.abs(each.finishedAtMs - finishedAtMs) < SAME_MOMENT_MS,
   );

@@ -70,11 +70,11 @@ export class EngineWatch {
 
   async #look(signal: AbortSignal): Promise<boolean> {
     const { engine, memory, clock } = this.#options;
-    const begunAt = memory.beginLook();
+    const look = memory.beginLook(clock.now().monotonicMs);
     try {
       const seen = await engine.observe(signal);
       const nowMs = clock.now().monotonicMs;
-      memory.endLook(begunAt, seen, nowMs);
+      memory.endLook(look, seen, nowMs);
       memory.forgetGone();
       memory.held ??= await engine.heldImages();
       this.lastAnswerAtMs = nowMs;

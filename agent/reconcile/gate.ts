@@ -12,7 +12,13 @@ import type { InstanceHealth } from './observation.ts';
 export type GateVerdict =
   | { readonly kind: 'passed' }
   | { readonly kind: 'waiting'; readonly reason: string; readonly wakeAtMs: number | null }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** When the last of what it rests on was seen by this process; null = when the end was. */
+      readonly restsOnMs: number | null;
+    };
 
 export interface GateInput {
   readonly entry: RunEntry;
@@ -35,6 +41,7 @@ export function evalGate(input: GateInput): GateVerdict {
       kind: 'failed',
       code: 'CONTAINER_EXITED',
       message: `${key}: ${exitOf(container)} before it had passed its gate`,
+      restsOnMs: null,
     };
   }
   const { gate } = spec;
@@ -48,6 +55,7 @@ export function evalGate(input: GateInput): GateVerdict {
       kind: 'failed',
       code: 'UNHEALTHY_IN_GATE',
       message: `${key}: was healthy, then failed ${health.failures} probes in a row: ${answerOf(health)}`,
+      restsOnMs: health.unhealthySinceMs,
     };
   }
   if (health.healthySinceMs === null) {
@@ -57,6 +65,7 @@ export function evalGate(input: GateInput): GateVerdict {
         kind: 'failed',
         code: 'NEVER_HEALTHY',
         message: `${key}: not healthy within ${after}; last probe: ${answerOf(health)}`,
+        restsOnMs: deadlineMs,
       };
     }
     return { kind: 'waiting', reason: `${key} is not healthy yet: ${answerOf(health)}`, wakeAtMs: deadlineMs };

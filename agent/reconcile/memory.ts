@@ -13,6 +13,12 @@ import { type EngineEffect, withEffect } from './engine-effects.ts';
 import type { ActionFailure, InstanceHealth, Observation } from './observation.ts';
 import { RESTART_WINDOW_MS } from './restart-loop.ts';
 
+/** One question to the engine about everything. */
+interface Look {
+  readonly order: number;
+  readonly atMs: number;
+}
+
 export class Memory {
   assignment: Assignment | null = null;
   assignmentHash = '';
@@ -31,10 +37,12 @@ export class Memory {
   readonly budgetSince = new Map<AppName, number>();
   readonly refusedSubnets = new Set<string>();
   readonly restarts = new Map<InstanceId, readonly number[]>();
+  readonly #ends = new Map<InstanceId, number>();
   readonly #counts = new Map<InstanceId, number>();
   /** Effects since the oldest look at the engine that is still under way. */
   #effects: { readonly order: number; readonly effect: EngineEffect }[] = [];
   #order = 0;
+  #seenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(hasIngress: boolean) {
     this.ingress = hasIngress ? { apps: null, upstreams: null, ready: null } : null;
@@ -47,18 +55,21 @@ export class Memory {
   }
 
   /** Remember to call before looking; the answer belongs to the look. */
-  beginLook(): number {
+  beginLook(nowMs: number): Look {
     this.#effects = [];
-    return this.#order;
+    return { order: this.#order, atMs: nowMs };
   }
 
   /** An effect that ended while the engine was looked at may or may not be in what was seen. */
-  endLook(begunAt: number, seen: EngineObservation, nowMs: number): void {
+  endLook(look: Look, seen: EngineObservation, nowMs: number): void {
     this.engine = this.#effects
-      .filter((each) => each.order > begunAt)
+      .filter((each) => each.order > look.order)
       .reduce((engine, each) => withEffect(engine, each.effect), seen);
     this.#effects = [];
+    this.#seenAtMs = look.atMs;
     for (const each of seen.containers) {
+      if (each.state !== 'exited' && each.state !== 'dead') this.#ends.delete(each.instance);
+      else if (!this.#ends.has(each.instance)) this.#ends.set(each.instance, nowMs);
       const before = this.#counts.get(each.instance);
       this.#counts.set(each.instance, each.restartCount);
       if (before === undefined || each.restartCount <= before) continue;
@@ -80,6 +91,7 @@ export class Memory {
     for (const instance of [...this.startedHere]) if (!alive.has(instance)) this.startedHere.delete(instance);
     for (const instance of [...this.drained]) if (!alive.has(instance)) this.drained.delete(instance);
     for (const instance of [...this.restarts.keys()]) if (!alive.has(instance)) this.restarts.delete(instance);
+    for (const instance of [...this.#ends.keys()]) if (!alive.has(instance)) this.#ends.delete(instance);
     for (const instance of [...this.#counts.keys()]) if (!alive.has(instance)) this.#counts.delete(instance);
   }
 
@@ -96,6 +108,8 @@ export class Memory {
   observation(engine: EngineObservation, health: Readonly<Record<InstanceId, InstanceHealth>>): Observation {
     return {
       engine,
+      seenAtMs: this.#seenAtMs,
+      endSeenAtMs: Object.fromEntries(this.#ends),
       images: Object.fromEntries(this.images),
       held: this.held,
       files: Object.fromEntries(this.files),

@@ -36,6 +36,8 @@ export interface Plan {
   readonly probes: readonly ProbeTarget[];
   readonly apps: Readonly<Record<AppName, AppReport>>;
   readonly alarms: readonly Alarm[];
+  /** What is known of the engine is too old to decide by: look again. */
+  readonly asksEngine: boolean;
   /** Every app is as it should be, and nothing is left to do. */
   readonly converged: boolean;
   /** Earliest moment (monotonic) at which planning again finds more; null = only an event does. */
@@ -50,6 +52,7 @@ export function nextActions(input: PlanInput): Plan {
   const alarms: Alarm[] = [];
   const apps: Record<AppName, AppReport> = {};
   const routings: AppRouting[] = [];
+  let asksEngine = false;
   /** Given out in this very plan, so that two apps that begin together do not get the same. */
   const subnets: string[] = [];
   for (const app of appsOf(input)) {
@@ -62,6 +65,7 @@ export function nextActions(input: PlanInput): Plan {
     waits.push(...plan.builder.waits);
     probes.push(...pausedWhileNamed(plan.builder));
     timers.push(...plan.builder.timers);
+    asksEngine ||= plan.builder.asksEngine;
     alarms.push(...alarmsOf(context));
     routings.push(plan.routing);
     apps[app] = report;
@@ -77,6 +81,7 @@ export function nextActions(input: PlanInput): Plan {
     probes,
     apps,
     alarms,
+    asksEngine,
     converged: unique.length === 0 && Object.values(apps).every((report) => report.converged),
     wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
   };

@@ -12,6 +12,10 @@ import type { AppFilesAnswer } from './app-files.ts';
 
 export interface Observation {
   readonly engine: EngineObservation;
+  /** The engine answered a question that was put to it at this moment: it was not shutting down then. */
+  readonly seenAtMs: number;
+  /** Since when an ended instance is known to have ended. */
+  readonly endSeenAtMs: Readonly<Record<InstanceId, number>>;
   /** By `imageKey`: what is known to be on the disk. */
   readonly images: Readonly<Record<string, ImageFacts>>;
   /** Null: not asked yet. */
@@ -67,6 +71,8 @@ export interface InstanceHealth {
   readonly failures: number;
   /** It has failed `retries` times in a row. */
   readonly isUnhealthy: boolean;
+  /** Null: it is not. */
+  readonly unhealthySinceMs: number | null;
   /** This process saw an earlier run of it: until it answers, it is not trusted with traffic. */
   readonly isRestarted: boolean;
   /** What the last probe found, for people. */

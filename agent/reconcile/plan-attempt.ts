@@ -22,7 +22,7 @@ import {
 } from './app-context.ts';
 import { imageKey } from './action.ts';
 import { unmetDependency } from './dependencies.ts';
-import { doubtLeftMs } from './engine-doubt.ts';
+import { doubtOf } from './engine-doubt.ts';
 import { evalGate } from './gate.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planStop } from './plan-retirement.ts';
@@ -75,10 +75,11 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
       health: healthOf(context, record.instance),
       nowMs: context.now.monotonicMs,
     });
-    const doubtMs = verdict.kind === 'failed' && !isUp(container) ? doubtLeftMs(context, container) : 0;
-    if (doubtMs > 0) {
+    const doubt = verdict.kind === 'failed' ? doubtOf(context, key, container, verdict) : null;
+    if (doubt !== null) {
       waitingForGate += 1;
-      builder.wait(`${key} has ended; the engine may be stopping`, context.now.monotonicMs + doubtMs);
+      if (doubt.needsLook) builder.askEngine();
+      builder.wait(doubt.reason, doubt.untilMs);
       continue;
     }
     if (verdict.kind === 'failed') {

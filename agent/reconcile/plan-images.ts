@@ -20,11 +20,16 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
   const held = facts.held.filter((each) => each.app === app);
   const { committed, previous, attempt } = journal;
   const target = attempt !== null && attempt.state !== 'failed' ? attempt.entry : null;
+  /** Two attempts at one release name the same image. */
+  const wanted = new Set<string>();
   for (const entry of [target, committed?.entry ?? null]) {
     if (entry === null) continue;
     for (const service of new Set(keysOf(entry).map(serviceOfKey))) {
       const imageId = imageIdOf(context, entry, service);
       if (imageId === null || held.some((each) => each.service === service && each.imageId === imageId)) continue;
+      const name = `${service}:${holdNumber(entry)}`;
+      if (wanted.has(name)) continue;
+      wanted.add(name);
       builder.want({ kind: 'hold-image', app, service, release: holdNumber(entry), imageId });
     }
   }

@@ -12,11 +12,26 @@ export function planStart(
 ): void {
   const blocker = blockerOf(context, entry, container);
   if (blocker === undefined) {
-    builder.want({ kind: 'start', app: context.app, service: container.service, instance: container.instance });
+    const { app } = context;
+    const { service, instance } = container;
+    if (isStuck(context, container)) builder.wantInstead({ kind: 'remove', app, service, instance });
+    else builder.want({ kind: 'start', app, service, instance });
     return;
   }
   builder.wait(`${container.service}/${container.replica} starts when ${blocker.instance} has stopped`);
 }
+
+/**
+ * It ran before, and the engine does not start it again: one that ended in the middle of its work can take a container
+ * for running that is not ("task already exists"). It goes, and is made again under the same name.
+ */
+function isStuck(context: AppContext, container: ContainerObservation): boolean {
+  const failure = context.facts.failures[`instance:${container.instance}`];
+  if (failure === undefined || container.state !== 'exited') return false;
+  return failure.problem.code === 'CONFLICT' && failure.count >= TRIES;
+}
+
+const TRIES = 3;
 
 /** Another one that holds its address, its volume or its host port. */
 function blockerOf(

@@ -239,6 +239,7 @@ export class Reconciler {
     this.#plan = plan;
     this.#runner.run(plan.actions);
     this.#prober.aim(plan.probes);
+    if (plan.asksEngine) this.#watch.lookSoon();
     this.#prober.forgetAllBut(new Set(engine.containers.map((each) => each.instance)));
     this.#tell(plan);
   }

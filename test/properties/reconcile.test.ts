@@ -159,13 +159,18 @@ for (const seed of seeds(20)) {
     async (t) => {
       const random = seededRandom(seed);
       const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0, kill: 0, outage: 0.02 });
+      const blamed: unknown[] = [];
       for (let release = 1; release <= 3; release += 1) {
         const entry = anEntry(random, 'one', release, true);
         world.assign([entry]);
-        for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) await world.turn();
+        for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) {
+          await world.turn();
+          blamed.push(...(world.plan?.actions ?? []).filter((action) => action.kind === 'mark-failed'));
+        }
         const attempt = world.disk.get(entry.app)?.attempt;
         t.equal(attempt?.state, 'passed', `release ${release} passes: ${attempt?.problem?.message ?? ''}`);
       }
+      t.same(blamed, [], 'and nobody is blamed meanwhile');
     },
   );
 

@@ -54,6 +54,7 @@ export const aHealth = (fields: Partial<InstanceHealth> = {}): InstanceHealth =>
   everHealthy: true,
   failures: 0,
   isUnhealthy: false,
+  unhealthySinceMs: null,
   isRestarted: false,
   lastAnswer: 'GET /: 200',
   ...fields,
@@ -61,6 +62,8 @@ export const aHealth = (fields: Partial<InstanceHealth> = {}): InstanceHealth =>
 
 export const noFacts: Observation = {
   engine: { containers: [], networks: [], volumes: [] },
+  seenAtMs: Number.POSITIVE_INFINITY,
+  endSeenAtMs: {},
   images: {},
   held: [],
   files: {},

@@ -29,6 +29,8 @@ export interface Chances {
   readonly fail: number;
   /** That the process is killed before or after an action's effect. */
   readonly kill: number;
+  /** That the engine goes away in this turn, for some turns, and comes back as after its restart. */
+  readonly outage?: number;
 }
 
 const HOST = hostId(1);
@@ -47,9 +49,13 @@ export class PlannerWorld {
   #health = new Map<InstanceId, InstanceHealth>();
   #instances = 0;
   kills = 0;
+  outages = 0;
+  /** Turns until the engine is back; 0 = it is there. */
+  #awayTurns = 0;
   plan: Plan | null = null;
   /** Called after each action: where an invariant looks. */
   onEffect: (action: Action) => void = () => undefined;
+  onOutage: () => void = () => undefined;
 
   constructor(random: Random, chances: Chances) {
     this.#random = random;
@@ -73,6 +79,7 @@ export class PlannerWorld {
   async turn(): Promise<boolean> {
     this.nowMs += Math.floor(this.#random() * 400);
     this.engine.settle();
+    this.#comeAndGo();
     await this.#look();
     const input = this.#input();
     const plan = nextActions(input);
@@ -111,8 +118,25 @@ export class PlannerWorld {
     this.#memory.confirmed = true;
   }
 
+  /** As dockerd that stops: it answers nothing new, then its containers end, and those with a restart policy come back with it. */
+  #comeAndGo(): void {
+    if (this.#awayTurns > 0) {
+      this.#awayTurns -= 1;
+      if (this.#awayTurns > 0) return;
+      this.engine.reboot();
+      if (this.#random() < 0.3) this.kill();
+      else this.#memory.forgetRun();
+    } else if (this.#memory.engine !== null && this.#random() < (this.#chances.outage ?? 0)) {
+      this.outages += 1;
+      this.engine.setUp(false);
+      this.#awayTurns = 1 + Math.floor(this.#random() * 60);
+      this.onOutage();
+    }
+  }
+
   async #look(): Promise<void> {
-    const begun = this.#memory.beginLook();
+    if (this.#awayTurns > 0) return;
+    const begun = this.#memory.beginLook(this.nowMs);
     this.#memory.endLook(begun, await this.#session.observe(), this.nowMs);
     this.#memory.held = await this.#session.heldImages();
   }
@@ -135,7 +159,7 @@ export class PlannerWorld {
     for (const target of plan.probes) {
       if (target.isPaused) continue;
       const container = this.engine.containersOf(HOST).find((each) => each.plan.instance === target.instance);
-      const isHealthy = container?.serves(this.nowMs) === true;
+      const isHealthy = this.#awayTurns === 0 && container?.serves(this.nowMs) === true;
       const before = this.#health.get(target.instance) ?? newHealth(this.nowMs, false);
       this.#health.set(target.instance, withAnswer(before, target, { isHealthy, text: String(isHealthy) }, this.nowMs));
     }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { doubtLeftMs } from '../../../../agent/reconcile/engine-doubt.ts';
+import { doubtLeftMs, doubtOf } from '../../../../agent/reconcile/engine-doubt.ts';
 import { aContainer, aContext } from '../../../support/agent-planning.ts';
 
 const ended = (exitCode: number) =>
@@ -28,5 +28,33 @@ t.test('doubtLeftMs: where others ended with it, the engine gets the time of its
 
 t.test('doubtLeftMs: a wall clock that jumped back does not stretch it', (t) => {
   t.equal(doubtLeftMs(aContext({ nowMs: -1_000_000 }), ended(143)), 3_000);
+  t.end();
+});
+
+const failure = { kind: 'failed', code: 'UNHEALTHY_IN_GATE', message: 'it failed', restsOnMs: 5_000 } as const;
+
+t.test('doubtOf: failed probes count once the engine has answered what was asked after them', (t) => {
+  const up = aContainer(1, { restartPolicy: 'no' });
+  const at = (seenAtMs: number) => aContext({ nowMs: 60_000, containers: [up], facts: { seenAtMs } });
+  t.match(doubtOf(at(5_000), 'web/1', up, failure), { needsLook: true, untilMs: null, reason: /has not answered/ });
+  t.equal(doubtOf(at(5_001), 'web/1', up, failure), null);
+  t.end();
+});
+
+t.test('doubtOf: an end counts once the engine has answered after the look that showed it', (t) => {
+  const gone = ended(1);
+  const at = (seenAtMs: number) =>
+    aContext({ nowMs: 60_000, containers: [gone], facts: { seenAtMs, endSeenAtMs: { [gone.instance]: 11_000 } } });
+  const exited = { ...failure, code: 'CONTAINER_EXITED', restsOnMs: null } as const;
+  t.match(doubtOf(at(10_900), 'web/1', gone, exited), { needsLook: true });
+  t.equal(doubtOf(at(11_001), 'web/1', gone, exited), null);
+  t.end();
+});
+
+t.test('doubtOf: an end as by a stop waits in any case', (t) => {
+  const gone = ended(143);
+  const context = aContext({ nowMs: 11_000, containers: [gone], facts: { endSeenAtMs: { [gone.instance]: 10_100 } } });
+  const exited = { ...failure, code: 'CONTAINER_EXITED', restsOnMs: null } as const;
+  t.match(doubtOf(context, 'web/1', gone, exited), { needsLook: false, untilMs: 13_000 });
   t.end();
 });
