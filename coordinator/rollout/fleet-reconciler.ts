@@ -38,6 +38,7 @@ export class FleetReconciler {
   readonly #graces = new Map<AppName, NodeJS.Timeout>();
   #all = false;
   #timer: NodeJS.Timeout | null = null;
+  #timerMs = 0;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -77,7 +78,10 @@ export class FleetReconciler {
   }
 
   #soon(ms: number): void {
-    if (this.#stopped || this.#timer !== null) return;
+    // Whoever waits to try again does not hold up what is new.
+    if (this.#stopped || (this.#timer !== null && this.#timerMs <= ms)) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerMs = ms;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#running = this.#running.then(() => this.#run());
@@ -93,15 +97,29 @@ export class FleetReconciler {
     try {
       const current = await this.#options.store.currentReleases();
       for (const release of current) {
-        if (all || due.has(release.release.app)) await this.#look(release);
+        if (all || due.has(release.release.app)) await this.#lookAlone(release);
       }
     } catch (error) {
-      if (error instanceof LongshoreError && error.code === 'SHUTTING_DOWN') return;
-      if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) this.#options.onFault(error);
       this.#all ||= all;
       for (const app of due) this.#due.add(app);
-      this.#soon(RETRY_MS);
+      this.#tryAgain(error);
     }
+  }
+
+  /** An app that cannot be looked at does not keep the others from theirs. */
+  async #lookAlone(current: CurrentRelease): Promise<void> {
+    try {
+      await this.#look(current);
+    } catch (error) {
+      this.#due.add(current.release.app);
+      this.#tryAgain(error);
+    }
+  }
+
+  #tryAgain(error: unknown): void {
+    if (error instanceof LongshoreError && error.code === 'SHUTTING_DOWN') return;
+    if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) this.#options.onFault(error);
+    this.#soon(RETRY_MS);
   }
 
   async #look({ release, deployment }: CurrentRelease): Promise<void> {
