@@ -26,6 +26,7 @@ export function foldFrame(state: BoardState, frame: ConsoleFrame): BoardState {
     case 'completions':
     case 'event':
     case 'chunk':
+    case 'credit':
     case 'done':
     case 'refused':
       return state;

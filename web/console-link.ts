@@ -73,7 +73,9 @@ export class ConsoleLink {
       return;
     }
     if (frame.kind === 'refused') {
-      if (frame.problem.code === 'UNAUTHENTICATED') this.#closed = true;
+      // Anything else passes: the socket closes now, and the next try comes by itself with the same token.
+      if (frame.problem.code !== 'UNAUTHENTICATED') return;
+      this.#closed = true;
       this.#events.onRefused(frame.problem);
       return;
     }
