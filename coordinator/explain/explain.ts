@@ -187,7 +187,11 @@ function unwell(app: AppFacts, name: string): Explained | null {
   return {
     sentence: `${app.app} release ${app.target.release} is on ${name}, and ${why}`,
     since: ill?.startedAt ?? null,
-    next: app.report.waiting ?? 'Its agent keeps it running by its restart policy.',
+    // The sentence tells already what the agent waits for where no instance is ill.
+    next:
+      ill === undefined
+        ? 'Its agent brings it there by itself.'
+        : (app.report.waiting ?? 'Its agent keeps it running by its restart policy.'),
     nextAt: null,
   };
 }

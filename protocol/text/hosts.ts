@@ -65,6 +65,8 @@ export function renderExplain(explain: ExplainView, now: number): string {
   const lines = [plainText(explain.sentence)];
   if (explain.since !== null) lines.push(`Since ${renderTime(explain.since)} (${renderAgo(explain.since, now)}).`);
   if (explain.next !== null)
-    lines.push(`Next: ${explain.next}${explain.nextAt === null ? '' : ` (${renderAgo(explain.nextAt, now)})`}.`);
+    lines.push(
+      `Next: ${plainText(explain.next).replace(/\.$/, '')}${explain.nextAt === null ? '' : ` (${renderAgo(explain.nextAt, now)})`}.`,
+    );
   return lines.join('\n');
 }

@@ -112,6 +112,12 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
   ],
   ['target set, no answer yet', facts({ apps: [app()] }), /has not answered for it yet/],
   [
+    'an instance was taken away after its gate',
+    facts({ apps: [attempt({ state: 'passed' }, { release: 2, waiting: 'web/1 is gone' })] }),
+    /release 2 is on .*, and web\/1 is gone/,
+    { next: 'Its agent brings it there by itself.' },
+  ],
+  [
     'ill after its gate',
     facts({
       apps: [

@@ -103,6 +103,8 @@ t.test('renderExplain: sentence, since, next', (t) => {
   );
 
   t.equal(text, 'a waits for the registry.\nSince 1970-01-01T00:00:00Z (1.0 s ago).\nNext: pulls again (in 4.0 s).');
+  const sentence = renderExplain({ host: 'a', sentence: 'b', since: null, next: 'It goes on.', nextAt: null }, 0);
+  t.equal(sentence, 'b\nNext: It goes on.', 'a sentence that has its full stop gets no second one');
   t.end();
 });
 
