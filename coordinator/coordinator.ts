@@ -28,6 +28,7 @@ import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { DigestResolver } from './registry/digest-resolver.ts';
 import { loginFor } from './registry/logins.ts';
 import { headDigest } from './registry/registry-client.ts';
+import { resolvingHost } from './registry/resolving-host.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { Proposals } from './schedule/proposals.ts';
 import { DueChecks } from './schedule/due-checks.ts';
@@ -223,9 +224,9 @@ export class Coordinator {
         const login = await loginFor(image.registry, { store, vault, dockerConfigFile: config.dockerConfigFile });
         return headDigest(image, login, client);
       },
-      askHost: (reference) => {
-        const [host] = this.#hub.connectedHosts();
-        return host === undefined ? null : this.#hub.resolve(host, reference);
+      askHost: async (reference) => {
+        const host = await resolvingHost(reference, { store, connectedHosts: () => this.#hub.connectedHosts() });
+        return host === null ? null : this.#hub.resolve(host, reference);
       },
       now,
       rememberMs: REMEMBER_DIGEST_MS,

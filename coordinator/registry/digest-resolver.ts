@@ -12,7 +12,7 @@ export interface DigestResolverOptions {
   /** @throws IMAGE_NOT_FOUND, REGISTRY_* */
   readonly head: (image: ImageReference) => Promise<Digest>;
   /** Lets a connected host ask. Null = none can. @throws HOST_OFFLINE, IMAGE_NOT_FOUND, REGISTRY_* */
-  readonly askHost: (reference: string) => Promise<Digest> | null;
+  readonly askHost: (reference: string) => Promise<Digest | null>;
   readonly now: () => number;
   readonly rememberMs: number;
 }
@@ -59,15 +59,13 @@ export class DigestResolver {
       return await this.#options.head(image);
     } catch (error) {
       if (!(error instanceof LongshoreError) || error.code !== 'REGISTRY_UNAVAILABLE') throw error;
-      const host = this.#options.askHost(reference);
-      if (host === null) throw error;
-      try {
-        return await host;
-      } catch (fromHost) {
+      const answer = await this.#options.askHost(reference).catch((fromHost: unknown) => {
         // A host that went away says nothing about the registry; what this machine saw does.
         if (fromHost instanceof LongshoreError && fromHost.code !== 'HOST_OFFLINE') throw fromHost;
-        throw error;
-      }
+        return null;
+      });
+      if (answer === null) throw error;
+      return answer;
     }
   }
 

@@ -3,9 +3,11 @@ import { parseChallenge, retryAfterMs, tokenUrl } from '../../../../coordinator/
 import { DigestResolver } from '../../../../coordinator/registry/digest-resolver.ts';
 import { loginFor, loginInDockerConfig } from '../../../../coordinator/registry/logins.ts';
 import { isLoopbackRegistry, parseReference } from '../../../../coordinator/registry/reference.ts';
+import { resolvingHost } from '../../../../coordinator/registry/resolving-host.ts';
+import type { ResolvingHostOptions } from '../../../../coordinator/registry/resolving-host.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
-import type { Digest } from '../../../../fleet/ids.ts';
-import { digest } from '../../../support/app-builders.ts';
+import type { Digest, HostId } from '../../../../fleet/ids.ts';
+import { anAppSpec, appName, aService, digest, hostId } from '../../../support/app-builders.ts';
 import { withResolvers } from '../../../support/with-resolvers.ts';
 
 t.test('reference: read as Docker reads it', (t) => {
@@ -92,7 +94,7 @@ t.test('digest resolver: one question for many askers, and a memory that a perso
   let asked = 0;
   const resolver = new DigestResolver({
     head: () => ((asked += 1), answer.promise),
-    askHost: () => null,
+    askHost: () => Promise.resolve(null),
     now: () => now,
     rememberMs: 100,
   });
@@ -114,10 +116,12 @@ t.test('digest resolver: one question for many askers, and a memory that a perso
 });
 
 t.test('digest resolver: asks a host where the registry cannot be reached, and only then', async (t) => {
-  const make = (error: LongshoreError, fromHost: Promise<Digest> | null) =>
+  const make = (error: LongshoreError, fromHost: Promise<Digest | null>) =>
     new DigestResolver({ head: () => Promise.reject(error), askHost: () => fromHost, now: () => 0, rememberMs: 0 });
   t.equal(await make(unavailable, Promise.resolve(digest('b'))).resolve('r.test/web', true), digest('b'));
-  await t.rejects(make(unavailable, null).resolve('r.test/web', true), { code: 'REGISTRY_UNAVAILABLE' });
+  await t.rejects(make(unavailable, Promise.resolve(null)).resolve('r.test/web', true), {
+    code: 'REGISTRY_UNAVAILABLE',
+  });
   const denied = new LongshoreError('REGISTRY_DENIED', 'resolve web: 401');
   await t.rejects(make(denied, Promise.resolve(digest('b'))).resolve('r.test/web', true), { code: 'REGISTRY_DENIED' });
   const offline = Promise.reject<Digest>(new LongshoreError('HOST_OFFLINE', 'a is away'));
@@ -126,11 +130,34 @@ t.test('digest resolver: asks a host where the registry cannot be reached, and o
   await t.rejects(make(unavailable, missing).resolve('r.test/web', true), { code: 'IMAGE_NOT_FOUND' });
 });
 
+t.test('resolvingHost: a host that runs the image, and any other only where nobody does', async (t) => {
+  const release = {
+    app: appName('shop'),
+    number: 1,
+    spec: anAppSpec({
+      services: {
+        web: aService({ image: { reference: 'r.test/web:1', digest: digest('a'), pull: 'always', platform: null } }),
+      },
+    }),
+  };
+  const run = { kind: 'run', app: appName('shop'), release: 1 };
+  const store = {
+    currentReleases: () => Promise.resolve([{ release, deployment: null }]),
+    targetsOfApp: () => Promise.resolve([hostId(2), hostId(3)].map((host) => ({ ...run, host }))),
+  } as unknown as ResolvingHostOptions['store'];
+  const ask = (reference: string, ...hosts: readonly HostId[]): Promise<HostId | null> =>
+    resolvingHost(reference, { store, connectedHosts: () => hosts });
+  t.equal(await ask('r.test/web:1', hostId(1), hostId(3)), hostId(3));
+  t.equal(await ask('r.test/new:1', hostId(1), hostId(3)), hostId(1), 'an image that no app runs yet');
+  t.equal(await ask('r.test/web:1', hostId(1)), hostId(1), 'nobody who runs it is there');
+  t.equal(await ask('r.test/web:1'), null);
+});
+
 t.test('digest resolver: a failure is not remembered', async (t) => {
   let fail = true;
   const resolver = new DigestResolver({
     head: () => (fail ? Promise.reject(unavailable) : Promise.resolve(digest('a'))),
-    askHost: () => null,
+    askHost: () => Promise.resolve(null),
     now: () => 0,
     rememberMs: 1_000,
   });
