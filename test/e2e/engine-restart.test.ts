@@ -7,8 +7,9 @@ import { startRealFleet, type RealFleet } from '../support/real-fleet.ts';
 
 const { engine, skip } = await engineForTests();
 
+/** Told to stop, it takes nothing new and ends a while later: its probes fail before its end is seen. */
 function appFile(fleet: RealFleet, text: string): string {
-  const script = `require('http').createServer((q,r)=>r.end('${text}')).listen(8080);process.on('SIGTERM',()=>process.exit(0))`;
+  const script = `const s=require('http').createServer((q,r)=>r.end('${text}')).listen(8080);process.on('SIGTERM',()=>{s.close();setTimeout(()=>process.exit(0),1500)})`;
   return fleet.write(
     'compose.yaml',
     `name: restarts
@@ -16,7 +17,8 @@ services:
   web:
     image: ${fleet.image}:1
     command: ${JSON.stringify(['node', '-e', script])}
-    stop_grace_period: 2s
+    stop_grace_period: 5s
+    healthcheck: { interval: 200ms, retries: 2 }
     x-longshore:
       ingress: { port: 8080 }
       health: { http: { port: 8080, path: / } }
