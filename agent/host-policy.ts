@@ -21,9 +21,21 @@ const MASTER_CAPABILITIES = new Set([
   'SYS_MODULE',
   'SYS_PTRACE',
   'SYS_RAWIO',
+  'SYS_BOOT',
+  'SYS_TIME',
+  'MAC_ADMIN',
+  'MAC_OVERRIDE',
+  'PERFMON',
+  'SYSLOG',
   'DAC_READ_SEARCH',
   'BPF',
 ]);
+
+/** A seccomp profile of the app's own may allow everything, so it is no better than none. */
+const LOOSENS = /unconfined|disable|spc_t|^seccomp[=:](?!builtin$)/;
+
+/** Links of the kernel that lead out of wherever they stand, to any path of the host. */
+const LEADS_ANYWHERE = /^\/proc\/(\d+|self|thread-self)(\/|$)/;
 
 /** Who may write there can make the host run what he likes. */
 const SYSTEM_FOLDERS = ['/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/boot', '/root', '/proc', '/sys', '/dev'];
@@ -52,9 +64,10 @@ function wishes(
     const capabilities = spec.capAdd.filter((name) => MASTER_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, '')));
     if (capabilities.length > 0) found.push(`cap_add ${capabilities.join(', ')}`);
     if (spec.devices.length > 0) found.push(`devices ${spec.devices.join(', ')}`);
-    if (spec.pidMode === 'host') found.push('pid: host');
-    if (spec.ipcMode === 'host') found.push('ipc: host');
-    const unconfined = spec.securityOpt.filter((option) => /unconfined|disable/.test(option));
+    // `container:NAME` is a container that is not the app's.
+    if (spec.pidMode !== null) found.push(`pid: ${spec.pidMode}`);
+    if (/^(host|container:)/.test(spec.ipcMode ?? '')) found.push(`ipc: ${spec.ipcMode ?? ''}`);
+    const unconfined = spec.securityOpt.filter((option) => LOOSENS.test(option));
     if (unconfined.length > 0) found.push(`security_opt ${unconfined.join(', ')}`);
     for (const { path, name, readOnly } of shown) {
       const system = readOnly ? undefined : SYSTEM_FOLDERS.find((folder) => overlaps(path, folder));
@@ -69,6 +82,7 @@ function wishes(
         (guardedPath) => guardedPath !== '' && overlaps(path, guardedPath),
       );
       if (hidden !== undefined) found.push(`${name} (it holds ${hidden})`);
+      else if (LEADS_ANYWHERE.test(normalised(path))) found.push(`${name} (it leads to any path of the host)`);
     }
   }
   return found;
