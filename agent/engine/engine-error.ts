@@ -50,7 +50,7 @@ const ENGINE: readonly Row[] = [
     code: 'CONFLICT',
     hint: 'The subnet is taken on this host; another one is needed.',
   },
-  { pattern: /task \S+ already exists|container with (given )?id (already )?exists/i, code: 'CONFLICT' },
+  { pattern: /task \S+:? already exists|container with (given )?id (already )?exists/i, code: 'CONFLICT' },
   {
     pattern:
       /containerd.*(connection refused|unavailable|is not running)|transport is closing|shim.*deadline exceeded|daemon is shutting down/i,

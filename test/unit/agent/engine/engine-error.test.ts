@@ -111,6 +111,8 @@ const calls: readonly (readonly [ErrorCode, number | null, string])[] = [
   ['CONFLICT', 403, 'Pool overlaps with other one on this address space'],
   ['CONFLICT', 400, 'invalid pool request: Pool overlaps with other one on this address space'],
   ['CONFLICT', 409, 'Container 42 is not running'],
+  ['CONFLICT', 409, 'task 30b5e1111859: already exists'],
+  ['CONFLICT', 500, 'OCI runtime create failed: container with id exists: 30b5e1111859: unknown'],
   ['NOT_FOUND', 404, 'No such container: longshore-x'],
   ['NOT_FOUND', 404, 'network longshore-x not found'],
   ['IMAGE_NOT_FOUND', 404, 'No such image: sha256:00'],
