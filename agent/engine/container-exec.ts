@@ -52,6 +52,8 @@ export class ContainerExec {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       const end = (): void => void stream.destroy(limit.reason as Error);
       limit.addEventListener('abort', end, { once: true });
+      // Called off while the command was being started: no event comes any more.
+      if (limit.aborted) end();
       try {
         const output = await firstOutput(stream);
         return { exitCode: (await this.#exitCode(exec, limit)) ?? -1, output };
