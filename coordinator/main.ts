@@ -56,7 +56,6 @@ async function run(config: CoordinatorConfig): Promise<number> {
   const ending = endSignal(log);
   const lock = await lockDataDir(config.dataDir);
   const metrics = new CoordinatorMetrics(VERSION);
-  const seconds = (): number => performance.now();
   const opened = await openSqliteStore({
     file: path.join(config.dataDir, 'coordinator.db'),
     workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
@@ -65,7 +64,11 @@ async function run(config: CoordinatorConfig): Promise<number> {
   try {
     await serve(
       config,
-      timedStore(opened, seconds, (taken) => metrics.storeCall(taken)),
+      timedStore(
+        opened,
+        () => performance.now(),
+        (taken) => metrics.storeCall(taken),
+      ),
       metrics,
       log,
       ending.promise,

@@ -1,5 +1,5 @@
 /** An immutable release: an app's resolved spec with every image pinned, its number within the app, and its cause. */
-import type { AppSpec, PinnedService } from './app-spec.ts';
+import type { AppSpec } from './app-spec.ts';
 import type { AppName, SpecHash } from './ids.ts';
 
 /** Who or what brought something about; stands on releases, deployments and events. */
@@ -21,14 +21,4 @@ export interface Release {
   readonly secretVersions: Readonly<Record<string, number>>;
   readonly cause: Cause;
   readonly createdAt: number;
-}
-
-export function pinnedServices(release: Pick<Release, 'spec' | 'hashes'>): readonly PinnedService[] {
-  const services: PinnedService[] = [];
-  for (const [name, spec] of Object.entries(release.spec.services)) {
-    const hash = release.hashes[name];
-    if (hash === undefined) throw new Error(`release has no hash for service ${name}`);
-    services.push({ name: name as PinnedService['name'], hash, spec });
-  }
-  return services;
 }

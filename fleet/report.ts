@@ -1,5 +1,5 @@
 /** What an agent says of its apps. Written only by the agent; the newest wins. */
-import type { AppName, DeploymentId, HostId, InstanceId, SpecHash } from './ids.ts';
+import type { AppName, DeploymentId, InstanceId, SpecHash } from './ids.ts';
 import type { Problem } from './errors.ts';
 
 export type InstanceState =
@@ -57,9 +57,4 @@ export interface AppReport {
   readonly unclaimed: boolean;
   /** A `remove` entry that is done. */
   readonly removed: boolean;
-}
-
-export interface HostReport {
-  readonly host: HostId;
-  readonly apps: Readonly<Record<string, AppReport>>;
 }

@@ -94,7 +94,6 @@ export const OPERATIONS: Operations = {
   removeSecret: { writes: true, run: secrets.removeSecret },
   secretsForHost: { writes: false, run: secrets.secretsForHost },
   secretsOfApp: { writes: false, run: secrets.secretsOfApp },
-  hostsUsingSecrets: { writes: false, run: secrets.hostsUsingSecrets },
   listRegistries: { writes: false, run: secrets.listRegistries },
   registries: { writes: false, run: secrets.registries },
   putRegistry: { writes: true, run: secrets.putRegistry },

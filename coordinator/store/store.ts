@@ -275,8 +275,6 @@ export interface SecretStore {
   secretsForHost(args: { readonly host: HostId }): Promise<readonly SecretForHost[]>;
   /** Every kept version of the app's secrets, of all apps where it is null: what must not be shown. */
   secretsOfApp(args: { readonly app: AppName | null }): Promise<readonly Omit<SecretForHost, 'secret'>[]>;
-  /** Hosts whose targets use one of the app's secrets. */
-  hostsUsingSecrets(args: { readonly app: AppName }): Promise<readonly HostId[]>;
 
   listRegistries(args: Paging): Promise<Slice<RegistryRow>>;
   /** With ciphertext of the password, all of them (a handful). */

@@ -518,7 +518,6 @@ for (const kind of storeKinds) {
       ]),
       [['password', 'db', 1, 'one']],
     );
-    t.same(await store.hostsUsingSecrets({ app: WEB }), [hostId(1)]);
 
     await store.removeSecret({ app: WEB, name: 'db', events: [] });
     t.same(await store.secretVersions({ app: WEB, names: ['db'] }), {});

@@ -1,5 +1,5 @@
 /** Ciphertexts of secrets and registry passwords. This file never sees a value. */
-import type { AppName, HostId } from '../../../fleet/ids.ts';
+import type { AppName } from '../../../fleet/ids.ts';
 import type { AppSpec } from '../../../fleet/app-spec.ts';
 import type { SecretForHost } from '../records.ts';
 import type { SecretStore } from '../store.ts';
@@ -140,22 +140,6 @@ export async function secretsOfApp({ db }: Transaction, args: Args<'secretsOfApp
     version: Number(row.version),
     ciphertext: fromText(row.ciphertext),
   }));
-}
-
-export async function hostsUsingSecrets(
-  { db }: Transaction,
-  args: Args<'hostsUsingSecrets'>,
-): Answer<'hostsUsingSecrets'> {
-  const rows = await db
-    .selectFrom('targets')
-    .innerJoin('releases', (join) =>
-      join.onRef('releases.app', '=', 'targets.app').onRef('releases.number', '=', 'targets.release'),
-    )
-    .select('targets.host')
-    .where('targets.app', '=', args.app)
-    .where('releases.secret_versions', '!=', '{}')
-    .execute();
-  return rows.map((row) => row.host as HostId);
 }
 
 export async function listRegistries({ db }: Transaction, args: Args<'listRegistries'>): Answer<'listRegistries'> {
