@@ -7,11 +7,11 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { ImageChecks } from '../ports.ts';
 import type { NewEvent, CurrentRelease } from '../store/records.ts';
-import type { EventStore, ReleaseStore } from '../store/store.ts';
+import type { EventStore, HostStore, ReleaseStore } from '../store/store.ts';
 import { dueDecision } from './due-decision.ts';
 
 export interface DueChecksOptions {
-  readonly store: Pick<ReleaseStore, 'currentReleases'> & Pick<EventStore, 'appendEvents'>;
+  readonly store: Pick<ReleaseStore, 'currentReleases'> & Pick<EventStore, 'appendEvents'> & Pick<HostStore, 'host'>;
   readonly images: ImageChecks;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
@@ -53,10 +53,11 @@ export class DueChecks {
     // An agent may still tick for an app that was removed or whose newest release has no schedule.
     if (current?.release.spec.schedule == null) return;
     const { cron } = current.release.spec.schedule;
+    const name = (await this.#options.store.host({ id: host }))?.name ?? host;
     try {
       const { deployment, text } = await this.#options.images.check(app, {
         kind: 'schedule',
-        detail: `${cron}, first asked by ${host}`,
+        detail: `${cron}, first asked by ${name}`,
       });
       if (this.#troubles.delete(app))
         await this.#tell(app, 'schedule.checked', `Checking ${app} works again: ${text}`, deployment);

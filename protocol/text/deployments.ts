@@ -51,7 +51,11 @@ export function renderDeployment(deployment: DeploymentView, now: number): strin
 export function progressOf(deployment: DeploymentView): string {
   // Its hosts are chosen when its turn comes.
   if (deployment.steps.length === 0) return hasEnded(deployment.state) ? 'no host was touched' : 'waits for its turn';
-  const going = deployment.state === 'rolling_back' || deployment.state === 'rolled_back';
+  // A deployment that was cancelled with --rollback has brought its hosts back too.
+  const going =
+    deployment.state === 'rolling_back' ||
+    deployment.state === 'rolled_back' ||
+    (deployment.state === 'cancelled' && deployment.steps.some((step) => step.state === 'returned'));
   const done = deployment.steps.filter((step) => (going ? step.state === 'returned' : step.state === 'passed')).length;
   const wave =
     deployment.waves === 0

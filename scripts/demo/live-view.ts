@@ -10,17 +10,28 @@ const intervalMs = 1_000;
 export async function liveView(api: ApiClient, footer: string, signal: AbortSignal): Promise<void> {
   const terminal = process.stdout.isTTY;
   let shown = '';
+  let painted = 0;
   while (!signal.aborted) {
     const page = await render(api).catch((error: unknown) => `The coordinator does not answer: ${String(error)}`);
     if (page !== shown) {
+      const picture = `${page}\n\n${footer}`;
+      const lines = terminal ? fitScreen(picture, process.stdout.columns, process.stdout.rows) : picture.split('\n');
       // Up over what was painted, and clear to the end of the screen.
-      if (terminal && shown !== '')
-        process.stdout.write(`\u001b[${`${shown}\n\n${footer}\n`.split('\n').length - 1}A\u001b[0J`);
-      process.stdout.write(`${page}\n\n${footer}\n`);
+      if (terminal && painted > 0) process.stdout.write(`\u001b[${painted}A\u001b[0J`);
+      process.stdout.write(`${lines.join('\n')}\n`);
+      painted = lines.length;
       shown = page;
     }
     await wait(intervalMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** A line that wraps, or one that scrolls away, cannot be painted over: cut to the screen; the newest lines stay. */
+export function fitScreen(picture: string, columns: number, rows: number): readonly string[] {
+  return picture
+    .split('\n')
+    .slice(-Math.max(1, rows - 1))
+    .map((line) => line.slice(0, columns));
 }
 
 async function render(api: ApiClient): Promise<string> {

@@ -38,6 +38,14 @@ t.test('changeLines: a queued deployment has no hosts yet, and says no zeros', (
   t.end();
 });
 
+t.test('changeLines: what was cancelled with --rollback counts the hosts that went back', (t) => {
+  const returned = aStepView({ state: 'returned' });
+  const cancelled = aDeploymentView({ steps: [returned], state: 'cancelled' });
+
+  t.match(changeLines(null, cancelled).at(-1), /^cancelled: 1 of 1 host returned/);
+  t.end();
+});
+
 t.test('changeLines: the last output of an instance is left to the message at the end', (t) => {
   const failed = aStepView({ state: 'returned', problem: problem('NEVER_HEALTHY', 'web/1: 503; last output:\nboom') });
 

@@ -2,6 +2,7 @@ import t from 'tap';
 import { LongshoreError } from '../../../../fleet/errors.ts';
 import { DueChecks } from '../../../../coordinator/schedule/due-checks.ts';
 import type { NewEvent } from '../../../../coordinator/store/records.ts';
+import { renderCause } from '../../../../protocol/text/cause.ts';
 import { aRelease, anAppSpec, appName, deploymentId, hostId } from '../../../support/app-builders.ts';
 
 const schedule = { cron: '0 * * * *', timeZone: 'UTC', splayMs: 0, window: null };
@@ -9,6 +10,7 @@ const web = appName('web');
 
 function scene(answer: () => Promise<{ deployment: null; text: string }>, scheduled = true) {
   const asked: string[] = [];
+  const causes: string[] = [];
   const events: NewEvent[] = [];
   let now = 1_000_000_000;
   const checks = new DueChecks({
@@ -19,6 +21,22 @@ function scene(answer: () => Promise<{ deployment: null; text: string }>, schedu
           deployment: deploymentId(1),
         },
       ],
+      host: async ({ id }) => ({
+        id,
+        name: 'quay-1',
+        pool: null,
+        labels: {},
+        availability: 'active',
+        platform: 'linux/amd64',
+        agentVersion: '1',
+        engineVersion: '20',
+        enrolledAt: 1,
+        lastSeenAt: 2,
+        publicKey: 'p',
+        sealingKey: 's',
+        acked: null,
+        removedAt: null,
+      }),
       appendEvents: async (args) => {
         events.push(...args.events);
         return [];
@@ -27,6 +45,7 @@ function scene(answer: () => Promise<{ deployment: null; text: string }>, schedu
     images: {
       check: async (app, cause) => {
         asked.push(`${app} ${cause.kind}`);
+        causes.push(renderCause(cause));
         return answer();
       },
     },
@@ -35,6 +54,7 @@ function scene(answer: () => Promise<{ deployment: null; text: string }>, schedu
   });
   return {
     asked,
+    causes,
     events,
     checks,
     later: (ms: number) => (now += ms),
@@ -46,10 +66,11 @@ function scene(answer: () => Promise<{ deployment: null; text: string }>, schedu
 }
 
 t.test('DueChecks: a thousand hosts that ask in one moment are one question', async (t) => {
-  const { asked, tick, later } = scene(async () => ({ deployment: null, text: 'newest' }));
+  const { asked, causes, tick, later } = scene(async () => ({ deployment: null, text: 'newest' }));
   await tick(1_000);
   await tick(1_000);
   t.same(asked, ['web schedule']);
+  t.same(causes, ['schedule: 0 * * * *, first asked by quay-1'], 'people know hosts by name');
   later(3_600_000);
   await tick(1_000);
   t.equal(asked.length, 2);
