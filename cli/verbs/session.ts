@@ -40,6 +40,8 @@ async function login(context: Context, url: string, options: { tokenFile?: strin
     throw new LongshoreError('INPUT_INVALID', `log in: \`${url}\` is no http(s) URL`, {
       hint: 'For example https://longshore.example.com',
     });
+  if (!isSafe(new URL(url)))
+    context.terminal.err(`warning: ${url} is not encrypted: whoever is on the way reads the token. Use https.`);
   const token = (await readHidden(context, `token for ${url}`, options.tokenFile)).trim();
   const who = await new ApiClient({ credentials: { url, token }, timeoutMs: CALL_MS, signal: context.signal }).call(
     'whoami',
@@ -48,6 +50,11 @@ async function login(context: Context, url: string, options: { tokenFile?: strin
   await writeProfile(path, { url, token });
   print(context, who, () => `Logged in to ${url} as ${who.name} (${who.role}). The profile is ${path}.`);
   return 0;
+}
+
+/** Encrypted, or on this machine. */
+function isSafe(url: URL): boolean {
+  return url.protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }
 
 async function init(context: Context, folder: string): Promise<number> {

@@ -72,8 +72,6 @@ async function serve(socket: WebSocket, request: IncomingMessage, options: Conso
   };
   socket.on('error', () => socket.terminate());
   try {
-    if (options.attempts.waitMs(address) > 0)
-      throw new LongshoreError('RATE_LIMITED', `too many refused credentials from ${address}`);
     const token = bearerToken(request.headers.authorization) ?? (await loginToken(socket));
     // Frames that come while the token is looked up would find no listener: hold them in the socket.
     socket.pause();
@@ -82,8 +80,9 @@ async function serve(socket: WebSocket, request: IncomingMessage, options: Conso
     runSession(socket, () => authorise(options.commands, token, 'viewer'), send, options);
     socket.resume();
   } catch (error) {
-    if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED') options.attempts.refused(address);
-    send({ kind: 'refused', problem: toErrorResponse(error, 'of the console').body });
+    const isGuess = error instanceof LongshoreError && error.code === 'UNAUTHENTICATED';
+    const answer = isGuess ? options.attempts.refused(address, error) : error;
+    send({ kind: 'refused', problem: toErrorResponse(answer, 'of the console').body });
     // A paused socket would never read the answer to its close.
     socket.resume();
     socket.close(4401, 'refused');

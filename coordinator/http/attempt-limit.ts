@@ -1,7 +1,9 @@
 /**
- * Slows down guessing: so many refused credentials a minute from one address, then RATE_LIMITED until it has waited.
- * Bounded: past the limit of addresses the oldest is forgotten. Accepted calls never count.
+ * Slows down guessing: so many refused credentials a minute from one address are answered as what they are, further
+ * ones with RATE_LIMITED. Accepted calls never count. Bounded: past the limit of addresses the oldest is forgotten.
  */
+import { LongshoreError } from '../../fleet/errors.ts';
+
 const ADDRESSES = 10_000;
 
 export interface AttemptLimitOptions {
@@ -22,19 +24,25 @@ export class AttemptLimit {
     this.#options = options;
   }
 
-  /** @returns 0 where another try is allowed, else the wait in ms */
-  waitMs(address: string): number {
+  /**
+   * A credential from this address was refused. A good one is never held up, whoever else is behind the address.
+   * @returns what to answer: the refusal itself, or RATE_LIMITED once there were too many
+   */
+  refused(address: string, refusal: LongshoreError): LongshoreError {
     const left = this.#left(address);
-    return left >= 1 ? 0 : Math.ceil(((1 - left) * 60_000) / this.#options.perMinute);
-  }
-
-  refused(address: string): void {
-    const left = this.#left(address) - 1;
+    if (left < 1) {
+      const waitMs = Math.ceil(((1 - left) * 60_000) / this.#options.perMinute);
+      return new LongshoreError('RATE_LIMITED', `too many refused credentials from ${address}`, {
+        retryAfterMs: waitMs,
+      });
+    }
     this.#buckets.delete(address);
-    this.#buckets.set(address, { left, atMs: this.#options.monotonicMs() });
-    if (this.#buckets.size <= ADDRESSES) return;
-    const oldest = this.#buckets.keys().next();
-    if (!oldest.done) this.#buckets.delete(oldest.value);
+    this.#buckets.set(address, { left: left - 1, atMs: this.#options.monotonicMs() });
+    if (this.#buckets.size > ADDRESSES) {
+      const oldest = this.#buckets.keys().next();
+      if (!oldest.done) this.#buckets.delete(oldest.value);
+    }
+    return refusal;
   }
 
   #left(address: string): number {

@@ -173,16 +173,12 @@ function acceptEmptyJson(app: FastifyInstance): void {
 
 /** @throws RATE_LIMITED, UNAUTHENTICATED, FORBIDDEN */
 async function admit(options: HttpServerOptions, route: Route, request: FastifyRequest): Promise<Actor | null> {
-  const waitMs = options.attempts.waitMs(request.ip);
-  if (waitMs > 0)
-    throw new LongshoreError('RATE_LIMITED', `too many refused credentials from ${request.ip}`, {
-      retryAfterMs: waitMs,
-    });
   if (route.access === 'public') return null;
   try {
     return await authorise(options.commands, bearerToken(request.headers.authorization), route.access);
   } catch (error) {
-    if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED') options.attempts.refused(request.ip);
+    if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED')
+      throw options.attempts.refused(request.ip, error);
     throw error;
   }
 }
@@ -198,7 +194,7 @@ async function countRefusals<T>(
     return await work();
   } catch (error) {
     if (route.access === 'public' && error instanceof LongshoreError && error.code === 'TOKEN_INVALID')
-      options.attempts.refused(request.ip);
+      throw options.attempts.refused(request.ip, error);
     throw error;
   }
 }

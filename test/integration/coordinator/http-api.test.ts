@@ -73,16 +73,17 @@ t.test('http: queries and path parameters are parsed', async (t) => {
   t.match(await get('/v1/nothing'), { code: 'NOT_FOUND', message: /GET \/v1\/nothing/ });
 });
 
-t.test('http: guessing tokens is slowed down, and a good token of the same address waits too', async (t) => {
+t.test('http: guessing tokens is slowed down, and a good token of the same address is not', async (t) => {
   const { url } = await openApiStage(t, { commands: fakeCommands({}), refusalsPerMinute: 3 });
   const statuses: number[] = [];
 
   for (let n = 0; n < 5; n += 1) statuses.push((await fetch(`${url}/v1/hosts`, { headers: as(`guess-${n}`) })).status);
-  const limited = await fetch(`${url}/v1/hosts`, { headers: as('admin') });
+  const limited = await fetch(`${url}/v1/hosts`, { headers: as('one-more') });
+  const good = await fetch(`${url}/v1/whoami`, { headers: as('admin') });
 
   t.same(statuses, [401, 401, 401, 429, 429]);
-  t.equal(limited.status, 429);
   t.ok(Number(limited.headers.get('retry-after')) >= 1);
+  t.not(good.status, 429);
 });
 
 t.test('http: health, readiness, metrics, the OpenAPI document and the page', async (t) => {

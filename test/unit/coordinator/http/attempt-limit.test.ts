@@ -1,16 +1,18 @@
 import t from 'tap';
 import { AttemptLimit } from '../../../../coordinator/http/attempt-limit.ts';
+import { LongshoreError } from '../../../../fleet/errors.ts';
 
-t.test('AttemptLimit: stops after so many refusals and lets one more in after its share of a minute', (t) => {
+const refusal = new LongshoreError('UNAUTHENTICATED', 'no');
+
+t.test('AttemptLimit: after so many refusals it says RATE_LIMITED, until its share of a minute is over', (t) => {
   let now = 0;
   const limit = new AttemptLimit({ perMinute: 2, monotonicMs: () => now });
 
-  limit.refused('a');
-  t.equal(limit.waitMs('a'), 0);
-  limit.refused('a');
-  t.equal(limit.waitMs('a'), 30_000);
-  t.equal(limit.waitMs('b'), 0, 'another address is not held up');
+  t.equal(limit.refused('a', refusal), refusal);
+  t.equal(limit.refused('a', refusal), refusal);
+  t.match(limit.refused('a', refusal), { code: 'RATE_LIMITED', retryAfterMs: 30_000 });
+  t.equal(limit.refused('b', refusal), refusal, 'another address is not held up');
   now = 30_000;
-  t.equal(limit.waitMs('a'), 0);
+  t.equal(limit.refused('a', refusal), refusal);
   t.end();
 });
