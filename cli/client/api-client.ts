@@ -122,7 +122,8 @@ function refusal(json: unknown, response: Response, what: string): LongshoreErro
 function codeOfStatus(status: number): ErrorCode {
   if (status === 401) return 'UNAUTHENTICATED';
   if (status === 403) return 'FORBIDDEN';
-  return status === 502 || status === 503 || status === 504 ? 'UNREACHABLE' : 'INTERNAL';
+  // Something answers, but no coordinator: the one that was meant is not reached.
+  return 'UNREACHABLE';
 }
 
 export function unreachable(url: string, error: unknown): LongshoreError {
