@@ -82,7 +82,6 @@ export class FakeAgent {
     await this.dial();
     const first = await this.waitFor((message) => message.kind === 'welcome' || message.kind === 'refused');
     if (first.kind !== 'welcome') throw new Error(first.kind === 'refused' ? first.problem.code : first.kind);
-    this.#report(true);
     return first;
   }
 
@@ -163,6 +162,8 @@ export class FakeAgent {
     const { message } = decoded;
     this.received.push(message);
     if (message.kind === 'challenge') this.#answer(message);
+    // Here and not when `connect` goes on: an assignment right behind the welcome would be reported on before it.
+    if (message.kind === 'welcome') this.#report(true);
     if (message.kind === 'assignment' && this.#options.acts !== false) await this.#assigned(message);
     this.#options.onMessage?.(message, this);
     this.#wake();
