@@ -50,9 +50,20 @@ export function withAnswer(
   };
 }
 
+/** A fresh instance that is reached over the network is asked so often for a second: most servers are up by then. */
+const EAGER_MS = 20;
+const EAGER_FOR_MS = 1_000;
+/** One that never got healthy is asked as while starting for so long; a gate with a longer deadline is rare. */
+const STARTING_FOR_MS = 300_000;
+
 /** Until it was healthy in this run, it is asked often, so that readiness costs no more than the app takes. */
-export function nextProbeDelayMs(health: InstanceHealth, target: ProbeTarget): number {
-  return health.healthySinceMs === null && !health.isUnhealthy ? target.startIntervalMs : target.intervalMs;
+export function nextProbeDelayMs(health: InstanceHealth, target: ProbeTarget, ageMs: number): number {
+  if (health.healthySinceMs !== null) return target.intervalMs;
+  if (!health.everHealthy && ageMs < STARTING_FOR_MS) {
+    const isCheap = target.check.kind === 'http' || target.check.kind === 'tcp';
+    return isCheap && ageMs < EAGER_FOR_MS ? Math.min(EAGER_MS, target.startIntervalMs) : target.startIntervalMs;
+  }
+  return health.isUnhealthy ? target.intervalMs : target.startIntervalMs;
 }
 
 /** Whether the planner could decide otherwise after this change. */

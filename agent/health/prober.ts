@@ -134,7 +134,7 @@ export class Prober {
       case 'http':
       case 'tcp':
       case 'exec':
-        return nextProbeDelayMs(watch.health, watch.target);
+        return nextProbeDelayMs(watch.health, watch.target, this.#ageMs(watch));
       case 'engine':
         // The engine's events bring the next word; `aim` hurries then.
         return FAR_MS;

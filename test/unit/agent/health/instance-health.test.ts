@@ -64,21 +64,30 @@ t.test('withAnswer: failures inside the start period do not count, but do after 
 });
 
 t.test('nextProbeDelayMs: often until healthy, at the interval afterwards', (t) => {
-  const target = toProbeTarget(aService(), aContainer(1), false);
-  t.equal(nextProbeDelayMs(newHealth(0, false), target), 100);
-  t.equal(nextProbeDelayMs(after([[100, ok]]), target), 10_000);
-  t.equal(
-    nextProbeDelayMs(
-      after([
-        [2_000, bad],
-        [2_100, bad],
-        [2_200, bad],
-      ]),
-      target,
-    ),
-    10_000,
-    'a broken one is not hammered',
+  const exec = toProbeTarget(
+    aService({ probe: { ...aService().probe, check: { kind: 'exec', command: ['true'] } } }),
+    aContainer(1),
+    false,
   );
+  const http = { ...exec, check: { kind: 'http', port: 80, path: '/', host: null, scheme: 'http' } } as const;
+  const never = after([
+    [2_000, bad],
+    [2_100, bad],
+    [2_200, bad],
+  ]);
+
+  t.equal(nextProbeDelayMs(newHealth(0, false), http, 100), 20, 'a fresh server is asked at once');
+  t.equal(nextProbeDelayMs(newHealth(0, false), exec, 100), 100, 'a command costs more');
+  t.equal(nextProbeDelayMs(never, http, 5_000), 100, 'a slow starter is found as soon as it is up');
+  t.equal(nextProbeDelayMs(never, http, 400_000), 10_000, 'one that never comes is not hammered');
+  t.equal(nextProbeDelayMs(after([[100, ok]]), http, 200), 10_000);
+  const broken = after([
+    [100, ok],
+    [2_000, bad],
+    [2_100, bad],
+    [2_200, bad],
+  ]);
+  t.equal(nextProbeDelayMs(broken, http, 3_000), 10_000, 'nor is one that broke');
   t.equal(toProbeTarget(aService(), aContainer(1), true).intervalMs, 1_000, 'in its gate it is looked at more often');
   t.end();
 });
