@@ -1,0 +1,111 @@
+/**
+ * `fleet.yaml` as the constructs see it: resolved (every default filled in, every zone with its region), checked whole,
+ * and readonly. Made only by the reader of this folder; a construct never checks it again.
+ */
+
+export type Architecture = 'x64' | 'arm64';
+
+/** Who may log in over SSH: nobody; people through IAP and OS Login; holders of the given key through IAP. */
+export type SshAccess = 'none' | 'iap' | 'keys';
+
+export interface FleetConfig {
+  /** First part of every resource's name: at most 20 characters of a-z, 0-9 and -. */
+  readonly name: string;
+  readonly project: string;
+  /** Of the coordinator, the registry and of pools that name none. */
+  readonly region: string;
+  /** Null: a local file beside plan.sh. */
+  readonly state: { readonly bucket: string; readonly prefix: string } | null;
+  /** On every resource that takes labels. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** D44. */
+  readonly protect: boolean;
+  readonly network: NetworkConfig;
+  readonly coordinator: CoordinatorMachine;
+  readonly pools: readonly PoolConfig[];
+  /** Artifact Registry; null: images come from elsewhere. */
+  readonly registry: { readonly location: string; readonly repository: string; readonly untaggedDays: number } | null;
+  readonly memorystore: {
+    readonly region: string;
+    readonly memoryGb: number;
+    readonly tier: 'BASIC' | 'STANDARD_HA';
+  } | null;
+  readonly monitoring: MonitoringConfig | null;
+  readonly local: LocalConfig;
+}
+
+export interface NetworkConfig {
+  /** IPv4 range of the whole network, /16 to /20; each region's subnet is cut out of it. */
+  readonly range: string;
+  /** Region -> its subnet's range, cut out in the order of `regions`; a further region never moves an earlier one. */
+  readonly subnets: readonly { readonly region: string; readonly range: string }[];
+}
+
+export interface CoordinatorMachine {
+  readonly zone: string;
+  readonly region: string;
+  readonly machine: string;
+  readonly bootDiskGb: number;
+  readonly dataDiskGb: number;
+  /** Static internal address, inside the subnet of its region: what agents dial. */
+  readonly internalAddress: string;
+  /** Name under which people reach it (ACME); null: the address, with the coordinator's own root. */
+  readonly domain: string | null;
+  /** Cloud DNS managed zone that gets the A record; null: a person makes it. */
+  readonly dnsZone: string | null;
+  readonly acmeEmail: string | null;
+  readonly snapshotDays: number;
+  readonly ssh: SshAccess;
+  /** Null: SQLite on the data disk. */
+  readonly cloudSql: { readonly tier: string; readonly highAvailability: boolean; readonly diskGb: number } | null;
+}
+
+export interface PoolConfig {
+  readonly name: string;
+  readonly region: string;
+  /** One group (or set of single instances) each; sizes from `splitSizes`. */
+  readonly zones: readonly { readonly zone: string; readonly count: number }[];
+  readonly count: number;
+  /** `group`: zonal managed instance groups (D34). `single`: instances of their own, named by number. */
+  readonly kind: 'group' | 'single';
+  readonly machine: string;
+  readonly architecture: Architecture;
+  readonly spot: boolean;
+  readonly diskGb: number;
+  readonly diskType: string;
+  /** The hosts' labels in Longshore (they select apps), not Google's. They reach the coordinator at run time (D35). */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ssh: SshAccess;
+  /** Whether each machine gets a public address of its own; without, it goes out through Cloud NAT. */
+  readonly publicAddress: boolean;
+  readonly ingress: PoolIngress;
+  readonly autohealing: boolean;
+  /** Stateful disk for named volumes, never deleted (D36). */
+  readonly volumesDiskGb: number | null;
+  /** Whether containers may reach the metadata server (D33). */
+  readonly metadataAccess: boolean;
+}
+
+export type PoolIngress =
+  | { readonly kind: 'none' }
+  /** One machine with a reserved address. */
+  | { readonly kind: 'address' }
+  /** Passthrough balancer with a reserved address. */
+  | { readonly kind: 'network-lb' }
+  /** Google's global balancer with a managed certificate for the names. */
+  | { readonly kind: 'https-lb'; readonly domains: readonly string[] };
+
+export interface MonitoringConfig {
+  readonly uptimeCheck: boolean;
+  readonly alertEmail: string | null;
+  /** Days that the agents' and coordinator's logs are kept in a bucket of their own; null: no sink. */
+  readonly logSinkDays: number | null;
+}
+
+export interface LocalConfig {
+  readonly hosts: number;
+  readonly coordinatorPort: number;
+  readonly registryPort: number;
+  /** Ports of the first host's ingress; the next hosts take the ones that follow. */
+  readonly ingressPort: number;
+}
