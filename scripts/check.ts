@@ -1,9 +1,11 @@
 // `npm run check`: everything that must hold, in the order of what it costs; goes on after a failure, so that one run
-// names all. Ends with one plain line of what tap counted, each failed step counted as one failure.
+// names all. Ends with what failed and why, then one plain line of what tap counted, each failed step counted as one
+// failure: the tail of the output is enough to know.
 //   --only NAME...   only these steps and suites; `tests` stands for all suites
 import { spawnSync } from 'node:child_process';
 import { runSuite } from './tests/run-suite.ts';
 import { suites } from './tests/suites.ts';
+import { renderFailure } from './tests/tap-failures.ts';
 import { addCounts, noCounts, type Counts } from './tests/tap-summary.ts';
 
 interface Step {
@@ -24,13 +26,16 @@ const wanted = only === -1 ? undefined : process.argv.slice(only + 1);
 const isWanted = (name: string, group: string): boolean =>
   wanted === undefined || wanted.includes(name) || wanted.includes(group);
 const report: string[] = [];
+const failures: string[] = [];
+const MOST_FAILURES = 20;
+const LINES_OF_STEP = 20;
 let total: Counts = noCounts;
 
 for (const step of steps.filter(({ name }) => isWanted(name, 'steps'))) {
   heading(step.name);
   const startedAt = performance.now();
-  const { status } = spawnSync('npm', ['run', '--silent', step.script], { stdio: 'inherit' });
-  const passed = status === 0;
+  const { passed, output } = runStep(step.script);
+  if (!passed) failures.push([step.name, ...output.trimEnd().split('\n').slice(-LINES_OF_STEP)].join('\n    '));
   total = addCounts(total, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 });
   note(step.name, passed ? 'passed' : 'FAILED', startedAt);
 }
@@ -47,11 +52,28 @@ for (const suite of suites.filter(({ name }) => isWanted(name, 'tests'))) {
   total = addCounts(total, result.counts);
   note(suite.name, `${passed} passed, ${failed} failed, ${skipped} skipped`, startedAt);
   for (const title of result.skipped) report.push(`    skipped: ${title}`);
+  failures.push(...result.failures.map(renderFailure));
+  if (failed > 0 && result.failures.length === 0)
+    failures.push(`${suite.name}: the run ended before it was done; see .cache/tests/${suite.name}.tap`);
 }
 
 console.log(`\n${report.join('\n')}\n`);
+for (const failure of failures.slice(0, MOST_FAILURES)) console.log(`FAILED ${failure}\n`);
+if (failures.length > MOST_FAILURES)
+  console.log(`and ${failures.length - MOST_FAILURES} more; see .cache/tests/SUITE.tap\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+function runStep(script: string): { readonly passed: boolean; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const output = stdout + stderr;
+  process.stdout.write(output);
+  return { passed: status === 0, output };
+}
 
 function heading(name: string): void {
   console.log(`\n== ${name}`);

@@ -7,12 +7,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { dealOut, testFiles } from './test-files.ts';
+import { tapFailures, type TapFailure } from './tap-failures.ts';
 import { skippedTests, tapSummary, type Counts } from './tap-summary.ts';
 import type { Suite } from './suites.ts';
 
 export interface SuiteResult {
   readonly counts: Counts;
   readonly skipped: readonly string[];
+  readonly failures: readonly TapFailure[];
   readonly elapsedMs: number;
 }
 
@@ -37,6 +39,7 @@ export async function runSuite(suite: Suite, chosen: readonly string[]): Promise
   return {
     counts: tapSummary(written, exitCode),
     skipped: skippedTests(written),
+    failures: tapFailures(written),
     elapsedMs: performance.now() - startedAt,
   };
 }
