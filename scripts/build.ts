@@ -3,10 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync } from 'node
 import { build } from 'esbuild';
 import { buildWeb } from './build/web.ts';
 import { buildWordcount } from './build/wordcount.ts';
-import { programs, type Program } from './build/programs.ts';
-
-// libsql is native code and stays beside the coordinator, with what it loads.
-const besideCoordinator = ['libsql', '@libsql', '@neon-rs', 'detect-libc'];
+import { besideCoordinator, programs, type Program } from './build/programs.ts';
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });

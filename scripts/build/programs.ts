@@ -3,6 +3,9 @@ import type { BuildOptions } from 'esbuild';
 import { leaveOut } from './leave-out.ts';
 import { utcWithoutZoneData } from './utc-without-zone-data.ts';
 
+/** libsql is native code and stays beside the coordinator, with what it loads. */
+export const besideCoordinator: readonly string[] = ['libsql', '@libsql', '@neon-rs', 'detect-libc'];
+
 export interface Program {
   readonly name: string;
   readonly entry: string;
