@@ -18,6 +18,8 @@ export interface AgentConfig {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly enrollToken: EnrollTokenSource;
+  /** What the host enrols with; `google`: its machine's own identity, which pulls from Google's registries, too. */
+  readonly identity: 'token' | 'google';
   readonly dockerSocket: string;
   readonly subnetPool: string;
   readonly ingress: IngressConfig | null;
@@ -128,6 +130,7 @@ function toConfig(settings: Settings, hostname: string): AgentConfig {
         : settings.enroll_token_file !== null
           ? { kind: 'file', path: settings.enroll_token_file }
           : { kind: 'none' },
+    identity: settings.identity,
     dockerSocket: settings.docker_socket,
     subnetPool: settings.subnet_pool,
     ingress: ingress.enabled ? toIngressConfig(ingress) : null,

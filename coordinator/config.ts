@@ -23,7 +23,17 @@ export interface CoordinatorConfig {
   readonly insecureRegistries: readonly string[];
   readonly dockerConfigFile: string | null;
   readonly keepReleases: number;
+  /** Set where it runs in a fleet on Google Cloud. */
+  readonly google: GoogleConfig | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export interface GoogleConfig {
+  readonly project: string;
+  /** Bucket with `fleet.json`. */
+  readonly bucket: string;
+  /** Of the secrets `PREFIX-secrets-key` and `PREFIX-admin-token`. */
+  readonly secretPrefix: string;
 }
 
 export interface ConfigInputs {
@@ -57,6 +67,23 @@ const schema = z.strictObject({
   insecure_registries: z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, 'is not HOST or HOST:PORT')).default([]),
   docker_config_file: file.nullable().default(null),
   keep_releases: z.int({ error: 'is not a whole number' }).min(2).max(1_000).default(20),
+  google: z
+    .strictObject(
+      {
+        project: z
+          .string({ error: 'is missing' })
+          .regex(/^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'is not the id of a project'),
+        bucket: z
+          .string({ error: 'is missing' })
+          .regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'is not the name of a bucket'),
+        secret_prefix: z
+          .string({ error: 'is missing' })
+          .regex(/^[A-Za-z0-9_-]{1,200}$/, 'must be letters, digits, - and _, at most 200'),
+      },
+      { error: (issue) => (issue.code === 'invalid_type' ? 'must have project, bucket and secret_prefix' : undefined) },
+    )
+    .nullable()
+    .default(null),
   log_level: z.enum(LOG_LEVELS).default('info'),
 });
 type Settings = z.output<typeof schema>;
@@ -71,10 +98,10 @@ export function parseCoordinatorConfig(inputs: ConfigInputs): CoordinatorConfig 
     for (const issue of parsed.error.issues) {
       const key = String(issue.path[0] ?? '');
       if (issue.code === 'unrecognized_keys')
-        details.push(...issue.keys.map((unknown) => where(inputs, unknown, 'is not a setting')));
+        details.push(...issue.keys.map((unknown) => whereIn(inputs, [...issue.path, unknown], 'is not a setting')));
       // One mistake a setting: what follows from the first would only confuse.
-      else if (!seen.has(key)) details.push(where(inputs, key, issue.message));
-      seen.add(key);
+      else if (!seen.has(key)) details.push(whereIn(inputs, issue.path, issue.message));
+      if (issue.path.length < 2) seen.add(key);
     }
   } else {
     for (const [key, message] of crossProblems(parsed.data)) details.push(where(inputs, key, message));
@@ -103,6 +130,9 @@ function crossProblems(settings: Settings): readonly (readonly [string, string])
   if (!isLoopback(host) && settings.public_url.length === 0) {
     found.push(['public_url', 'is missing: agents prove themselves to this address, so it cannot be guessed']);
   }
+  if (settings.google !== null && settings.secrets_key_file !== null) {
+    found.push(['secrets_key_file', 'has no meaning with google: the key of the secrets is in Secret Manager']);
+  }
   return found;
 }
 
@@ -118,6 +148,14 @@ function toConfig(settings: Settings): CoordinatorConfig {
     insecureRegistries: Object.freeze(settings.insecure_registries),
     dockerConfigFile: settings.docker_config_file,
     keepReleases: settings.keep_releases,
+    google:
+      settings.google === null
+        ? null
+        : Object.freeze({
+            project: settings.google.project,
+            bucket: settings.google.bucket,
+            secretPrefix: settings.google.secret_prefix,
+          }),
     logLevel: settings.log_level,
   });
 }
@@ -139,6 +177,12 @@ function toListen(listen: string): { readonly host: string; readonly port: numbe
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** A setting inside of `google` is told with its whole name, at the place of `google`. */
+function whereIn(inputs: ConfigInputs, path: readonly PropertyKey[], message: string): ProblemDetail {
+  const [key = '', ...inner] = path.map(String);
+  return inner.length === 0 ? where(inputs, key, message) : where(inputs, key, `\`${inner.join('.')}\` ${message}`);
 }
 
 /** A mistake is told where it was made: the flag, the variable, or the line of the file. */

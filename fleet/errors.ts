@@ -113,6 +113,24 @@ export const ERRORS = {
     exit: 6,
   },
   TOKEN_REVOKED: { meaning: 'A token was revoked.', hint: 'Make a new one.', retryable: false, exit: 6 },
+  IDENTITY_REFUSED: {
+    meaning: "A machine's identity token does not enrol it here.",
+    hint: 'The message names what does not hold; its service account must be that of a pool in fleet.yaml.',
+    retryable: false,
+    exit: 6,
+  },
+  CHALLENGE_EXPIRED: {
+    meaning: 'The nonce of an enrolment is too old, was used, or is not of this coordinator.',
+    hint: 'The agent asks for a new one by itself.',
+    retryable: true,
+    exit: 1,
+  },
+  INSTANCE_KNOWN: {
+    meaning: 'This instance enrolled before, with another key.',
+    hint: 'If its disk was made anew, `longshore hosts remove HOST`: it then enrols by itself within some minutes.',
+    retryable: false,
+    exit: 6,
+  },
   IDENTITY_UNKNOWN: {
     meaning: 'The coordinator does not know this host key.',
     hint: 'Enrol the host again with a new token.',
@@ -171,6 +189,25 @@ export const ERRORS = {
     meaning: 'The host is not connected.',
     hint: 'See `longshore explain HOST`.',
     retryable: true,
+    exit: 1,
+  },
+  // Google Cloud
+  GOOGLE_UNAVAILABLE: {
+    meaning: "A service of Google Cloud, or the machine's metadata server, did not answer as it should.",
+    hint: 'It is tried again; if it stays, check the network of the machine and its Private Google Access.',
+    retryable: true,
+    exit: 5,
+  },
+  GOOGLE_DENIED: {
+    meaning: "Google Cloud refused a call of the machine's service account.",
+    hint: 'Apply the plan again: it gives the roles; the message names the call.',
+    retryable: false,
+    exit: 6,
+  },
+  FLEET_FILE_INVALID: {
+    meaning: 'fleet.json in the bucket is damaged or of another version.',
+    hint: 'Apply the plan again, which writes it; the last good one goes on counting.',
+    retryable: false,
     exit: 1,
   },
   // images and registries

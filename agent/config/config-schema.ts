@@ -22,6 +22,7 @@ export const settingsSchema = z.strictObject({
   labels: z.record(labelKey, labelValue).default({}),
   enroll_token_file: absolutePath.nullable().default(null),
   enroll_token: z.string().min(1).nullable().default(null),
+  identity: z.enum(['token', 'google'], 'must be token or google').default('token'),
   docker_socket: absolutePath.default('/var/run/docker.sock'),
   subnet_pool: z
     .string()
@@ -75,6 +76,12 @@ export function crossProblems(settings: Settings): readonly (readonly [string, s
       ]);
     if (audience.startsWith('ws:') && settings.ca_file !== null)
       problems.push(['ca_file', 'has no meaning without wss://']);
+  }
+  if (settings.identity === 'google') {
+    for (const key of ['enroll_token_file', 'enroll_token'] as const)
+      if (settings[key] !== null) problems.push([key, 'has no meaning with identity: google, which needs no token']);
+    if (Object.keys(settings.labels).length > 0)
+      problems.push(['labels', 'have no meaning with identity: google: they are those of the pool in fleet.yaml']);
   }
   const { enabled, http_port: http, https_port: https } = settings.ingress;
   if (enabled && http === null && https === null) problems.push(['ingress', 'needs http_port or https_port']);

@@ -59,6 +59,13 @@ export const SETTINGS: readonly Setting[] = [
     help: 'the enrolment token itself',
   },
   {
+    path: ['identity'],
+    env: 'LONGSHORE_IDENTITY',
+    flag: 'identity',
+    kind: 'text',
+    help: 'what it enrols with: token, or google (the identity of a Google Cloud VM)',
+  },
+  {
     path: ['docker_socket'],
     env: 'LONGSHORE_DOCKER_SOCKET',
     flag: 'docker-socket',

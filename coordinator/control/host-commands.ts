@@ -1,6 +1,7 @@
 /** Hosts: list, explain, cordon, drain, label, rename, remove, and enrolment. */
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isAppName } from '../../fleet/ids.ts';
+import { credentialOf } from '../../protocol/enroll.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { HostPatch } from '../../protocol/http-api/requests.ts';
 import { personCause } from '../commands.ts';
@@ -25,8 +26,10 @@ export function hostCommands(options: ControlOptions): HostCommands {
   return {
     enroll: async (request) => {
       verifyEnrollment(request, options.audiences);
+      const credential = credentialOf(request);
+      if (credential.kind === 'identity') throw notOnGoogle(request.name);
       const host = await store.enrollHost({
-        tokenHash: tokenHash(request.token),
+        tokenHash: tokenHash(credential.token),
         at: options.now(),
         host: {
           id: `h-${options.randomBytes(8).toString('hex')}` as HostId,
@@ -89,6 +92,12 @@ export async function findHost({ store }: Pick<ControlOptions, 'store'>, host: s
 function noHost(host: string): LongshoreError {
   return new LongshoreError('NOT_FOUND', `read host ${host}: there is none with this id or name`, {
     hint: 'See `longshore hosts`.',
+  });
+}
+
+function notOnGoogle(name: string): LongshoreError {
+  return new LongshoreError('IDENTITY_REFUSED', `enrol host ${name}: this coordinator takes no identity tokens`, {
+    hint: 'Set `google` in its configuration, or enrol the host with a token.',
   });
 }
 

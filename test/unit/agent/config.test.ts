@@ -163,3 +163,19 @@ t.test('parseConfigFile: a bomb of aliases is a problem and takes no time', asyn
 
   t.match(problems[0]?.message, /alias/i);
 });
+
+t.test('parseAgentConfig: identity google takes neither a token nor labels of its own', async (t) => {
+  const config = await parse({ file: 'coordinator: wss://a\nidentity: google\n' });
+  const problems = await problemsOf({
+    file: 'coordinator: wss://a\nidentity: google\nenroll_token_file: /x\nlabels: {a: b}\n',
+  });
+  const unknown = await problemsOf({ file: 'coordinator: wss://a\nidentity: aws\n' });
+
+  t.equal(config.identity, 'google');
+  t.equal((await parse({ file: 'coordinator: wss://a\n' })).identity, 'token');
+  t.match(problems, [
+    { path: 'agent.yaml: enroll_token_file', message: /no meaning with identity: google/, line: 3 },
+    { path: 'agent.yaml: labels', message: /fleet\.yaml/, line: 4 },
+  ]);
+  t.match(unknown, [{ path: 'agent.yaml: identity', message: 'must be token or google' }]);
+});

@@ -99,3 +99,17 @@ t.test('config: flags that are none, or lack their value, are mistakes', (t) => 
   t.ok(settingsOfFlags(['-h']).help);
   t.end();
 });
+
+t.test('config: google names project, bucket and the prefix of its secrets, all mistakes of them at once', (t) => {
+  const good = 'google: {project: my-project, bucket: my-project-ship-longshore, secret_prefix: ship}\n';
+  t.same(parse(good).google, { project: 'my-project', bucket: 'my-project-ship-longshore', secretPrefix: 'ship' });
+  t.equal(parse(null).google, null);
+  t.same(mistakes('listen: 127.0.0.1:1\ngoogle: {project: P, secret_prefix: ship, region: x}\n').sort(), [
+    'c.yaml: google:2 `bucket` is missing',
+    'c.yaml: google:2 `project` is not the id of a project',
+    'c.yaml: google:2 `region` is not a setting',
+  ]);
+  t.match(mistakes('google: true\n').join(), /google:1 must have project, bucket and secret_prefix/);
+  t.match(mistakes(`${good}secrets_key_file: /x.key\n`).join(), /Secret Manager/);
+  t.end();
+});
