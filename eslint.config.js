@@ -36,6 +36,10 @@ export default tseslint.config(
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'AbortSignal', property: 'any', message: 'See fleet/with-either-signal.ts: it may never fire.' },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       // A branded string is written out as a plain one where it leaves the program (SQL, JSON).
       '@typescript-eslint/no-unnecessary-type-conversion': 'off',

@@ -7,6 +7,7 @@ import { hasEnded } from '../fleet/deployment.ts';
 import type { DeploymentState } from '../fleet/deployment.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import { RECONNECT, retryDelayMs } from '../fleet/retry.ts';
+import { withEitherSignal } from '../fleet/with-either-signal.ts';
 import type { DeploymentView } from '../protocol/http-api/views.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import type { Context } from './context.ts';
@@ -26,13 +27,13 @@ export const EXIT: Readonly<
 /** @returns the last view, ended. @throws TIMEOUT, UNREACHABLE when the coordinator stays away for two minutes */
 export async function followDeployment(context: Context, first: DeploymentView): Promise<DeploymentView> {
   const display = new ProgressDisplay(context.terminal, context.now, context.json);
-  const timeout = context.timeoutMs === null ? [] : [AbortSignal.timeout(context.timeoutMs)];
-  const signal = AbortSignal.any([context.signal, ...timeout]);
+  const timeout = context.timeoutMs === null ? new AbortController().signal : AbortSignal.timeout(context.timeoutMs);
   display.show(first);
   try {
-    return hasEnded(first.state) ? first : await watchToEnd(context, first, display, signal);
+    if (hasEnded(first.state)) return first;
+    return await withEitherSignal(context.signal, timeout, (either) => watchToEnd(context, first, display, either));
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!context.signal.aborted && !timeout.aborted) throw error;
     const why = context.signal.aborted ? 'interrupted' : 'not ended within --timeout';
     throw new LongshoreError('TIMEOUT', `follow ${first.id}: ${why}; the deployment goes on`, {
       hint: `Watch it with \`longshore watch ${first.app}\`, stop it with \`longshore cancel ${first.id}\`.`,

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { HostId, InstanceId } from '../../fleet/ids.ts';
 import type { Clock } from '../clock.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 import type { ExecResult, OnChunk, OutputStream } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { isSocketFault } from './engine-error.ts';
@@ -49,22 +50,23 @@ export class ContainerExec {
     return this.#client.call(operation, async (connection) => {
       const exec = await this.#create(connection, instance, command, { tty: false, stdin: false });
       const stream = await exec.start({ hijack: true, stdin: false });
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const end = (): void => void stream.destroy(limit.reason as Error);
-      limit.addEventListener('abort', end, { once: true });
-      // Called off while the command was being started: no event comes any more.
-      if (limit.aborted) end();
-      try {
-        const output = await firstOutput(stream);
-        return { exitCode: (await this.#exitCode(exec, limit)) ?? -1, output };
-      } catch (error) {
-        if (!limit.aborted) throw error;
-        await killExecProcess(exec);
-        if (signal.aborted) throw signal.reason;
-        throw new LongshoreError('TIMEOUT', `${operation}: it did not end within ${timeoutMs} ms`, { cause: error });
-      } finally {
-        limit.removeEventListener('abort', end);
-      }
+      return withTimeLimit(signal, timeoutMs, async (limit) => {
+        const end = (): void => void stream.destroy(limit.reason as Error);
+        limit.addEventListener('abort', end, { once: true });
+        // Called off while the command was being started: no event comes any more.
+        if (limit.aborted) end();
+        try {
+          const output = await firstOutput(stream);
+          return { exitCode: (await this.#exitCode(exec, limit)) ?? -1, output };
+        } catch (error) {
+          if (!limit.aborted) throw error;
+          await killExecProcess(exec);
+          if (signal.aborted) throw signal.reason;
+          throw new LongshoreError('TIMEOUT', `${operation}: it did not end within ${timeoutMs} ms`, { cause: error });
+        } finally {
+          limit.removeEventListener('abort', end);
+        }
+      });
     });
   }
 

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 import type { RegistryCredential } from './registry-auth.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -22,7 +23,7 @@ export async function askCredentialHelper(
   signal: AbortSignal,
 ): Promise<RegistryCredential | null> {
   const program = `docker-credential-${name}`;
-  const { code, output } = await run(program, server, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
+  const { code, output } = await withTimeLimit(signal, TIMEOUT_MS, (limited) => run(program, server, limited));
   if (code !== 0) {
     if (/credentials not found/i.test(output)) return null;
     throw failed(program, server, `it ended with ${code ?? 'a signal'}: ${output.trim().slice(0, 200)}`);

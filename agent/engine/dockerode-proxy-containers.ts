@@ -2,6 +2,7 @@
 import type Docker from 'dockerode';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 import type { EngineClient } from './engine-client.ts';
 import { pullError, toFailure } from './engine-error.ts';
 import { HOST_LABEL } from './engine-labels.ts';
@@ -79,7 +80,7 @@ async function ensureImage(client: EngineClient, candidates: readonly string[], 
   let last: Error | null = null;
   for (const image of candidates) {
     try {
-      await pull(client, image, AbortSignal.any([signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]));
+      await withTimeLimit(signal, PULL_TIMEOUT_MS, (limited) => pull(client, image, limited));
       return image;
     } catch (error) {
       if (!(error instanceof LongshoreError)) throw error;

@@ -4,14 +4,15 @@
  */
 import { statfs } from 'node:fs/promises';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 import type { PullRequest } from './container-engine.ts';
 import { usesContainerd, type EngineInfo } from './engine-description.ts';
 import type { EngineClient } from './engine-client.ts';
 import { parseImageReference } from './image-reference.ts';
-import { inWords, isAmple, missingLayers, neededBytes } from './image-space.ts';
+import { inWords, isAmple, missingLayers, neededBytes, type ImageLayer } from './image-space.ts';
 import { isInsecureRegistry } from './insecure-registry.ts';
 import type { CredentialSource } from './registry-auth.ts';
-import { readLayers, type RegistryLayers } from './registry-client.ts';
+import { readLayers } from './registry-client.ts';
 
 /** Free bytes of the file system that holds this path; null where the path cannot be seen from here. */
 export type FreeBytes = (path: string) => Promise<number | null>;
@@ -34,10 +35,8 @@ export async function checkSpace(parts: SpaceParts, request: PullRequest, signal
   const free = await leastFree(parts.freeBytes, [info.DockerRootDir, ...(keepsBlobs ? [CONTAINERD_ROOT] : [])]);
   if (free === null || isAmple(free)) return;
 
-  const image = await sizeInRegistry(parts, request, info, signal);
-  if (image === null || neededBytes(image.layers, keepsBlobs) <= free) return;
-
-  const layers = await image.withDiffIds().catch(() => null);
+  const isTooMuch = (layers: readonly ImageLayer[]): boolean => neededBytes(layers, keepsBlobs) > free;
+  const layers = await layersIfTooMuch(parts, request, info, isTooMuch, signal);
   if (layers === null) return;
   const missing = missingLayers(layers, await layersOnDisk(parts.client, operation));
   const needed = neededBytes(missing, keepsBlobs);
@@ -65,14 +64,14 @@ async function leastFree(freeBytes: FreeBytes, paths: readonly string[]): Promis
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** Null where the registry does not tell. */
-async function sizeInRegistry(
+/** Null where there is room for all of them, and where the registry does not tell. */
+async function layersIfTooMuch(
   parts: SpaceParts,
   request: PullRequest,
   info: EngineInfo,
+  isTooMuch: (layers: readonly ImageLayer[]) => boolean,
   signal: AbortSignal,
-): Promise<RegistryLayers | null> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(REGISTRY_TIMEOUT_MS)]);
+): Promise<readonly ImageLayer[] | null> {
   const reference = parseImageReference(request.reference);
   const image = {
     reference,
@@ -82,7 +81,10 @@ async function sizeInRegistry(
     insecure: isInsecureRegistry(reference.registry, info.RegistryConfig ?? null),
   };
   try {
-    return await readLayers(image, limit);
+    return await withTimeLimit(signal, REGISTRY_TIMEOUT_MS, async (limited) => {
+      const found = await readLayers(image, limited);
+      return isTooMuch(found.layers) ? await found.withDiffIds() : null;
+    });
   } catch {
     if (signal.aborted) throw signal.reason;
     return null;

@@ -6,7 +6,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProbeCheck } from '../../fleet/app-spec.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
-import { withEitherSignal } from '../with-either-signal.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 
 export interface ProbeAnswer {
   readonly isHealthy: boolean;
@@ -30,9 +30,7 @@ export function makeProbe(engine: Pick<ContainerEngine, 'exec'>): Probe {
     if (check.kind === 'exec') return probeExec(engine, request.instance, check.command, timeoutMs, signal);
     if (address === null) return { isHealthy: false, text: 'it has no address to probe' };
     if (check.kind === 'tcp') return probeTcp(address, check.port, timeoutMs, signal);
-    return withEitherSignal(signal, AbortSignal.timeout(timeoutMs), (either) =>
-      probeHttp(address, check, timeoutMs, either),
-    );
+    return withTimeLimit(signal, timeoutMs, (limited) => probeHttp(address, check, timeoutMs, limited));
   };
 }
 

@@ -6,7 +6,7 @@ import type { InstanceId } from '../../fleet/ids.ts';
 import type { Clock } from '../clock.ts';
 import type { InstanceHealth, ProbeTarget } from '../reconcile/observation.ts';
 import { isOtherHealth, newHealth, nextProbeDelayMs, RUNNING_COUNTS_AFTER_MS, withAnswer } from './instance-health.ts';
-import { withEitherSignal } from '../with-either-signal.ts';
+import { withEitherSignal } from '../../fleet/with-either-signal.ts';
 import type { Probe, ProbeAnswer } from './probe.ts';
 
 interface Watch {

@@ -4,6 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { withTimeLimit } from '../with-time-limit.ts';
 
 export interface PostReply {
   readonly status: number;
@@ -21,10 +22,19 @@ export function postJson(
   options: { readonly ca: readonly string[] | undefined; readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<PostReply> {
   const payload = Buffer.from(JSON.stringify(body), 'utf8');
+  return withTimeLimit(options.signal, options.timeoutMs, (signal) => post(url, payload, options.ca, signal));
+}
+
+function post(
+  url: string,
+  payload: Buffer,
+  ca: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<PostReply> {
   const common = {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json', 'content-length': payload.length },
-    signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
+    signal,
     agent: false as const,
   };
   return new Promise((resolve, reject) => {
@@ -47,7 +57,7 @@ export function postJson(
       });
     };
     const request = url.startsWith('https:')
-      ? https.request(url, { ...common, ...(options.ca === undefined ? {} : { ca: [...options.ca] }) }, onReply)
+      ? https.request(url, { ...common, ...(ca === undefined ? {} : { ca: [...ca] }) }, onReply)
       : http.request(url, common, onReply);
     request.on('error', reject);
     request.end(payload);

@@ -1,6 +1,6 @@
 /** A bell: `wait` ends when it was rung since `clear`, or when the time is over, or the signal aborts. */
 import type { Clock } from '../clock.ts';
-import { withEitherSignal } from '../with-either-signal.ts';
+import { withEitherSignal } from '../../fleet/with-either-signal.ts';
 
 export class Wakeup {
   readonly #clock: Clock;

@@ -7,6 +7,7 @@
 import type { Problem } from '../../fleet/errors.ts';
 import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import type { Log } from '../log.ts';
+import { withEitherSignal } from '../../fleet/with-either-signal.ts';
 import { runConnection, type ConnectionDuties, type ConnectionOptions, type Link } from './connection.ts';
 import { reconnectPlan, type ConnectionEnd } from './reconnect.ts';
 
@@ -96,7 +97,7 @@ export class Session {
       const sinceMs = this.#nowMs();
       this.#enter({ kind: 'waiting', sinceMs, untilMs: sinceMs + plan.waitMs, problem: problemOf(end) });
       this.#wake = new AbortController();
-      await clock.sleep(plan.waitMs, AbortSignal.any([signal, this.#wake.signal]));
+      await withEitherSignal(signal, this.#wake.signal, (either) => clock.sleep(plan.waitMs, either));
     }
   }
 

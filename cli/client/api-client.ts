@@ -4,6 +4,7 @@
  */
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { ErrorCode, Problem } from '../../fleet/errors.ts';
+import { withEitherSignal } from '../../fleet/with-either-signal.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
 import type { Route } from '../../protocol/http-api/route.ts';
 import type { BodyOf, QueryOf, ReplyOf, RouteName } from '../../protocol/http-api/routes.ts';
@@ -41,8 +42,10 @@ export class ApiClient {
   /** @throws LongshoreError: the coordinator's refusal, UNREACHABLE, or INTERNAL for a reply that is none */
   async call<N extends RouteName>(name: N, input: CallInput<N> = {}): Promise<ReplyOf<N>> {
     const route: Route = ROUTES[name];
-    const response = await this.#send(route, input);
-    const json = await readJson(response);
+    const { timeoutMs, signal } = this.#options;
+    const { response, json } = await withEitherSignal(signal, AbortSignal.timeout(timeoutMs), (limited) =>
+      this.#send(route, input, limited),
+    );
     if (!response.ok) throw refusal(json, response, `${route.method} ${route.path}`);
     const parsed = route.reply?.safeParse(json);
     if (parsed?.success === false) {
@@ -71,8 +74,8 @@ export class ApiClient {
     }
   }
 
-  async #send(route: Route, input: CallInput<RouteName>): Promise<Response> {
-    const { credentials, timeoutMs, signal } = this.#options;
+  async #send(route: Route, input: CallInput<RouteName>, limited: AbortSignal): Promise<Answer> {
+    const { credentials, signal } = this.#options;
     const url = new URL(fillPath(route.path, input.parameters ?? {}), credentials.url);
     for (const [key, value] of Object.entries(
       (input.query ?? {}) as Readonly<Record<string, string | number | undefined>>,
@@ -83,17 +86,24 @@ export class ApiClient {
     if (credentials.token !== null) headers.authorization = `Bearer ${credentials.token}`;
     if (route.body !== null) headers['content-type'] = 'application/json';
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         method: route.method,
         headers,
         ...(route.body === null ? {} : { body: JSON.stringify(input.body ?? {}) }),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: limited,
       });
+      return { response, json: await readJson(response) };
     } catch (error) {
       signal.throwIfAborted();
       throw unreachable(credentials.url, error);
     }
   }
+}
+
+interface Answer {
+  readonly response: Response;
+  /** Null where it is none. */
+  readonly json: unknown;
 }
 
 function fillPath(path: string, parameters: Readonly<Record<string, string>>): string {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import t from 'tap';
-import { withEitherSignal } from '../../../agent/with-either-signal.ts';
+import { withEitherSignal } from '../../../fleet/with-either-signal.ts';
 
 const untilAborted = (signal: AbortSignal): Promise<unknown> =>
   new Promise((resolve) => {
