@@ -18,6 +18,7 @@ export type StreamMessage = CoordinatorMessageOf<
 >;
 
 interface OpenStream {
+  readonly link: Link;
   readonly sender: StreamSender;
   readonly exec: ExecStream | null;
   readonly abort: AbortController;
@@ -34,6 +35,8 @@ export interface StreamServerOptions {
 export class StreamServer {
   readonly #options: StreamServerOptions;
   readonly #streams = new Map<string, OpenStream>();
+  /** Connections whose end is watched: once each, however many streams they carry. */
+  readonly #watched = new WeakSet<AbortSignal>();
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
@@ -72,19 +75,25 @@ export class StreamServer {
       return;
     }
     const abort = new AbortController();
-    const drop = (): void => abort.abort();
-    link.signal.addEventListener('abort', drop, { once: true });
     const sender = new StreamSender(message.stream, link, abort.signal);
     const exec =
       message.kind === 'exec-open' ? new ExecStream(this.#options.engine, link, message, sender, abort.signal) : null;
-    this.#streams.set(message.stream, { sender, exec, abort, inputEnded: false });
+    this.#streams.set(message.stream, { link, sender, exec, abort, inputEnded: false });
+    this.#watch(link);
     const done = message.kind === 'exec-open' ? exec?.exitCode() : this.#sendLogs(message, sender, abort.signal);
     // What goes wrong after an end that was asked for concerns nobody.
     done?.catch(() => undefined);
-    void this.#finish(sender, done ?? Promise.resolve(null), abort, () => {
-      link.signal.removeEventListener('abort', drop);
-      this.#streams.delete(message.stream);
-    });
+    void this.#finish(sender, done ?? Promise.resolve(null), abort, () => this.#streams.delete(message.stream));
+  }
+
+  /** Its streams end with it. */
+  #watch(link: Link): void {
+    const drop = (): void => {
+      for (const open of this.#streams.values()) if (open.link === link) open.abort.abort();
+    };
+    if (link.signal.aborted) drop();
+    else if (!this.#watched.has(link.signal)) link.signal.addEventListener('abort', drop, { once: true });
+    this.#watched.add(link.signal);
   }
 
   async #sendLogs(
