@@ -3,11 +3,13 @@
 #   longshore.local/base/node:20       node, sh and the usual commands (busybox), CA certificates, user node (1000)
 #   longshore.local/base/caddy:2       caddy for the ingress
 #   longshore.local/base/busybox:1     the small one for tests
+#   longshore.local/base/registry:2    a registry (port 5000, data in /var/lib/registry), for the local stack only
 # Where a program cannot be had here, the public image of the same thing gets the name instead.
 
 NODE_IMAGE=longshore.local/base/node:20
 CADDY_IMAGE=longshore.local/base/caddy:2
 BUSYBOX_IMAGE=longshore.local/base/busybox:1
+REGISTRY_IMAGE=longshore.local/base/registry:2
 # Raised when the recipe below changes, so that images made by an older one are made anew.
 BASE_RECIPE=2
 
@@ -66,16 +68,20 @@ same_platform() {
 }
 
 node_image_up() {
-  local mark node tree
+  local mark node tree library
   # A distribution's wrapper script is not the program; node itself knows where that is.
   node=$(node -p process.execPath)
-  mark="node-$(node -v)-$BASE_RECIPE"
+  mark="node-$(node -v)-$BASE_RECIPE-addons"
   image_is_current "$NODE_IMAGE" "$mark" && return 0
   if same_platform; then
     say "Making $NODE_IMAGE from this machine's node $(node -v) ..."
     tree=$(mktemp -d "$STATE/image.XXXXXX")
     chmod 755 "$tree"
     copy_program "$node" /usr/local/bin/node "$tree"
+    # Native parts of packages (the coordinator's database) load these, which node itself does not.
+    for library in /lib/*-linux-gnu/{librt.so.1,libpthread.so.0,libdl.so.2,libm.so.6,libgcc_s.so.1}; do
+      if [ -e "$library" ]; then install -D "$library" "$tree$library"; fi
+    done
     add_basics "$tree" "$(fetch_program busybox busybox-static || true)"
     import_image "$tree" "$NODE_IMAGE" "$mark" --change 'CMD ["node"]' --change 'WORKDIR /app'
   else
@@ -119,6 +125,36 @@ busybox_image_up() {
   chmod 755 "$tree"
   add_basics "$tree" "$busybox"
   import_image "$tree" "$BUSYBOX_IMAGE" "$mark" --change 'CMD ["sh"]'
+}
+
+registry_image_up() {
+  local mark registry tree
+  if ! same_platform || ! registry=$(fetch_program docker-registry docker-registry); then
+    docker image inspect "$REGISTRY_IMAGE" >/dev/null 2>&1 || pull_instead registry:2 "$REGISTRY_IMAGE" ||
+      give_up 'no image with a registry could be made or pulled' \
+        'Install Debian'"'"'s package docker-registry, or make the image registry:2 pullable.'
+    return 0
+  fi
+  mark="registry-$(sha256sum "$registry" | cut -c1-12)-$BASE_RECIPE"
+  image_is_current "$REGISTRY_IMAGE" "$mark" && return 0
+  say "Making $REGISTRY_IMAGE ..."
+  tree=$(mktemp -d "$STATE/image.XXXXXX")
+  chmod 755 "$tree"
+  copy_program "$registry" /usr/bin/docker-registry "$tree"
+  add_basics "$tree" "$(fetch_program busybox busybox-static || true)"
+  mkdir -p "$tree/etc/docker/registry" "$tree/var/lib/registry"
+  cat >"$tree/etc/docker/registry/config.yml" <<'CONFIG'
+version: 0.1
+log:
+  level: warn
+storage:
+  filesystem:
+    rootdirectory: /var/lib/registry
+http:
+  addr: :5000
+CONFIG
+  import_image "$tree" "$REGISTRY_IMAGE" "$mark" \
+    --change 'CMD ["docker-registry", "serve", "/etc/docker/registry/config.yml"]'
 }
 
 base_images_up() {
