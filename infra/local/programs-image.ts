@@ -1,0 +1,24 @@
+/** The image of all programs, built by the engine from the folder that scripts/programs-image makes. */
+import { Image } from '@cdktf/provider-docker/lib/image/index.js';
+import { Construct } from 'constructs';
+import { contentHash } from './content-hash.ts';
+
+export interface ProgramsImageProps {
+  readonly name: string;
+  /** Absolute: a saved plan is applied from elsewhere. */
+  readonly folder: string;
+}
+
+export class ProgramsImage extends Construct {
+  readonly image: Image;
+
+  constructor(scope: Construct, id: string, { name, folder }: ProgramsImageProps) {
+    super(scope, id);
+    this.image = new Image(this, 'image', {
+      name,
+      buildAttribute: { context: folder },
+      // The engine is asked to build again only when the programs have changed.
+      triggers: { content: contentHash(folder) },
+    });
+  }
+}
