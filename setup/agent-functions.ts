@@ -1,0 +1,66 @@
+/** Shell functions of a host on Google Cloud: its agent's program, trust and configuration. */
+
+export const AGENT_FUNCTIONS = `# The agent of the channel; one that is there goes on when the channel cannot be read.
+machine_agent() {
+  local arch
+  AGENT_CHANGED=no
+  case "$(uname -m)" in
+    x86_64) arch=x64 ;;
+    aarch64) arch=arm64 ;;
+    *) fail "program: there is no agent for $(uname -m)" ;;
+  esac
+  if read_channel "agent-$arch" && install_program "$CHANNEL_SHA256" "$CHANNEL_OBJECT"; then
+    switch_link "$PROGRAM_FOLDER/longshore-agent" /usr/local/bin/longshore-agent
+    AGENT_CHANGED=$LINK_CHANGED
+    forget_programs "$PROGRAM_FOLDER"
+  else
+    [ -x /usr/local/bin/longshore-agent ] || fail 'program: no agent yet'
+    log 'program: the channel could not be followed; the agent that is here stays'
+  fi
+}
+
+CA_FILE=/etc/longshore/coordinator-ca.pem
+# The coordinator publishes its root at its first start; a host may be earlier.
+machine_ca() {
+  local file tries
+  file=$(mktemp)
+  for tries in {1..100}; do
+    if bucket_get ca/root.pem "$file" 2>/dev/null && openssl x509 -in "$file" -noout 2>/dev/null; then
+      write_file "$CA_FILE" 0644 <"$file"
+      rm -f "$file"
+      return 0
+    fi
+    if [ -s "$CA_FILE" ]; then
+      log 'trust: the root could not be read from the bucket; the one that is here stays'
+      rm -f "$file"
+      return 0
+    fi
+    [ "$tries" != 1 ] || log 'trust: waiting for the root of the coordinator in the bucket'
+    sleep 3
+  done
+  rm -f "$file"
+  fail 'trust: the coordinator has not published its root yet'
+}
+
+# A token that a person has put here goes before the machine's own identity.
+TOKEN_FILE=/etc/longshore/enroll-token
+agent_config() {
+  printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
+  printf 'coordinator: "%s"\\nca_file: %s\\nname: "%s"\\n' "$COORDINATOR" "$CA_FILE" "$NAME"
+  if [ -e "$TOKEN_FILE" ]; then printf 'enroll_token_file: %s\\n' "$TOKEN_FILE"; else printf 'identity: google\\n'; fi
+  if [ -n "$HEALTH_LISTEN$ACME_EMAIL" ]; then printf 'ingress:\\n'; fi
+  if [ -n "$HEALTH_LISTEN" ]; then printf '  health_listen: "%s"\\n' "$HEALTH_LISTEN"; fi
+  if [ -n "$ACME_EMAIL" ]; then printf '  acme_email: "%s"\\n' "$ACME_EMAIL"; fi
+}
+
+# Restarting it moves no container.
+start_agent() {
+  systemctl enable --quiet longshore-agent.service longshore-drain.service
+  if [ "$AGENT_CHANGED" = yes ] || changed "$CA_FILE" /etc/longshore/agent.yaml /etc/systemd/system/longshore-agent.service; then
+    systemctl restart --no-block longshore-agent.service
+  else
+    systemctl start --no-block longshore-agent.service
+  fi
+  systemctl start --no-block longshore-drain.service
+}
+`;

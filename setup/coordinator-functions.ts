@@ -1,0 +1,118 @@
+/**
+ * Shell functions of the coordinator's machine: user and folders, its own certificate authority, Caddy in front, program
+ * and configuration.
+ *
+ * The authority is openssl's and not Caddy's, because one certificate has to stand for both of the machine's addresses:
+ * a client that dials an address names none in its handshake, and the public one is translated on the way, so that the
+ * machine never sees which was dialled.
+ */
+import { COORDINATOR_DATA, COORDINATOR_DISK, COORDINATOR_PROGRAM, COORDINATOR_USER } from './coordinator-unit.ts';
+
+export const COORDINATOR_FUNCTIONS = `DISK=${COORDINATOR_DISK}
+AUTHORITY=$DISK/authority
+TLS=/etc/longshore/tls
+
+coordinator_user() {
+  getent passwd ${COORDINATOR_USER} >/dev/null ||
+    useradd --system --user-group --home-dir ${COORDINATOR_DATA} --no-create-home --shell /usr/sbin/nologin ${COORDINATOR_USER}
+  chmod 755 "$DISK"
+  # By name: the user's number may be another one on the machine that comes after this.
+  install -d -m 700 -o ${COORDINATOR_USER} -g ${COORDINATOR_USER} ${COORDINATOR_DATA}
+  [ "$(stat -c %U ${COORDINATOR_DATA}/coordinator.db 2>/dev/null || echo ${COORDINATOR_USER})" = ${COORDINATOR_USER} ] ||
+    chown -R ${COORDINATOR_USER}:${COORDINATOR_USER} ${COORDINATOR_DATA}
+}
+
+# The root is made once and stays with the data: agents trust nothing else.
+authority() {
+  install -d -m 700 "$AUTHORITY"
+  [ ! -s "$AUTHORITY/root.pem" ] || return 0
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7300 -subj "/CN=Longshore $BUCKET" \\
+    -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign,cRLSign' \\
+    -keyout "$AUTHORITY/root.key" -out "$AUTHORITY/root.pem.new" 2>/dev/null || fail 'authority: openssl could not make the root'
+  chmod 600 "$AUTHORITY/root.key"
+  sync "$AUTHORITY/root.key" "$AUTHORITY/root.pem.new"
+  mv "$AUTHORITY/root.pem.new" "$AUTHORITY/root.pem"
+}
+# Renewed a month before its end, by the daily run, and when an address changed.
+certificate() {
+  local names="IP:$INTERNAL_ADDRESS" work
+  if [ -n "$PUBLIC_ADDRESS" ] && [ "$PUBLIC_ADDRESS" != "$INTERNAL_ADDRESS" ]; then names="$names,IP:$PUBLIC_ADDRESS"; fi
+  install -d -m 750 -o root -g caddy "$TLS"
+  if [ "$(cat "$TLS/names" 2>/dev/null)" = "$names" ] && openssl x509 -in "$TLS/cert.pem" -noout -checkend 2592000 >/dev/null 2>&1 &&
+    openssl verify -CAfile "$AUTHORITY/root.pem" "$TLS/cert.pem" >/dev/null 2>&1; then return 0; fi
+  work=$(mktemp -d "$TLS/.new.XXXXXX")
+  {
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$INTERNAL_ADDRESS" \\
+      -keyout "$work/key.pem" -out "$work/request.pem" &&
+      openssl x509 -req -in "$work/request.pem" -CA "$AUTHORITY/root.pem" -CAkey "$AUTHORITY/root.key" -days 90 \\
+        -set_serial "0x$(openssl rand -hex 16)" -out "$work/cert.pem" -extfile <(printf '%s\\n' "subjectAltName=$names" \\
+        'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' 'extendedKeyUsage=serverAuth')
+  } 2>/dev/null || fail 'authority: openssl could not make the certificate'
+  chgrp caddy "$work/key.pem" "$work/cert.pem"
+  chmod 640 "$work/key.pem" "$work/cert.pem"
+  mv "$work/key.pem" "$TLS/key.pem"
+  mv "$work/cert.pem" "$TLS/cert.pem"
+  rm -rf "$work"
+  printf '%s' "$names" >"$TLS/names"
+  CERTIFICATE_CHANGED=yes
+  log "authority: certificate for $names"
+}
+publish_root() {
+  local file
+  file=$(mktemp)
+  if ! bucket_get ca/root.pem "$file" 2>/dev/null || ! cmp -s "$file" "$AUTHORITY/root.pem"; then
+    bucket_put "$AUTHORITY/root.pem" ca/root.pem || fail 'trust: the root could not be written to the bucket'
+    log 'trust: the root is in the bucket'
+  fi
+  rm -f "$file"
+}
+
+caddy_config() {
+  local sites="https://$INTERNAL_ADDRESS"
+  if [ -n "$PUBLIC_ADDRESS" ] && [ "$PUBLIC_ADDRESS" != "$INTERNAL_ADDRESS" ]; then sites="$sites, https://$PUBLIC_ADDRESS"; fi
+  printf '# Written by the setup of this machine; changes here are lost.\\n'
+  printf '{\\n\\tadmin off\\n\\tstorage file_system %s/caddy\\n\\tdefault_sni %s\\n' "$DISK" "$INTERNAL_ADDRESS"
+  if [ -n "$ACME_EMAIL" ]; then printf '\\temail %s\\n' "$ACME_EMAIL"; fi
+  printf '}\\n%s {\\n\\ttls %s/cert.pem %s/key.pem\\n\\treverse_proxy 127.0.0.1:7400\\n}\\n' "$sites" "$TLS" "$TLS"
+  if [ -n "$DOMAIN" ]; then printf 'https://%s {\\n\\treverse_proxy 127.0.0.1:7400\\n}\\n' "$DOMAIN"; fi
+}
+start_caddy() {
+  install -d -m 700 -o caddy -g caddy "$DISK/caddy"
+  [ -z "$(find "$DISK/caddy" ! -user caddy -print -quit)" ] || chown -R caddy:caddy "$DISK/caddy"
+  systemctl enable --quiet caddy.service
+  if [ "$CERTIFICATE_CHANGED" = yes ] || changed /etc/caddy/Caddyfile /etc/systemd/system/caddy.service.d/longshore.conf; then
+    systemctl restart caddy.service
+  else
+    systemctl start caddy.service
+  fi
+}
+
+coordinator_config() {
+  local people=\${DOMAIN:-$PUBLIC_ADDRESS}
+  printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
+  printf 'listen: 127.0.0.1:7400\\npublic_url:\\n  - "https://%s"\\n' "$INTERNAL_ADDRESS"
+  if [ -n "$people" ] && [ "$people" != "$INTERNAL_ADDRESS" ]; then printf '  - "https://%s"\\n' "$people"; fi
+  printf 'data_dir: ${COORDINATOR_DATA}\\nca_file: /etc/longshore/root.pem\\n'
+  printf 'google:\\n  project: "%s"\\n  bucket: "%s"\\n  secret_prefix: "%s"\\n' "$PROJECT" "$BUCKET" "$SECRET_PREFIX"
+}
+# The program of the channel; one that is there goes on when the channel cannot be read.
+coordinator_program() {
+  PROGRAM_CHANGED=no
+  if read_channel coordinator-x64 && install_program "$CHANNEL_SHA256" "$CHANNEL_OBJECT"; then
+    switch_link "$PROGRAM_FOLDER" ${COORDINATOR_PROGRAM}
+    PROGRAM_CHANGED=$LINK_CHANGED
+    forget_programs "$PROGRAM_FOLDER"
+  else
+    [ -x ${COORDINATOR_PROGRAM}/node ] || fail 'program: no coordinator yet'
+    log 'program: the channel could not be followed; the coordinator that is here stays'
+  fi
+}
+start_coordinator() {
+  systemctl enable --quiet longshore-coordinator.service
+  if [ "$PROGRAM_CHANGED" = yes ] || changed /etc/longshore/coordinator.yaml /etc/longshore/root.pem /etc/systemd/system/longshore-coordinator.service; then
+    systemctl restart longshore-coordinator.service
+  else
+    systemctl start longshore-coordinator.service
+  fi
+}
+`;

@@ -1,0 +1,53 @@
+/**
+ * A file that a script puts on a machine, and the shell that writes it: atomically, and only where it differs, so that
+ * a second run touches nothing. The text is a quoted here-document: nothing in it is expanded.
+ */
+
+export interface MachineFile {
+  readonly path: string;
+  readonly mode: '0644' | '0755' | '0600';
+  /** Ends with a line break. */
+  readonly text: string;
+}
+
+/**
+ * `write_file PATH MODE` takes its text from standard input. CHANGED_FILES lists what it changed, for those who must
+ * start something again because of it.
+ */
+export const WRITE_FILE_FUNCTION = `CHANGED_FILES=()
+write_file() {
+  local path=$1 mode=$2 fresh
+  mkdir -p "\${path%/*}"
+  fresh=$(mktemp "\${path%/*}/.longshore.XXXXXX")
+  cat >"$fresh"
+  chmod "$mode" "$fresh"
+  if [ -f "$path" ] && cmp -s "$fresh" "$path" && [ "$(stat -c %04a "$path")" = "$mode" ]; then
+    rm -f "$fresh"
+    return 0
+  fi
+  mv -f "$fresh" "$path"
+  CHANGED_FILES+=("$path")
+}
+# Whether one of the files named was changed by this run.
+changed() {
+  local path
+  for path in "$@"; do
+    case " \${CHANGED_FILES[*]} " in *" $path "*) return 0 ;; esac
+  done
+  return 1
+}
+`;
+
+export function renderWriteFile(file: MachineFile): string {
+  const end = endOf(file.text);
+  return `write_file ${file.path} ${file.mode} <<'${end}'\n${file.text}${end}\n`;
+}
+
+/** A line that the text does not hold; a script that holds here-documents may stand in one itself. */
+function endOf(text: string): string {
+  const lines = new Set(text.split('\n'));
+  for (let depth = 1; ; depth += 1) {
+    const end = `END_OF_FILE_${depth}`;
+    if (!lines.has(end)) return end;
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What a machine of the fleet has of its own system: security updates by themselves, a journal that never fills the
+ * disk, a right clock. Docker, containerd and runc are kept out of what updates by itself: their restart would touch
+ * every app of the host at a time that nobody chose (D41).
+ */
+import type { MachineFile } from './machine-file.ts';
+
+export function renderOsFiles(): readonly MachineFile[] {
+  return [
+    { path: '/etc/apt/apt.conf.d/52longshore', mode: '0644', text: UNATTENDED_UPGRADES },
+    { path: '/etc/needrestart/conf.d/longshore.conf', mode: '0644', text: NEEDRESTART },
+    { path: JOURNAL_FILE, mode: '0644', text: '[Journal]\nSystemMaxUse=500M\nRuntimeMaxUse=100M\n' },
+    { path: CLOCK_FILE, mode: '0644', text: '[Time]\nNTP=metadata.google.internal\n' },
+  ];
+}
+
+const JOURNAL_FILE = '/etc/systemd/journald.conf.d/longshore.conf';
+const CLOCK_FILE = '/etc/systemd/timesyncd.conf.d/longshore.conf';
+
+const UNATTENDED_UPGRADES = `// Written by the setup of this machine.
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+APT::Periodic::AutocleanInterval "7";
+// These are updated host by host, after a drain.
+Unattended-Upgrade::Package-Blacklist {
+  "^docker\\.io$";
+  "^docker-cli$";
+  "^containerd$";
+  "^runc$";
+};
+Unattended-Upgrade::Automatic-Reboot "false";
+`;
+
+const NEEDRESTART = `# Written by the setup of this machine.
+$nrconf{restart} = 'a';
+$nrconf{override_rc}{qr(^docker)} = 0;
+$nrconf{override_rc}{qr(^containerd)} = 0;
+$nrconf{override_rc}{qr(^longshore)} = 0;
+1;
+`;
+
+export const OS_FUNCTIONS = `# Debian's images differ in what keeps the clock; one is enough.
+clock_package() {
+  local package
+  for package in chrony ntpsec systemd-timesyncd; do
+    if package_is_there "$package"; then return 0; fi
+  done
+  echo systemd-timesyncd
+}
+apply_os_files() {
+  if changed ${JOURNAL_FILE}; then systemctl restart systemd-journald.service; fi
+  if changed ${CLOCK_FILE} && package_is_there systemd-timesyncd; then
+    systemctl try-restart systemd-timesyncd.service || log 'clock: systemd-timesyncd could not start again'
+  fi
+}
+`;

@@ -1,0 +1,79 @@
+/**
+ * Shell functions of every setup: log, packages, and the atomic installation of a program by its checksum. Each can be
+ * called again at any time and changes nothing when there is nothing to change.
+ */
+
+export const SETUP_FUNCTIONS = `log() { printf '%s\\n' "$*"; }
+fail() {
+  printf 'longshore: %s\\n' "$*" >&2
+  exit 1
+}
+
+apt_get() {
+  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y --no-install-recommends \\
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \\
+    -o Acquire::Retries=1 -o Acquire::http::Timeout=15 "$@" </dev/null
+}
+package_is_there() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+install_packages() {
+  local package missing=()
+  for package in "$@"; do
+    package_is_there "$package" || missing+=("$package")
+  done
+  [ \${#missing[@]} -gt 0 ] || return 0
+  log "packages: \${missing[*]}"
+  # What a power loss left half done.
+  dpkg --configure -a
+  timeout 600 bash -c "$(declare -f apt_get); apt_get update" ||
+    log 'packages: the lists could not be renewed; those on the disk are used'
+  apt_get install "\${missing[@]}" || fail "packages: could not install \${missing[*]}"
+  log 'packages: done'
+}
+
+# Puts the archive of a program with this checksum beside the older ones; PROGRAM_FOLDER is where it is then.
+# fetch_program SHA256 OBJECT FILE gets it; who calls decides from where.
+PROGRAMS=/usr/local/lib/longshore
+install_program() {
+  local sha256=$1 object=$2 work
+  PROGRAM_FOLDER=$PROGRAMS/$sha256
+  [ ! -d "$PROGRAM_FOLDER" ] || return 0
+  mkdir -p "$PROGRAMS"
+  rm -rf "$PROGRAMS"/.new.*
+  work=$(mktemp -d "$PROGRAMS/.new.XXXXXX")
+  log "program: fetching $object"
+  if ! fetch_program "$sha256" "$object" "$work/archive.tar.gz"; then
+    rm -rf "$work"
+    return 1
+  fi
+  if ! printf '%s  %s\\n' "$sha256" "$work/archive.tar.gz" | sha256sum --check --quiet --status; then
+    rm -rf "$work"
+    log "program: $object has not the checksum that was announced; it is not used"
+    return 1
+  fi
+  mkdir "$work/tree"
+  tar -xzf "$work/archive.tar.gz" -C "$work/tree" --no-same-owner
+  chmod 755 "$work/tree"
+  # Power may fail at any moment: what has the final name is whole.
+  sync "$work/tree"
+  mv "$work/tree" "$PROGRAM_FOLDER"
+  rm -rf "$work"
+}
+# switch_link TARGET LINK, atomically; LINK_CHANGED says whether it was needed.
+switch_link() {
+  LINK_CHANGED=no
+  [ "$(readlink "$2" 2>/dev/null)" != "$1" ] || return 0
+  mkdir -p "\${2%/*}"
+  ln -s "$1" "$2.new.$$"
+  mv -Tf "$2.new.$$" "$2"
+  LINK_CHANGED=yes
+}
+# Keeps the programs named and the newest other one, to go back to by hand.
+forget_programs() {
+  local folder kept=0
+  while read -r folder; do
+    case " $* " in *" $folder "*) continue ;; esac
+    kept=$((kept + 1))
+    [ "$kept" -le 1 ] || rm -rf "$folder"
+  done < <(find "$PROGRAMS" -mindepth 1 -maxdepth 1 -type d -regex '.*/[0-9a-f]+' -printf '%T@ %p\\n' | sort -rn | cut -d' ' -f2)
+}
+`;
