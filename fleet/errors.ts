@@ -31,6 +31,30 @@ export const ERRORS = {
     retryable: false,
     exit: 2,
   },
+  FLEET_YAML_INVALID: {
+    meaning: 'The fleet file (fleet.yaml) has mistakes; all are listed with path, line and column.',
+    hint: 'Correct the named lines; `bash plan.sh` checks without changing anything.',
+    retryable: false,
+    exit: 2,
+  },
+  INFRA_UNREADY: {
+    meaning: 'A tool, variable or file that the infrastructure commands need is missing or not right; all are listed.',
+    hint: 'Mend what is named and run the command again; nothing was changed.',
+    retryable: false,
+    exit: 2,
+  },
+  STATE_ELSEWHERE: {
+    meaning: "Terraform's state lies somewhere else than the fleet file says, or nowhere.",
+    hint: 'Run the printed command, which moves it, or put the old place back into fleet.yaml.',
+    retryable: false,
+    exit: 2,
+  },
+  TERRAFORM_FAILED: {
+    meaning: 'Terraform ended with an error of its own.',
+    hint: 'Its message stands above; mend it and run the command again.',
+    retryable: true,
+    exit: 1,
+  },
   PLAN_STALE: {
     meaning: 'A saved plan no longer matches the world.',
     hint: 'Make a new plan, look at it, and deploy that.',

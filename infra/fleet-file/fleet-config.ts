@@ -47,6 +47,8 @@ export interface CoordinatorMachine {
   readonly machine: string;
   readonly bootDiskGb: number;
   readonly dataDiskGb: number;
+  /** Of both its disks: follows from the machine's family. */
+  readonly diskType: string;
   /** Static internal address, inside the subnet of its region: what agents dial. */
   readonly internalAddress: string;
   /** Name under which people reach it (ACME); null: the address, with the coordinator's own root. */

@@ -1,0 +1,60 @@
+/**
+ * IPv4 ranges of the fleet's network. Each region gets a sixteenth of the network's range, by its position in `regions`:
+ * a region that is added at the end moves no other, which matters since a subnet that moves is a subnet made anew with
+ * every machine in it.
+ */
+
+export const MAX_REGIONS = 16;
+/** Google keeps the first two addresses of a subnet for itself. */
+const COORDINATOR_OFFSET = 10;
+
+export interface Ipv4Range {
+  readonly base: number;
+  readonly bits: number;
+}
+
+/** Null where the text is no IPv4 range, or names a host inside one. */
+export function parseRange(text: string): Ipv4Range | null {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+  if (match === null) return null;
+  const numbers = match.slice(1).map(Number);
+  const bits = numbers[4] ?? 0;
+  if (bits > 32 || numbers.slice(0, 4).some((octet) => octet > 255)) return null;
+  const base = numbers.slice(0, 4).reduce((sum, octet) => sum * 256 + octet, 0);
+  return base % 2 ** (32 - bits) === 0 ? { base, bits } : null;
+}
+
+/** RFC 1918: what may stand behind NAT without hiding a part of the internet. */
+export function isPrivateRange(range: Ipv4Range): boolean {
+  return ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].some((text) => {
+    const outer = parseRange(text);
+    return outer !== null && contains(outer, range);
+  });
+}
+
+export function contains(outer: Ipv4Range, inner: Ipv4Range): boolean {
+  return (
+    inner.bits >= outer.bits && Math.floor(inner.base / 2 ** (32 - outer.bits)) * 2 ** (32 - outer.bits) === outer.base
+  );
+}
+
+/** @param regions at most MAX_REGIONS */
+export function cutSubnets(
+  range: Ipv4Range,
+  regions: readonly string[],
+): { readonly region: string; readonly range: string }[] {
+  const bits = range.bits + 4;
+  return regions.map((region, index) => ({
+    region,
+    range: `${renderAddress(range.base + index * 2 ** (32 - bits))}/${bits}`,
+  }));
+}
+
+/** The coordinator's address: the same in every fleet's subnet, so that it survives any edit. */
+export function coordinatorAddress(subnet: string): string {
+  return renderAddress((parseRange(subnet)?.base ?? 0) + COORDINATOR_OFFSET);
+}
+
+function renderAddress(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}

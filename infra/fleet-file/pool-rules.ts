@@ -1,0 +1,101 @@
+/** Rules over several keys of one pool, and between it and the rest of the fleet. */
+import type { FleetFile, PoolFile } from './fleet-schema.ts';
+import type { FleetProblem } from './fleet-problem.ts';
+import { regionOf, usualZone, type ZoneTable } from './google-zones.ts';
+import { architectureOf, takesOnlyHyperdisk } from './machine-family.ts';
+import { regionProblem, zoneProblem } from './place-rules.ts';
+import { ingressOf, poolRegion, regionsOf } from './resolve-fleet.ts';
+import { poolNames } from './resource-names.ts';
+
+export function poolProblems(name: string, pool: PoolFile, file: FleetFile, table: ZoneTable): readonly FleetProblem[] {
+  return [
+    ...nameProblems(name, pool, file, table),
+    ...placeProblems(name, pool, file, table),
+    ...machineProblems(name, pool),
+    ...ingressProblems(name, pool),
+  ];
+}
+
+function nameProblems(name: string, pool: PoolFile, file: FleetFile, table: ZoneTable): FleetProblem[] {
+  const path = ['pools', name];
+  if (name === 'coordinator')
+    return [{ path, message: 'the name "coordinator" is taken: choose another for this pool' }];
+  const zones = pool.zones ?? [usualZone(poolRegion(pool, file.region), table)];
+  const long = poolNames(file.name, name, zones).find((limit) => limit.name.length > limit.max);
+  if (long === undefined) return [];
+  return [
+    {
+      path,
+      message: `the name is too long: ${long.what} "${long.name}" would have ${long.name.length} characters, and Google takes ${long.max}; shorten the pool's or the fleet's name by ${long.name.length - long.max}`,
+    },
+  ];
+}
+
+function placeProblems(name: string, pool: PoolFile, file: FleetFile, table: ZoneTable): FleetProblem[] {
+  const problems: FleetProblem[] = [];
+  const region = poolRegion(pool, file.region);
+  const unknown = pool.region === undefined ? null : regionProblem(pool.region, table);
+  if (unknown !== null) return [{ path: ['pools', name, 'region'], message: unknown }];
+  pool.zones?.forEach((zone, index) => {
+    const path = ['pools', name, 'zones', index];
+    const wrong = zoneProblem(zone, table);
+    if (wrong !== null) problems.push({ path, message: wrong });
+    else if (regionOf(zone) !== region)
+      problems.push({
+        path,
+        message: `"${zone}" lies outside ${region}, the region of this pool; a pool stays in one region: make a further pool for ${regionOf(zone)}`,
+      });
+    if (pool.zones?.indexOf(zone) !== index) problems.push({ path, message: `"${zone}" is there twice` });
+  });
+  if (problems.length === 0 && table.regions.includes(region) && !regionsOf(file).includes(region))
+    problems.push({
+      path: ['pools', name, pool.region === undefined ? 'zones' : 'region'],
+      message: `${region} is not among the fleet's regions: put it at the end, regions: [${[...regionsOf(file), region].join(', ')}]`,
+    });
+  return problems;
+}
+
+function machineProblems(name: string, pool: PoolFile): FleetProblem[] {
+  const problems: FleetProblem[] = [];
+  const architecture = architectureOf(pool.machine);
+  if (pool.architecture !== undefined && pool.architecture !== architecture)
+    problems.push({
+      path: ['pools', name, 'architecture'],
+      message: `is ${pool.architecture}, but ${pool.machine} is ${architecture}`,
+    });
+  if (pool.disk_type?.startsWith('pd-') === true && takesOnlyHyperdisk(pool.machine))
+    problems.push({
+      path: ['pools', name, 'disk_type'],
+      message: `${pool.machine} takes no ${pool.disk_type}: write hyperdisk-balanced, or leave the key out`,
+    });
+  if (pool.kind === 'single' && pool.autohealing)
+    problems.push({
+      path: ['pools', name, 'autohealing'],
+      message: 'is done by groups only: `kind: group`, or autohealing: false',
+    });
+  return problems;
+}
+
+function ingressProblems(name: string, pool: PoolFile): FleetProblem[] {
+  if (ingressOf(pool).kind !== 'address') return [];
+  const path = ['pools', name, 'ingress'];
+  if (pool.kind === 'group')
+    return [
+      {
+        path,
+        message: '`address` is for a single instance: write `kind: single` with count: 1, or ingress: network-lb',
+      },
+    ];
+  if (pool.count !== 1)
+    return [
+      { path, message: `\`address\` is one machine's, and this pool has ${pool.count}: write ingress: network-lb` },
+    ];
+  if (pool.public_address === false)
+    return [
+      {
+        path: ['pools', name, 'public_address'],
+        message: 'is false, but `ingress: address` is the public address of this machine',
+      },
+    ];
+  return [];
+}

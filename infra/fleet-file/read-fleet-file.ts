@@ -1,0 +1,66 @@
+/**
+ * `fleet.yaml` as text to FleetConfig. Everything that is wrong is said at once, each with path, line and column; a
+ * construct sees only a file that is right.
+ */
+import { LongshoreError, type ProblemDetail } from '../../fleet/errors.ts';
+import { locate } from '../../compose/source/locate.ts';
+import { createReport, type Path, type Report } from '../../compose/source/report.ts';
+import { type Tree } from '../../compose/source/tree.ts';
+import { parseYaml } from '../../compose/source/yaml-source.ts';
+import type { FleetProblem } from './fleet-problem.ts';
+import { fleetProblems } from './fleet-rules.ts';
+import { fleetSchema } from './fleet-schema.ts';
+import { formProblems } from './form-problems.ts';
+import { resolveFleet } from './resolve-fleet.ts';
+import type { FleetConfig } from './fleet-config.ts';
+
+export interface FleetText {
+  /** As the user named it; stands in the messages. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export type FleetReading =
+  | { readonly kind: 'ok'; readonly fleet: FleetConfig }
+  | { readonly kind: 'wrong'; readonly problems: readonly ProblemDetail[] };
+
+export function checkFleetFile({ path, text }: FleetText): FleetReading {
+  const report = createReport();
+  const tree = parseYaml({ file: path, base: '.', text }, report);
+  if (tree === null) return { kind: 'wrong', problems: report.errors() };
+  const value = plainValue(tree, []);
+  const parsed = fleetSchema.safeParse(value);
+  if (!parsed.success) {
+    addProblems(formProblems(parsed.error.issues, value), tree, report);
+    return { kind: 'wrong', problems: report.errors() };
+  }
+  addProblems(fleetProblems(parsed.data), tree, report);
+  if (report.errors().length > 0) return { kind: 'wrong', problems: report.errors() };
+  return { kind: 'ok', fleet: deepFreeze(resolveFleet(parsed.data)) };
+}
+
+/** @throws FLEET_YAML_INVALID with every problem */
+export function readFleetFile(source: FleetText): FleetConfig {
+  const reading = checkFleetFile(source);
+  if (reading.kind === 'ok') return reading.fleet;
+  const count = reading.problems.length === 1 ? 'a mistake' : `${reading.problems.length} mistakes`;
+  throw new LongshoreError('FLEET_YAML_INVALID', `read ${source.path}: ${count}`, { details: reading.problems });
+}
+
+function addProblems(problems: readonly FleetProblem[], tree: Tree, report: Report): void {
+  for (const { path, message } of problems) report.error(locate(tree, path), path, message);
+}
+
+/** Values of labels are text as it is written: `version: 1.10` is not the number 1.1. */
+function plainValue(tree: Tree, path: Path): unknown {
+  if (tree.kind === 'list') return tree.items.map((item, index) => plainValue(item, [...path, index]));
+  if (tree.kind === 'map')
+    return Object.fromEntries([...tree.entries].map(([key, { value }]) => [key, plainValue(value, [...path, key])]));
+  return path[path.length - 2] === 'labels' ? tree.text : tree.value;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner as object);
+  return Object.freeze(value);
+}

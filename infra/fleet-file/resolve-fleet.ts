@@ -1,0 +1,126 @@
+/** A fleet file of the right form, to what the constructs take: every default that depends on another key is filled in. */
+import type { FleetFile, PoolFile } from './fleet-schema.ts';
+import type { CoordinatorMachine, FleetConfig, PoolConfig, PoolIngress } from './fleet-config.ts';
+import { coordinatorAddress, cutSubnets, parseRange } from './cut-subnets.ts';
+import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
+import { architectureOf, usualDiskType } from './machine-family.ts';
+import { splitSizes } from './split-sizes.ts';
+
+/** Total over files of the right form; one that breaks a rule of `fleet-rules.ts` gives a value of no use. */
+export function resolveFleet(file: FleetFile): FleetConfig {
+  const table = zoneTable(file.further_zones);
+  const subnets = cutSubnets(parseRange(file.network.range) ?? { base: 0, bits: 16 }, regionsOf(file));
+  return {
+    name: file.name,
+    project: file.project,
+    region: file.region,
+    state:
+      file.state === undefined
+        ? null
+        : { bucket: file.state.bucket, prefix: file.state.prefix ?? `longshore/${file.name}` },
+    labels: file.labels,
+    protect: file.protect,
+    network: { range: file.network.range, subnets },
+    coordinator: coordinatorOf(file, table, subnets),
+    pools: Object.entries(file.pools).map(([name, pool]) => poolOf(name, pool, file.region, table)),
+    registry:
+      file.registry === false
+        ? null
+        : {
+            location: file.registry.location ?? file.region,
+            repository: file.registry.repository ?? file.name,
+            untaggedDays: file.registry.untagged_days,
+          },
+    memorystore:
+      file.memorystore === undefined
+        ? null
+        : {
+            region: file.memorystore.region ?? file.region,
+            memoryGb: file.memorystore.memory_gb,
+            tier: file.memorystore.tier,
+          },
+    monitoring:
+      file.monitoring === undefined
+        ? null
+        : {
+            uptimeCheck: file.monitoring.uptime_check,
+            alertEmail: file.monitoring.alert_email ?? null,
+            logSinkDays: file.monitoring.log_sink_days ?? null,
+          },
+    local: {
+      hosts: file.local.hosts,
+      coordinatorPort: file.local.coordinator_port,
+      registryPort: file.local.registry_port,
+      ingressPort: file.local.ingress_port,
+    },
+  };
+}
+
+/** In the order that their subnets are cut in. */
+export function regionsOf(file: FleetFile): readonly string[] {
+  return file.regions ?? [file.region];
+}
+
+function coordinatorOf(
+  file: FleetFile,
+  table: ZoneTable,
+  subnets: FleetConfig['network']['subnets'],
+): CoordinatorMachine {
+  const { coordinator } = file;
+  const zone = coordinator.zone ?? usualZone(file.region, table);
+  const region = regionOf(zone);
+  const sql = coordinator.cloud_sql;
+  return {
+    zone,
+    region,
+    machine: coordinator.machine,
+    bootDiskGb: coordinator.boot_disk_gb,
+    dataDiskGb: coordinator.data_disk_gb,
+    diskType: usualDiskType(coordinator.machine),
+    internalAddress: coordinatorAddress(subnets.find((subnet) => subnet.region === region)?.range ?? ''),
+    domain: coordinator.domain ?? null,
+    dnsZone: coordinator.dns_zone ?? null,
+    acmeEmail: coordinator.acme_email ?? null,
+    snapshotDays: coordinator.snapshot_days,
+    ssh: coordinator.ssh,
+    cloudSql:
+      sql === undefined ? null : { tier: sql.tier, highAvailability: sql.high_availability, diskGb: sql.disk_gb },
+  };
+}
+
+function poolOf(name: string, pool: PoolFile, home: string, table: ZoneTable): PoolConfig {
+  const region = poolRegion(pool, home);
+  const zones = pool.zones ?? [usualZone(region, table)];
+  const ingress = ingressOf(pool);
+  return {
+    name,
+    region,
+    zones: splitSizes(pool.count, zones),
+    count: pool.count,
+    kind: pool.kind,
+    machine: pool.machine,
+    architecture: architectureOf(pool.machine),
+    spot: pool.spot,
+    diskGb: pool.disk_gb,
+    diskType: pool.disk_type ?? usualDiskType(pool.machine),
+    labels: pool.labels,
+    ssh: pool.ssh,
+    publicAddress: pool.public_address ?? ingress.kind === 'address',
+    ingress,
+    autohealing: pool.autohealing,
+    volumesDiskGb: pool.volumes_disk_gb ?? null,
+    metadataAccess: pool.metadata_access,
+  };
+}
+
+/** As the pool says; else where its zones are; else the fleet's. */
+export function poolRegion(pool: PoolFile, home: string): string {
+  const [first] = pool.zones ?? [];
+  return pool.region ?? (first === undefined ? home : regionOf(first));
+}
+
+export function ingressOf(pool: PoolFile): PoolIngress {
+  const { ingress } = pool;
+  if (ingress === undefined) return { kind: pool.kind === 'single' && pool.count === 1 ? 'address' : 'network-lb' };
+  return typeof ingress === 'string' ? { kind: ingress } : { kind: 'https-lb', domains: ingress.https_lb.domains };
+}
