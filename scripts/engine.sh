@@ -44,6 +44,7 @@ case "${1:-up}" in
     ;;
   engine-up) take_lock && engine_up ;;
   images-up) take_lock && engine_up && base_images_up ;;
+  local-images-up) take_lock && engine_up && base_images_up && registry_image_up ;;
   registry-up) take_lock && registry_up "$2" "$3" ;;
   registry-down) take_lock && registry_down "$2" ;;
   install) take_lock && shift && apt_install "$@" ;;
