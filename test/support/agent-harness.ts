@@ -18,19 +18,29 @@ export interface HarnessSetup {
   readonly subnetPool: string;
 }
 
-export interface HarnessOrder {
-  readonly assignment: Assignment;
-  /** Fault point at which the process kills itself; null = none. */
-  readonly dieAt: string | null;
-}
+export type HarnessOrder =
+  | {
+      readonly kind: 'assign';
+      readonly assignment: Assignment;
+      /** Fault point at which the process kills itself; null = none. */
+      readonly dieAt: string | null;
+    }
+  /** Answered with a `look` of the same number: what was said before it had happened before it. */
+  | { readonly kind: 'look'; readonly number: number };
 
 export type HarnessLine =
   | { readonly kind: 'ready' }
   | { readonly kind: 'point'; readonly name: string }
-  | { readonly kind: 'reports'; readonly apps: Readonly<Record<string, AppReport>> }
-  /** Whether anything is under way or can be done. */
-  | { readonly kind: 'quiet'; readonly isQuiet: boolean }
+  | HarnessLook
   | { readonly kind: 'event'; readonly text: string };
+
+export interface HarnessLook {
+  readonly kind: 'look';
+  readonly number: number;
+  /** Nothing is under way, and nothing can be done now. */
+  readonly isQuiet: boolean;
+  readonly apps: Readonly<Record<string, AppReport>>;
+}
 
 const say = (line: HarnessLine): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -52,7 +62,7 @@ const reconciler = await Reconciler.open({
   newInstanceId: () => `i-${randomBytes(6).toString('hex')}` as InstanceId,
   policy: () => null,
   log: { debug: () => undefined, info: () => undefined, warn: complain, error: complain },
-  onReport: (apps) => say({ kind: 'reports', apps }),
+  onReport: () => undefined,
   onEvent: (event, _app, text) => say({ kind: 'event', text: `${event}: ${text}` }),
   faultPoint: (name) => {
     say({ kind: 'point', name });
@@ -61,14 +71,12 @@ const reconciler = await Reconciler.open({
 });
 createInterface({ input: process.stdin }).on('line', (line) => {
   const order = JSON.parse(line) as HarnessOrder;
+  if (order.kind === 'look') {
+    say({ kind: 'look', number: order.number, isQuiet: reconciler.isQuiet(), apps: reconciler.reports() });
+    return;
+  }
   dieAt = order.dieAt;
   void reconciler.assign(order.assignment, 'x');
 });
-let wasQuiet: boolean | null = null;
-setInterval(() => {
-  const isQuiet = reconciler.isQuiet();
-  if (isQuiet !== wasQuiet) say({ kind: 'quiet', isQuiet });
-  wasQuiet = isQuiet;
-}, 10);
 say({ kind: 'ready' });
 await reconciler.run(new AbortController().signal);

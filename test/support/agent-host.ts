@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 import type { AssignmentEntry } from '../../fleet/assignment.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
-import type { HarnessLine, HarnessSetup } from './agent-harness.ts';
+import type { HarnessLine, HarnessLook, HarnessOrder, HarnessSetup } from './agent-harness.ts';
 import { removeLabelled } from './engine-cleanup.ts';
 import { aHostId } from './engine-scenes.ts';
 import type { TestEngine } from './engine.ts';
@@ -48,8 +48,10 @@ export class AgentHost {
   readonly #stateDir: string;
   readonly #pool = `10.250.${randomInt(256)}.0/24`;
   readonly points: string[] = [];
-  isQuiet = false;
+  /** The newest that `look` brought. */
   reports: Readonly<Record<string, AppReport>> = {};
+  #looks = 0;
+  #onLook: (look: HarnessLook | null) => void = () => undefined;
   #child: ChildProcess | null = null;
   #generation = 0;
   #output: string[] = [];
@@ -69,17 +71,20 @@ export class AgentHost {
     const child = spawn(process.execPath, [this.#harness, JSON.stringify(setup)], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     this.reports = {};
-    this.isQuiet = false;
     this.points.length = 0;
     child.stderr.on('data', (data: Buffer) => this.#output.push(data.toString()));
     await new Promise<void>((resolve, reject) => {
-      child.once('exit', () => reject(new Error(`the agent ended before it was ready: ${this.#output.join('')}`)));
+      child.once('exit', () => {
+        reject(new Error(`the agent ended before it was ready: ${this.#output.join('')}`));
+        this.#onLook(null);
+      });
+      // What is said to one that has died meanwhile is lost.
+      child.stdin.on('error', () => undefined);
       createInterface({ input: child.stdout }).on('line', (text) => {
         const line = JSON.parse(text) as HarnessLine;
         if (line.kind === 'ready') resolve();
         if (line.kind === 'point') this.points.push(line.name);
-        if (line.kind === 'reports') this.reports = line.apps;
-        if (line.kind === 'quiet') this.isQuiet = line.isQuiet;
+        if (line.kind === 'look') this.#onLook(line);
       });
     });
   }
@@ -87,23 +92,31 @@ export class AgentHost {
   assign(entries: readonly AssignmentEntry[], dieAt: string | null = null): void {
     this.#generation += 1;
     const assignment = { host: this.host, epoch: 1, generation: this.#generation, entries };
-    this.#child?.stdin?.write(`${JSON.stringify({ assignment, dieAt })}\n`);
+    this.#say({ kind: 'assign', assignment, dieAt });
   }
 
-  /** Resolves when the agent has killed itself at its fault point. */
-  async died(limitMs: number): Promise<void> {
-    const child = this.#child;
-    if (child?.signalCode !== null) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`the agent did not come to its fault point; ${this.describe()}`)),
-        limitMs,
-      );
-      child.once('exit', () => {
-        clearTimeout(timer);
-        resolve();
-      });
+  /** The agent has killed itself at its fault point. */
+  get isDead(): boolean {
+    return this.#child === null || this.#child.signalCode !== null;
+  }
+
+  /** What the agent itself says now; null where it has died. One at a time. */
+  async look(): Promise<HarnessLook | null> {
+    if (this.isDead) return null;
+    this.#looks += 1;
+    const number = this.#looks;
+    const look = await new Promise<HarnessLook | null>((resolve) => {
+      this.#onLook = (found) => {
+        if (found === null || found.number === number) resolve(found);
+      };
+      this.#say({ kind: 'look', number });
     });
+    this.reports = look?.apps ?? {};
+    return look;
+  }
+
+  #say(order: HarnessOrder): void {
+    this.#child?.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
   async stop(): Promise<void> {
