@@ -15,6 +15,7 @@ import type { AgentFacts } from './facts.ts';
 import type { Enrolled } from './identity/identity.ts';
 import { collectWhenIdle, type IdleMemory } from './idle-memory.ts';
 import type { Log } from './log.ts';
+import type { Drained } from './power-off/power-off.ts';
 import { runTogether } from './run-together.ts';
 import { statusLine } from './status-line.ts';
 import type { Notifier } from './systemd/notifier.ts';
@@ -53,6 +54,7 @@ export class Agent {
   #workingSinceMs: number;
   #phase: AgentFacts['phase'] = 'starting';
   #obstacle: Problem | null = null;
+  readonly #ending = new AbortController();
   #enrolled: { readonly agent: EnrolledAgent; readonly parts: EnrolledAgentParts } | null = null;
 
   constructor(parts: AgentParts) {
@@ -86,10 +88,21 @@ export class Agent {
     };
   }
 
+  /** Before the machine goes off. A host that is not enrolled yet serves nobody. */
+  drain(timeoutMs: number): Promise<Drained> {
+    const agent = this.#enrolled?.agent;
+    if (agent === undefined) return Promise.resolve({ noted: false, left: 0 });
+    this.#parts.log.info('the machine goes off: this host is not ready any more', { timeoutMs });
+    return agent.drain(timeoutMs, this.#ending.signal);
+  }
+
   /** Resolves after a clean end. @throws what the agent cannot go on with */
   async run(signal: AbortSignal): Promise<void> {
     const { notifier, clock, log } = this.#parts;
-    const stopping = (): void => this.#enter('stopping');
+    const stopping = (): void => {
+      this.#ending.abort();
+      this.#enter('stopping');
+    };
     signal.addEventListener('abort', stopping, { once: true });
     const living = new AbortController();
     const health = (): AgentFacts['work'] => this.facts().work;

@@ -38,6 +38,8 @@ export interface ProcessFacts {
   readonly processId: string;
   /** The agent user's `docker login`. */
   readonly dockerConfigFile: string;
+  /** Which boot of the machine this is; null where it does not say. */
+  readonly boot: string | null;
   readonly newInstanceId: () => InstanceId;
   readonly faultPoint: (name: string) => void;
 }
@@ -67,7 +69,11 @@ export async function buildEnrolled(
   };
   const { store: secrets, damage } = await SealedStore.load(config.dataDir, host, identity.sealingKey);
   if (damage !== null) onEvent('STATE_FILE_INVALID', null, damage);
-  const credentials = firstCredential([ofCoordinator(secrets), dockerConfigCredentials(facts.dockerConfigFile)]);
+  const credentials = firstCredential([
+    ofCoordinator(secrets),
+    dockerConfigCredentials(facts.dockerConfigFile),
+    ...(config.identity === 'google' ? [await ofMachine(clock)] : []),
+  ]);
   const engine = new DockerodeEngine({
     socketPath: config.dockerSocket,
     host,
@@ -128,6 +134,7 @@ export async function buildEnrolled(
       agentVersion: facts.version,
       platform: facts.platform,
       labels: config.labels,
+      boot: facts.boot,
       ingress: config.ingress === null ? null : { http: config.ingress.httpPort, https: config.ingress.httpsPort },
     },
     engine,
@@ -183,6 +190,15 @@ async function buildIngress(context: BuildContext, { host }: Enrolled, ingress: 
     certificates: ingress.certificates,
     trustedProxies: ingress.trustedProxies,
   });
+}
+
+/** Google's part is loaded only on hosts that are its machines. */
+async function ofMachine(clock: Clock): Promise<CredentialSource> {
+  const [{ googleRegistryCredentials }, { metadataServer }] = await Promise.all([
+    import('./google/registry-credentials.ts'),
+    import('./google/metadata-server.ts'),
+  ]);
+  return googleRegistryCredentials(metadataServer(), clock);
 }
 
 function ofCoordinator(secrets: SealedStore): CredentialSource {

@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts';
 import type { ContainerEngine, EngineDescription } from './engine/container-engine.ts';
 import type { Log } from './log.ts';
 import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
+import { PowerOff, type Drained, type DrainingIngress } from './power-off/power-off.ts';
 import type { EventQueue } from './report/event-queue.ts';
 import { sampleHost, type CpuTicks } from './report/host-metrics.ts';
 import { METRICS_MS, type AppReports } from './report/plan-report.ts';
@@ -41,14 +42,14 @@ export interface Reconciling {
 }
 
 /** Keeps the ingress's proxy there. */
-export interface IngressRunner {
+export interface IngressRunner extends DrainingIngress {
   run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface EnrolledAgentParts {
   readonly session: Omit<SessionOptions, 'onState'>;
-  readonly hello: Pick<HelloFacts, 'agentVersion' | 'platform' | 'labels' | 'ingress'>;
+  readonly hello: Pick<HelloFacts, 'agentVersion' | 'platform' | 'labels' | 'ingress' | 'boot'>;
   readonly engine: ContainerEngine;
   readonly engineDescription: EngineDescription;
   readonly reconciler: Reconciling;
@@ -73,6 +74,7 @@ export class EnrolledAgent {
   readonly #reporter: Reporter;
   readonly #schedules: AppSchedules;
   readonly #orders: Orders;
+  readonly #powerOff: PowerOff;
   readonly #startedAtMs: number;
   readonly #updating = new AbortController();
   #metrics: HostMetrics | null = null;
@@ -85,6 +87,7 @@ export class EnrolledAgent {
     this.#parts = parts;
     this.#description = parts.engineDescription;
     this.#startedAtMs = clock.now().monotonicMs;
+    this.#powerOff = new PowerOff({ ingress: parts.ingress, clock });
     this.#reporter = new Reporter(
       { apps: () => reconciler.reports(), metrics: () => this.#metrics, status: parts.statusLine },
       clock,
@@ -102,6 +105,7 @@ export class EnrolledAgent {
       streams,
       events,
       resolveDigest,
+      onPowerOffNoted: () => this.#powerOff.noted(),
       wake: () => reconciler.wake(),
     });
     this.#session = new Session(
@@ -126,6 +130,11 @@ export class EnrolledAgent {
 
   get hostMetrics(): HostMetrics | null {
     return this.#metrics;
+  }
+
+  /** Before the machine goes off; see `PowerOff`. */
+  drain(timeoutMs: number, signal: AbortSignal): Promise<Drained> {
+    return this.#powerOff.drain(timeoutMs, signal);
   }
 
   /** The reconciler has new reports, or something else of the status. */
@@ -187,6 +196,7 @@ export class EnrolledAgent {
     this.#link = link;
     // Events first: they tell what the report then shows.
     this.#parts.events.attach(link);
+    this.#powerOff.connected(link);
     void this.#reporter.run(link);
     void this.#describeAgain(link.signal);
   }

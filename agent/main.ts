@@ -11,6 +11,7 @@ import { ERRORS, LongshoreError, type Problem } from '../fleet/errors.ts';
 import type { HostId, InstanceId } from '../fleet/ids.ts';
 import { VERSION } from '../protocol/product-version.ts';
 import { Agent } from './agent.ts';
+import { readBootId } from './boot-id.ts';
 import { buildEnrolled, type BuildContext } from './build-enrolled.ts';
 import { systemClock } from './clock.ts';
 import { parseConfigFile } from './config/config-file.ts';
@@ -23,42 +24,45 @@ import { freeBytesAt } from './engine/space-check.ts';
 import { faultPointOf } from './fault-point.ts';
 import { garbageCollector } from './idle-memory.ts';
 import { listenLocally } from './http/local-server.ts';
-import { enroll } from './identity/enroll.ts';
-import { readEnrollToken } from './identity/enroll-token.ts';
-import { openIdentity, saveIdentity, type Enrolled, type Identity } from './identity/identity.ts';
-import { postJson } from './identity/post-json.ts';
+import { openIdentity } from './identity/identity.ts';
+import { obtainIdentity } from './identity/obtain-identity.ts';
 import { lineLog, type Log } from './log.ts';
 import { renderMetrics } from './metrics/render-metrics.ts';
+import { listenForControl } from './power-off/control-socket.ts';
 import { createNotifier } from './systemd/notifier.ts';
-import { trustedRoots } from './trust.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/longshore/agent.yaml';
-const ENROLL_TIMEOUT_MS = 30_000;
 /** Stands where a host id is needed before there is one: to look at the engine. */
 const NO_HOST = `h-${'0'.repeat(16)}` as HostId;
 
 // A host with a hundred containers looks at them together, and one signal ends all of these looks.
 setMaxListeners(1_000);
 
-const flags = settingsOfFlags(process.argv.slice(2));
-if (flags.help) {
-  process.stdout.write(usage());
-} else if (flags.version) {
-  process.stdout.write(`longshore-agent ${VERSION}\n`);
-} else {
-  // `exit`, because a connection that lingers must not keep an agent that has ended.
-  void main(flags).then((code) => process.exit(code));
-}
+// `exit`, because a connection that lingers must not keep an agent that has ended.
+void main(process.argv.slice(2)).then((code) => process.exit(code));
 
-async function main(flags: FlagFacts): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const [verb, ...others] = args;
+  const flags = settingsOfFlags(args);
+  if (flags.help) process.stdout.write(usage());
+  else if (flags.version) process.stdout.write(`longshore-agent ${VERSION}\n`);
+  if (flags.help || flags.version) return 0;
   try {
-    await runAgent(await readConfig(flags));
+    await (verb === 'drain' ? drain(others) : runAgent(await readConfig(flags)));
     return 0;
   } catch (error) {
     if (!(error instanceof LongshoreError)) throw error;
     process.stderr.write(renderProblem(error.problem));
     return ERRORS[error.code].exit;
   }
+}
+
+/** Asks the agent that runs; this process is not it. */
+async function drain(args: readonly string[]): Promise<void> {
+  const { askToDrain, drainArguments, renderDrained } = await import('./power-off/drain-command.ts');
+  const { timeoutMs, others } = drainArguments(args);
+  const { dataDir } = await readConfig(settingsOfFlags(others));
+  process.stdout.write(`${renderDrained(await askToDrain(dataDir, timeoutMs))}\n`);
 }
 
 async function readConfig(flags: FlagFacts): Promise<AgentConfig> {
@@ -95,13 +99,19 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const lock = await lockDataDir(config.dataDir);
   const identity = await openIdentity(config.dataDir);
   const notifier = createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) });
-  const context: BuildContext = { config, clock: systemClock, random: Math.random, log, facts: processFacts() };
+  const context: BuildContext = { config, clock: systemClock, random: Math.random, log, facts: await processFacts() };
   const agent = new Agent({
     ...context,
     notifier,
     memory: { heapBytes: () => process.memoryUsage().heapUsed, collect: garbageCollector() },
     describeEngine: (signal) => lookingEngine(context).describe(signal),
-    enroll: (onStatus, signal) => enrolled(context, identity, notifySocket !== undefined, onStatus, signal),
+    enroll: (onStatus, signal) =>
+      obtainIdentity(
+        { ...context, platform: context.facts.platform, underSystemd: notifySocket !== undefined },
+        identity,
+        onStatus,
+        signal,
+      ),
     buildEnrolled: (found, engine, wiring) => buildEnrolled(context, identity, found, engine, wiring),
   });
   const local =
@@ -112,6 +122,11 @@ async function runAgent(config: AgentConfig): Promise<void> {
           () => agent.facts(),
           () => renderMetrics(agent.facts(), processFigures()),
         );
+  const control = await listenForControl({
+    dataDir: config.dataDir,
+    log,
+    drain: (timeoutMs) => agent.drain(timeoutMs),
+  });
   log.info(`longshore-agent ${VERSION} starts`, {
     name: config.name,
     coordinator: config.coordinator,
@@ -121,38 +136,10 @@ async function runAgent(config: AgentConfig): Promise<void> {
     await agent.run(ending);
   } finally {
     await local?.close();
+    await control?.close();
     await lock.release();
   }
   log.info('longshore-agent has ended; the containers keep running');
-}
-
-/** The identity's id, or one that a token buys. What was bought is on the disk before it is used. */
-async function enrolled(
-  { config, clock, random, facts, log }: BuildContext,
-  identity: Identity,
-  underSystemd: boolean,
-  onStatus: (found: Problem) => void,
-  signal: AbortSignal,
-): Promise<Enrolled | null> {
-  if (identity.enrolled !== null) return identity.enrolled;
-  const ca = config.coordinator.startsWith('wss:') ? await trustedRoots(config.caFile) : undefined;
-  const found = await enroll(
-    {
-      identity,
-      facts: { coordinator: config.coordinator, name: config.name, labels: config.labels, platform: facts.platform },
-      readToken: () => readEnrollToken(config.enrollToken),
-      post: (url, body, stop) => postJson(url, body, { ca, timeoutMs: ENROLL_TIMEOUT_MS, signal: stop }),
-      clock,
-      random,
-      onRefusal: underSystemd ? 'wait' : 'throw',
-      onStatus,
-    },
-    signal,
-  );
-  if (found === null) return null;
-  await saveIdentity(config.dataDir, { ...identity, enrolled: found });
-  log.info(`enrolled as ${found.name}`, { host: found.host, pool: found.pool });
-  return found;
 }
 
 function lookingEngine({ config, clock }: BuildContext): DockerodeEngine {
@@ -165,12 +152,13 @@ function lookingEngine({ config, clock }: BuildContext): DockerodeEngine {
   });
 }
 
-function processFacts(): BuildContext['facts'] {
+async function processFacts(): Promise<BuildContext['facts']> {
   return {
     version: VERSION,
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     processId: randomBytes(12).toString('hex'),
     dockerConfigFile: path.join(process.env.DOCKER_CONFIG ?? path.join(os.homedir(), '.docker'), 'config.json'),
+    boot: await readBootId(),
     newInstanceId: () => `i-${randomBytes(6).toString('hex')}` as InstanceId,
     faultPoint: faultPointOf(process.env.LONGSHORE_FAULT, () => process.kill(process.pid, 'SIGKILL')),
   };
@@ -210,9 +198,11 @@ function usage(): string {
   const rows = SETTINGS.flatMap(({ flag, env, help }) => (flag === null ? [] : [[`--${flag}`, env ?? '', help]]));
   const lines = rows.map(([flag = '', env = '', help = '']) => `  ${flag.padEnd(22)} ${env.padEnd(30)} ${help}\n`);
   return `longshore-agent [--config FILE] [settings]
+longshore-agent drain [--timeout SECONDS] [--config FILE | --data-dir DIR]
 
 The daemon on a host. Settings come from flags, then variables, then the file (${DEFAULT_CONFIG_FILE}
 or LONGSHORE_CONFIG). The enrolment token comes from a file or LONGSHORE_ENROLL_TOKEN, never from a flag.
+\`drain\` asks the agent that runs on this machine to take it out of service before a power-off, and waits.
 
 ${lines.join('')}  --version, --help
 `;

@@ -29,6 +29,8 @@ export interface OrderParts {
   readonly events: EventQueue;
   /** @throws IMAGE_NOT_FOUND, REGISTRY_* */
   readonly resolveDigest: (reference: string, signal: AbortSignal) => Promise<Digest>;
+  /** The coordinator has it that this machine powers off. */
+  readonly onPowerOffNoted: () => void;
   /** New secrets are there: who waited for them looks again. */
   readonly wake: () => void;
 }
@@ -51,6 +53,9 @@ export class Orders {
         return;
       case 'registry-credential':
         this.#inTurn('registry-credential', () => this.#parts.secrets.setRegistry(message.registry, message.sealed));
+        return;
+      case 'power-off-noted':
+        this.#parts.onPowerOffNoted();
         return;
       case 'resolve':
         void this.#resolve(link, message);

@@ -64,6 +64,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     labels: stringRecord,
     /** Where this host's ingress answers, for people; null without one. */
     ingress: z.object({ http: z.number().int().nullable(), https: z.number().int().nullable() }).nullable(),
+    /** Which boot of the machine this is: a drain because of a power-off ends with another one. */
+    boot: z.string().min(1).max(128).optional(),
   }),
   z.object({ kind: z.literal('heartbeat') }),
   z.object({ kind: z.literal('assignment-ack'), ...orderShape, hash: z.string() }),
@@ -79,6 +81,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     /** One honest line, the same as systemd's STATUS. */
     status: z.string().max(512).nullable(),
   }),
+  /** The machine powers off: what can be moved goes elsewhere. Answered with `power-off-noted`. */
+  z.object({ kind: z.literal('power-off') }),
   /** Something people should read in the event log: a local rollback, a prune, a restart loop, damage found. */
   z.object({
     kind: z.literal('event'),
@@ -142,6 +146,8 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
   }),
   /** Registry credentials the operator stored, for one registry host, sealed alike; `sealed` null = forget it. */
   z.object({ kind: z.literal('registry-credential'), registry: z.string(), sealed: base64.nullable() }),
+  /** It is in the store that the machine powers off. */
+  z.object({ kind: z.literal('power-off-noted') }),
   /** The coordinator cannot reach the registry: one host resolves for it (D6). */
   z.object({ kind: z.literal('resolve'), request: z.string(), reference: z.string() }),
   z.object({

@@ -6,6 +6,14 @@ import { readIfThere } from '../durable-file.ts';
 export type FoundToken =
   { readonly kind: 'token'; readonly token: string } | { readonly kind: 'none'; readonly problem: Problem };
 
+/** What a try to enrol brings, or why there is nothing to bring. */
+export type FoundCredential =
+  | FoundToken
+  | { readonly kind: 'identity'; readonly identityToken: string; readonly nonce: string }
+  /** The coordinator, or what proves the machine, did not answer. */
+  | { readonly kind: 'unreachable'; readonly problem: Problem; readonly retryAfterMs: number | null }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
 /** @throws where the file exists and cannot be read */
 export async function readEnrollToken(source: EnrollTokenSource): Promise<FoundToken> {
   switch (source.kind) {

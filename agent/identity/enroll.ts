@@ -1,16 +1,16 @@
 /**
- * Enrolment: a token buys this host its id, once. The request names the host's public keys, so sending it again after a
- * lost answer gets the same id. What the coordinator refuses is an outcome with its mend; what did not reach it is
- * tried again.
+ * Enrolment: a token, or the machine's identity, buys this host its id, once. The request names the host's public keys,
+ * so sending it again after a lost answer gets the same id. What the coordinator refuses is an outcome with its mend;
+ * what did not reach it is tried again.
  */
 import { z } from 'zod';
-import { LongshoreError, problem, type Problem } from '../../fleet/errors.ts';
+import { ERRORS, LongshoreError, problem, type Problem } from '../../fleet/errors.ts';
 import { RECONNECT, retryDelayMs } from '../../fleet/retry.ts';
 import { enrollProof, enrollReplySchema, type EnrollRequest } from '../../protocol/enroll.ts';
 import { errorCodeSchema } from '../../protocol/scalars.ts';
 import type { Clock } from '../clock.ts';
 import type { PostReply } from './post-json.ts';
-import type { FoundToken } from './enroll-token.ts';
+import type { FoundCredential } from './enroll-token.ts';
 import { rawPublicKey, signText, type Enrolled, type Identity } from './identity.ts';
 
 export interface EnrollFacts {
@@ -29,12 +29,17 @@ export type EnrollOutcome =
 
 export type Post = (url: string, body: unknown, signal: AbortSignal) => Promise<PostReply>;
 
-export function enrollRequest(identity: Identity, facts: EnrollFacts, token: string): EnrollRequest {
+/** A token, or the machine's identity token with the coordinator's nonce. */
+export type Credential = string | { readonly identityToken: string; readonly nonce: string };
+
+export function enrollRequest(identity: Identity, facts: EnrollFacts, credential: Credential): EnrollRequest {
   const publicKey = rawPublicKey(identity.signingKey);
   const sealingKey = rawPublicKey(identity.sealingKey);
   const proof = enrollProof({ audience: facts.coordinator, publicKey, sealingKey });
   return {
-    token,
+    ...(typeof credential === 'string'
+      ? { token: credential }
+      : { identityToken: credential.identityToken, nonce: credential.nonce }),
     publicKey,
     sealingKey,
     signature: signText(identity.signingKey, proof),
@@ -48,14 +53,14 @@ export function enrollRequest(identity: Identity, facts: EnrollFacts, token: str
 export async function enrollOnce(
   identity: Identity,
   facts: EnrollFacts,
-  token: string,
+  credential: Credential,
   post: Post,
   signal: AbortSignal,
 ): Promise<EnrollOutcome> {
   const url = `${facts.coordinator.replace(/^ws/, 'http')}/v1/enroll`;
   let reply: PostReply;
   try {
-    reply = await post(url, enrollRequest(identity, facts, token), signal);
+    reply = await post(url, enrollRequest(identity, facts, credential), signal);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: 'unreachable', problem: problem('UNREACHABLE', `enrol at ${url}: ${reason}`), retryAfterMs: null };
@@ -75,9 +80,18 @@ export function toEnrollOutcome(reply: PostReply, url: string, coordinator: stri
       }),
     };
   }
+  return toFailure(reply, url);
+}
+
+/** Pure: what an answer means that is none of success. */
+export function toFailure(reply: PostReply, url: string): Exclude<EnrollOutcome, { kind: 'enrolled' }> {
   const said = problemReply.safeParse(reply.body);
   const text = said.success ? said.data.message : `HTTP status ${reply.status}`;
-  const temporary = reply.status === 429 || reply.status === 408 || reply.status >= 500;
+  const temporary =
+    reply.status === 429 ||
+    reply.status === 408 ||
+    reply.status >= 500 ||
+    (said.success && ERRORS[said.data.code].retryable);
   if (temporary) {
     const found = problem(said.success ? said.data.code : 'UNREACHABLE', `enrol at ${url}: ${text}`);
     return { kind: 'unreachable', problem: found, retryAfterMs: reply.retryAfterMs };
@@ -92,8 +106,10 @@ const problemReply = z.object({ code: errorCodeSchema, message: z.string(), hint
 export interface EnrollLoop {
   readonly identity: Identity;
   readonly facts: EnrollFacts;
-  /** Read anew at every try: a person may put another token there. */
-  readonly readToken: () => Promise<FoundToken>;
+  /** Read anew at every try: a person may put another token there, and an identity token serves one try. */
+  readonly readToken: (signal: AbortSignal) => Promise<FoundCredential>;
+  /** When a refusal is tried again though nothing changed here; null = looks for another token, and after an hour. */
+  readonly refusedAgainMs?: number | null;
   readonly post: Post;
   readonly clock: Clock;
   readonly random: () => number;
@@ -105,17 +121,15 @@ export interface EnrollLoop {
 const TOKEN_LOOK_MS = 10_000;
 /** A refused token is tried again after so long, in case that the coordinator was mended and not the token. */
 const REFUSED_AGAIN_MS = 60 * 60_000;
+const REFUSED_JITTER = 0.5;
 
 /** Null where the signal ended it. @throws the refusal, as LongshoreError, with `onRefusal: throw` */
 export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enrolled | null> {
   const isOver = (): boolean => signal.aborted;
   let failures = 0;
   while (!isOver()) {
-    const found = await loop.readToken();
-    const outcome: EnrollOutcome =
-      found.kind === 'none'
-        ? { kind: 'refused', problem: found.problem }
-        : await enrollOnce(loop.identity, loop.facts, found.token, loop.post, signal);
+    const found = await loop.readToken(signal);
+    const outcome = await outcomeOf(loop, found, signal);
     if (outcome.kind === 'enrolled') return outcome.enrolled;
     if (isOver()) return null;
     loop.onStatus(outcome.problem);
@@ -126,14 +140,39 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
     }
     if (loop.onRefusal === 'throw')
       throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
-    const until = loop.clock.now().monotonicMs + REFUSED_AGAIN_MS;
-    while (!isOver() && loop.clock.now().monotonicMs < until && isSameToken(found, await loop.readToken())) {
-      await loop.clock.sleep(TOKEN_LOOK_MS, signal);
-    }
+    await waitAfterRefusal(loop, found, signal);
   }
   return null;
 }
 
-function isSameToken(a: FoundToken, b: FoundToken): boolean {
+async function outcomeOf(loop: EnrollLoop, found: FoundCredential, signal: AbortSignal): Promise<EnrollOutcome> {
+  const { identity, facts, post } = loop;
+  switch (found.kind) {
+    case 'none':
+      return { kind: 'refused', problem: found.problem };
+    case 'refused':
+    case 'unreachable':
+      return found;
+    case 'token':
+      return await enrollOnce(identity, facts, found.token, post, signal);
+    case 'identity':
+      return await enrollOnce(identity, facts, found, post, signal);
+  }
+}
+
+/** What refuses a machine is mended at the coordinator: there is nothing here to look for. */
+async function waitAfterRefusal(loop: EnrollLoop, found: FoundCredential, signal: AbortSignal): Promise<void> {
+  const { clock, readToken, refusedAgainMs = null } = loop;
+  if (refusedAgainMs !== null) {
+    await clock.sleep(refusedAgainMs * (1 + loop.random() * REFUSED_JITTER), signal);
+    return;
+  }
+  const until = clock.now().monotonicMs + REFUSED_AGAIN_MS;
+  while (!signal.aborted && clock.now().monotonicMs < until && isSameToken(found, await readToken(signal))) {
+    await clock.sleep(TOKEN_LOOK_MS, signal);
+  }
+}
+
+function isSameToken(a: FoundCredential, b: FoundCredential): boolean {
   return a.kind === 'token' ? b.kind === 'token' && a.token === b.token : b.kind === 'none';
 }

@@ -57,6 +57,8 @@ export class CaddyIngress implements Ingress {
   #hosts: string | null = null;
   #state: string | null = null;
   #deadline: NodeJS.Timeout | null = null;
+  /** The machine goes off: nothing of this host is ready any more. */
+  #draining = false;
 
   constructor(parts: CaddyIngressParts) {
     const { remembered } = parts;
@@ -95,7 +97,17 @@ export class CaddyIngress implements Ingress {
   }
 
   setReady(apps: readonly AppName[]): Promise<void> {
-    return this.#parts.files.writeReady(apps.length === 0 ? [] : [...apps, HOST_READY_FLAG]);
+    return this.#parts.files.writeReady(apps.length === 0 || this.#draining ? [] : [...apps, HOST_READY_FLAG]);
+  }
+
+  stopBeingReady(): Promise<void> {
+    this.#draining = true;
+    return this.setReady([]);
+  }
+
+  async requestsUnderWay(): Promise<number | null> {
+    const requests = (await this.#parts.runner.current?.admin.requests()) ?? null;
+    return requests === null ? null : [...requests.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /**

@@ -20,6 +20,8 @@ export interface HelloFacts {
   readonly registries: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
+  /** Of the machine; null where it does not say. */
+  readonly boot: string | null;
 }
 
 /** What stays the same over all connections of this process. */
@@ -70,6 +72,7 @@ export function answerChallenge(
       registries: [...facts.registries],
       labels: { ...facts.labels },
       ingress: facts.ingress === null ? null : { ...facts.ingress },
+      ...(facts.boot === null ? {} : { boot: facts.boot }),
     },
   };
 }

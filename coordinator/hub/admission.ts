@@ -73,6 +73,8 @@ export class Admission {
       agentVersion: hello.agentVersion,
       engineVersion: hello.engineVersion,
       labels: hello.labels,
+      boot: hello.boot ?? null,
+      backEvents: [backEvent(verdict.row, hello, now())],
       events: this.#options.wasMissed(verdict.row) ? [connectedEvent(verdict.row, hello, now())] : [],
     });
     const heartbeatMs = heartbeatIntervalMs(this.#options.hostCount());
@@ -84,6 +86,7 @@ export class Admission {
       heartbeatMs,
       silenceMs: silenceLimitMs(heartbeatMs, this.#options.random()),
       order: hello.order,
+      boot: hello.boot ?? null,
     };
     for (const [secret, version] of Object.entries(hello.secrets)) connection.heldSecrets.set(secret, version);
     for (const registry of hello.registries) connection.heldRegistries.add(registry);
@@ -129,6 +132,18 @@ export class Admission {
         : problem('INTERNAL', `connect host ${host}: ${error instanceof Error ? error.message : String(error)}`);
     this.#refuse(connection, host, reason, null);
   }
+}
+
+function backEvent(row: HostRow, hello: AgentMessageOf<'hello'>, at: number): NewEvent {
+  return {
+    at,
+    kind: 'host.activated',
+    app: null,
+    host: row.id,
+    deployment: null,
+    cause: { kind: 'host', host: row.name, detail: `agent ${hello.agentVersion}` },
+    text: `Host ${row.name} takes work again: its machine is back after its power-off`,
+  };
 }
 
 function connectedEvent(row: HostRow, hello: AgentMessageOf<'hello'>, at: number): NewEvent {

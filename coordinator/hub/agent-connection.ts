@@ -32,6 +32,8 @@ export interface OpenSession {
   readonly silenceMs: number;
   /** Order on the agent's disk when it said hello. */
   readonly order: AgentMessageOf<'hello'>['order'];
+  /** Boot of its machine; null = the agent did not say. */
+  readonly boot: string | null;
 }
 
 export type OpenMessage = Exclude<AgentMessage, AgentMessageOf<'hello' | 'heartbeat'>>;

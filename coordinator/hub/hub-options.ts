@@ -13,7 +13,7 @@ export interface HubObserver {
   connectionChanged(host: HostId, connected: boolean): void;
   /** Metrics, status or acks only: something for those who look at the host. */
   touched(host: HostId): void;
-  /** Labels or platform of a host are new. */
+  /** Labels, platform or availability of a host are new. */
   placementChanged(): void;
   /** An agent's clock says that an app is due (D6). */
   due(host: HostId, app: AppName, scheduledAt: number): void;
@@ -25,7 +25,7 @@ export interface HubMetrics {
 }
 
 export interface HubOptions {
-  readonly store: Pick<HostStore, 'host' | 'openSession' | 'closeSession' | 'touchHosts'> &
+  readonly store: Pick<HostStore, 'host' | 'openSession' | 'closeSession' | 'touchHosts' | 'powerOff'> &
     Pick<TargetStore, 'assignments' | 'recordAcks' | 'removalsDone'> &
     Pick<RestoreStore, 'restoreFound'> &
     Pick<EventStore, 'appendEvents'>;

@@ -4,7 +4,7 @@
  * One tick a second, called by its owner, serves the heartbeats and the silence of all.
  */
 import type { Server } from 'node:http';
-import { LongshoreError, problem } from '../../fleet/errors.ts';
+import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { Digest, HostId } from '../../fleet/ids.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
@@ -17,15 +17,17 @@ import { AgentConnection } from './agent-connection.ts';
 import type { ConnectionDuties, OpenMessage, OpenSession } from './agent-connection.ts';
 import { acceptAgents } from './agent-socket.ts';
 import type { AgentSocket, AgentSocketEvents, AgentSockets } from './agent-socket.ts';
-import type { AgentStreams, StreamTarget } from './agent-streams.ts';
+import type { StreamTarget } from './agent-streams.ts';
 import { AssignmentSender, isShuttingDown } from './assignment-sender.ts';
 import { challengeAudience } from './challenge-audience.ts';
+import { connectedAgent, connectedStreams } from './connected-agent.ts';
 import { Departures } from './departures.ts';
 import { HubWrites } from './hub-writes.ts';
 import { HubEvents } from './hub-events.ts';
 import type { HubOptions } from './hub-options.ts';
 import { LiveHosts } from './live-hosts.ts';
 import { mergeReport } from './merge-report.ts';
+import { notePowerOff } from './power-off.ts';
 import { ResolveRequests } from './resolve-requests.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
@@ -52,9 +54,7 @@ export class Hub implements HubPort {
     this.#options = options;
     const { store, now } = options;
     const connection = (host: HostId): AgentConnection | null => this.#sessions.get(host) ?? null;
-    const onFault = (error: unknown): void => {
-      if (!isShuttingDown(error)) options.log.error({ err: error }, 'the hub could not use the store, it tries again');
-    };
+    const onFault = this.#onFault;
     this.#wheel = new TimerWheel(now());
     this.#departures = new Departures(now());
     this.#writes = new HubWrites({
@@ -97,6 +97,11 @@ export class Hub implements HubPort {
       now,
     };
   }
+
+  readonly #onFault = (error: unknown): void => {
+    if (isShuttingDown(error)) return;
+    this.#options.log.error({ err: error }, 'the hub could not use the store, it tries again');
+  };
 
   attach(server: Server): void {
     this.#sockets = acceptAgents(server, (socket) => this.accept(socket));
@@ -171,7 +176,7 @@ export class Hub implements HubPort {
   }
 
   async resolve(host: HostId, reference: string): Promise<Digest> {
-    const connection = this.#connected(host, `resolve ${reference}`);
+    const connection = connectedAgent(this.#sessions, host, `resolve ${reference}`);
     return this.#resolves.ask(host, reference, (request) => connection.send({ kind: 'resolve', request, reference }));
   }
 
@@ -182,7 +187,7 @@ export class Hub implements HubPort {
     sink: StreamSink,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#streams(host, `read logs of ${target.app}`).logs(target, options, sink, signal);
+    await connectedStreams(this.#sessions, host, `read logs of ${target.app}`).logs(target, options, sink, signal);
   }
 
   async exec(
@@ -192,20 +197,7 @@ export class Hub implements HubPort {
     sink: StreamSink,
     signal: AbortSignal,
   ): Promise<ExecHandle> {
-    return this.#streams(host, `run a command in ${target.app}`).exec(target, options, sink, signal);
-  }
-
-  #streams(host: HostId, operation: string): AgentStreams {
-    const { streams } = this.#connected(host, operation);
-    if (streams === null) throw new LongshoreError('HOST_OFFLINE', `${operation}: host ${host} is not connected`);
-    return streams;
-  }
-
-  #connected(host: HostId, operation: string): AgentConnection {
-    const connection = this.#sessions.get(host);
-    if (connection === undefined)
-      throw new LongshoreError('HOST_OFFLINE', `${operation}: host ${host} is not connected`);
-    return connection;
+    return connectedStreams(this.#sessions, host, `run a command in ${target.app}`).exec(target, options, sink, signal);
   }
 
   #opened(connection: AgentConnection, session: OpenSession, hello: AgentMessageOf<'hello'>): void {
@@ -241,6 +233,9 @@ export class Hub implements HubPort {
         return;
       case 'due':
         observer.due(host, message.app, message.scheduledAt);
+        return;
+      case 'power-off':
+        void notePowerOff(connection, session, { ...this.#options, onFault: this.#onFault });
         return;
       case 'resolved':
         this.#resolves.answered(host, message);

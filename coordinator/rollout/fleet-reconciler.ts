@@ -7,6 +7,7 @@ import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
+import { whilePoweringOff } from '../placement/while-powering-off.ts';
 import type { LiveHost } from '../ports.ts';
 import type { CurrentRelease, HostRow, Placement, Rollout } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -129,7 +130,8 @@ export class FleetReconciler {
     if (newer === null) return;
     const renew = this.#renew.get(release.app) ?? new Set();
     const rollout = await store.loadRollout({ id: deployment });
-    const rows = await directory.rows();
+    const spec = rollout.release.spec;
+    const rows = whilePoweringOff(spec, await directory.rows(), stickyPlacement(rollout.targets));
     const changes = reconcileFleet({
       app: release.app,
       release: release.number,

@@ -14,6 +14,7 @@ import type {
 } from './store.ts';
 import * as deployments from './sql/deployments.ts';
 import * as enroll from './sql/enroll.ts';
+import { enrollInstance } from './sql/enroll-instance.ts';
 import * as events from './sql/events.ts';
 import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
@@ -45,12 +46,15 @@ export type Operations = { readonly [K in UseCase]: Operation<K> };
 
 export const OPERATIONS: Operations = {
   enrollHost: { writes: true, run: enroll.enrollHost },
+  enrollInstance: { writes: true, run: enrollInstance },
   host: { writes: false, run: hosts.host },
   findHost: { writes: false, run: hosts.findHost },
   listHosts: { writes: false, run: hosts.listHosts },
   hostNames: { writes: false, run: hosts.hostNames },
   allHosts: { writes: false, run: hosts.allHosts },
   patchHost: { writes: true, run: hosts.patchHost },
+  setPoolLabels: { writes: true, run: hosts.setPoolLabels },
+  powerOff: { writes: true, run: hosts.powerOff },
   removeHost: { writes: true, run: hosts.removeHost },
   openSession: { writes: true, run: hosts.openSession },
   closeSession: { writes: true, run: hosts.closeSession },
@@ -98,6 +102,7 @@ export const OPERATIONS: Operations = {
   registries: { writes: false, run: secrets.registries },
   putRegistry: { writes: true, run: secrets.putRegistry },
   removeRegistry: { writes: true, run: secrets.removeRegistry },
+  hasKeyCheck: { writes: false, run: secrets.hasKeyCheck },
   keyCheck: { writes: true, run: secrets.keyCheck },
 
   tokenByHash: { writes: false, run: tokens.tokenByHash },

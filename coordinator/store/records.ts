@@ -5,7 +5,7 @@ import type { AppName, DeploymentId, Digest, HostId } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
 import type { Role } from '../../protocol/http-api/requests.ts';
 
-/** A host with its keys. `labels` are those of the agent's configuration, overridden by the operator's. */
+/** A host with its keys. `labels`: the agent's configuration, over it the pool's, over it the operator's. */
 export interface HostRow extends Host {
   /** Raw Ed25519 key, base64: proves each connection. */
   readonly publicKey: string;
@@ -14,6 +14,20 @@ export interface HostRow extends Host {
   /** Newest order that the agent acked; null = none. */
   readonly acked: { readonly epoch: number; readonly generation: number } | null;
   readonly removedAt: number | null;
+  /** Null where it enrolled with a token. */
+  readonly instance: HostInstance | null;
+  /** What its pool in fleet.json last said. */
+  readonly poolLabels: Readonly<Record<string, string>>;
+  /** It drains because its machine powers off, and is active again by itself after the next boot. */
+  readonly poweringOff: boolean;
+}
+
+/** An instance of Google Cloud: (project number, id) is the host; a recreated one has a new id. */
+export interface HostInstance {
+  readonly projectNumber: string;
+  readonly id: string;
+  readonly zone: string;
+  readonly name: string;
 }
 
 export interface NewHost {

@@ -19,6 +19,7 @@ import type {
   DeploymentHead,
   EnrollTokenRow,
   Fence,
+  HostInstance,
   HostRow,
   NewApiToken,
   NewDeployment,
@@ -67,6 +68,18 @@ export interface HostStore {
    * @throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, TOKEN_REVOKED
    */
   enrollHost(args: { readonly tokenHash: string; readonly host: NewHost; readonly at: number }): Promise<HostRow>;
+  /**
+   * Makes the host of an instance, under its own name. The same key again answers the host that it has. Hosts of
+   * instances that had this name in this zone before are removed with it (`replaced`). Writes `host.enrolled`.
+   * @throws INSTANCE_KNOWN (a host of this instance with another key is there), HOST_REMOVED (the key was removed)
+   */
+  enrollInstance(args: {
+    readonly instance: HostInstance;
+    readonly pool: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly host: Omit<NewHost, 'labels'>;
+    readonly at: number;
+  }): Promise<{ readonly host: HostRow; readonly replaced: readonly HostId[] }>;
   /** By id, removed ones too (`removedAt`). */
   host(args: { readonly id: HostId }): Promise<HostRow | null>;
   /** By id or name; not the removed ones. */
@@ -85,11 +98,26 @@ export interface HostStore {
     readonly name: string | null;
     readonly events: readonly NewEvent[];
   }): Promise<HostRow>;
+  /** What the pools of these hosts say now, in place of what they said before. */
+  setPoolLabels(args: {
+    readonly hosts: readonly { readonly host: HostId; readonly labels: Readonly<Record<string, string>> }[];
+    readonly events: readonly NewEvent[];
+  }): Promise<void>;
+  /**
+   * The machine says that it powers off: an active host drains until a session of another boot opens. One that a
+   * person cordoned or drained stays as it is. @returns whether it drains because of this
+   */
+  powerOff(args: {
+    readonly id: HostId;
+    readonly boot: string;
+    readonly events: readonly NewEvent[];
+  }): Promise<boolean>;
   /** Its targets go; the row stays, marked, so that its key is answered HOST_REMOVED. @throws NOT_FOUND */
   removeHost(args: { readonly id: HostId; readonly at: number; readonly events: readonly NewEvent[] }): Promise<void>;
   /**
    * A session begins: writes what hello said where it differs, and the row of `sessions`. `epoch` rises with each
-   * session of the host. `placementChanged`: labels or platform are new, places must be looked at again.
+   * session of the host. `placementChanged`: labels or platform are new, places must be looked at again. Ends a drain
+   * because of a power-off of another boot, with `backEvents`. Labels of instances are not the agent's to say.
    * @throws NOT_FOUND, HOST_REMOVED
    */
   openSession(args: {
@@ -101,7 +129,10 @@ export interface HostStore {
     readonly agentVersion: string;
     readonly engineVersion: string;
     readonly labels: Readonly<Record<string, string>>;
+    /** Null where the agent did not say. */
+    readonly boot: string | null;
     readonly events: readonly NewEvent[];
+    readonly backEvents: readonly NewEvent[];
   }): Promise<{ readonly host: HostRow; readonly session: SessionRow; readonly placementChanged: boolean }>;
   /** Ends that session unless a newer one has begun; writes lastSeenAt. */
   closeSession(args: {
@@ -288,6 +319,8 @@ export interface SecretStore {
   }): Promise<RegistryRow>;
   /** @throws NOT_FOUND */
   removeRegistry(args: { readonly registry: string; readonly events: readonly NewEvent[] }): Promise<void>;
+  /** Whether a key of the secrets has been used with this store. */
+  hasKeyCheck(): Promise<boolean>;
   /** A small value that proves the key of the secrets: set once, then the stored one is answered. */
   keyCheck(args: { readonly ciphertext: Uint8Array }): Promise<Uint8Array>;
 }

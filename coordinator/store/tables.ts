@@ -101,9 +101,11 @@ export interface HostsTable {
   id: string;
   name: string;
   pool: string | null;
-  /** Of the operator and the enrolment token; they win over the agent's. */
+  /** Of the operator and the enrolment token; they win over the pool's, which win over the agent's. */
   labels_own: string;
   labels_agent: string;
+  /** Of the pool's entry in fleet.json, for instances. */
+  labels_pool: string;
   availability: string;
   platform: string | null;
   agent_version: string | null;
@@ -121,6 +123,13 @@ export interface HostsTable {
   order_hash: string;
   acked_epoch: number | null;
   acked_generation: number | null;
+  /** Null where the host is no instance that enrolled by its identity; all four or none. */
+  project_number: string | null;
+  instance_id: string | null;
+  instance_zone: string | null;
+  instance_name: string | null;
+  /** Boot in which the machine said that it powers off; null = it did not, or a person decided since. */
+  power_off_boot: string | null;
 }
 
 export interface TargetsTable {

@@ -28,6 +28,8 @@ export const hostViewSchema = z.object({
   pool: z.string().nullable(),
   labels: stringRecord,
   availability: z.enum(['active', 'paused', 'draining']),
+  /** It drains because its machine powers off, and takes work again by itself after the next boot. */
+  poweringOff: z.boolean().default(false),
   /** Its agent talks. */
   connected: z.boolean(),
   /** It runs what it should. */

@@ -36,7 +36,7 @@ export function renderHost(host: HostView, now: number): string {
     `${host.name} (${host.id})`,
     `  connected     ${host.connected ? 'yes' : `no, last seen ${renderAgo(host.lastSeenAt, now)}`}`,
     `  converged     ${host.converged ? 'yes' : `no: ${plainText(host.waiting ?? 'not known yet')}`}`,
-    `  availability  ${host.availability}`,
+    `  availability  ${host.availability}${host.poweringOff ? ' (its machine powers off; active again after the next boot)' : ''}`,
     `  pool          ${host.pool ?? '-'}`,
     `  labels        ${labels.length === 0 ? '-' : labels.join(' ')}`,
     `  platform      ${host.platform ?? '-'}, agent ${host.agentVersion ?? '-'}, engine ${host.engineVersion ?? '-'}`,

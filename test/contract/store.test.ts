@@ -125,7 +125,9 @@ for (const kind of storeKinds) {
       agentVersion: '1',
       engineVersion: '2',
       labels: {},
+      boot: null,
       events: [],
+      backEvents: [],
     };
     await t.rejects(store.openSession(session), refusal('HOST_REMOVED'));
     const fence = await lease(store, deployment.id);
@@ -153,7 +155,9 @@ for (const kind of storeKinds) {
       agentVersion: '1',
       engineVersion: '2',
       labels: { zone: 'a' },
+      boot: null,
       events: [],
+      backEvents: [],
     };
 
     const first = await store.openSession(session);

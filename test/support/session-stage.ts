@@ -55,6 +55,7 @@ export const someHelloFacts = (fields: Partial<HelloFacts> = {}): HelloFacts => 
   registries: [],
   labels: {},
   ingress: null,
+  boot: null,
   ...fields,
 });
 

@@ -13,6 +13,7 @@ export function aHostView(given: Partial<HostView> = {}): HostView {
     pool: null,
     labels: {},
     availability: 'active',
+    poweringOff: false,
     connected: true,
     converged: true,
     waiting: null,

@@ -17,6 +17,7 @@ export function hostView(row: HostRow, live: LiveHost | null, targets: readonly 
     pool: row.pool,
     labels: { ...row.labels },
     availability: row.availability,
+    poweringOff: row.poweringOff,
     connected: live?.connected ?? false,
     converged: waiting === null,
     waiting,

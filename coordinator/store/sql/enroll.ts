@@ -1,8 +1,8 @@
 /** Enrolment: one transaction checks and uses the token and makes the host, so that a token buys what it says, once. */
 import { LongshoreError } from '../../../fleet/errors.ts';
-import type { HostRow } from '../records.ts';
+import type { HostRow, NewHost } from '../records.ts';
 import type { HostStore, TokenStore } from '../store.ts';
-import type { Tables } from '../tables.ts';
+import type { HostsTable, Tables } from '../tables.ts';
 import { append } from './events.ts';
 import { toHost } from './hosts.ts';
 import { fromJson, nextNumber, notFound, numberAfter, slice, toJson } from './transaction.ts';
@@ -49,33 +49,13 @@ export async function enrollHost(
     .set({ uses: Number(token.uses) + 1 })
     .where('id', '=', token.id)
     .execute();
-  const row = await db
-    .insertInto('hosts')
-    .values({
-      id: args.host.id,
-      name,
-      pool: token.pool,
-      labels_own: token.labels,
-      labels_agent: toJson(args.host.labels),
-      availability: 'active',
-      platform: args.host.platform,
-      agent_version: null,
-      engine_version: null,
-      public_key: args.host.publicKey,
-      sealing_key: args.host.sealingKey,
-      enroll_token: token.id,
-      enrolled_at: args.at,
-      last_seen_at: null,
-      removed_at: null,
-      session_epoch: 0,
-      order_epoch: 0,
-      order_generation: 0,
-      order_hash: '',
-      acked_epoch: null,
-      acked_generation: null,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  const row = await insertHost(transaction, {
+    ...newHost(args.host, name, args.at),
+    pool: token.pool,
+    labels_own: token.labels,
+    labels_agent: toJson(args.host.labels),
+    enroll_token: token.id,
+  });
   await append(transaction, [
     {
       at: args.at,
@@ -90,7 +70,44 @@ export async function enrollHost(
   return toHost(row);
 }
 
-async function freeName({ db }: Transaction, wanted: string): Promise<string> {
+/** What every new host has, however it enrolled. */
+export function newHost(host: Omit<NewHost, 'labels'>, name: string, at: number): HostsTable {
+  return {
+    id: host.id,
+    name,
+    pool: null,
+    labels_own: '{}',
+    labels_agent: '{}',
+    labels_pool: '{}',
+    availability: 'active',
+    platform: host.platform,
+    agent_version: null,
+    engine_version: null,
+    public_key: host.publicKey,
+    sealing_key: host.sealingKey,
+    enroll_token: '',
+    enrolled_at: at,
+    last_seen_at: null,
+    removed_at: null,
+    session_epoch: 0,
+    order_epoch: 0,
+    order_generation: 0,
+    order_hash: '',
+    acked_epoch: null,
+    acked_generation: null,
+    project_number: null,
+    instance_id: null,
+    instance_zone: null,
+    instance_name: null,
+    power_off_boot: null,
+  };
+}
+
+export function insertHost({ db }: Transaction, values: HostsTable): Promise<HostsTable> {
+  return db.insertInto('hosts').values(values).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function freeName({ db }: Transaction, wanted: string): Promise<string> {
   for (let suffix = 1; ; suffix += 1) {
     const name = suffix === 1 ? wanted : `${wanted}-${suffix}`;
     const taken = await db

@@ -2,7 +2,7 @@
 import { LongshoreError } from '../../../fleet/errors.ts';
 import type { HostAvailability } from '../../../fleet/host.ts';
 import type { HostId } from '../../../fleet/ids.ts';
-import type { HostRow } from '../records.ts';
+import type { HostInstance, HostRow } from '../records.ts';
 import type { HostStore } from '../store.ts';
 import type { HostsTable } from '../tables.ts';
 import { append } from './events.ts';
@@ -91,6 +91,8 @@ export async function patchHost(transaction: Transaction, args: Args<'patchHost'
       availability: availability ?? before.availability,
       name: name ?? before.name,
       ...(labels === null ? {} : { labels_own: toJson(labels) }),
+      // What a person decides is not undone by the next boot.
+      ...(availability === null ? {} : { power_off_boot: null }),
     })
     .where('id', '=', id)
     .execute();
@@ -118,7 +120,9 @@ export async function openSession(transaction: Transaction, args: Args<'openSess
   if (row === undefined) throw notFound(`open a session of host ${args.host}: there is none`);
   if (row.removed_at !== null)
     throw new LongshoreError('HOST_REMOVED', `open a session of host ${row.name}: it was removed`);
-  const labels = toJson(args.labels);
+  // An instance says nothing of itself that decides what it gets.
+  const labels = row.instance_id === null ? toJson(args.labels) : row.labels_agent;
+  const isBack = row.power_off_boot !== null && row.power_off_boot !== args.boot;
   const epoch = Number(row.session_epoch) + 1;
   await db
     .updateTable('hosts')
@@ -129,6 +133,7 @@ export async function openSession(transaction: Transaction, args: Args<'openSess
       engine_version: args.engineVersion,
       last_seen_at: args.at,
       session_epoch: epoch,
+      ...(isBack ? { availability: 'active', power_off_boot: null } : {}),
     })
     .where('id', '=', args.host)
     .execute();
@@ -138,12 +143,39 @@ export async function openSession(transaction: Transaction, args: Args<'openSess
     .values({ host: args.host, ...session })
     .onConflict((clash) => clash.column('host').doUpdateSet(session))
     .execute();
-  await append(transaction, args.events);
+  await append(transaction, isBack ? [...args.events, ...args.backEvents] : args.events);
   return {
     host: await required(transaction, args.host),
     session: { host: args.host, coordinator: args.coordinator, url: args.url, epoch, openedAt: args.at },
-    placementChanged: row.labels_agent !== labels || row.platform !== args.platform,
+    placementChanged: isBack || row.labels_agent !== labels || row.platform !== args.platform,
   };
+}
+
+export async function powerOff(transaction: Transaction, args: Args<'powerOff'>): Answer<'powerOff'> {
+  const { db } = transaction;
+  const [changed] = await db
+    .updateTable('hosts')
+    .set({ availability: 'draining', power_off_boot: args.boot })
+    .where('id', '=', args.id)
+    .where('removed_at', 'is', null)
+    // A cordon or a drain of a person stays as it is, and stays after the next boot.
+    .where('availability', '=', 'active')
+    .execute();
+  if (changed === undefined || changed.numUpdatedRows === 0n) return false;
+  await append(transaction, args.events);
+  return true;
+}
+
+export async function setPoolLabels(transaction: Transaction, args: Args<'setPoolLabels'>): Answer<'setPoolLabels'> {
+  for (const { host: id, labels } of args.hosts) {
+    await transaction.db
+      .updateTable('hosts')
+      .set({ labels_pool: toJson(labels) })
+      .where('id', '=', id)
+      .where('removed_at', 'is', null)
+      .execute();
+  }
+  await append(transaction, args.events);
 }
 
 export async function closeSession(transaction: Transaction, args: Args<'closeSession'>): Answer<'closeSession'> {
@@ -177,6 +209,7 @@ export function toHost(row: HostsTable): HostRow {
     pool: row.pool,
     labels: {
       ...fromJson<Record<string, string>>(row.labels_agent),
+      ...fromJson<Record<string, string>>(row.labels_pool),
       ...fromJson<Record<string, string>>(row.labels_own),
     },
     availability: row.availability as HostAvailability,
@@ -192,5 +225,15 @@ export function toHost(row: HostsTable): HostRow {
         ? null
         : { epoch: Number(row.acked_epoch), generation: Number(row.acked_generation) },
     removedAt: row.removed_at === null ? null : Number(row.removed_at),
+    instance: instanceOf(row),
+    poolLabels: fromJson(row.labels_pool),
+    poweringOff: row.power_off_boot !== null,
   };
+}
+
+function instanceOf(row: HostsTable): HostInstance | null {
+  const { project_number: projectNumber, instance_id: id, instance_zone: zone, instance_name: name } = row;
+  return projectNumber === null || id === null || zone === null || name === null
+    ? null
+    : { projectNumber, id, zone, name };
 }

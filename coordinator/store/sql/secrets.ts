@@ -187,6 +187,10 @@ export async function removeRegistry(transaction: Transaction, args: Args<'remov
   await append(transaction, args.events);
 }
 
+export async function hasKeyCheck(transaction: Transaction): Answer<'hasKeyCheck'> {
+  return (await getMeta(transaction, 'key-check')) !== null;
+}
+
 export async function keyCheck(transaction: Transaction, args: Args<'keyCheck'>): Answer<'keyCheck'> {
   const stored = await getMeta(transaction, 'key-check');
   if (stored !== null) return fromText(stored);

@@ -104,7 +104,7 @@ t.test('config: google names project, bucket and the prefix of its secrets, all 
   const good = 'google: {project: my-project, bucket: my-project-ship-longshore, secret_prefix: ship}\n';
   t.same(parse(good).google, { project: 'my-project', bucket: 'my-project-ship-longshore', secretPrefix: 'ship' });
   t.equal(parse(null).google, null);
-  t.same(mistakes('listen: 127.0.0.1:1\ngoogle: {project: P, secret_prefix: ship, region: x}\n').sort(), [
+  t.same(mistakes('listen: 127.0.0.1:1\ngoogle: {project: P, secret_prefix: ship, region: x}\n').toSorted(), [
     'c.yaml: google:2 `bucket` is missing',
     'c.yaml: google:2 `project` is not the id of a project',
     'c.yaml: google:2 `region` is not a setting',

@@ -23,6 +23,7 @@ const facts: HelloFacts = {
   registries: ['ghcr.io'],
   labels: { zone: 'a' },
   ingress: null,
+  boot: null,
 };
 const challenge = {
   kind: 'challenge',

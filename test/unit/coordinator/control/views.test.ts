@@ -34,6 +34,9 @@ const row = (number = 1, fields: Partial<HostRow> = {}): HostRow => ({
   sealingKey: 's',
   acked: null,
   removedAt: null,
+  instance: null,
+  poolLabels: {},
+  poweringOff: false,
   ...fields,
 });
 const target = aTarget(hostId(1), 3);

@@ -36,6 +36,9 @@ function scene(answer: () => Promise<{ deployment: null; text: string }>, schedu
         sealingKey: 's',
         acked: null,
         removedAt: null,
+        instance: null,
+        poolLabels: {},
+        poweringOff: false,
       }),
       appendEvents: async (args) => {
         events.push(...args.events);

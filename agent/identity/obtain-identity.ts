@@ -1,0 +1,69 @@
+/**
+ * The identity that this host has, or one that it gets: by a token, or by the machine's own identity on Google Cloud.
+ * What was bought is on the disk before it is used. Google's part is loaded only where it is configured.
+ */
+import type { Problem } from '../../fleet/errors.ts';
+import type { AgentConfig } from '../config.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { trustedRoots } from '../trust.ts';
+import { readEnrollToken } from './enroll-token.ts';
+import { enroll, type EnrollLoop, type Post } from './enroll.ts';
+import { saveIdentity, type Enrolled, type Identity } from './identity.ts';
+import { postJson } from './post-json.ts';
+
+export interface IdentityContext {
+  readonly config: AgentConfig;
+  readonly platform: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Under systemd a refusal waits for its mend; elsewhere it ends the agent. */
+  readonly underSystemd: boolean;
+}
+
+const ENROLL_TIMEOUT_MS = 30_000;
+/** An operator mends at the coordinator what refuses a machine, and should not wait long for it. */
+const REFUSED_MACHINE_AGAIN_MS = 60_000;
+
+/** Null where the signal ended it. @throws a refusal, where it ends the agent */
+export async function obtainIdentity(
+  context: IdentityContext,
+  identity: Identity,
+  onStatus: (found: Problem) => void,
+  signal: AbortSignal,
+): Promise<Enrolled | null> {
+  if (identity.enrolled !== null) return identity.enrolled;
+  const { config, platform, clock, random, log, underSystemd } = context;
+  const ca = config.coordinator.startsWith('wss:') ? await trustedRoots(config.caFile) : undefined;
+  const post: Post = (url, body, stop) => postJson(url, body, { ca, timeoutMs: ENROLL_TIMEOUT_MS, signal: stop });
+  const found = await enroll(
+    {
+      identity,
+      facts: { coordinator: config.coordinator, name: config.name, labels: config.labels, platform },
+      readToken: await credentialReader(config, identity, post),
+      refusedAgainMs: config.identity === 'google' ? REFUSED_MACHINE_AGAIN_MS : null,
+      post,
+      clock,
+      random,
+      onRefusal: underSystemd ? 'wait' : 'throw',
+      onStatus,
+    },
+    signal,
+  );
+  if (found === null) return null;
+  await saveIdentity(config.dataDir, { ...identity, enrolled: found });
+  log.info(`enrolled as ${found.name}`, { host: found.host, pool: found.pool });
+  return found;
+}
+
+async function credentialReader(config: AgentConfig, identity: Identity, post: Post): Promise<EnrollLoop['readToken']> {
+  if (config.identity === 'token') return () => readEnrollToken(config.enrollToken);
+  const [{ readInstanceCredential }, { metadataServer }] = await Promise.all([
+    import('../google/instance-credential.ts'),
+    import('../google/metadata-server.ts'),
+  ]);
+  const { coordinator } = config;
+  const metadata = metadataServer();
+  return (signal) => readInstanceCredential({ identity, coordinator, post, metadata }, signal);
+}

@@ -1,0 +1,81 @@
+/**
+ * Enrolment of an instance by its identity. A host is (project number, instance id): the same key again is the same
+ * host, another key is refused as long as the host is there. A name is unique in a zone of a project, so an instance
+ * whose name another one has now is gone, and its host with it.
+ */
+import { LongshoreError } from '../../../fleet/errors.ts';
+import type { HostId } from '../../../fleet/ids.ts';
+import type { NewEvent } from '../records.ts';
+import type { HostStore } from '../store.ts';
+import type { HostsTable } from '../tables.ts';
+import { freeName, insertHost, newHost } from './enroll.ts';
+import { append } from './events.ts';
+import { removeHost, toHost } from './hosts.ts';
+import { toJson } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
+
+type Args = Parameters<HostStore['enrollInstance']>[0];
+
+export async function enrollInstance(transaction: Transaction, args: Args): ReturnType<HostStore['enrollInstance']> {
+  const { instance, host } = args;
+  const known = await transaction.db
+    .selectFrom('hosts')
+    .selectAll()
+    .where('instance_id', '=', instance.id)
+    .where('project_number', '=', instance.projectNumber)
+    .execute();
+  const again = knownHost(args, known);
+  if (again !== null) return { host: toHost(again), replaced: [] };
+  const replaced = await removePredecessors(transaction, args);
+  const name = await freeName(transaction, host.name);
+  const row = await insertHost(transaction, {
+    ...newHost(host, name, args.at),
+    pool: args.pool,
+    labels_pool: toJson(args.labels),
+    project_number: instance.projectNumber,
+    instance_id: instance.id,
+    instance_zone: instance.zone,
+    instance_name: instance.name,
+  });
+  const cause = { kind: 'host', host: name, detail: `identity of instance ${instance.id}` } as const;
+  const text = `host ${name} enrolled by the identity of instance ${instance.name} (${instance.id}) in ${instance.zone} into pool ${args.pool}`;
+  await append(transaction, [
+    { at: args.at, kind: 'host.enrolled', app: null, host: host.id, deployment: null, cause, text },
+  ]);
+  return { host: toHost(row), replaced };
+}
+
+/** The host that this key has already; null = there is none. @throws INSTANCE_KNOWN, HOST_REMOVED */
+function knownHost({ instance, host }: Args, known: readonly HostsTable[]): HostsTable | null {
+  const object = `enrol instance ${instance.name} (${instance.id})`;
+  const same = known.find((row) => row.public_key === host.publicKey);
+  if (same !== undefined && same.removed_at !== null)
+    throw new LongshoreError('HOST_REMOVED', `${object}: host ${same.name} with this key was removed`);
+  if (same !== undefined) return same;
+  const other = known.find((row) => row.removed_at === null);
+  if (other !== undefined)
+    throw new LongshoreError('INSTANCE_KNOWN', `${object}: it is host ${other.name} already, with another key`);
+  return null;
+}
+
+async function removePredecessors(transaction: Transaction, { instance, at }: Args): Promise<readonly HostId[]> {
+  const rows = await transaction.db
+    .selectFrom('hosts')
+    .selectAll()
+    .where('instance_name', '=', instance.name)
+    .where('instance_zone', '=', instance.zone)
+    .where('project_number', '=', instance.projectNumber)
+    .where('removed_at', 'is', null)
+    .execute();
+  for (const row of rows) {
+    const id = row.id as HostId;
+    const text = `Host ${row.name} was removed: instance ${row.instance_id ?? ''} is gone, ${instance.id} has its name now`;
+    const cause: NewEvent['cause'] = { kind: 'coordinator', detail: 'its instance was made anew' };
+    await removeHost(transaction, {
+      id,
+      at,
+      events: [{ at, kind: 'host.gone', app: null, host: id, deployment: null, cause, text }],
+    });
+  }
+  return rows.map((row) => row.id as HostId);
+}
