@@ -14,6 +14,7 @@ export interface VmOptions {
   readonly address: string | null;
   /** Also its name within the network. */
   readonly hostname: string;
+  /** Resolvers that stand in its /etc/resolv.conf; empty: the engine's. */
   readonly dns: readonly string[];
   /** `NAME:ADDRESS`, for its /etc/hosts. */
   readonly hosts: readonly string[];
@@ -131,7 +132,7 @@ export function vmFlags(options: VmOptions, cgroupV1: boolean): readonly string[
       ? ['--env', 'SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0']
       : []),
     ...(options.routes.length === 0 ? [] : ['--env', `VM_ROUTES=${options.routes.join(',')}`]),
-    ...options.dns.flatMap((server) => ['--dns', server]),
+    ...(options.dns.length === 0 ? [] : ['--env', `VM_DNS=${options.dns.join(',')}`]),
     ...options.hosts.flatMap((entry) => ['--add-host', entry]),
     ...options.publish.flatMap((entry) => ['--publish', entry]),
     ...options.mounts.flatMap((entry) => ['--volume', entry]),

@@ -14,6 +14,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../engine/state.sh"
 
 VM_IMAGE=longshore.local/vm/debian:13
+# Debian with its packages, which takes minutes; the guest's own few files go on top in a second.
+PACKAGES_IMAGE=longshore.local/vm/packages:13
 SUITE=trixie
 # What is on Google's image as well.
 BASE=systemd,systemd-sysv,dbus,udev,iproute2,iputils-ping,procps,kmod,e2fsprogs,ca-certificates,curl,openssl,less
@@ -22,14 +24,18 @@ LATER=(docker.io docker-cli nftables apparmor unattended-upgrades needrestart sy
 # An image that is this old has lists and packages that the mirrors no longer have.
 MAX_AGE_DAYS=14
 
-recipe() { (cd "$here" && find vm-image.sh guest -type f -exec sha256sum {} + | sort) | sha256sum | cut -c1-16; }
+recipe() { (cd "$here" && find "$@" -type f -exec sha256sum {} + | sort) | sha256sum | cut -c1-16; }
 
-is_current() {
+bears_mark() { [ "$(docker image inspect -f '{{index .Config.Labels "longshore.vm"}}' "$1" 2>/dev/null)" = "$2" ]; }
+packages_are_current() {
   local made
-  [ "$(docker image inspect -f '{{index .Config.Labels "longshore.vm"}}' "$VM_IMAGE" 2>/dev/null)" = "$1" ] || return 1
-  made=$(docker image inspect -f '{{.Created}}' "$VM_IMAGE")
+  bears_mark "$PACKAGES_IMAGE" "$(recipe vm-image.sh)" || return 1
+  made=$(docker image inspect -f '{{.Created}}' "$PACKAGES_IMAGE")
   [ $(($(date +%s) - $(date -d "$made" +%s))) -lt $((MAX_AGE_DAYS * 86400)) ]
 }
+# Of the guest's files and of the very image below.
+guest_mark() { printf '%s-%s' "$(recipe guest)" "$(docker image inspect -f '{{.Id}}' "$PACKAGES_IMAGE" | cut -c8-19)"; }
+is_current() { packages_are_current && bears_mark "$VM_IMAGE" "$(guest_mark)"; }
 
 # Mirrors of Debian itself and of its security updates, as this machine's apt knows them. A mirror of another
 # distribution (Ubuntu) has no trixie: then Debian's own.
@@ -52,11 +58,9 @@ prepare_apt() {
   cp /etc/resolv.conf "$tree/etc/resolv.conf"
 }
 
-add_guest() {
-  local tree=$1
-  cp -r "$here/guest/." "$tree/"
+prepare_boot() {
+  local tree=$1 unit
   # Of these a container has no need, or its engine has done their work.
-  local unit
   for unit in systemd-udevd.service systemd-udev-trigger.service systemd-modules-load.service getty.target \
     systemd-logind.service console-getty.service getty@tty1.service systemd-firstboot.service; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit"
@@ -66,13 +70,11 @@ add_guest() {
   ln -sf /etc/systemd/system/vm-startup-script.service \
     "$tree/etc/systemd/system/multi-user.target.wants/vm-startup-script.service"
   : >"$tree/etc/machine-id"
-  rm -f "$tree/etc/resolv.conf" "$tree/etc/hostname"
-  # The folder of apt's downloads must not be emptied by a hook of the image.
-  rm -f "$tree"/etc/apt/apt.conf.d/docker-clean "$tree"/etc/apt/apt.conf.d/90this-machine
+  rm -f "$tree/etc/resolv.conf" "$tree/etc/hostname" "$tree/etc/apt/apt.conf.d/90this-machine"
 }
 
-make_image() {
-  local mark=$1 tree archive security
+make_packages_image() {
+  local tree archive security
   archive=$(mirror '')
   security=$(mirror -security)
   tree=$(mktemp -d "$STATE/vm.XXXXXX")
@@ -92,14 +94,21 @@ make_image() {
     rm -rf "$tree"/var/cache/apt/archives/*.deb
     "${apt[@]}" --download-only install "${LATER[@]}"
   } >>"$STATE/vm.log" 2>&1 || give_up "the packages of $VM_IMAGE could not be had" "What apt said: $STATE/vm.log"
-  add_guest "$tree"
-  tar -C "$tree" --numeric-owner --one-file-system -c . | docker import --change "LABEL longshore.vm=$mark" \
-    --change 'ENV container=docker' --change 'CMD ["/sbin/init"]' - "$VM_IMAGE" >/dev/null
+  prepare_boot "$tree"
+  tar -C "$tree" --numeric-owner --one-file-system -c . | docker import --change "LABEL longshore.vm=$(recipe vm-image.sh)" \
+    --change 'ENV container=docker' --change 'CMD ["/sbin/init"]' - "$PACKAGES_IMAGE" >/dev/null
 }
 
-mark=$(recipe)
+add_guest() {
+  local container
+  container=$(docker create "$PACKAGES_IMAGE")
+  tar -C "$here/guest" --owner=0 --group=0 -c . | docker cp - "$container:/"
+  docker commit --change "LABEL longshore.vm=$(guest_mark)" "$container" "$VM_IMAGE" >/dev/null
+  docker rm "$container" >/dev/null
+}
+
 case "${1:-make}" in
-  status) is_current "$mark" ;;
+  status) is_current ;;
   make)
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
       give_up 'an image of Debian can be made on Debian or Ubuntu, by root' 'See docs/infrastructure.md.'
@@ -107,7 +116,8 @@ case "${1:-make}" in
     mkdir -p "$STATE"
     exec 8>"$STATE/vm.lock"
     flock 8
-    is_current "$mark" || make_image "$mark" 8>&-
+    packages_are_current || make_packages_image 8>&-
+    bears_mark "$VM_IMAGE" "$(guest_mark)" || add_guest
     printf '%s\n' "$VM_IMAGE"
     ;;
   *)
