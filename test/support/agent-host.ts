@@ -1,6 +1,5 @@
 /** A host of the real engine whose agent is killed and started again: spawns the harness, and looks at Docker itself. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +14,7 @@ import type { HarnessLine, HarnessLook, HarnessOrder, HarnessSetup } from './age
 import { removeLabelled } from './engine-cleanup.ts';
 import { aHostId } from './engine-scenes.ts';
 import type { TestEngine } from './engine.ts';
+import { testSubnet } from './test-subnet.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -46,7 +46,7 @@ export class AgentHost {
   readonly #engine: TestEngine;
   readonly #harness: string;
   readonly #stateDir: string;
-  readonly #pool = `10.250.${randomInt(256)}.0/24`;
+  readonly #pool = testSubnet();
   readonly points: string[] = [];
   /** The newest that `look` brought. */
   reports: Readonly<Record<string, AppReport>> = {};

@@ -171,7 +171,7 @@ export class AgentWorld {
       .join('');
   }
 
-  async until(condition: () => boolean, what: string, limitMs = 5_000): Promise<void> {
+  async until(condition: () => boolean, what: string, limitMs = 20_000): Promise<void> {
     const endMs = performance.now() + limitMs;
     while (!condition()) {
       if (performance.now() > endMs) throw new Error(`not so after ${limitMs} ms: ${what}; ${this.#describe()}`);

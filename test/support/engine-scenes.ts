@@ -2,7 +2,7 @@
  * The same stage over the fake and the real engine, for the contract suite: a host of its own, images that do a named
  * thing, and nothing left behind.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ContainerEngine, InstancePlan, PullRequest } from '../../agent/engine/container-engine.ts';
 import { DockerodeEngine } from '../../agent/engine/dockerode-engine.ts';
 import type { CredentialSource } from '../../agent/engine/registry-auth.ts';
@@ -15,6 +15,7 @@ import { removeLabelled } from './engine-cleanup.ts';
 import { baseImages, type TestEngine } from './engine.ts';
 import { FakeEngine } from './fake-engine.ts';
 import { FakeEngineSession } from './fake-engine-session.ts';
+import { testSubnet } from './test-subnet.ts';
 
 /** What the containers of an image do. */
 export type Conduct = 'runs' | 'exits with 3' | 'prints and runs';
@@ -150,7 +151,7 @@ export function realScene(machine: TestEngine): EngineScene {
       await docker.getImage(`${repository}:${tag}`).remove();
       return { reference: `${repository}:${tag}`, digest: pushed, platform: null, command: commandFor(conduct) };
     },
-    subnet: () => `10.251.${randomInt(256)}.0/24`,
+    subnet: testSubnet,
     close: async () => {
       for (const each of hosts) {
         await removeLabelled(docker, `longshore.host=${each}`);

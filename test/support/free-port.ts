@@ -1,10 +1,27 @@
-/** A port that nothing listens on now. */
+/**
+ * A port that nothing listens on now, below those that the system gives to outgoing connections: one of these would be
+ * lost again to the next connection that somebody makes, between this answer and the caller's listening.
+ */
+import { randomInt } from 'node:crypto';
 import net from 'node:net';
 
+const LOWEST = 12_000;
+const HIGHEST = 32_000;
+const TRIES = 200;
+
 export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((ready) => server.once('listening', ready));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port found from ${LOWEST} to ${HIGHEST}`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // On every address: Docker publishes there, a coordinator listens on loopback.
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+  });
 }

@@ -1,10 +1,13 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ACTION_KINDS } from '../../../agent/reconcile/action.ts';
 import { AgentWorld } from '../../support/agent-world.ts';
 import { type KillScene, killScenes } from '../../support/kill-scenes.ts';
 
 /** Come to by other tests: `recognise` needs a lost journal, `save-budget` a quarter of a minute, `release-image` many releases. */
 const ELSEWHERE = ['recognise', 'save-budget', 'release-image'];
+
+/** Changes in which an agent has to come to a point that it came to once. */
+const TRIES = 5;
 
 async function staged(scene: KillScene): Promise<AgentWorld> {
   const host = await AgentWorld.make({ ingress: true });
@@ -27,6 +30,31 @@ function isAtEnd(host: AgentWorld, scene: KillScene): boolean {
   return report?.attempt?.state === scene.verdict && isSettled && host.containers() === wanted;
 }
 
+/** @returns false where the change came to its end without coming to the point */
+async function killedAt(t: Test, scene: KillScene, point: string): Promise<boolean> {
+  const host = await staged(scene);
+  try {
+    host.engine.forgetLowest();
+    const { died } = await host.start(point);
+    const end = { isDead: false };
+    void died.then(() => (end.isDead = true));
+    await host.assign(...scene.change);
+    await host.until(() => end.isDead || (isAtEnd(host, scene) && host.process.reconciler.isQuiet()), point);
+    if (!end.isDead) return false;
+    host.kill();
+    await host.diskAtRest();
+
+    await host.start();
+    await host.until(() => isAtEnd(host, scene), `${scene.name} after ${point}`);
+
+    for (const service of scene.alwaysServing)
+      t.equal(host.engine.lowestServing(host.host, 'web', service), 1, `${service} always served (${point})`);
+    return true;
+  } finally {
+    await host.close();
+  }
+}
+
 for (const scene of killScenes('f')) {
   t.test(`agent killed at every action: ${scene.name}`, async (t) => {
     const rehearsal = await staged(scene);
@@ -40,21 +68,10 @@ for (const scene of killScenes('f')) {
 
     await Promise.all(
       points.map(async (point) => {
-        const host = await staged(scene);
-        host.engine.forgetLowest();
-        const { died } = await host.start(point);
-        await host.assign(...scene.change);
-        await died;
-        host.kill();
-        await host.diskAtRest();
-
-        await host.start();
-        await host.until(() => isAtEnd(host, scene), `${scene.name} after ${point}`);
-
-        for (const service of scene.alwaysServing)
-          t.equal(host.engine.lowestServing(host.host, 'web', service), 1, `${service} always served (${point})`);
-        t.pass(`one good generation after ${point}`);
-        await host.close();
+        let isKilled = false;
+        // Whether a failing instance still runs when it is looked at, is a matter of moments: some points come often, not always.
+        for (let tries = 0; !isKilled && tries < TRIES; tries += 1) isKilled = await killedAt(t, scene, point);
+        t.ok(isKilled, `one good generation after ${point}`);
       }),
     );
   });

@@ -19,13 +19,13 @@ t.test('rollouts: three hosts, canary first, end with succeeded as soon as the l
   const { id } = await world.deploy(hosts, canary('three'));
   const ended = await world.waitFor(id);
 
+  t.ok(Date.now() - began < 9_000, 'reports alone drive it: the next look that comes by itself is after 10 s');
   t.equal(ended.state, 'succeeded');
   t.equal(ended.waves, 2);
   t.same(
     agents.map((agent) => agent.attempts.length),
     [1, 1, 1],
   );
-  t.ok(Date.now() - began < 2_000, 'no waiting between the waves');
   t.equal((await world.store.app({ app: appName('three') }))?.succeeded, 1);
   t.same(world.faults, []);
 });
