@@ -16,6 +16,7 @@ import { registerConsole } from './verbs/console.ts';
 import { registerDeploy } from './verbs/deploy.ts';
 import { registerDeployments } from './verbs/deployments.ts';
 import { registerHosts } from './verbs/hosts.ts';
+import { registerImport } from './verbs/import.ts';
 import { registerEnrollToken, registerSecrets, registerTokens } from './verbs/secrets.ts';
 import { registerSession } from './verbs/session.ts';
 import { registerStreams } from './verbs/streams.ts';
@@ -43,6 +44,7 @@ const VERBS: readonly RegisterVerb[] = [
   registerDeploy,
   registerDeployments,
   registerStreams,
+  registerImport,
   registerSecrets,
   registerTokens,
   registerEnrollToken,
