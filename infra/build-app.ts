@@ -32,7 +32,6 @@ export function buildApp({ fleet, outputFolder, stateFolder, gcp, local }: AppPa
     new LocalStack(app, 'local', {
       fleet: fleet.name,
       local: fleet.local,
-      repository: fleet.name,
       ...local,
       statePath: statePath(stateFolder, fleet.name, 'local'),
     });

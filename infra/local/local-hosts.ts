@@ -23,7 +23,6 @@ export interface LocalHostsProps {
   readonly after: readonly ITerraformDependable[];
   /** Path of the engine's socket on this machine. */
   readonly engineSocket: string;
-  readonly repository: string;
 }
 
 export class LocalHosts extends Construct {
@@ -46,7 +45,7 @@ export class LocalHosts extends Construct {
       // The image reads what is in the volume when that goes, so that it must go later.
       dependsOn: [props.image],
       provisioners: [
-        onDestroy(props.repository, `scripts/local/forget-host.ts '\${self.name}' '${layout.programsImage}'`),
+        onDestroy(`scripts/local/forget-host.ts '\${self.name}' '${layout.programsImage}'`),
       ],
     });
     const mountpoint = `\${${data.fqn}[each.key].mountpoint}`;

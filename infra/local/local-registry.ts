@@ -12,13 +12,12 @@ const IMAGE = 'longshore.local/base/registry:2';
 
 export interface LocalRegistryProps {
   readonly layout: LocalLayout;
-  readonly repository: string;
 }
 
 export class LocalRegistry extends Construct {
   readonly container: Container;
 
-  constructor(scope: Construct, id: string, { layout, repository }: LocalRegistryProps) {
+  constructor(scope: Construct, id: string, { layout }: LocalRegistryProps) {
     super(scope, id);
     const { registry, fleet } = layout;
     const network = new Network(this, 'network', {
@@ -30,7 +29,7 @@ export class LocalRegistry extends Construct {
       name: registry.volume,
       labels: [stackLabel(fleet)],
       // Names of images whose registry is gone mean nothing any more.
-      provisioners: [onDestroy(repository, `scripts/local/forget-images.ts '${registry.prefix}'`)],
+      provisioners: [onDestroy(`scripts/local/forget-images.ts '${registry.prefix}'`)],
     });
     // Made beforehand (`bash scripts/engine.sh local-images-up`) and shared by fleets, so that it stays.
     const image = new Image(this, 'image', { name: IMAGE, keepLocally: true });

@@ -17,7 +17,6 @@ export interface LocalStackOptions {
   readonly local: LocalConfig;
   /** Made by scripts/programs-image; absolute, as all paths here: a saved plan is applied from elsewhere. */
   readonly programsFolder: string;
-  readonly repository: string;
   readonly statePath: string;
   readonly engineSocket: string;
 }
@@ -34,7 +33,7 @@ export class LocalStack extends TerraformStack {
       name: layout.programsImage,
       folder: options.programsFolder,
     });
-    const registry = new LocalRegistry(this, 'registry', { layout, repository: options.repository });
+    const registry = new LocalRegistry(this, 'registry', { layout });
     const coordinator = new LocalCoordinator(this, 'coordinator', { layout, imageId: image.imageId });
     new LocalHosts(this, 'hosts', {
       layout,
@@ -43,7 +42,6 @@ export class LocalStack extends TerraformStack {
       enrolmentVolume: coordinator.enrolmentVolume.name,
       after: [coordinator.enrolment, registry.container],
       engineSocket: options.engineSocket,
-      repository: options.repository,
     });
     this.#tell(layout);
   }
