@@ -44,9 +44,7 @@ export class LocalHosts extends Construct {
       labels,
       // The image reads what is in the volume when that goes, so that it must go later.
       dependsOn: [props.image],
-      provisioners: [
-        onDestroy(`scripts/local/forget-host.ts '\${self.name}' '${layout.programsImage}'`),
-      ],
+      provisioners: [onDestroy(`scripts/local/forget-host.ts '\${self.name}' '${layout.programsImage}'`)],
     });
     const mountpoint = `\${${data.fqn}[each.key].mountpoint}`;
     new Container(this, 'container', {

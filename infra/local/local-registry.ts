@@ -3,6 +3,7 @@ import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { Image } from '@cdktf/provider-docker/lib/image/index.js';
 import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { onDestroy } from './on-destroy.ts';
 import type { LocalLayout } from './local-layout.ts';
@@ -12,12 +13,13 @@ const IMAGE = 'longshore.local/base/registry:2';
 
 export interface LocalRegistryProps {
   readonly layout: LocalLayout;
+  readonly after: readonly ITerraformDependable[];
 }
 
 export class LocalRegistry extends Construct {
   readonly container: Container;
 
-  constructor(scope: Construct, id: string, { layout }: LocalRegistryProps) {
+  constructor(scope: Construct, id: string, { layout, after }: LocalRegistryProps) {
     super(scope, id);
     const { registry, fleet } = layout;
     const network = new Network(this, 'network', {
@@ -31,8 +33,8 @@ export class LocalRegistry extends Construct {
       // Names of images whose registry is gone mean nothing any more.
       provisioners: [onDestroy(`scripts/local/forget-images.ts '${registry.prefix}'`)],
     });
-    // Made beforehand (`bash scripts/engine.sh local-images-up`) and shared by fleets, so that it stays.
-    const image = new Image(this, 'image', { name: IMAGE, keepLocally: true });
+    // Shared by fleets, so that it stays.
+    const image = new Image(this, 'image', { name: IMAGE, keepLocally: true, dependsOn: [...after] });
     this.container = new Container(this, 'container', {
       name: registry.name,
       image: image.imageId,

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { LocalExecProvisioner } from 'cdktf';
 
 /** The checkout that this file is part of; absolute, since a saved plan is applied from elsewhere. */
-const CHECKOUT = path.resolve(import.meta.dirname, '../..');
+export const CHECKOUT = path.resolve(import.meta.dirname, '../..');
 
 /** @param script below the checkout, with its parameters quoted for a shell; may refer to `self` only */
 export function onDestroy(script: string): LocalExecProvisioner {

@@ -6,6 +6,7 @@ import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
 import { LocalBackend, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { LocalConfig } from '../fleet-file/fleet-config.ts';
+import { BaseImages } from '../local/base-images.ts';
 import { LocalCoordinator } from '../local/local-coordinator.ts';
 import { LocalHosts } from '../local/local-hosts.ts';
 import { COORDINATOR_FOLDER, layOutLocal, type LocalLayout } from '../local/local-layout.ts';
@@ -29,11 +30,13 @@ export class LocalStack extends TerraformStack {
     new DockerProvider(this, 'docker', {});
     this.addOverride('terraform.required_providers.docker.version', '>= 3.6.2, < 5.0.0');
 
+    const after = [new BaseImages(this, 'base-images').made];
     const { image } = new ProgramsImage(this, 'programs', {
       name: layout.programsImage,
       folder: options.programsFolder,
+      after,
     });
-    const registry = new LocalRegistry(this, 'registry', { layout });
+    const registry = new LocalRegistry(this, 'registry', { layout, after });
     const coordinator = new LocalCoordinator(this, 'coordinator', { layout, imageId: image.imageId });
     new LocalHosts(this, 'hosts', {
       layout,
