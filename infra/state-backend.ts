@@ -12,6 +12,26 @@ export function statePath(folder: string, fleet: string, stack: StackName): stri
   return `${folder}/${fleet}.${stack}.tfstate`;
 }
 
+export interface GcsBackendSettings {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly credentials?: string;
+  readonly impersonate_service_account?: string;
+}
+
+/** As Terraform writes them. */
+export function gcpBackendSettings(
+  { bucket, prefix }: NonNullable<FleetConfig['state']>,
+  { credentials, impersonate }: InfraEnvironment,
+): GcsBackendSettings {
+  return {
+    bucket,
+    ...(credentials.kind === 'file' ? { credentials: credentials.path } : {}),
+    ...(impersonate === null ? {} : { impersonate_service_account: impersonate }),
+    prefix,
+  };
+}
+
 export function addGcpBackend(
   stack: TerraformStack,
   state: FleetConfig['state'],
@@ -22,11 +42,11 @@ export function addGcpBackend(
     new LocalBackend(stack, { path });
     return;
   }
-  const { credentials, impersonate } = environment;
+  const { bucket, prefix, credentials, impersonate_service_account: account } = gcpBackendSettings(state, environment);
   new GcsBackend(stack, {
-    bucket: state.bucket,
-    prefix: state.prefix,
-    ...(credentials.kind === 'file' ? { credentials: credentials.path } : {}),
-    ...(impersonate === null ? {} : { impersonateServiceAccount: impersonate }),
+    bucket,
+    prefix,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(account === undefined ? {} : { impersonateServiceAccount: account }),
   });
 }

@@ -4,7 +4,8 @@
  * every machine in it.
  */
 
-export const MAX_REGIONS = 16;
+/** The last sixteenth is for Google's managed services (database, cache). */
+export const MAX_REGIONS = 15;
 /** Google keeps the first two addresses of a subnet for itself. */
 const COORDINATOR_OFFSET = 10;
 
@@ -48,6 +49,12 @@ export function cutSubnets(
     region,
     range: `${renderAddress(range.base + index * 2 ** (32 - bits))}/${bits}`,
   }));
+}
+
+/** Where Google may place managed services: the last sixteenth of the network's range. */
+export function servicesRange(range: string): string {
+  const { base, bits } = parseRange(range) ?? { base: 0, bits: 16 };
+  return `${renderAddress(base + MAX_REGIONS * 2 ** (32 - bits - 4))}/${bits + 4}`;
 }
 
 /** The coordinator's address: the same in every fleet's subnet, so that it survives any edit. */

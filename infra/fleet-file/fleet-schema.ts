@@ -10,9 +10,7 @@ const name = (max: number) =>
   z
     .string('must be text')
     .regex(/^[a-z](?:[-a-z0-9]*[a-z0-9])?$/, 'must begin with a letter and hold only a-z, 0-9 and single dashes inside')
-    .max(max, {
-      error: (issue) => `has ${String(issue.input).length} characters; at most ${max} fit into Google's names`,
-    });
+    .max(max, `is longer than the ${max} characters that fit into Google's names`);
 
 const whole = (min: number, max: number) =>
   z.int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`);

@@ -57,7 +57,10 @@ export interface ZoneTable {
 /** @param further zones that the table does not have, as `REGION-LETTER` */
 export function zoneTable(further: readonly string[]): ZoneTable {
   const zones = new Map(
-    Object.entries(LETTERS).map(([region, letters]) => [region, [...letters].map((letter) => `${region}-${letter}`)]),
+    Object.entries(LETTERS).map(([region, letters]) => [
+      region,
+      letters.split('').map((letter) => `${region}-${letter}`),
+    ]),
   );
   for (const zone of further) {
     const region = regionOf(zone);

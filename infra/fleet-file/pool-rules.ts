@@ -18,8 +18,8 @@ export function poolProblems(name: string, pool: PoolFile, file: FleetFile, tabl
 
 function nameProblems(name: string, pool: PoolFile, file: FleetFile, table: ZoneTable): FleetProblem[] {
   const path = ['pools', name];
-  if (name === 'coordinator')
-    return [{ path, message: 'the name "coordinator" is taken: choose another for this pool' }];
+  if (/^coordinator(-|$)/.test(name))
+    return [{ path, message: 'names that begin with "coordinator" are taken: choose another for this pool' }];
   const zones = pool.zones ?? [usualZone(poolRegion(pool, file.region), table)];
   const long = poolNames(file.name, name, zones).find((limit) => limit.name.length > limit.max);
   if (long === undefined) return [];

@@ -34,9 +34,9 @@ export function groupName(fleet: string, pool: string, zone: string): string {
   return `${fleet}-${pool}-${zone}`;
 }
 
-/** Machine `number` of a pool of single instances, from 1. */
-export function singleName(fleet: string, pool: string, number: number): string {
-  return `${fleet}-${pool}-${number}`;
+/** Machine `number` (from 1) of a zone of a pool of single instances; a further zone renames none. */
+export function singleName(fleet: string, pool: string, zone: string, number: number): string {
+  return `${groupName(fleet, pool, zone)}-${number}`;
 }
 
 /** Every name with a limit that this pool would get. */

@@ -1,0 +1,89 @@
+/** What `plan.sh` runs: reads options and variables, builds the parts, and turns problems into an exit code. */
+import path from 'node:path';
+import { ERRORS, LongshoreError } from '../../fleet/errors.ts';
+import { engineHostProblem, engineSocketOf } from '../engine-socket.ts';
+import { accessToken } from '../google/access-token.ts';
+import { createGoogleRequest } from '../google/google-request.ts';
+import { checkParts } from '../prepare-parts.ts';
+import { renderProblem } from '../render-problem.ts';
+import { toolProblems } from './check-tools.ts';
+import { createInterrupts } from './interrupts.ts';
+import { parsePlanOptions, PLAN_USAGE, type PlanOptions } from './plan-options.ts';
+import { runBuild } from './run-build.ts';
+import { runApply, runOutput, runPlan, type Planning } from './run-plan.ts';
+import { checkStateBucket, STORAGE_ENDPOINT } from './state-bucket.ts';
+import { Terraform } from './terraform.ts';
+import { workspaceOf } from './workspace.ts';
+
+const variables = process.env;
+const interrupts = createInterrupts(process);
+
+function planningOf(options: PlanOptions): Planning {
+  const root = path.resolve(import.meta.dirname, '..', '..');
+  const here = process.cwd();
+  const { stack } = options;
+  const folder = options.directory === null ? root : path.resolve(here, options.directory);
+  const workspace = workspaceOf(folder, stack);
+  const terraform = new Terraform(workspace, variables, interrupts);
+  const fleetFile = options.file === null ? path.join(root, 'fleet.yaml') : path.resolve(here, options.file);
+  const say = (text: string): void => console.log(text);
+  const progress = (text: string): void => {
+    if (interrupts.count() > 0)
+      throw new LongshoreError('CONFLICT', 'plan.sh: stopped', { hint: 'Nothing was changed.' });
+    console.error(`... ${text}`);
+  };
+  const build: Planning['build'] = async (command) => {
+    progress(command.filter((word) => !word.startsWith('-')).join(' '));
+    await runBuild(command, root, variables, interrupts);
+  };
+  return {
+    root,
+    workspace,
+    terraform,
+    check: async (what) => {
+      const facts = {
+        terraform: await terraform.version(),
+        engineProblem: stack === 'local' ? engineHostProblem(variables) : null,
+      };
+      const problems = toolProblems(facts, stack);
+      return checkParts({ fleetFile, stacks: [stack], variables, folder: here, what, problems });
+    },
+    checkBucket: async ({ fleet, environment }) => {
+      if (stack !== 'gcp') return;
+      const request = createGoogleRequest(variables);
+      const endpoint = (variables['GOOGLE_STORAGE_CUSTOM_ENDPOINT'] ?? STORAGE_ENDPOINT).replace(/\/$/, '');
+      const token = async (): Promise<string | null> =>
+        await accessToken({ environment, variables, request, nowMs: Date.now() });
+      if (!(await checkStateBucket({ fleet, token, request, endpoint })))
+        say('The bucket of the state was not checked: only Terraform can use this kind of credentials.');
+    },
+    build,
+    engineSocket: engineSocketOf(variables),
+    here,
+    say,
+    progress,
+  };
+}
+
+async function main(): Promise<number> {
+  process.umask(0o077);
+  const options = parsePlanOptions(process.argv.slice(2));
+  const { task } = options;
+  if (task.kind === 'help') {
+    console.log(PLAN_USAGE);
+    return 0;
+  }
+  const planning = planningOf(options);
+  if (task.kind === 'apply') await runApply(planning);
+  else if (task.kind === 'output') await runOutput(planning, task.name);
+  else await runPlan(planning, task.kind === 'destroy');
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof LongshoreError)) throw error;
+  console.error(renderProblem(error.problem));
+  process.exitCode = interrupts.count() > 0 ? 130 : ERRORS[error.problem.code].exit;
+}

@@ -1,0 +1,74 @@
+/** What `plan.sh` was asked for. */
+import { LongshoreError, type ProblemDetail } from '../../fleet/errors.ts';
+import { isStackName, STACK_NAMES, type StackName } from '../stack-name.ts';
+
+export type PlanTask =
+  | { readonly kind: 'plan' }
+  /** A plan that removes everything. */
+  | { readonly kind: 'destroy' }
+  /** Applies the saved plan, if the configuration is still the one it was made from. */
+  | { readonly kind: 'apply' }
+  /** Null: all outputs. */
+  | { readonly kind: 'output'; readonly name: string | null }
+  | { readonly kind: 'help' };
+
+export interface PlanOptions {
+  readonly task: PlanTask;
+  readonly stack: StackName;
+  /** Null: fleet.yaml beside plan.sh. */
+  readonly file: string | null;
+  /** Folder of plan, state and Terraform's data; null: that of plan.sh. */
+  readonly directory: string | null;
+}
+
+export const PLAN_USAGE = `bash plan.sh [--stack gcp|local] [--file FLEET.YAML] [--dir FOLDER] [--destroy | --apply | --output [NAME]]
+
+  (nothing)        write .plan and say what it would do; nothing is changed
+  --destroy        the same for removing everything
+  --apply          apply .plan, if fleet.yaml and the programs are still what it was made from
+  --output [NAME]  what the last apply has to tell: addresses, and how to get the first token
+  --stack local    the fleet on this machine's Docker Engine (.plan-local, .terraform-local)
+  --file FILE      another file than fleet.yaml
+  --dir FOLDER     keep plan, state and Terraform's data in FOLDER instead of here`;
+
+/** @throws INPUT_INVALID with everything that is not understood */
+export function parsePlanOptions(args: readonly string[]): PlanOptions {
+  const problems: ProblemDetail[] = [];
+  const wrong = (path: string, message: string): void => {
+    problems.push({ path, message, line: null, column: null });
+  };
+  const tasks: PlanTask[] = [];
+  const values = new Map<string, string>();
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? '';
+    const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
+    const name = equals === -1 ? arg : arg.slice(0, equals);
+    const next = args[index + 1];
+    const value = equals === -1 ? (next?.startsWith('-') === false ? next : null) : arg.slice(equals + 1);
+    const takesNext = equals === -1 && value !== null;
+    if (name === '--stack' || name === '--file' || name === '--dir') {
+      if (value === null || value === '') wrong(name, 'needs a value');
+      else values.set(name, value);
+      if (takesNext) index += 1;
+    } else if (name === '--output') {
+      tasks.push({ kind: 'output', name: value });
+      if (takesNext) index += 1;
+    } else if (equals === -1 && (name === '--destroy' || name === '--apply')) {
+      tasks.push({ kind: name === '--destroy' ? 'destroy' : 'apply' });
+    } else if (name === '--help' || name === '-h') tasks.push({ kind: 'help' });
+    else wrong(arg, 'is not an option');
+  }
+  const [task = { kind: 'plan' } as const, second] = tasks;
+  if (second !== undefined && !tasks.some(({ kind }) => kind === 'help'))
+    wrong(`--${second.kind}`, `cannot go with --${task.kind}`);
+  const stack = values.get('--stack') ?? 'gcp';
+  if (!isStackName(stack)) wrong('--stack', `"${stack}" is none of ${STACK_NAMES.join(', ')}`);
+  if (problems.length > 0 || !isStackName(stack))
+    throw new LongshoreError('INPUT_INVALID', 'plan.sh', { details: problems, hint: `Usage: ${PLAN_USAGE}` });
+  return {
+    task: tasks.find(({ kind }) => kind === 'help') ?? task,
+    stack,
+    file: values.get('--file') ?? null,
+    directory: values.get('--dir') ?? null,
+  };
+}

@@ -1,0 +1,80 @@
+/** The Terraform CLI over one workspace: every call with the same data folder, and never a question to a person. */
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { runProgram, type Interrupts, type ProgramCall, type ProgramEnd } from './run-program.ts';
+import type { Workspace } from './workspace.ts';
+
+export class Terraform {
+  readonly #workspace: Workspace;
+  readonly #variables: ProgramCall['variables'];
+  readonly #interrupts: Interrupts;
+
+  constructor(workspace: Workspace, variables: ProgramCall['variables'], interrupts: Interrupts) {
+    this.#workspace = workspace;
+    this.#variables = {
+      ...variables,
+      TF_DATA_DIR: workspace.dataFolder,
+      CHECKPOINT_DISABLE: '1',
+      TF_IN_AUTOMATION: '1',
+      // Words that somebody keeps in their shell for other configurations would change ours.
+      TF_CLI_ARGS: undefined,
+      TF_WORKSPACE: undefined,
+    };
+    this.#interrupts = interrupts;
+  }
+
+  /** The providers' checksums are kept beside the plan, since the configuration is written anew each time. */
+  async init(): Promise<ProgramEnd> {
+    const { configuration, lockFile } = this.#workspace;
+    const inside = path.join(configuration, path.basename(lockFile));
+    if (existsSync(lockFile)) copyFileSync(lockFile, inside);
+    const end = await this.#init(configuration);
+    if (end.code === 0 && existsSync(inside)) copyFileSync(inside, lockFile);
+    return end;
+  }
+
+  /** Of a configuration that says only where the state is: it has no providers and no checksums. */
+  async initState(configuration: string): Promise<ProgramEnd> {
+    return await this.#init(configuration);
+  }
+
+  async #init(configuration: string): Promise<ProgramEnd> {
+    mkdirSync(this.#workspace.dataFolder, { recursive: true });
+    return await this.#run(['init', '-input=false', '-no-color'], configuration, 'keep');
+  }
+
+  async plan(destroy: boolean): Promise<ProgramEnd> {
+    const { configuration, planPart } = this.#workspace;
+    const args = ['plan', '-input=false', '-no-color', '-lock-timeout=10s', `-out=${planPart}`];
+    return await this.#run(destroy ? [...args, '-destroy'] : args, configuration, 'keep');
+  }
+
+  async showPlan(): Promise<ProgramEnd> {
+    const { configuration, planPart } = this.#workspace;
+    return await this.#run(['show', '-json', planPart], configuration, 'keep');
+  }
+
+  /** As a person would type it, in the folder of the plan. */
+  async apply(): Promise<ProgramEnd> {
+    const { folder, planFile } = this.#workspace;
+    return await this.#run(['apply', '-input=false', planFile], folder, 'show');
+  }
+
+  async output(configuration: string, name: string | null): Promise<ProgramEnd> {
+    return await this.#run(name === null ? ['output', '-no-color'] : ['output', '-raw', name], configuration, 'keep');
+  }
+
+  /** Null where there is no such program, or it does not say. */
+  async version(): Promise<string | null> {
+    const end = await this.#run(['version', '-json'], this.#workspace.folder, 'keep');
+    const version = /"terraform_version"\s*:\s*"(\d+\.\d+\.\d+)/.exec(end.stdout)?.[1];
+    return end.code === 0 && version !== undefined ? version : null;
+  }
+
+  async #run(args: readonly string[], folder: string, output: ProgramCall['output']): Promise<ProgramEnd> {
+    return await runProgram(
+      { program: 'terraform', args, folder, variables: this.#variables, output },
+      this.#interrupts,
+    );
+  }
+}

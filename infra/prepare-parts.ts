@@ -1,0 +1,127 @@
+/**
+ * Everything that stacks are built from, checked and made ready: the fleet file, credentials and keys, and the programs
+ * of this checkout, built where they are missing or older than their source. All that is wrong is said at once, before
+ * anything is built.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { LongshoreError, type ProblemDetail } from '../fleet/errors.ts';
+import type { AppParts } from './build-app.ts';
+import type { FleetConfig } from './fleet-file/fleet-config.ts';
+import { readEnvironment, type InfraEnvironment } from './environment.ts';
+import { checkFleetFile } from './fleet-file/read-fleet-file.ts';
+import { isOlderThanSource } from './program-age.ts';
+import { CHECKSUMS_FILE, readPrograms } from './programs.ts';
+import type { StackName } from './stack-name.ts';
+
+export interface Checked {
+  readonly fleet: FleetConfig;
+  readonly environment: InfraEnvironment;
+}
+
+export interface CheckInputs {
+  /** Absolute. */
+  readonly fleetFile: string;
+  readonly stacks: readonly StackName[];
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Where the person stands; relative paths of variables begin here. */
+  readonly folder: string;
+  /** `file`: credentials and keys are of no interest now. */
+  readonly what: 'all' | 'file';
+  /** What is known to be wrong already, said together with the rest. */
+  readonly problems: readonly ProblemDetail[];
+}
+
+/** Of `fleet.example.yaml`. */
+const EXAMPLE_PROJECT = 'your-project-id';
+
+/** @throws FLEET_YAML_INVALID, INFRA_UNREADY with every problem */
+export function checkParts({ fleetFile, stacks, variables, folder, what, problems }: CheckInputs): Checked {
+  const gcp = what === 'all' && stacks.includes('gcp');
+  const shown = path.relative(folder, fleetFile);
+  const file = shown.startsWith('..') ? fleetFile : shown;
+  const { environment, problems: ofEnvironment } = readEnvironment(variables, folder);
+  const others = [...problems, ...(gcp ? ofEnvironment : [])];
+  if (!existsSync(fleetFile)) {
+    const message = 'does not exist: cp fleet.example.yaml fleet.yaml, and edit it';
+    throw unready([...others, { path: file, message, line: null, column: null }]);
+  }
+  const reading = checkFleetFile({ path: file, text: readFileSync(fleetFile, 'utf8') });
+  if (reading.kind === 'wrong') throw unready([...others, ...reading.problems], others.length === 0 ? file : null);
+  const { fleet } = reading;
+  const late = gcp ? togetherProblems(fleet, environment, variables, file) : [];
+  if (others.length + late.length > 0) throw unready([...others, ...late]);
+  return { fleet, environment };
+}
+
+function togetherProblems(
+  fleet: FleetConfig,
+  environment: InfraEnvironment,
+  variables: CheckInputs['variables'],
+  file: string,
+): readonly ProblemDetail[] {
+  const found: ProblemDetail[] = [];
+  const add = (where: string, message: string): void => {
+    found.push({ path: where, message, line: null, column: null });
+  };
+  if (fleet.project === EXAMPLE_PROJECT)
+    add(file, `project: "${EXAMPLE_PROJECT}" is the example's; put the id of your own project`);
+  const keyed = [
+    ...(fleet.coordinator.ssh === 'keys' ? ['the coordinator'] : []),
+    ...fleet.pools.filter(({ ssh }) => ssh === 'keys').map(({ name }) => `pool ${name}`),
+  ];
+  if (keyed.length > 0 && (variables['PUBLIC_KEY_PATH'] ?? '') === '' && environment.publicKey === null)
+    add('PUBLIC_KEY_PATH', `is not set, but ${keyed.join(' and ')} has \`ssh: keys\`: name the public key to let in`);
+  return found;
+}
+
+function unready(details: readonly ProblemDetail[], fleetFile: string | null = null): LongshoreError {
+  const count = details.length === 1 ? 'a mistake' : `${details.length} mistakes`;
+  if (fleetFile !== null) return new LongshoreError('FLEET_YAML_INVALID', `read ${fleetFile}: ${count}`, { details });
+  return new LongshoreError('INFRA_UNREADY', `check what the plan needs: ${count}`, { details });
+}
+
+export interface BuildInputs extends Checked {
+  readonly root: string;
+  readonly stacks: readonly StackName[];
+  /** Runs a command of this repository in its root. */
+  readonly build: (command: readonly string[]) => Promise<void>;
+  readonly engineSocket: string;
+}
+
+export type Parts = Pick<AppParts, 'fleet' | 'gcp' | 'local'>;
+
+export async function prepareParts({ fleet, environment, ...inputs }: BuildInputs): Promise<Parts> {
+  const { root, stacks, build, engineSocket } = inputs;
+  return {
+    fleet,
+    gcp: stacks.includes('gcp') ? { environment, programs: await archives(root, fleet, build) } : null,
+    local: stacks.includes('local') ? { programsFolder: await imageFolder(root, build), engineSocket } : null,
+  };
+}
+
+async function archives(
+  root: string,
+  fleet: FleetConfig,
+  build: BuildInputs['build'],
+): Promise<ReturnType<typeof readPrograms>> {
+  const folder = path.join(root, 'dist', 'programs');
+  // Only what the fleet runs: another processor's agent takes a while to build, and may not be had without network.
+  const platforms = ['x64', ...(fleet.pools.some(({ architecture }) => architecture === 'arm64') ? ['arm64'] : [])];
+  const complete = platforms.every((platform) =>
+    existsSync(path.join(folder, `longshore-agent-linux-${platform}.tar.gz`)),
+  );
+  if (!complete || isOlderThanSource(path.join(folder, CHECKSUMS_FILE), root))
+    await build(['npm', 'run', '--silent', 'build:programs', '--', ...platforms]);
+  const programs = readPrograms(folder);
+  return platforms.includes('arm64') ? programs : { ...programs, agents: { ...programs.agents, arm64: null } };
+}
+
+async function imageFolder(root: string, build: BuildInputs['build']): Promise<string> {
+  const folder = path.join(root, '.cache', 'programs-image');
+  // The image of programs and the hosts' ingress are built on these; done at once where they are there.
+  await build(['bash', 'scripts/engine.sh', 'local-images-up']);
+  if (isOlderThanSource(path.join(folder, 'Dockerfile'), root))
+    await build(['npx', '--no', 'tsx', 'scripts/programs-image/main.ts']);
+  return folder;
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes Terraform's plan of the fleet in fleet.yaml and writes it to .plan; nothing is changed. `bash plan.sh --help`.
+# These may be exported instead, or written here, without the #:
+#export CREDENTIALS_PATH=~/.config/longshore/service-account.json   # or application-default credentials, without a file
+#export PUBLIC_KEY_PATH=~/.ssh/id_ed25519.pub                       # only for machines with `ssh: keys`
+#export PRIVATE_KEY_PATH=~/.ssh/id_ed25519                          # never read; only named in the command shown to you
+set -euo pipefail
+# A plan holds the whole configuration: for nobody else to read.
+umask 077
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# Where even the program that plans cannot start, an old plan must not look like a new one.
+give_up() {
+  case " $* " in
+    *' --apply '* | *' --output '*) ;;
+    *) rm -f "$root/.plan" "$root/.plan-local" ;;
+  esac
+  printf 'plan.sh: %s\n' "$reason" >&2
+  exit 2
+}
+
+reason='Node is not installed; 20.19 or newer is needed (https://nodejs.org)'
+command -v node >/dev/null || give_up "$@"
+version=$(node --version)
+reason="Node $version is too old; 20.19 or newer is needed"
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || give_up "$@"
+reason='the packages are not installed; run this first: npm ci'
+[ -d "$root/node_modules/cdktf" ] || give_up "$@"
+
+exec node --import "file://$root/node_modules/tsx/dist/loader.mjs" "$root/infra/plan/main.ts" "$@"
