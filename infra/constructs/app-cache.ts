@@ -1,0 +1,36 @@
+/**
+ * Memorystore for the fleet's apps, reached from its hosts alone. Without a password: Google's would stand in Terraform's
+ * state, and nobody outside of the network reaches it.
+ */
+import { RedisInstance } from '@cdktf/provider-google/lib/redis-instance/index.js';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { FleetConfig } from '../fleet-file/fleet-config.ts';
+
+export interface AppCacheProps {
+  readonly fleet: string;
+  readonly memorystore: NonNullable<FleetConfig['memorystore']>;
+  readonly network: string;
+  readonly rangeName: string;
+  readonly after: ITerraformDependable[];
+}
+
+export class AppCache extends Construct {
+  readonly instance: RedisInstance;
+
+  constructor(scope: Construct, id: string, { fleet, memorystore, network, rangeName, after }: AppCacheProps) {
+    super(scope, id);
+    this.instance = new RedisInstance(this, 'redis', {
+      name: fleet,
+      region: memorystore.region,
+      tier: memorystore.tier,
+      memorySizeGb: memorystore.memoryGb,
+      redisVersion: 'REDIS_7_2',
+      connectMode: 'PRIVATE_SERVICE_ACCESS',
+      authorizedNetwork: network,
+      reservedIpRange: rangeName,
+      authEnabled: false,
+      dependsOn: after,
+    });
+  }
+}

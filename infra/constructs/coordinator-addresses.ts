@@ -1,0 +1,36 @@
+/** The coordinator's two reserved addresses: agents dial the internal one, people the public one. Both outlive it. */
+import { ComputeAddress } from '@cdktf/provider-google/lib/compute-address/index.js';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { CoordinatorMachine } from '../fleet-file/fleet-config.ts';
+
+export interface CoordinatorAddressesProps {
+  readonly fleet: string;
+  readonly machine: CoordinatorMachine;
+  readonly subnet: string;
+  readonly services: ITerraformDependable[];
+}
+
+export class CoordinatorAddresses extends Construct {
+  readonly internal: ComputeAddress;
+  readonly public: ComputeAddress;
+
+  constructor(scope: Construct, id: string, { fleet, machine, subnet, services }: CoordinatorAddressesProps) {
+    super(scope, id);
+    this.internal = new ComputeAddress(this, 'internal', {
+      name: `${fleet}-coordinator-internal`,
+      region: machine.region,
+      addressType: 'INTERNAL',
+      purpose: 'GCE_ENDPOINT',
+      subnetwork: subnet,
+      address: machine.internalAddress,
+    });
+    this.public = new ComputeAddress(this, 'public', {
+      name: `${fleet}-coordinator-public`,
+      region: machine.region,
+      addressType: 'EXTERNAL',
+      networkTier: 'PREMIUM',
+      dependsOn: services,
+    });
+  }
+}

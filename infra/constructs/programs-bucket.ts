@@ -1,0 +1,69 @@
+/**
+ * The private bucket that machines fetch their programs from, each under its checksum, and the channels that say which
+ * one a machine should run. New programs are there before a channel names them, and the old ones go after.
+ */
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket/index.js';
+import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object/index.js';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { ProgramArchive, Programs } from '../programs.ts';
+
+export interface ProgramsBucketProps {
+  readonly name: string;
+  readonly location: string;
+  readonly programs: Programs;
+  /** False: it may be destroyed with what machines have put into it. */
+  readonly protect: boolean;
+  readonly services: ITerraformDependable[];
+}
+
+/** Kept so long after they were replaced, for machines that were about to fetch them. */
+const REPLACED_DAYS = 30;
+
+export class ProgramsBucket extends Construct {
+  readonly bucket: StorageBucket;
+  /** What a machine needs to find at its first boot. */
+  readonly objects: StorageBucketObject[];
+
+  constructor(scope: Construct, id: string, { name, location, programs, protect, services }: ProgramsBucketProps) {
+    super(scope, id);
+    this.bucket = new StorageBucket(this, 'bucket', {
+      name,
+      location,
+      uniformBucketLevelAccess: true,
+      publicAccessPrevention: 'enforced',
+      versioning: { enabled: true },
+      lifecycleRule: [
+        { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: REPLACED_DAYS, withState: 'ARCHIVED' } },
+      ],
+      forceDestroy: !protect,
+      dependsOn: services,
+    });
+    const { agents, coordinator } = programs;
+    this.objects = [
+      ...this.#channel('coordinator-x64', coordinator),
+      ...(agents.x64 === null ? [] : this.#channel('agent-x64', agents.x64)),
+      ...(agents.arm64 === null ? [] : this.#channel('agent-arm64', agents.arm64)),
+    ];
+  }
+
+  #channel(channel: string, { path, file, sha256 }: ProgramArchive): StorageBucketObject[] {
+    const object = `programs/${sha256}/${file}`;
+    const program = new StorageBucketObject(this, channel, {
+      bucket: this.bucket.name,
+      name: object,
+      source: path,
+      contentType: 'application/gzip',
+      lifecycle: { createBeforeDestroy: true },
+    });
+    const pointer = new StorageBucketObject(this, `${channel}-channel`, {
+      bucket: this.bucket.name,
+      name: `channels/${channel}`,
+      content: `${sha256}  ${object}\n`,
+      contentType: 'text/plain',
+      cacheControl: 'no-store',
+      dependsOn: [program],
+    });
+    return [program, pointer];
+  }
+}

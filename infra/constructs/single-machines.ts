@@ -1,0 +1,104 @@
+/**
+ * Machines of their own, for pools that ask for them: known by zone and number, so that one more or another zone moves
+ * none. A reserved address is the pool's, and stays when its machine goes.
+ */
+import { ComputeAddress } from '@cdktf/provider-google/lib/compute-address/index.js';
+import { ComputeDisk } from '@cdktf/provider-google/lib/compute-disk/index.js';
+import { ComputeInstance } from '@cdktf/provider-google/lib/compute-instance/index.js';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { PoolConfig } from '../fleet-file/fleet-config.ts';
+import { singleName } from '../fleet-file/resource-names.ts';
+import { debianImage, MACHINE_SCOPES, shieldedVm } from './machine-habits.ts';
+import type { Metadata } from './machine-metadata.ts';
+import { schedulingOf } from './pool-scheduling.ts';
+import { VOLUMES_DEVICE } from './volumes-disk.ts';
+
+export interface SingleMachinesProps {
+  readonly fleet: string;
+  readonly pool: PoolConfig;
+  readonly subnet: string;
+  readonly account: string;
+  readonly metadata: Metadata;
+  readonly protect: boolean;
+  readonly services: ITerraformDependable[];
+  readonly after: ITerraformDependable[];
+}
+
+export class SingleMachines extends Construct {
+  /** The pool's reserved address; null without `ingress: address`. */
+  readonly address: string | null;
+  readonly machines: readonly { readonly zone: string; readonly link: string }[];
+
+  constructor(scope: Construct, id: string, props: SingleMachinesProps) {
+    super(scope, id);
+    const { fleet, pool } = props;
+    this.address =
+      pool.ingress.kind === 'address'
+        ? new ComputeAddress(this, 'address', {
+            name: `${fleet}-${pool.name}`,
+            region: pool.region,
+            addressType: 'EXTERNAL',
+            networkTier: 'PREMIUM',
+            dependsOn: props.services,
+          }).address
+        : null;
+    this.machines = pool.zones.flatMap(({ zone, count }) =>
+      Array.from({ length: count }, (_, index) => ({ zone, link: this.#machine(props, zone, index + 1).selfLink })),
+    );
+  }
+
+  #machine(props: SingleMachinesProps, zone: string, number: number): ComputeInstance {
+    const { fleet, pool } = props;
+    const name = singleName(fleet, pool.name, zone, number);
+    const volumes = pool.volumesDiskGb === null ? null : this.#volumes(props, zone, number, pool.volumesDiskGb);
+    return new ComputeInstance(this, `${zone}-${number}`, {
+      name,
+      zone,
+      machineType: pool.machine,
+      bootDisk: {
+        autoDelete: true,
+        initializeParams: {
+          image: debianImage(pool.architecture),
+          size: pool.diskGb,
+          type: pool.diskType,
+          // Only what never changes: another label here would replace the machine.
+          labels: { longshore_fleet: fleet, longshore_pool: pool.name },
+        },
+      },
+      ...(volumes === null
+        ? {}
+        : { attachedDisk: [{ source: volumes.selfLink, deviceName: VOLUMES_DEVICE, mode: 'READ_WRITE' }] }),
+      networkInterface: [
+        {
+          subnetwork: props.subnet,
+          ...(pool.publicAddress
+            ? { accessConfig: [{ networkTier: 'PREMIUM', ...(this.address === null ? {} : { natIp: this.address }) }] }
+            : {}),
+        },
+      ],
+      labels: { longshore_pool: pool.name },
+      // Not `metadata_startup_script`: a change of that one replaces the machine.
+      metadata: { ...props.metadata },
+      serviceAccount: { email: props.account, scopes: [...MACHINE_SCOPES] },
+      shieldedInstanceConfig: shieldedVm(pool.architecture),
+      scheduling: schedulingOf(pool),
+      allowStoppingForUpdate: true,
+      deletionProtection: false,
+      dependsOn: props.after,
+    });
+  }
+
+  #volumes(props: SingleMachinesProps, zone: string, number: number, size: number): ComputeDisk {
+    const { fleet, pool } = props;
+    return new ComputeDisk(this, `${zone}-${number}-volumes`, {
+      name: `${singleName(fleet, pool.name, zone, number)}-volumes`,
+      zone,
+      type: pool.diskType,
+      size,
+      labels: { longshore_pool: pool.name },
+      dependsOn: props.services,
+      lifecycle: { preventDestroy: props.protect },
+    });
+  }
+}
