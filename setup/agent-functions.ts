@@ -45,12 +45,14 @@ machine_ca() {
 # A token that a person has put here goes before the machine's own identity.
 TOKEN_FILE=/etc/longshore/enroll-token
 agent_config() {
+  local between='", "'
   printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
   printf 'coordinator: "%s"\\nca_file: %s\\nname: "%s"\\n' "$COORDINATOR" "$CA_FILE" "$NAME"
   if [ -e "$TOKEN_FILE" ]; then printf 'enroll_token_file: %s\\n' "$TOKEN_FILE"; else printf 'identity: google\\n'; fi
-  if [ -n "$HEALTH_LISTEN$ACME_EMAIL" ]; then printf 'ingress:\\n'; fi
+  if [ -n "$HEALTH_LISTEN$ACME_EMAIL$TRUSTED_PROXIES" ]; then printf 'ingress:\\n'; fi
   if [ -n "$HEALTH_LISTEN" ]; then printf '  health_listen: "%s"\\n' "$HEALTH_LISTEN"; fi
   if [ -n "$ACME_EMAIL" ]; then printf '  acme_email: "%s"\\n' "$ACME_EMAIL"; fi
+  if [ -n "$TRUSTED_PROXIES" ]; then printf '  trusted_proxies: ["%s"]\\n' "\${TRUSTED_PROXIES//,/$between}"; fi
 }
 
 # Restarting it moves no container.

@@ -16,17 +16,8 @@ import { GUARD_FUNCTIONS, GUARD_TABLE_FILE, renderGuardTable, renderGuardUnit } 
 import { OS_FUNCTIONS, renderOsFiles } from './os-files.ts';
 import { SETUP_FUNCTIONS } from './setup-functions.ts';
 
-/** Installed on a host, besides what Debian's image has; the clock's package only where there is none. */
-export const AGENT_PACKAGES = [
-  'ca-certificates',
-  'curl',
-  'openssl',
-  'nftables',
-  'docker.io',
-  'docker-cli',
-  'unattended-upgrades',
-  'needrestart',
-] as const;
+/** What a host needs before its agent can start. */
+export const AGENT_PACKAGES = ['ca-certificates', 'curl', 'openssl', 'nftables', 'docker.io', 'docker-cli'] as const;
 
 export function renderAgentSetup(): string {
   return `#!/usr/bin/env bash
@@ -45,8 +36,7 @@ ${DOCKER_FUNCTIONS}
 ${AGENT_FUNCTIONS}
 # --- files that are alike on all hosts; Docker's stand before it starts for the first time ---
 ${agentFiles().map(renderWriteFile).join('')}
-mapfile -t clock < <(clock_package)
-install_packages ${AGENT_PACKAGES.join(' ')} "\${clock[@]}"
+install_packages ${AGENT_PACKAGES.join(' ')}
 
 # --- what differs from machine to machine ---
 BUCKET=$(attribute bucket)
@@ -54,6 +44,7 @@ COORDINATOR=$(attribute coordinator)
 NAME=$(metadata instance/name)
 HEALTH_LISTEN=$(attribute health-listen)
 ACME_EMAIL=$(attribute acme-email)
+TRUSTED_PROXIES=$(attribute trusted-proxies)
 METADATA_ACCESS=$(attribute metadata-access)
 DRAIN_SECONDS=$(attribute drain-seconds)
 required longshore-bucket "$BUCKET"
@@ -61,6 +52,7 @@ required longshore-coordinator "$COORDINATOR"
 required name "$NAME"
 plain longshore-health-listen "$HEALTH_LISTEN"
 plain longshore-acme-email "$ACME_EMAIL"
+plain longshore-trusted-proxies "\${TRUSTED_PROXIES//,/}"
 [[ \${DRAIN_SECONDS:=80} =~ ^[0-9]{1,4}$ ]] || fail 'metadata: longshore-drain-seconds is no number'
 write_file ${DRAIN_SECONDS_FILE} 0644 <<<"$DRAIN_SECONDS"
 if [ "$METADATA_ACCESS" = allow ]; then
@@ -68,7 +60,6 @@ ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable
 ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable('deny') })}fi
 if [ \${#CHANGED_FILES[@]} -gt 0 ]; then systemctl daemon-reload; fi
 
-apply_os_files
 guard_metadata
 volumes_disk /dev/disk/by-id/google-longshore-volumes
 start_docker
@@ -78,6 +69,7 @@ CONFIG=$(agent_config)
 write_file /etc/longshore/agent.yaml 0644 <<<"$CONFIG"
 ingress_image
 start_agent
+care_packages
 log "setup: done; $(/usr/local/bin/longshore-agent --version)"
 `;
 }

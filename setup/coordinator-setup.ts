@@ -12,15 +12,7 @@ import { renderWriteFile, WRITE_FILE_FUNCTION, type MachineFile } from './machin
 import { OS_FUNCTIONS, renderOsFiles } from './os-files.ts';
 import { SETUP_FUNCTIONS } from './setup-functions.ts';
 
-export const COORDINATOR_PACKAGES = [
-  'ca-certificates',
-  'curl',
-  'openssl',
-  'e2fsprogs',
-  'caddy',
-  'unattended-upgrades',
-  'needrestart',
-] as const;
+export const COORDINATOR_PACKAGES = ['ca-certificates', 'curl', 'openssl', 'e2fsprogs', 'caddy'] as const;
 
 export function renderCoordinatorSetup(): string {
   return `#!/usr/bin/env bash
@@ -36,8 +28,7 @@ ${OS_FUNCTIONS}
 ${COORDINATOR_FUNCTIONS}
 # --- files that are alike on all coordinators ---
 ${coordinatorFiles().map(renderWriteFile).join('')}
-mapfile -t clock < <(clock_package)
-install_packages ${COORDINATOR_PACKAGES.join(' ')} "\${clock[@]}"
+install_packages ${COORDINATOR_PACKAGES.join(' ')}
 
 # --- what differs ---
 PROJECT=$(metadata project/project-id)
@@ -56,7 +47,6 @@ plain longshore-domain "$DOMAIN"
 plain longshore-acme-email "$ACME_EMAIL"
 if [ \${#CHANGED_FILES[@]} -gt 0 ]; then systemctl daemon-reload; fi
 
-apply_os_files
 data_disk /dev/disk/by-id/google-longshore-data ${COORDINATOR_DISK}
 coordinator_user
 CERTIFICATE_CHANGED=no
@@ -71,6 +61,7 @@ CONFIG=$(coordinator_config)
 write_file /etc/longshore/coordinator.yaml 0644 <<<"$CONFIG"
 start_coordinator
 publish_root
+care_packages
 log 'setup: done'
 `;
 }

@@ -40,7 +40,7 @@ ingress_image() {
 make_ingress_image() {
   local work deb
   work=$(mktemp -d)
-  if apt_get --download-only install caddy >/dev/null &&
+  if apt_get --download-only install caddy &&
     deb=$(find /var/cache/apt/archives -maxdepth 1 -name 'caddy_*.deb' -printf '%T@ %p\\n' | sort -rn | head -n 1 | cut -d' ' -f2) &&
     [ -n "$deb" ] && dpkg-deb -x "$deb" "$work/package" && ingress_tree "$work/package/usr/bin/caddy" "$work/tree" &&
     tar -C "$work/tree" --owner=0 --group=0 --numeric-owner -c . |

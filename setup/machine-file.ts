@@ -17,16 +17,17 @@ export interface MachineFile {
 export const WRITE_FILE_FUNCTION = `CHANGED_FILES=()
 write_file() {
   local path=$1 mode=$2 fresh
-  mkdir -p "\${path%/*}"
-  fresh=$(mktemp "\${path%/*}/.longshore.XXXXXX")
+  fresh=$(mktemp)
   cat >"$fresh"
-  chmod "$mode" "$fresh"
-  if [ -f "$path" ] && cmp -s "$fresh" "$path" && [ "$(stat -c %04a "$path")" = "$mode" ]; then
-    rm -f "$fresh"
-    return 0
+  if [ ! -f "$path" ] || ! cmp -s "$fresh" "$path" || [ "$(stat -c %04a "$path")" != "$mode" ]; then
+    mkdir -p "\${path%/*}"
+    # Beside it first: only within one file system a rename is one step.
+    install -m "$mode" "$fresh" "$path.new"
+    sync "$path.new"
+    mv -f "$path.new" "$path"
+    CHANGED_FILES+=("$path")
   fi
-  mv -f "$fresh" "$path"
-  CHANGED_FILES+=("$path")
+  rm -f "$fresh"
 }
 # Whether one of the files named was changed by this run.
 changed() {

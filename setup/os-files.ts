@@ -39,15 +39,13 @@ $nrconf{override_rc}{qr(^longshore)} = 0;
 1;
 `;
 
-export const OS_FUNCTIONS = `# Debian's images differ in what keeps the clock; one is enough.
-clock_package() {
-  local package
-  for package in chrony ntpsec systemd-timesyncd; do
-    if package_is_there "$package"; then return 0; fi
+export const OS_FUNCTIONS = `# Comes last: nothing that runs has to wait for it. Debian's images differ in what keeps the clock; one is enough.
+care_packages() {
+  local package clock=systemd-timesyncd
+  for package in chrony ntpsec; do
+    if package_is_there "$package"; then clock=$package; fi
   done
-  echo systemd-timesyncd
-}
-apply_os_files() {
+  install_packages unattended-upgrades needrestart "$clock"
   if changed ${JOURNAL_FILE}; then systemctl restart systemd-journald.service; fi
   if changed ${CLOCK_FILE} && package_is_there systemd-timesyncd; then
     systemctl try-restart systemd-timesyncd.service || log 'clock: systemd-timesyncd could not start again'

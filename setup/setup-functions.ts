@@ -9,10 +9,11 @@ fail() {
   exit 1
 }
 
+# What dpkg says is in /var/log/apt/term.log.
 apt_get() {
-  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y --no-install-recommends \\
+  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -qq -y --no-install-recommends \\
     -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \\
-    -o Acquire::Retries=1 -o Acquire::http::Timeout=15 "$@" </dev/null
+    -o Acquire::Retries=1 -o Acquire::http::Timeout=15 "$@" </dev/null >/dev/null
 }
 package_is_there() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 install_packages() {
@@ -23,7 +24,7 @@ install_packages() {
   [ \${#missing[@]} -gt 0 ] || return 0
   log "packages: \${missing[*]}"
   # What a power loss left half done.
-  dpkg --configure -a
+  dpkg --configure -a >/dev/null
   timeout 600 bash -c "$(declare -f apt_get); apt_get update" ||
     log 'packages: the lists could not be renewed; those on the disk are used'
   apt_get install "\${missing[@]}" || fail "packages: could not install \${missing[*]}"

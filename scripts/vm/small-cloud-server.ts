@@ -12,6 +12,7 @@ import path from 'node:path';
 import { decode, encode, AUTHORITATIVE_ANSWER } from 'dns-packet';
 
 const METADATA_ADDRESS = '169.254.169.254';
+const NAMES = /\.googleapis\.com$|^metadata\.google\.internal$/;
 const folder = process.argv[2] ?? '';
 const ownAddress = networkInterfaces()['eth0']?.[0]?.address ?? '';
 const token = readFileSync(path.join(folder, 'token'), 'utf8').trim();
@@ -68,13 +69,15 @@ async function answerStorage(request: IncomingMessage, response: ServerResponse)
   }
 }
 
-/** Every name is this machine, as far as the machines of a test can tell. */
+/** Knows Google's APIs, which are all this machine, and the metadata server. */
 function answerNames(): void {
   const socket = createSocket('udp4');
   socket.on('message', (message, from) => {
     const query = decode(message);
     const answers = (query.questions ?? []).flatMap(({ name, type }) =>
-      type === 'A' && name.endsWith('.googleapis.com') ? [{ type: 'A' as const, name, ttl: 5, data: ownAddress }] : [],
+      type === 'A' && NAMES.test(name)
+        ? [{ type: 'A' as const, name, ttl: 5, data: name.startsWith('metadata.') ? METADATA_ADDRESS : ownAddress }]
+        : [],
     );
     const reply = encode({
       type: 'response',

@@ -38,7 +38,12 @@ export class SmallCloud {
     return cloud;
   }
 
-  /** Address of this machine in the network: where a coordinator that runs outside of VMs is dialled. */
+  /** `root.pem`, which its VMs trust; `cert.pem` and `key.pem`, for Google's APIs and for the gateway's address. */
+  get certificates(): string {
+    return this.#folder;
+  }
+
+  /** Address of this machine in the network: where what runs outside of VMs is dialled. */
   get gateway(): string {
     return this.#gateway;
   }
@@ -104,10 +109,10 @@ export class SmallCloud {
     writeFileSync(path.join(this.#folder, 'token'), `ya29.${randomBytes(24).toString('base64url')}`, { mode: 0o600 });
     writeFileSync(path.join(this.#folder, 'requests.log'), '');
     this.setMetadata({});
-    makeCertificate(this.#folder, 'storage.googleapis.com', 'DNS:*.googleapis.com');
     await dockerOutput(['network', 'create', '--label', `${LABEL}=${this.#name}`, this.#name]);
     const form = '{{(index .IPAM.Config 0).Gateway}}';
     this.#gateway = (await dockerOutput(['network', 'inspect', '--format', form, this.#name])).trim();
+    makeCertificate(this.#folder, 'the cloud', `DNS:*.googleapis.com,IP:${this.#gateway}`);
     const program = path.join(import.meta.dirname, 'small-cloud-server.ts');
     const run = `ip addr add 169.254.169.254/32 dev lo && exec node --import=tsx ${program} /cloud`;
     await dockerOutput([
