@@ -60,7 +60,7 @@ export class ContainerExec {
           return { exitCode: (await this.#exitCode(exec, limit)) ?? -1, output };
         } catch (error) {
           if (!limit.aborted) throw error;
-          await killExecProcess(exec);
+          await killExecProcess(exec, this.#clock);
           if (signal.aborted) throw signal.reason;
           throw new LongshoreError('TIMEOUT', `${operation}: it did not end within ${timeoutMs} ms`, { cause: error });
         } finally {
@@ -128,7 +128,7 @@ export class ContainerExec {
       stream.destroy();
     }
     if (signal.aborted) {
-      await killExecProcess(exec);
+      await killExecProcess(exec, this.#clock);
       return null;
     }
     return this.#exitCode(exec, signal);

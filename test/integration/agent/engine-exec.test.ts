@@ -1,6 +1,9 @@
 // Commands and output of real containers: what the fake cannot show (processes, terminals, backpressure).
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import t, { type Test } from 'tap';
+import { systemClock } from '../../../agent/clock.ts';
+import { killExecProcess } from '../../../agent/engine/kill-exec-process.ts';
 import { engineForTests, needed } from '../../support/engine.ts';
 import { aPlan, realScene, type Conduct, type EngineScene } from '../../support/engine-scenes.ts';
 import { pollUntil } from '../../support/poll-until.ts';
@@ -155,7 +158,11 @@ t.test('openExec: aborting ends it at once, and the command with it', { skip }, 
   stop.abort();
 
   t.equal(await session.exitCode, null);
-  t.same(processes(mark), []);
+  // The signal was sent; the kernel takes the process away when it comes to it.
+  await pollUntil(
+    async () => processes(mark),
+    (left) => left.length === 0,
+  );
 });
 
 t.test('readLogs: follows until the container ends', { skip }, async (t) => {
@@ -243,4 +250,16 @@ t.test('readLogs: a slow reader holds the source back, and loses nothing', { ski
   t.equal(await session.exitCode, 0);
   t.equal(bytes, 8_000_005);
   t.equal(most, 1, 'one chunk at a time');
+});
+
+t.test('killExecProcess: a command whose start the engine still notes is waited for', { skip }, async (t) => {
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  // As the engine answers between the fork and its own note of the number. Every control group has a colon in its line.
+  const numbers = [0, 0, child.pid ?? 0];
+  const exec = { inspect: async () => ({ Running: true, Pid: numbers.shift() ?? 0, ContainerID: ':' }) };
+
+  t.equal(await killExecProcess(exec, systemClock), true);
+
+  t.same(await ended, [null, 'SIGKILL']);
 });
