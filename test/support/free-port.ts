@@ -17,6 +17,16 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port found from ${LOWEST} to ${HIGHEST}`);
 }
 
+/** The first of `count` free ports that follow each other. */
+export async function freePortRun(count: number): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const first = randomInt(LOWEST, HIGHEST - count);
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
+    if (!free.includes(false)) return first;
+  }
+  throw new Error(`no ${count} free ports found from ${LOWEST} to ${HIGHEST}`);
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     // On every address: Docker publishes there, a coordinator listens on loopback.
