@@ -5,7 +5,7 @@
  */
 import type { Cause } from '../fleet/release.ts';
 import type { AppName, DeploymentId } from '../fleet/ids.ts';
-import type { EnrollReply, EnrollRequest } from '../protocol/enroll.ts';
+import type { EnrollChallengeReply, EnrollChallengeRequest, EnrollReply, EnrollRequest } from '../protocol/enroll.ts';
 import type { Page } from '../protocol/http-api/page.ts';
 import type {
   CancelRequest,
@@ -73,6 +73,8 @@ export interface ExecHandle {
 }
 
 export interface Commands {
+  /** A nonce for a machine that enrols by its own identity. @throws IDENTITY_REFUSED where none can */
+  enrollChallenge(request: EnrollChallengeRequest): Promise<EnrollChallengeReply>;
   enroll(request: EnrollRequest): Promise<EnrollReply>;
   /** Null where the token is unknown, expired or revoked. Compares in constant time. */
   authenticate(token: string): Promise<Actor | null>;

@@ -19,6 +19,7 @@ import { createViews } from './control/create-views.ts';
 import { imageChecks } from './control/image-checks.ts';
 import { explainHost } from './explain/explain-host.ts';
 import { fleetObserver } from './fleet-observer.ts';
+import type { GoogleCloud } from './google/google-cloud.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
@@ -48,6 +49,10 @@ export interface CoordinatorOptions {
   readonly metrics: CoordinatorMetrics;
   readonly log: FastifyBaseLogger;
   readonly checks: readonly DoctorCheck[];
+  /** Set where it runs in a fleet on Google Cloud. */
+  readonly google: GoogleCloud | null;
+  /** For registries. */
+  readonly fetch: typeof fetch;
   readonly enrolledHosts: number;
   /** Wall clock, ms. */
   readonly now: () => number;
@@ -69,6 +74,7 @@ const OWNER = 'the coordinator of this data directory';
 export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #hub: Hub;
+  readonly #changes: Changes;
   readonly #rollouts: Rollouts;
   readonly #schedule: DueChecks;
   readonly #proposals: Proposals;
@@ -84,7 +90,7 @@ export class Coordinator {
     const { config, store, vault, metrics, log, now, monotonicMs, random, randomBytes, audiences, version } = options;
     const onFault = (error: unknown): void =>
       log.error({ err: error }, 'a part of the coordinator failed; it tries again');
-    const changes = new Changes(onFault);
+    const changes = (this.#changes = new Changes(onFault));
     this.#masks = new AppMasks({ store, vault });
     this.#hub = new Hub({
       store,
@@ -134,10 +140,12 @@ export class Coordinator {
       masks: this.#masks,
       explain: (row) => explainHost(row, { store, hub }),
       audiences,
+      identities: options.google?.identities ?? null,
       keepReleases: config.keepReleases,
       now,
       randomBytes,
       checks: options.checks,
+      findings: () => options.google?.findings() ?? [],
     };
     const checks = imageChecks(control);
     this.#schedule = new DueChecks({ store, images: checks, now, onFault });
@@ -187,6 +195,7 @@ export class Coordinator {
       }, TOUCH_MS),
     );
     const port = await this.#listen();
+    this.#watchGoogle();
     this.#notReady = null;
     return port;
   }
@@ -202,10 +211,27 @@ export class Coordinator {
     }
   }
 
+  #watchGoogle(): void {
+    const { google, log } = this.#options;
+    google?.watch({
+      hostRemoved: (host) => {
+        this.#hub.hostRemoved(host);
+        this.#changes.publish({ kind: 'host-gone', host });
+        this.#rollouts.fleetChanged();
+      },
+      hostsLabelled: (hosts) => {
+        for (const host of hosts) this.#feed.hostChanged(host);
+        this.#rollouts.fleetChanged();
+      },
+      onFault: (error) => log.warn({ err: error }, 'a look at Google Cloud failed; it is tried again in a while'),
+    });
+  }
+
   async stop(): Promise<void> {
     this.#notReady = 'stopping';
     for (const timer of this.#timers) clearInterval(timer);
     this.#console.close();
+    await this.#options.google?.stop();
     // Before the hub: sessions that end because we stop are no hosts that went away.
     await this.#rollouts.stop();
     await this.#hub.stop();
@@ -217,11 +243,16 @@ export class Coordinator {
   }
 
   #digests(): DigestResolver {
-    const { config, store, vault, now } = this.#options;
+    const { config, store, vault, now, google, fetch } = this.#options;
     const client = { fetch, now, insecure: config.insecureRegistries, timeoutMs: REGISTRY_TIMEOUT_MS };
     return new DigestResolver({
       head: async (image) => {
-        const login = await loginFor(image.registry, { store, vault, dockerConfigFile: config.dockerConfigFile });
+        const login = await loginFor(image.registry, {
+          store,
+          vault,
+          dockerConfigFile: config.dockerConfigFile,
+          ofMachine: async (registry) => (await google?.registryLogin(registry)) ?? null,
+        });
         return headDigest(image, login, client);
       },
       askHost: async (reference) => {

@@ -14,17 +14,20 @@ import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import type { Problem } from '../fleet/errors.ts';
 import { VERSION } from '../protocol/product-version.ts';
 import { loopbackAudiences, parseCoordinatorConfig } from './config.ts';
-import type { CoordinatorConfig } from './config.ts';
+import type { CoordinatorConfig, GoogleConfig } from './config.ts';
 import { parseConfigFile } from './config/config-file.ts';
 import type { ConfigFile } from './config/config-file.ts';
 import { SETTINGS, flagOf, settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
 import type { DoctorFinding } from './control/control-options.ts';
 import { Coordinator } from './coordinator.ts';
 import { lockDataDir } from './data-dir-lock.ts';
+import type { GoogleCloud } from './google/google-cloud.ts';
+import { systemRoots } from './google/system-roots.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { timedStore } from './metrics/timed-store.ts';
+import { fetchWithRoots } from './registry/fetch-with-roots.ts';
 import { readOrMakeKey } from './secrets/key-file.ts';
 import { checkKey, makeVault } from './secrets/vault.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -33,6 +36,7 @@ import type { Store } from './store/store.ts';
 const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
 /** Below it a database soon cannot write. */
 const FREE_BYTES_NEEDED = 512 * 1024 * 1024;
+const GOOGLE_TIMEOUT_MS = 20_000;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -89,16 +93,19 @@ async function serve(
   log: Logger,
   ended: Promise<void>,
 ): Promise<void> {
-  const vault = makeVault(readOrMakeKey(config.secretsKeyFile, randomBytes), randomBytes);
-  await checkKey(vault, store);
-  const adminFile = await ensureFirstAdmin({ store, dataDirectory: config.dataDir, now: Date.now(), randomBytes });
-  if (adminFile !== null) log.info({ file: adminFile }, 'the first admin token is in this file');
   const port = config.listen.port === 0 ? await freePort(config.listen.host) : config.listen.port;
   const bound = { ...config, listen: { ...config.listen, port } };
+  const audiences = config.audiences ?? loopbackAudiences(config, port);
+  const roots = await systemRoots();
+  const google = config.google === null ? null : await openGoogle(config.google, store, audiences, roots);
+  const key = google === null ? readOrMakeKey(config.secretsKeyFile, randomBytes) : await google.secretsKey();
+  const vault = makeVault(key, randomBytes);
+  await checkKey(vault, store);
+  await firstAdmin(config, store, google, log);
   const coordinator = new Coordinator({
     config: bound,
     version: VERSION,
-    audiences: config.audiences ?? loopbackAudiences(config, port),
+    audiences,
     tls: await readTls(config),
     webFiles: await webFiles(),
     store,
@@ -106,6 +113,8 @@ async function serve(
     metrics,
     log,
     checks: [() => diskFinding(config.dataDir)],
+    google,
+    fetch: fetchWithRoots(roots),
     enrolledHosts: (await store.allHosts()).length,
     now: Date.now,
     monotonicMs: () => performance.now(),
@@ -123,6 +132,33 @@ async function serve(
   } finally {
     await coordinator.stop();
   }
+}
+
+/** Google's part is loaded only where it is configured. */
+async function openGoogle(
+  config: GoogleConfig,
+  store: Store,
+  audiences: readonly string[],
+  ca: readonly string[] | undefined,
+): Promise<GoogleCloud> {
+  const [cloud, client] = await Promise.all([import('./google/google-cloud.ts'), import('./google/google-http.ts')]);
+  const http = client.googleHttp({ ca, timeoutMs: GOOGLE_TIMEOUT_MS });
+  return new cloud.GoogleCloud({ config, http, audiences, store, now: Date.now, randomBytes });
+}
+
+async function firstAdmin(
+  { dataDir }: CoordinatorConfig,
+  store: Store,
+  google: GoogleCloud | null,
+  log: Logger,
+): Promise<void> {
+  if (google !== null) {
+    const secret = await google.ensureFirstAdmin(store);
+    if (secret !== null) log.info({ secret }, 'the first admin token is in this secret of Secret Manager');
+    return;
+  }
+  const file = await ensureFirstAdmin({ store, dataDirectory: dataDir, now: Date.now(), randomBytes });
+  if (file !== null) log.info({ file }, 'the first admin token is in this file');
 }
 
 interface Ending {

@@ -1,6 +1,7 @@
 /** What the use cases need of the rest of the coordinator. `main.ts` gives it. */
 import type { Digest } from '../../fleet/ids.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
+import type { InstanceIdentities } from '../identity/instance-identities.ts';
 import type { ChangesPort, HubPort, RolloutsPort, ViewsPort } from '../ports.ts';
 import type { AppMasks } from '../secrets/app-masks.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -20,6 +21,8 @@ export interface ControlOptions {
   readonly explain: (host: HostRow) => Promise<ExplainView>;
   /** The coordinator's own addresses, as `audienceOf` spells them: what an enrolment must be signed for. */
   readonly audiences: readonly string[];
+  /** Machines that enrol by their own identity; null where none can. */
+  readonly identities: InstanceIdentities | null;
   /** Releases kept of each app, besides those that are needed. */
   readonly keepReleases: number;
   /** Wall clock, ms. */
@@ -27,6 +30,8 @@ export interface ControlOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** What else `doctor` looks at. */
   readonly checks: readonly DoctorCheck[];
+  /** As `checks`, of parts that look at several things. */
+  readonly findings: () => readonly DoctorFinding[];
 }
 
 export interface ImagesPort {

@@ -5,6 +5,7 @@ import type { ImageChecks } from '../ports.ts';
 import { appCommands } from './app-commands.ts';
 import type { ControlOptions } from './control-options.ts';
 import { deploymentCommands } from './deployment-commands.ts';
+import { enrollCommands } from './enroll-commands.ts';
 import { eventCommands } from './event-commands.ts';
 import { hostCommands } from './host-commands.ts';
 import { planCommands } from './plan-commands.ts';
@@ -15,6 +16,7 @@ import { tokenCommands } from './token-commands.ts';
 /** @param checks the same that the schedule asks, so that a person's pull and a tick do one thing */
 export function createCommands(options: ControlOptions, checks: ImageChecks): Commands {
   return {
+    ...enrollCommands(options),
     ...hostCommands(options),
     ...appCommands(options, checks),
     ...planCommands(options),

@@ -26,7 +26,7 @@ export function eventCommands(
         restore(options),
         ...options.checks.map((check) => check()),
       ]);
-      return { checks: findings };
+      return { checks: [...findings, ...options.findings()] };
     },
     confirmRestore: async (note, actor) => {
       const text = `${actor.name} confirmed the restored data: every host gets its assignment from it`;

@@ -1,20 +1,17 @@
-/** Hosts: list, explain, cordon, drain, label, rename, remove, and enrolment. */
+/** Hosts: list, explain, cordon, drain, label, rename and remove. */
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isAppName } from '../../fleet/ids.ts';
-import { credentialOf } from '../../protocol/enroll.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { HostPatch } from '../../protocol/http-api/requests.ts';
 import { personCause } from '../commands.ts';
 import type { Actor, Commands } from '../commands.ts';
-import { verifyEnrollment } from '../identity/verify-enrollment.ts';
-import { tokenHash } from '../identity/token-text.ts';
 import type { HostRow, NewEvent } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
 import { pagingOf } from './page-of.ts';
 import { groupTargets } from './group-targets.ts';
 import { hostView } from './views/host-view.ts';
 
-type HostCommands = Pick<Commands, 'enroll' | 'listHosts' | 'getHost' | 'explainHost' | 'patchHost' | 'removeHost'>;
+type HostCommands = Pick<Commands, 'listHosts' | 'getHost' | 'explainHost' | 'patchHost' | 'removeHost'>;
 
 export function hostCommands(options: ControlOptions): HostCommands {
   const { store, hub, rollouts, changes, views } = options;
@@ -24,26 +21,6 @@ export function hostCommands(options: ControlOptions): HostCommands {
     return view;
   };
   return {
-    enroll: async (request) => {
-      verifyEnrollment(request, options.audiences);
-      const credential = credentialOf(request);
-      if (credential.kind === 'identity') throw notOnGoogle(request.name);
-      const host = await store.enrollHost({
-        tokenHash: tokenHash(credential.token),
-        at: options.now(),
-        host: {
-          id: `h-${options.randomBytes(8).toString('hex')}` as HostId,
-          name: request.name,
-          publicKey: request.publicKey,
-          sealingKey: request.sealingKey,
-          labels: request.labels,
-          platform: request.platform,
-        },
-      });
-      changes.publish({ kind: 'host', host: await viewOf(host.id) });
-      rollouts.fleetChanged();
-      return { host: host.id, name: host.name, pool: host.pool };
-    },
     listHosts: async (query) => {
       const app = query.app !== undefined && isAppName(query.app) ? query.app : null;
       const slice = await store.listHosts({ ...pagingOf(query), pool: query.pool ?? null, app });
@@ -92,12 +69,6 @@ export async function findHost({ store }: Pick<ControlOptions, 'store'>, host: s
 function noHost(host: string): LongshoreError {
   return new LongshoreError('NOT_FOUND', `read host ${host}: there is none with this id or name`, {
     hint: 'See `longshore hosts`.',
-  });
-}
-
-function notOnGoogle(name: string): LongshoreError {
-  return new LongshoreError('IDENTITY_REFUSED', `enrol host ${name}: this coordinator takes no identity tokens`, {
-    hint: 'Set `google` in its configuration, or enrol the host with a token.',
   });
 }
 

@@ -25,6 +25,7 @@ export type Handlers = { readonly [N in RouteName]: (call: Call<N>) => Promise<R
 
 export function createHandlers(commands: Commands, version: string): Handlers {
   return {
+    enrollChallenge: ({ body }) => commands.enrollChallenge(body),
     enroll: ({ body }) => commands.enroll(body),
     version: () => Promise.resolve({ version, protocol: { ...PROTOCOL } }),
     whoami: ({ actor }) => commands.whoami(actor),

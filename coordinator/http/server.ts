@@ -183,7 +183,9 @@ async function admit(options: HttpServerOptions, route: Route, request: FastifyR
   }
 }
 
-/** Enrolment tokens are guessed on a public route: its refusals count like refused API tokens. */
+/** Enrolment tokens are guessed on a public route: its refusals count like refused API tokens. So do forged identities. */
+const GUESSES: readonly string[] = ['TOKEN_INVALID', 'IDENTITY_REFUSED'];
+
 async function countRefusals<T>(
   options: HttpServerOptions,
   route: Route,
@@ -193,7 +195,7 @@ async function countRefusals<T>(
   try {
     return await work();
   } catch (error) {
-    if (route.access === 'public' && error instanceof LongshoreError && error.code === 'TOKEN_INVALID')
+    if (route.access === 'public' && error instanceof LongshoreError && GUESSES.includes(error.code))
       throw options.attempts.refused(request.ip, error);
     throw error;
   }

@@ -28,6 +28,22 @@ export async function ensureFirstAdmin({
   const file = path.join(dataDirectory, FIRST_ADMIN_FILE);
   // The file comes first: a token that nobody can read would lock everybody out.
   writePrivate(file, `${token}\n`);
+  await recordFirstAdmin({ store, token, now, randomBytes, where: `${FIRST_ADMIN_FILE} in the data directory` });
+  return file;
+}
+
+export type FirstAdminStore = Pick<TokenStore, 'hasToken' | 'insertToken' | 'tokenByHash'>;
+
+/** Puts a token that somebody can read already into the store. */
+export async function recordFirstAdmin(options: {
+  readonly store: Pick<TokenStore, 'insertToken'>;
+  readonly token: string;
+  readonly now: number;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Where people find its text. */
+  readonly where: string;
+}): Promise<void> {
+  const { store, token, now, randomBytes, where } = options;
   const id = `t-${randomBytes(6).toString('hex')}`;
   await store.insertToken({
     token: { id, name: 'first-admin', role: 'admin', hash: tokenHash(token), createdAt: now, expiresAt: null },
@@ -39,11 +55,10 @@ export async function ensureFirstAdmin({
         host: null,
         deployment: null,
         cause: { kind: 'coordinator', detail: 'no admin token existed' },
-        text: `Admin token ${id} was made and written to ${FIRST_ADMIN_FILE} in the data directory`,
+        text: `Admin token ${id} was made and written to ${where}`,
       },
     ],
   });
-  return file;
 }
 
 function writePrivate(file: string, text: string): void {

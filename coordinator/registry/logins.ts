@@ -1,4 +1,4 @@
-/** Which login a registry gets: the one that an operator stored, else the one of a Docker config file. */
+/** Which login a registry gets: the one that an operator stored, else of a Docker config file, else the machine's own. */
 import { readFile } from 'node:fs/promises';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { registryPurpose } from '../secrets/vault.ts';
@@ -11,6 +11,8 @@ export interface LoginsOptions {
   readonly vault: Vault;
   /** `~/.docker/config.json`; null = none. One that does not exist is none. */
   readonly dockerConfigFile: string | null;
+  /** Of the machine itself, for the registries of its cloud. */
+  readonly ofMachine?: (registry: string) => Promise<RegistryLogin | null>;
 }
 
 export async function loginFor(registry: string, options: LoginsOptions): Promise<RegistryLogin | null> {
@@ -19,8 +21,9 @@ export async function loginFor(registry: string, options: LoginsOptions): Promis
     const password = options.vault.decrypt(registryPurpose(registry), stored.ciphertext).toString('utf8');
     return { username: stored.username, password };
   }
-  if (options.dockerConfigFile === null) return null;
-  return loginInDockerConfig(await readText(options.dockerConfigFile), registry, options.dockerConfigFile);
+  const { dockerConfigFile: file, ofMachine } = options;
+  const inFile = file === null ? null : loginInDockerConfig(await readText(file), registry, file);
+  return inFile ?? (await ofMachine?.(registry)) ?? null;
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,17 +1,31 @@
 /** Enrolment, versions, the caller itself, the event log, and what the coordinator finds wrong with itself. */
 import { z } from 'zod';
-import { enrollReplySchema, enrollRequestSchema } from '../enroll.ts';
+import {
+  enrollChallengeReplySchema,
+  enrollChallengeRequestSchema,
+  enrollReplySchema,
+  enrollRequestSchema,
+} from '../enroll.ts';
 import { pageSchema } from './page.ts';
 import * as requests from './requests.ts';
 import type { Route } from './route.ts';
 import * as views from './views.ts';
 
 export const SESSION_ROUTES = {
+  enrollChallenge: {
+    method: 'POST',
+    path: '/v1/enroll/challenge',
+    access: 'public',
+    summary: 'A nonce for a machine that enrols by its own identity',
+    query: null,
+    body: enrollChallengeRequestSchema,
+    reply: enrollChallengeReplySchema,
+  },
   enroll: {
     method: 'POST',
     path: '/v1/enroll',
     access: 'public',
-    summary: 'Enrol a host with a token',
+    summary: 'Enrol a host with a token, or by the identity of its machine',
     query: null,
     body: enrollRequestSchema,
     reply: enrollReplySchema,

@@ -93,10 +93,12 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     masks,
     explain: unused,
     audiences: [AUDIENCE],
+    identities: null,
     keepReleases: 20,
     now: () => world.now,
     randomBytes,
     checks: [],
+    findings: () => [],
   };
   const checks = imageChecks(options);
   return Object.assign(world, {
