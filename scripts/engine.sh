@@ -5,6 +5,7 @@
 #   bash scripts/engine.sh status   one line each; exit code 1 when something is missing
 #   bash scripts/engine.sh down     stops what `up` started, and nothing else
 #   bash scripts/engine.sh install PACKAGE...   from the distribution, where that is possible
+#   bash scripts/engine.sh program NAME PACKAGE   prints where that program is, unpacked from the package where missing
 #   bash scripts/engine.sh registry-up NAME PORT | registry-down NAME | registry-forget NAME     another registry
 #
 # Safe to repeat, to run twice at once, and after a kill. LONGSHORE_REGISTRY_PORT (5000), LONGSHORE_DEV_STATE.
@@ -48,6 +49,7 @@ case "${1:-up}" in
   registry-up) take_lock && registry_up "$2" "$3" ;;
   registry-down) take_lock && registry_down "$2" ;;
   install) take_lock && shift && apt_install "$@" ;;
+  program) take_lock && fetch_program "$2" "$3" ;;
   registry-forget) take_lock && rm -rf "$STATE/registry-$2" ;;
   engine-down) take_lock && engine_down ;;
   state-dir) printf '%s\n' "$STATE" ;;
@@ -58,7 +60,7 @@ case "${1:-up}" in
     engine_down
     ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
