@@ -119,8 +119,6 @@ async function archives(
 
 async function imageFolder(root: string, build: BuildInputs['build']): Promise<string> {
   const folder = path.join(root, '.cache', 'programs-image');
-  // The image of programs and the hosts' ingress are built on these; done at once where they are there.
-  await build(['bash', 'scripts/engine.sh', 'local-images-up']);
   if (isOlderThanSource(path.join(folder, 'Dockerfile'), root))
     await build(['npx', '--no', 'tsx', 'scripts/programs-image/main.ts']);
   return folder;

@@ -4,7 +4,7 @@
  */
 import { LongshoreError, type ProblemDetail } from '../../fleet/errors.ts';
 import { locate } from '../../compose/source/locate.ts';
-import { createReport, type Path, type Report } from '../../compose/source/report.ts';
+import { createReport, renderPath, type Path, type Report } from '../../compose/source/report.ts';
 import { type Tree } from '../../compose/source/tree.ts';
 import { parseYaml } from '../../compose/source/yaml-source.ts';
 import type { FleetProblem } from './fleet-problem.ts';
@@ -12,6 +12,7 @@ import { fleetProblems } from './fleet-rules.ts';
 import { fleetSchema } from './fleet-schema.ts';
 import { formProblems } from './form-problems.ts';
 import { resolveFleet } from './resolve-fleet.ts';
+import { withoutProblems } from './without-problems.ts';
 import type { FleetConfig } from './fleet-config.ts';
 
 export interface FleetText {
@@ -31,7 +32,8 @@ export function checkFleetFile({ path, text }: FleetText): FleetReading {
   const value = plainValue(tree, []);
   const parsed = fleetSchema.safeParse(value);
   if (!parsed.success) {
-    addProblems(formProblems(parsed.error.issues, value), tree, report);
+    const found = formProblems(parsed.error.issues, value);
+    addProblems([...found, ...problemsOfTheRest(value, found)], tree, report);
     return { kind: 'wrong', problems: report.errors() };
   }
   addProblems(fleetProblems(parsed.data), tree, report);
@@ -45,6 +47,21 @@ export function readFleetFile(source: FleetText): FleetConfig {
   if (reading.kind === 'ok') return reading.fleet;
   const count = reading.problems.length === 1 ? 'a mistake' : `${reading.problems.length} mistakes`;
   throw new LongshoreError('FLEET_YAML_INVALID', `read ${source.path}: ${count}`, { details: reading.problems });
+}
+
+/** None where too much is missing for the rules to mean anything. */
+function problemsOfTheRest(value: unknown, found: readonly FleetProblem[]): readonly FleetProblem[] {
+  let rest = withoutProblems(value, found);
+  // What was taken out may be missing one level higher; the file is not deeper than this.
+  for (let level = 0; level < 6; level += 1) {
+    const parsed = fleetSchema.safeParse(rest);
+    if (parsed.success) {
+      const known = new Set(found.map(({ path }) => renderPath(path)));
+      return fleetProblems(parsed.data).filter(({ path }) => !known.has(renderPath(path)));
+    }
+    rest = withoutProblems(rest, formProblems(parsed.error.issues, rest));
+  }
+  return [];
 }
 
 function addProblems(problems: readonly FleetProblem[], tree: Tree, report: Report): void {

@@ -59,7 +59,7 @@ function planningOf(options: PlanOptions): Planning {
     },
     build,
     engineSocket: engineSocketOf(variables),
-    here,
+    call: { script: path.join(root, 'plan.sh'), file: options.file, directory: options.directory, here },
     say,
     progress,
   };

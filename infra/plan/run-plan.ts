@@ -17,7 +17,7 @@ import { renderSummary } from './render-summary.ts';
 import { checkStatePlace } from './state-place.ts';
 import { applyFailure, initFailure, outputFailure, planFailure } from './terraform-failure.ts';
 import type { Terraform } from './terraform.ts';
-import { applyCommand, type Workspace } from './workspace.ts';
+import { applyCommand, showCommand, type PlanCall, type Workspace } from './workspace.ts';
 
 export interface Planning {
   readonly root: string;
@@ -29,8 +29,7 @@ export interface Planning {
   readonly checkBucket: (checked: Checked) => Promise<void>;
   readonly build: (command: readonly string[]) => Promise<void>;
   readonly engineSocket: string;
-  /** Where the person stands. */
-  readonly here: string;
+  readonly call: PlanCall;
   readonly say: (text: string) => void;
   readonly progress: (text: string) => void;
 }
@@ -57,7 +56,7 @@ export async function runPlan(planning: Planning, destroy: boolean): Promise<voi
     keepPlan(workspace, configuration, destroy);
     planning.say(renderSummary(summary));
     planning.say(
-      `\nNothing is changed yet. Everything in detail: ${showCommand(planning)}\nTo do it:\n  ${applyCommand(workspace, planning.here)}`,
+      `\nNothing is changed yet. Everything in detail: ${showCommand(workspace, planning.call)}\nTo do it:\n  ${applyCommand(workspace, planning.call)}`,
     );
   } catch (error) {
     dropPlan(workspace);
@@ -124,8 +123,4 @@ function refuseProtected(fleet: FleetConfig, { stack }: Workspace): void {
         hint: 'Set protect: false in fleet.yaml, run `bash plan.sh` and apply that; then `bash plan.sh --destroy`.',
       },
     );
-}
-
-function showCommand({ workspace, here }: Planning): string {
-  return applyCommand(workspace, here).replace('terraform apply', 'terraform show');
 }

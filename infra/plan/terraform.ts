@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { runProgram, type Interrupts, type ProgramCall, type ProgramEnd } from './run-program.ts';
-import type { Workspace } from './workspace.ts';
+import { LOCK_FILE, type Workspace } from './workspace.ts';
 
 export class Terraform {
   readonly #workspace: Workspace;
@@ -26,9 +26,9 @@ export class Terraform {
   /** The providers' checksums are kept beside the plan, since the configuration is written anew each time. */
   async init(): Promise<ProgramEnd> {
     const { configuration, lockFile } = this.#workspace;
-    const inside = path.join(configuration, path.basename(lockFile));
-    if (existsSync(lockFile)) copyFileSync(lockFile, inside);
+    this.#bringLock();
     const end = await this.#init(configuration);
+    const inside = path.join(configuration, LOCK_FILE);
     if (end.code === 0 && existsSync(inside)) copyFileSync(inside, lockFile);
     return end;
   }
@@ -54,10 +54,11 @@ export class Terraform {
     return await this.#run(['show', '-json', planPart], configuration, 'keep');
   }
 
-  /** As a person would type it, in the folder of the plan. */
+  /** Where the lock file of this stack is: for gcp, as a person would type it. */
   async apply(): Promise<ProgramEnd> {
-    const { folder, planFile } = this.#workspace;
-    return await this.#run(['apply', '-input=false', planFile], folder, 'show');
+    const { stack, folder, configuration, planFile } = this.#workspace;
+    if (stack !== 'gcp') this.#bringLock();
+    return await this.#run(['apply', '-input=false', planFile], stack === 'gcp' ? folder : configuration, 'show');
   }
 
   async output(configuration: string, name: string | null): Promise<ProgramEnd> {
@@ -69,6 +70,11 @@ export class Terraform {
     const end = await this.#run(['version', '-json'], this.#workspace.folder, 'keep');
     const version = /"terraform_version"\s*:\s*"(\d+\.\d+\.\d+)/.exec(end.stdout)?.[1];
     return end.code === 0 && version !== undefined ? version : null;
+  }
+
+  #bringLock(): void {
+    const { configuration, lockFile } = this.#workspace;
+    if (existsSync(lockFile)) copyFileSync(lockFile, path.join(configuration, LOCK_FILE));
   }
 
   async #run(args: readonly string[], folder: string, output: ProgramCall['output']): Promise<ProgramEnd> {

@@ -1,6 +1,7 @@
 /**
- * Where a plan and what belongs to it lie. The two stacks share a folder and nothing in it but Terraform's lock file's
- * name; Terraform's data is at the root, so that `terraform apply .plan` needs no variable.
+ * Where a plan and what belongs to it lie. The data and the lock file of the gcp stack are at the root, so that
+ * `terraform apply .plan` needs no variable there. Terraform takes only the one lock file of the folder it stands in,
+ * with exactly the providers of the plan: so the local stack keeps its own aside, and is applied by plan.sh.
  */
 import path from 'node:path';
 import type { StackName } from '../stack-name.ts';
@@ -22,6 +23,9 @@ export interface Workspace {
   readonly lockFile: string;
 }
 
+/** The name that Terraform gives it. */
+export const LOCK_FILE = '.terraform.lock.hcl';
+
 export function workspaceOf(folder: string, stack: StackName): Workspace {
   const suffix = stack === 'gcp' ? '' : `-${stack}`;
   const dataFolder = path.join(folder, `.terraform${suffix}`);
@@ -35,15 +39,42 @@ export function workspaceOf(folder: string, stack: StackName): Workspace {
     recordFile: path.join(dataFolder, 'longshore-plan.json'),
     outputFolder,
     configuration: path.join(outputFolder, 'stacks', stack),
-    lockFile: path.join(folder, '.terraform.lock.hcl'),
+    lockFile: path.join(stack === 'gcp' ? folder : dataFolder, LOCK_FILE),
   };
 }
 
+/** How plan.sh was called, as far as a further call must say it again. */
+export interface PlanCall {
+  /** Path of plan.sh. */
+  readonly script: string;
+  readonly file: string | null;
+  readonly directory: string | null;
+  /** Where the person stands. */
+  readonly here: string;
+}
+
 /** What a person types to apply the plan, from where they stand. */
-export function applyCommand({ stack, folder, planFile, dataFolder }: Workspace, here: string): string {
-  const go = folder === here ? '' : `cd ${quote(folder)} && `;
-  const data = stack === 'gcp' ? '' : `TF_DATA_DIR=${path.basename(dataFolder)} `;
-  return `${go}${data}terraform apply ${path.basename(planFile)}`;
+export function applyCommand(workspace: Workspace, call: PlanCall): string {
+  const { stack, folder, planFile } = workspace;
+  if (stack === 'gcp')
+    return `${folder === call.here ? '' : `cd ${quote(folder)} && `}terraform apply ${path.basename(planFile)}`;
+  const options = [
+    ...['--stack', stack],
+    ...(call.file === null ? [] : ['--file', call.file]),
+    ...(call.directory === null ? [] : ['--dir', call.directory]),
+    '--apply',
+  ];
+  return ['bash', path.relative(call.here, call.script), ...options].map(quote).join(' ');
+}
+
+/** Everything that the plan would do, in Terraform's own words. */
+export function showCommand(
+  { stack, folder, planFile, dataFolder, configuration }: Workspace,
+  { here }: PlanCall,
+): string {
+  if (stack === 'gcp')
+    return `${folder === here ? '' : `cd ${quote(folder)} && `}terraform show ${path.basename(planFile)}`;
+  return `TF_DATA_DIR=${quote(dataFolder)} terraform -chdir=${quote(configuration)} show ${quote(planFile)}`;
 }
 
 export function quote(text: string): string {
