@@ -31,4 +31,6 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 export LONGSHORE_REQUIRE_ENGINE=1
+# Where both are there, tests with the real Terraform and providers may not skip.
+if command -v terraform >/dev/null && command -v go >/dev/null; then export LONGSHORE_REQUIRE_TERRAFORM=1; fi
 npm run --silent check

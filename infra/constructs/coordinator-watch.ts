@@ -4,6 +4,7 @@ import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monito
 import { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { literalText } from './template-text.ts';
 
 export interface CoordinatorWatchProps {
   readonly fleet: string;
@@ -35,7 +36,7 @@ export class CoordinatorWatch extends Construct {
             new MonitoringNotificationChannel(this, 'mail', {
               displayName: `${fleet}: operators`,
               type: 'email',
-              labels: { email_address: props.alertEmail },
+              labels: { email_address: literalText(props.alertEmail) },
               dependsOn: services,
             }).name,
           ];

@@ -4,6 +4,7 @@ import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-o
 import { Construct } from 'constructs';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
 import { fleetManifest } from './fleet-manifest-text.ts';
+import { literalText } from './template-text.ts';
 
 export interface FleetRecordProps {
   readonly fleet: FleetConfig;
@@ -21,9 +22,16 @@ export class FleetRecord extends Construct {
     this.object = new StorageBucketObject(this, 'manifest', {
       bucket: bucket.name,
       name: 'fleet.json',
-      content: `${JSON.stringify(fleetManifest(fleet, { projectNumber, accountOf }), null, 2)}\n`,
+      content: `${JSON.stringify(fleetManifest(plainLabels(fleet), { projectNumber, accountOf }), null, 2)}\n`,
       contentType: 'application/json',
       cacheControl: 'no-store',
     });
   }
+}
+
+/** Labels of hosts are free text: what looks like an expression in one is none. */
+function plainLabels(fleet: FleetConfig): FleetConfig {
+  const plain = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+    Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, literalText(value)]));
+  return { ...fleet, pools: fleet.pools.map((pool) => ({ ...pool, labels: plain(pool.labels) })) };
 }

@@ -39,7 +39,7 @@ export function agentMetadata(
     'longshore-metadata-access': pool.metadataAccess ? 'allow' : 'deny',
     'longshore-drain-seconds': String(pool.spot ? SPOT_DRAIN_SECONDS : DRAIN_SECONDS),
     'longshore-health-listen': `0.0.0.0:${HEALTH_PORT}`,
-    ...(acmeEmail === null ? {} : { 'longshore-acme-email': acmeEmail }),
+    ...(acmeEmail === null ? {} : { 'longshore-acme-email': literalText(acmeEmail) }),
     // The balancer tells who asked; nobody else is believed.
     ...(pool.ingress.kind === 'https-lb' ? { 'longshore-trusted-proxies': BALANCER_RANGES.join(',') } : {}),
   };
@@ -63,7 +63,7 @@ export function coordinatorMetadata(
     'longshore-public-address': publicAddress,
     'longshore-secret-prefix': secretPrefix,
     ...(domain === null ? {} : { 'longshore-domain': domain }),
-    ...(acmeEmail === null ? {} : { 'longshore-acme-email': acmeEmail }),
+    ...(acmeEmail === null ? {} : { 'longshore-acme-email': literalText(acmeEmail) }),
   };
 }
 

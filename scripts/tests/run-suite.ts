@@ -10,6 +10,7 @@ import { dealOut, testFiles } from './test-files.ts';
 import { tapFailures, type TapFailure } from './tap-failures.ts';
 import { skippedTests, tapSummary, type Counts } from './tap-summary.ts';
 import type { Suite } from './suites.ts';
+import { prepareTerraform } from './terraform-tools.ts';
 
 export interface SuiteResult {
   readonly counts: Counts;
@@ -29,12 +30,11 @@ export async function runSuite(suite: Suite, chosen: readonly string[]): Promise
   const output = path.join(cacheFolder, `${suite.name}.tap`);
   rmSync(output, { force: true });
   const startedAt = performance.now();
-  const exitCode = await runTap([
-    `--jobs=${suite.jobs}`,
-    `--timeout=${Math.ceil(suite.timeoutMs / 1000)}`,
-    `--output-file=${output}`,
-    ...entries,
-  ]);
+  const { environment } = suite.terraform === true ? prepareTerraform() : { environment: {} };
+  const exitCode = await runTap(
+    [`--jobs=${suite.jobs}`, `--timeout=${Math.ceil(suite.timeoutMs / 1000)}`, `--output-file=${output}`, ...entries],
+    environment,
+  );
   const written = readOptional(output);
   return {
     counts: tapSummary(written, exitCode),
@@ -66,13 +66,13 @@ function holdOpen(files: number): string[] {
   ];
 }
 
-function runTap(args: readonly string[]): Promise<number | null> {
+function runTap(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number | null> {
   // On a terminal tap repaints its progress; into a pipe that would be one copy of the page after each test.
   const live = process.stdout.isTTY;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['node_modules/tap/dist/esm/run.mjs', ...args], {
       stdio: ['ignore', live ? 'inherit' : 'pipe', 'inherit'],
-      env: { ...process.env, NO_COLOR: live ? process.env.NO_COLOR : '1' },
+      env: { ...process.env, ...environment, NO_COLOR: live ? process.env.NO_COLOR : '1' },
     });
     let painted = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -9,6 +9,8 @@ export interface Suite {
   /** Files at the same time where `processes` is `each`. */
   readonly jobs: number;
   readonly timeoutMs: number;
+  /** Runs the real Terraform with its providers. */
+  readonly terraform?: boolean;
 }
 
 export const suites: readonly Suite[] = [
@@ -17,6 +19,7 @@ export const suites: readonly Suite[] = [
   { name: 'properties', folder: 'test/properties', processes: 2, jobs: 2, timeoutMs: 300_000 },
   { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 1, timeoutMs: 300_000 },
   { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 180_000 },
+  { name: 'infra', folder: 'test/infra', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
   { name: 'e2e', folder: 'test/e2e', processes: 'each', jobs: 1, timeoutMs: 600_000 },
 ];
 

@@ -1,0 +1,126 @@
+// The coordinator's machine and what outlives it.
+import t from 'tap';
+import { FULL_FLEET, fleetOf, SMALL_FLEET } from './support/fleets.ts';
+import { asValues, block, one, synthesise } from './support/synthesised.ts';
+
+const full = synthesise(fleetOf(FULL_FLEET));
+const small = synthesise(fleetOf(SMALL_FLEET));
+const machine = one(full.of('compute_instance'), 'coordinator_machine');
+
+t.test('addresses: reserved, the internal one inside the subnet; the machine has both', (t) => {
+  t.match(one(full.of('compute_address'), 'coordinator-address_internal'), {
+    address: '10.80.0.10',
+    address_type: 'INTERNAL',
+    subnetwork: '${google_compute_subnetwork.network_europe-west4.id}',
+  });
+  t.match(block(machine, 'network_interface'), {
+    network_ip: '${google_compute_address.coordinator-address_internal.address}',
+    access_config: [{ nat_ip: '${google_compute_address.coordinator-address_public.address}' }],
+  });
+  t.end();
+});
+
+t.test('data disk: its own, attached by name, snapshots daily that outlive it', (t) => {
+  t.match(block(machine, 'attached_disk'), {
+    source: '${google_compute_disk.coordinator-disk_data.self_link}',
+    device_name: 'longshore-data',
+  });
+  const policy = block(one(full.of('compute_resource_policy'), 'coordinator-disk_daily'), 'snapshot_schedule_policy');
+  t.same(block(policy, 'retention_policy'), {
+    max_retention_days: 14,
+    on_source_disk_delete: 'KEEP_AUTO_SNAPSHOTS',
+  });
+  t.match(one(full.of('compute_disk_resource_policy_attachment'), 'coordinator-disk_scheduled'), {
+    disk: '${google_compute_disk.coordinator-disk_data.name}',
+    name: '${google_compute_resource_policy.coordinator-disk_daily.name}',
+  });
+  t.end();
+});
+
+t.test('protection: disk and database, never an instance; gone with protect: false', (t) => {
+  const loose = synthesise(fleetOf(`${FULL_FLEET}\nprotect: false\n`));
+  const prevented = (synthesised: typeof full): string[] =>
+    [...synthesised.resources]
+      .filter(([, values]) => asValues(values['lifecycle'])['prevent_destroy'] === true)
+      .map(([address]) => address)
+      .sort();
+  t.same(prevented(full), [
+    'google_compute_disk.coordinator-disk_data',
+    'google_compute_disk.pool-edge_single_europe-west4-b-1-volumes',
+  ]);
+  t.same(prevented(loose), []);
+  for (const [synthesised, expected] of [
+    [full, true],
+    [loose, false],
+  ] as const) {
+    const sql = one(synthesised.of('sql_database_instance'), 'database_postgres');
+    t.equal(sql['deletion_protection'], expected);
+    t.equal(block(sql, 'settings')['deletion_protection_enabled'], expected);
+    for (const [name, instance] of synthesised.of('compute_instance'))
+      t.equal(instance['deletion_protection'], false, name);
+  }
+  t.end();
+});
+
+t.test('metadata: where it is, and where its secrets and files are', (t) => {
+  t.match(machine['metadata'], {
+    'startup-script': '${local.startup_coordinator}',
+    'longshore-bucket': '${google_storage_bucket.programs_bucket.name}',
+    'longshore-internal-address': '10.80.0.10',
+    'longshore-public-address': '${google_compute_address.coordinator-address_public.address}',
+    'longshore-secret-prefix': 'shop-longshore',
+    'longshore-domain': 'ship.example.com',
+    'longshore-acme-email': 'ops@example.com',
+  });
+  const plain = asValues(one(small.of('compute_instance'), 'coordinator_machine')['metadata']);
+  t.notOk('longshore-domain' in plain);
+  t.end();
+});
+
+t.test('its first boot finds what it needs: objects, rules, roles', (t) => {
+  const after = machine['depends_on'];
+  for (const address of [
+    'google_compute_firewall.firewall_coordinator',
+    'google_storage_bucket_object.programs_coordinator-x64-channel',
+    'google_storage_bucket_object.record_manifest',
+    'google_storage_bucket_iam_member.bucket-access-coordinator_publish-root',
+    'google_secret_manager_secret_iam_member.secret_secrets-key-add',
+    'google_project_iam_member.coordinator-sees-machines',
+  ])
+    t.ok(Array.isArray(after) && after.includes(address), address);
+  t.end();
+});
+
+t.test('name: an A record in a zone that is there, only where one is named', (t) => {
+  t.match(one(full.of('dns_record_set'), 'coordinator-name_record'), {
+    managed_zone: 'example',
+    name: 'ship.example.com.',
+    type: 'A',
+    rrdatas: ['${google_compute_address.coordinator-address_public.address}'],
+  });
+  t.equal(small.of('dns_record_set').size, 0);
+  t.end();
+});
+
+t.test('outputs: URL, addresses, registry, and how to get the first token instead of the token', (t) => {
+  t.same(full.document['output'], {
+    coordinator_url: { value: 'https://ship.example.com' },
+    coordinator_address: { value: '${google_compute_address.coordinator-address_public.address}' },
+    pool_addresses: {
+      value: {
+        web: '${google_compute_address.pool-web_balancer_address.address}',
+        site: '${google_compute_global_address.pool-site_web_address.address}',
+        edge: '${google_compute_address.pool-edge_single_address.address}',
+        pair: '${google_compute_address.pool-pair_balancer_address.address}',
+      },
+    },
+    registry: { value: 'europe-west4-docker.pkg.dev/some-project/shop' },
+    first_token_command: {
+      value: 'gcloud secrets versions access latest --secret=shop-longshore-admin-token --project=some-project',
+    },
+  });
+  t.match(small.document['output'], {
+    coordinator_url: { value: 'https://${google_compute_address.coordinator-address_public.address}' },
+  });
+  t.end();
+});
