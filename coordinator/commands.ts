@@ -30,6 +30,7 @@ import type {
   EventView,
   ExplainView,
   HostView,
+  InstallView,
   PlanView,
   RegistryView,
   ReleaseView,
@@ -120,6 +121,12 @@ export interface Commands {
   revokeToken(id: string, actor: Actor): Promise<void>;
   listEnrollTokens(query: PageQuery): Promise<Page<EnrollTokenView>>;
   makeEnrollToken(request: EnrollTokenRequest, actor: Actor): Promise<{ view: EnrollTokenView; token: string }>;
+  /**
+   * What makes a machine a host by hand.
+   * @param url an address under which the caller reaches the coordinator; null: the people's
+   * @throws NOT_FOUND where there are no agents to install
+   */
+  install(url: string | null): Promise<InstallView>;
   revokeEnrollToken(id: string, actor: Actor): Promise<void>;
 
   listEvents(query: EventsQuery): Promise<Page<EventView>>;

@@ -22,6 +22,10 @@ export interface CoordinatorConfig {
   readonly secretsKeyFile: string;
   readonly insecureRegistries: readonly string[];
   readonly dockerConfigFile: string | null;
+  /** Root certificate (PEM) that machines need in order to trust this coordinator; null: none of its own. */
+  readonly caFile: string | null;
+  /** Folder with the agents that `install.sh` brings; null: `agents` beside the program. */
+  readonly agentsDir: string | null;
   readonly keepReleases: number;
   /** Set where it runs in a fleet on Google Cloud. */
   readonly google: GoogleConfig | null;
@@ -66,6 +70,8 @@ const schema = z.strictObject({
   secrets_key_file: file.nullable().default(null),
   insecure_registries: z.array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, 'is not HOST or HOST:PORT')).default([]),
   docker_config_file: file.nullable().default(null),
+  ca_file: file.nullable().default(null),
+  agents_dir: file.nullable().default(null),
   keep_releases: z.int({ error: 'is not a whole number' }).min(2).max(1_000).default(20),
   google: z
     .strictObject(
@@ -147,6 +153,8 @@ function toConfig(settings: Settings): CoordinatorConfig {
     secretsKeyFile: settings.secrets_key_file ?? path.join(settings.data_dir, 'secrets.key'),
     insecureRegistries: Object.freeze(settings.insecure_registries),
     dockerConfigFile: settings.docker_config_file,
+    caFile: settings.ca_file,
+    agentsDir: settings.agents_dir,
     keepReleases: settings.keep_releases,
     google:
       settings.google === null

@@ -23,6 +23,7 @@ import type { GoogleCloud } from './google/google-cloud.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
+import type { Installer } from './install/installer.ts';
 import { Hub } from './hub/hub.ts';
 import { convergedHosts } from './metrics/converged-hosts.ts';
 import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
@@ -44,6 +45,7 @@ export interface CoordinatorOptions {
   readonly audiences: readonly [string, ...string[]];
   readonly tls: HttpServerOptions['tls'];
   readonly webFiles: HttpServerOptions['webFiles'];
+  readonly installer: Installer;
   readonly store: Store;
   readonly vault: Vault;
   readonly metrics: CoordinatorMetrics;
@@ -145,6 +147,7 @@ export class Coordinator {
       now,
       randomBytes,
       checks: options.checks,
+      installer: options.installer,
       findings: () => options.google?.findings() ?? [],
     };
     const checks = imageChecks(control);
@@ -167,6 +170,7 @@ export class Coordinator {
       notReady: () => this.#notReady,
       renderMetrics: () => metrics.render(),
       webFiles: options.webFiles,
+      installer: options.installer,
       attempts,
     });
     hub.attach(this.#http.server);

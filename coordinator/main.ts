@@ -2,7 +2,7 @@
  * The coordinator's process: reads arguments and environment once, builds everything, and turns the end into an exit
  * code. The first SIGTERM or SIGINT ends it cleanly; what is under way goes on at the next start. The second ends it.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -20,6 +20,8 @@ import type { ConfigFile } from './config/config-file.ts';
 import { SETTINGS, flagOf, settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
 import type { DoctorFinding } from './control/control-options.ts';
 import { Coordinator } from './coordinator.ts';
+import { AgentArchives } from './install/agent-archives.ts';
+import { Installer } from './install/installer.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
 import { systemRoots } from './google/system-roots.ts';
@@ -108,6 +110,7 @@ async function serve(
     audiences,
     tls: await readTls(config),
     webFiles: await webFiles(),
+    installer: await installer(config, audiences),
     store,
     vault,
     metrics,
@@ -213,6 +216,23 @@ async function readTls({ tls }: CoordinatorConfig): Promise<{ readonly cert: Buf
 async function webFiles(): Promise<Awaited<ReturnType<typeof readWebFiles>>> {
   const folder = fileURLToPath(besideMain('web/', '../dist/web/'));
   return existsSync(folder) ? await readWebFiles(folder) : new Map();
+}
+
+/** What `install.sh` brings: agents beside the program, or what a build from source made. */
+async function installer(config: CoordinatorConfig, audiences: readonly [string, ...string[]]): Promise<Installer> {
+  const { caFile } = config;
+  const root = caFile === null ? null : await readRoot(caFile);
+  const folder = config.agentsDir ?? fileURLToPath(besideMain('agents/', '../dist/programs/'));
+  return new Installer({ audiences, root, archives: new AgentArchives(folder) });
+}
+
+async function readRoot(caFile: string): Promise<string> {
+  try {
+    return new X509Certificate(await readFile(caFile)).toString();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${reason}`, { cause: error });
+  }
 }
 
 function besideMain(bundled: string, source: string): URL {

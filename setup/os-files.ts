@@ -9,6 +9,7 @@ export function renderOsFiles(): readonly MachineFile[] {
   return [
     { path: '/etc/apt/apt.conf.d/52longshore', mode: '0644', text: UNATTENDED_UPGRADES },
     { path: '/etc/needrestart/conf.d/longshore.conf', mode: '0644', text: NEEDRESTART },
+    { path: '/etc/systemd/system.conf.d/longshore.conf', mode: '0644', text: STOP_LIMIT },
     { path: JOURNAL_FILE, mode: '0644', text: '[Journal]\nSystemMaxUse=500M\nRuntimeMaxUse=100M\n' },
     { path: CLOCK_FILE, mode: '0644', text: '[Time]\nNTP=metadata.google.internal\n' },
   ];
@@ -16,6 +17,12 @@ export function renderOsFiles(): readonly MachineFile[] {
 
 const JOURNAL_FILE = '/etc/systemd/journald.conf.d/longshore.conf';
 const CLOCK_FILE = '/etc/systemd/timesyncd.conf.d/longshore.conf';
+
+/**
+ * Containers outlive Docker's daemon, so it is systemd that ends them when the machine goes down: SIGTERM to all, then
+ * SIGKILL after this time. A program that ignores the first would hold up every reboot for the default of 90 s.
+ */
+const STOP_LIMIT = '[Manager]\nDefaultTimeoutStopSec=30s\n';
 
 const UNATTENDED_UPGRADES = `// Written by the setup of this machine.
 APT::Periodic::Update-Package-Lists "1";

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ROLES } from '../../protocol/http-api/requests.ts';
 import type { Role } from '../../protocol/http-api/requests.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
+import { renderInstall } from '../../protocol/text/install.ts';
 import { renderEnrollTokens, renderRegistries, renderSecrets, renderTokens } from '../../protocol/text/apps.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -178,7 +180,18 @@ async function enrollToken(context: Context, options: EnrollTokenOptions): Promi
   print(context, made, () => made.token);
   if (!context.json)
     context.terminal.err(
-      `Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. Revoke it with \`longshore enroll-token --revoke ${made.view.id}\`.`,
+      `${await installText(context, api)}Revoke it with \`longshore enroll-token --revoke ${made.view.id}\`.`,
     );
   return 0;
+}
+
+/** A coordinator without agents of its own has none to install; the token is good all the same. */
+async function installText(context: Context, api: Awaited<ReturnType<Context['api']>>): Promise<string> {
+  try {
+    return `${renderInstall(await api.call('install', { query: { url: api.url } }))}\n`;
+  } catch (error) {
+    if (error instanceof LongshoreError && error.code === 'NOT_FOUND')
+      return 'Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. ';
+    throw error;
+  }
 }

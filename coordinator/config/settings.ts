@@ -22,6 +22,12 @@ export const SETTINGS: readonly Setting[] = [
     help: 'registries that are asked over plain HTTP, besides those on loopback',
   },
   { key: 'docker_config_file', kind: 'text', help: "logins of registries, as Docker's config.json" },
+  { key: 'ca_file', kind: 'text', help: 'root certificate (PEM) of its own that machines need; install.sh brings it' },
+  {
+    key: 'agents_dir',
+    kind: 'text',
+    help: 'folder with the agents that install.sh brings (agents beside the program)',
+  },
   { key: 'keep_releases', kind: 'number', help: 'releases kept of each app (20)' },
   { key: 'log_level', kind: 'text', help: 'debug, info, warn or error (info)' },
 ];

@@ -16,6 +16,7 @@ import {
 } from '../../protocol/text/apps.ts';
 import { renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
 import { renderExplain, renderHost, renderHosts } from '../../protocol/text/hosts.ts';
+import { renderInstall } from '../../protocol/text/install.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { appWord, deploymentWord, numberWord, word } from './line-words.ts';
 
@@ -216,6 +217,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     access: 'admin',
     summary: 'Enrolment tokens',
     run: async ({ commands, now }) => renderEnrollTokens((await commands.listEnrollTokens(PAGE)).items, now),
+  },
+  install: {
+    parameters: [],
+    flags: [],
+    access: 'admin',
+    summary: 'The command that makes a machine a host',
+    run: async ({ commands }) => renderInstall(await commands.install(null)),
   },
   doctor: {
     parameters: [],

@@ -1,6 +1,7 @@
 /** What the use cases need of the rest of the coordinator. `main.ts` gives it. */
 import type { Digest } from '../../fleet/ids.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
+import type { Installer } from '../install/installer.ts';
 import type { InstanceIdentities } from '../identity/instance-identities.ts';
 import type { ChangesPort, HubPort, RolloutsPort, ViewsPort } from '../ports.ts';
 import type { AppMasks } from '../secrets/app-masks.ts';
@@ -30,6 +31,7 @@ export interface ControlOptions {
   readonly randomBytes: (size: number) => Buffer;
   /** What else `doctor` looks at. */
   readonly checks: readonly DoctorCheck[];
+  readonly installer: Pick<Installer, 'view'>;
   /** As `checks`, of parts that look at several things. */
   readonly findings: () => readonly DoctorFinding[];
 }

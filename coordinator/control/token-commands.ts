@@ -19,10 +19,11 @@ type TokenCommands = Pick<
   | 'listEnrollTokens'
   | 'makeEnrollToken'
   | 'revokeEnrollToken'
+  | 'install'
 >;
 
 export function tokenCommands(
-  { store, now, randomBytes }: ControlOptions,
+  { store, now, randomBytes, installer }: ControlOptions,
   authentication: Authentication,
 ): TokenCommands {
   const event = (kind: string, text: string, actor: Actor): readonly NewEvent[] => [
@@ -51,6 +52,7 @@ export function tokenCommands(
     revokeToken: (id, actor) =>
       store.revokeToken({ id, at: now(), events: event('token.revoked', `Token ${id} was revoked`, actor) }),
     listEnrollTokens: async (query) => pageOf(await store.listEnrollTokens(pagingOf(query)), enrollTokenView),
+    install: (url) => installer.view(url),
     makeEnrollToken: async ({ kind, pool, labels, ttlMs }, actor) => {
       const token = makeEnrollTokenText(randomBytes);
       const id = `e-${randomBytes(6).toString('hex')}`;

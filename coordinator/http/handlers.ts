@@ -69,6 +69,7 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     makeToken: ({ body, actor }) => commands.makeToken(body, actor),
     revokeToken: ({ parameters, actor }) => done(commands.revokeToken(text(parameters, 'token'), actor)),
     listEnrollTokens: ({ query }) => commands.listEnrollTokens(query),
+    install: ({ query }) => commands.install(query.url ?? null),
     makeEnrollToken: ({ body, actor }) => commands.makeEnrollToken(body, actor),
     revokeEnrollToken: ({ parameters, actor }) => done(commands.revokeEnrollToken(text(parameters, 'token'), actor)),
 

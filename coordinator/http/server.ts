@@ -12,11 +12,13 @@ import { ROUTES } from '../../protocol/http-api/routes.ts';
 import type { Route } from '../../protocol/http-api/route.ts';
 import type { RouteName } from '../../protocol/http-api/routes.ts';
 import type { Actor, Commands } from '../commands.ts';
+import type { Installer } from '../install/installer.ts';
 import type { AttemptLimit } from './attempt-limit.ts';
 import { authorise, bearerToken } from './authentication.ts';
 import { toErrorResponse } from './error-response.ts';
 import { createHandlers } from './handlers.ts';
 import { renderOpenapi } from './openapi.ts';
+import { registerInstall } from './install-routes.ts';
 import { parseInput } from './parse-input.ts';
 import type { WebFile } from './web-files.ts';
 
@@ -30,6 +32,7 @@ export interface HttpServerOptions {
   readonly notReady: () => string | null;
   readonly renderMetrics: () => Promise<{ readonly type: string; readonly body: string }>;
   readonly webFiles: ReadonlyMap<string, WebFile>;
+  readonly installer: Installer;
   readonly attempts: AttemptLimit;
 }
 
@@ -62,6 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   );
   registerHealth(app, options);
   registerWeb(app, options.webFiles);
+  registerInstall(app, options.installer);
   registerApi(app, options);
   return {
     server: app.server,

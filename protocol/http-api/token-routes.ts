@@ -1,4 +1,5 @@
 /** API tokens and enrolment tokens: their text comes back once, when they are made. */
+import { z } from 'zod';
 import { pageQuerySchema, pageSchema } from './page.ts';
 import * as requests from './requests.ts';
 import { type Route, madeReply, okReply } from './route.ts';
@@ -49,6 +50,15 @@ export const TOKEN_ROUTES = {
     query: null,
     body: requests.enrollTokenRequestSchema,
     reply: madeReply(views.enrollTokenViewSchema),
+  },
+  install: {
+    method: 'GET',
+    path: '/v1/install',
+    access: 'admin',
+    summary: 'Where install.sh is, and its checksum',
+    query: z.strictObject({ url: z.string().max(300).optional() }),
+    body: null,
+    reply: views.installViewSchema,
   },
   revokeEnrollToken: {
     method: 'DELETE',

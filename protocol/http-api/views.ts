@@ -191,6 +191,14 @@ export const enrollTokenViewSchema = z.object({
   revokedAt: timeSchema.nullable(),
 });
 
+/** What a person needs to make a machine a host by hand. */
+export const installViewSchema = z.object({
+  url: z.string(),
+  sha256: z.string(),
+  /** Whether every machine trusts the coordinator's certificate; the script is known by its checksum either way. */
+  trusted: z.boolean(),
+});
+
 export const secretViewSchema = z.object({
   app: appNameSchema,
   name: z.string(),
@@ -209,5 +217,6 @@ export type PlanView = z.infer<typeof planViewSchema>;
 export type EventView = z.infer<typeof eventViewSchema>;
 export type TokenView = z.infer<typeof tokenViewSchema>;
 export type EnrollTokenView = z.infer<typeof enrollTokenViewSchema>;
+export type InstallView = z.infer<typeof installViewSchema>;
 export type SecretView = z.infer<typeof secretViewSchema>;
 export type RegistryView = z.infer<typeof registryViewSchema>;

@@ -6,6 +6,8 @@ import { attachConsole } from '../../coordinator/console/console-socket.ts';
 import { AttemptLimit } from '../../coordinator/http/attempt-limit.ts';
 import { createHttpServer } from '../../coordinator/http/server.ts';
 import type { WebFile } from '../../coordinator/http/web-files.ts';
+import type { Installer } from '../../coordinator/install/installer.ts';
+import { noInstaller } from './no-installer.ts';
 
 export interface ApiStage {
   readonly url: string;
@@ -16,6 +18,7 @@ export interface ApiStageOptions {
   readonly commands: Commands;
   readonly notReady?: () => string | null;
   readonly webFiles?: ReadonlyMap<string, WebFile>;
+  readonly installer?: Installer;
   readonly refusalsPerMinute?: number;
   readonly port?: number;
   /** How often a console socket is looked at. */
@@ -39,6 +42,7 @@ export async function openApiStage(
     notReady: options.notReady ?? (() => null),
     renderMetrics: () => Promise.resolve({ type: 'text/plain', body: 'up 1\n' }),
     webFiles: options.webFiles ?? new Map(),
+    installer: options.installer ?? noInstaller(),
     attempts,
   });
   const console = attachConsole({

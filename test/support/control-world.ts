@@ -13,6 +13,7 @@ import type { Store } from '../../coordinator/store/store.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { Digest, HostId } from '../../fleet/ids.ts';
 import { storeKinds } from './stores.ts';
+import { noInstaller } from './no-installer.ts';
 
 export const ADA: Actor = { tokenId: 't-ada', name: 'ada', role: 'admin' };
 export const AUDIENCE = 'wss://longshore.test';
@@ -98,6 +99,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     now: () => world.now,
     randomBytes,
     checks: [],
+    installer: noInstaller(),
     findings: () => [],
   };
   const checks = imageChecks(options);

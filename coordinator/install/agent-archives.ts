@@ -1,0 +1,58 @@
+/**
+ * The agents that `install.sh` brings: archives in a folder, by name. Only these names are ever opened, and a checksum is
+ * always that of the file as it is now: a folder that is filled anew needs no restart.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
+
+export interface AgentArchive {
+  readonly platform: 'x64' | 'arm64';
+  readonly file: string;
+  readonly sha256: string;
+}
+
+const PLATFORMS = ['x64', 'arm64'] as const;
+const nameOf = (platform: AgentArchive['platform']): string => `longshore-agent-linux-${platform}.tar.gz`;
+
+export class AgentArchives {
+  readonly #folder: string;
+  /** By name, for as long as the file is the same. */
+  readonly #known = new Map<string, { readonly state: string; readonly sha256: string }>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Those that are there; none where the folder is not. */
+  async list(): Promise<readonly AgentArchive[]> {
+    const found = await Promise.all(PLATFORMS.map((platform) => this.#look(platform)));
+    return found.filter((archive) => archive !== null);
+  }
+
+  /** Null: no archive has this name. */
+  async open(file: string): Promise<{ readonly bytes: number; readonly stream: Readable } | null> {
+    if (!PLATFORMS.some((platform) => nameOf(platform) === file)) return null;
+    const place = path.join(this.#folder, file);
+    const facts = await stat(place).catch(() => null);
+    return facts === null ? null : { bytes: facts.size, stream: createReadStream(place) };
+  }
+
+  async #look(platform: AgentArchive['platform']): Promise<AgentArchive | null> {
+    const file = nameOf(platform);
+    const place = path.join(this.#folder, file);
+    const facts = await stat(place).catch(() => null);
+    if (facts === null) return null;
+    const state = `${facts.size} ${facts.mtimeMs} ${facts.ino}`;
+    const known = this.#known.get(file);
+    if (known?.state === state) return { platform, file, sha256: known.sha256 };
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(place), hash);
+    const sha256 = hash.digest('hex');
+    this.#known.set(file, { state, sha256 });
+    return { platform, file, sha256 };
+  }
+}

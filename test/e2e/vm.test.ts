@@ -1,0 +1,214 @@
+/**
+ * The machine, shown on a real one: Debian 13 with systemd and its own Docker Engine runs the startup script that
+ * Terraform puts into the metadata, and becomes a host. One machine goes through all of it, in the order of the tests.
+ */
+import { chmodSync } from 'node:fs';
+import t from 'tap';
+import { renderStartupScript } from '../../setup/render-startup-script.ts';
+import type { Vm } from '../../scripts/vm/run-vm.ts';
+import { engineForTests, needed } from '../support/engine.ts';
+import { pollUntil } from '../support/poll-until.ts';
+import { inVm, serveImage, vmsAreMissing, VmStage } from '../support/vm-stage.ts';
+
+const HOST = 'vm-web-1';
+const METADATA_TOKEN = 'http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token';
+/** Everything that a setup may change, with the time of the change. */
+const FILES =
+  "find /etc /usr/local /var/lib/longshore-agent/identity.json /var/lib/dpkg/status -not -name 'resolv.conf' -not -name hosts -not -name hostname -not -name mtab -type f -printf '%p %m %T@\\n' | sort";
+/** Shows what stands in command lines, where every user of the machine can read it. */
+const CURL_THAT_TELLS = '#!/bin/bash\nprintf "%s\\n" "$*" >>/var/log/curl-arguments\nexec /usr/bin/curl "$@"\n';
+
+const { engine } = await engineForTests();
+const skip = await vmsAreMissing();
+
+t.test(
+  'a Debian machine becomes a host by its startup script, and stays one',
+  { skip, timeout: 420_000 },
+  async (t) => {
+    const stage = await VmStage.start(t, 'longshore-vm-test');
+    const { cloud } = stage;
+    const { token } = await stage.call<{ token: string }>('POST', '/v1/enroll-tokens', { pool: 'web' });
+    const tokenFile = stage.write('enroll-token', token);
+    const curl = stage.write('curl', CURL_THAT_TELLS);
+    chmodSync(curl, 0o755);
+    cloud.setMetadata(stage.hostMetadata(HOST, renderStartupScript({ role: 'agent' })));
+    const vm = await cloud.startVm(HOST, {
+      mounts: [`${tokenFile}:/etc/longshore/enroll-token:ro`, `${curl}:/usr/local/bin/curl:ro`],
+    });
+    const address = await vm.address();
+    const serves = async (): Promise<string> => {
+      const answer = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5_000) });
+      return (await answer.text()).trim();
+    };
+    const pid = (): Promise<string> => inVm(vm, 'systemctl show -p MainPID --value longshore-agent');
+
+    await t.test('the script runs to the end, the agent enrols, and its unit says so', async (t) => {
+      const host = await stage.hostUntil(HOST, ({ connected }) => connected, 180_000);
+      t.equal(host.pool, 'web');
+      const state = await inVm(vm, 'systemctl show -p ActiveState,SubState,StatusText longshore-agent');
+      t.match(state, /ActiveState=active\nSubState=running/);
+      t.match(state, /StatusText=\S+/);
+      await setupIsDone(vm);
+      t.equal(await inVm(vm, 'systemctl --failed --no-legend --plain'), '');
+      t.equal(await inVm(vm, 'cat /etc/docker/daemon.json | tr -d " \\n"'), dockerSettings);
+      t.equal(
+        await inVm(vm, 'docker info -f "{{.LiveRestoreEnabled}} {{.LoggingDriver}} {{.Driver}}"'),
+        'true local overlay2',
+      );
+      const held = await inVm(vm, 'apt-config dump Unattended-Upgrade::Package-Blacklist');
+      for (const name of ['docker', 'containerd', 'runc']) t.match(held, name);
+    });
+
+    await t.test('its unit is hardened: at most 5.0 of systemd-analyze security', async (t) => {
+      const said = await inVm(vm, 'systemd-analyze security --no-pager longshore-agent.service | tail -n 1');
+      const score = Number(/level for longshore-agent\.service: ([\d.]+)/.exec(said)?.[1]);
+      t.ok(score <= 5.0, said);
+    });
+
+    await t.test("the machine's token stands in no command line and in no log", async (t) => {
+      t.match(await inVm(vm, 'cat /var/log/curl-arguments'), /storage\.googleapis\.com/);
+      const [, ...found] = (
+        await inVm(vm, `grep -c . /var/log/curl-arguments; grep -rlF -f - /var/log /etc || true`)
+      ).split('\n');
+      t.same(
+        found.filter((line) => line !== ''),
+        [],
+      );
+      const told = await vm
+        .output(['grep', '-cF', '-f', '-', '/var/log/curl-arguments'], { input: `${cloud.token}\n` })
+        .catch(() => '0');
+      t.equal(told.trim(), '0');
+      const journal = await vm.exec(['bash', '-c', 'journalctl --no-pager | grep -cF -f <(cat)'], {
+        input: `${cloud.token}\n`,
+      });
+      t.equal(journal.stdout.trim(), '0');
+    });
+
+    await t.test('a deploy reaches it', async (t) => {
+      const image = await serveImage(t, cloud, needed(engine).registry);
+      const file = stage.write('compose.yaml', composeFile(image));
+      const { exit, output } = await stage.run('deploy', '-f', file);
+      t.equal(exit, 0, output);
+      t.equal(await serves(), 'hello from a vm');
+    });
+
+    await t.test('a container inside gets no answer from the metadata server, while DNS works', async (t) => {
+      const question = `wget -q -T 4 -O - --header "Metadata-Flavor: Google" ${METADATA_TOKEN}`;
+      t.match(await inVm(vm, `curl -sf -H "Metadata-Flavor: Google" ${METADATA_TOKEN}`), cloud.token);
+      const container = await inVm(vm, 'docker ps -q --filter label=longshore.app=hello | head -n 1');
+      const asked = await vm.exec(['docker', 'exec', container, 'sh', '-c', question]);
+      t.not(asked.code, 0);
+      t.notMatch(asked.stdout, /access_token/);
+      const named = await inVm(vm, `docker exec ${container} nslookup storage.googleapis.com 169.254.169.254`);
+      t.match(named, /storage\.googleapis\.com/);
+      await inVm(vm, 'nft delete table inet longshore_metadata');
+      const open = await vm.exec(['docker', 'exec', container, 'sh', '-c', question]);
+      t.match(open.stdout, /access_token/, 'it is the guard that keeps the container away');
+      await inVm(vm, 'systemctl start longshore-setup');
+      t.not((await vm.exec(['docker', 'exec', container, 'sh', '-c', question])).code, 0, 'and the setup puts it back');
+    });
+
+    await t.test('an agent that hangs is started again by the watchdog, while the app goes on serving', async (t) => {
+      // The interval of the unit is two minutes; nothing else differs.
+      await inVm(
+        vm,
+        'mkdir -p /run/systemd/system/longshore-agent.service.d && printf "[Service]\\nWatchdogSec=6\\n" >/run/systemd/system/longshore-agent.service.d/test.conf && systemctl daemon-reload && systemctl restart longshore-agent',
+      );
+      await stage.hostUntil(HOST, ({ connected }) => connected);
+      const before = await pid();
+      await inVm(vm, `kill -STOP ${before}`);
+      let answered = 0;
+      const after = await pollUntil(
+        async () => {
+          t.equal(await serves(), 'hello from a vm');
+          answered += 1;
+          return pid();
+        },
+        (now) => now !== before && now !== '0',
+        60_000,
+      );
+      t.not(after, before);
+      t.ok(answered > 5, `it answered ${answered} times meanwhile`);
+      t.match(await inVm(vm, 'journalctl --no-pager -u longshore-agent'), /[Ww]atchdog timeout/);
+      await stage.hostUntil(HOST, ({ connected, converged }) => connected && converged);
+    });
+
+    await t.test('what is missing is repaired by the next run of the setup', async (t) => {
+      await inVm(
+        vm,
+        'rm /usr/local/bin/longshore-agent /etc/systemd/system/longshore-drain.service /etc/longshore/agent.yaml',
+      );
+      await inVm(vm, 'systemctl start longshore-setup');
+      t.match(await inVm(vm, 'longshore-agent --version'), /^longshore-agent /);
+      t.match(await inVm(vm, 'systemctl is-enabled longshore-drain.service'), 'enabled');
+      await stage.hostUntil(HOST, ({ connected, converged }) => connected && converged);
+    });
+
+    await t.test('a reboot with the coordinator away brings the app back, and changes nothing', async (t) => {
+      await stage.stopCoordinator();
+      const files = await inVm(vm, FILES);
+      await vm.reboot();
+      await pollUntil(
+        () => serves().catch(() => ''),
+        (text) => text === 'hello from a vm',
+        60_000,
+      );
+      t.equal(
+        await pollUntil(
+          () => vm.exec(['systemctl', 'is-active', 'longshore-agent']).then((r) => r.stdout.trim()),
+          (state) => state === 'active',
+          60_000,
+        ),
+        'active',
+      );
+      await setupIsDone(vm);
+      t.equal(await inVm(vm, FILES), files);
+      await stage.startCoordinator();
+      await stage.hostUntil(HOST, ({ connected, converged }) => connected && converged);
+    });
+
+    await t.test('a power-off drains it first, and a reboot did not', async (t) => {
+      const drained = async (): Promise<number> =>
+        (
+          await stage.call<{ items: readonly { kind: string; text: string }[] }>('GET', '/v1/events?limit=500')
+        ).items.filter(({ kind, text }) => kind === 'host.draining' && text.includes('powers off')).length;
+      t.equal(await drained(), 0);
+      await vm.powerOff();
+      await pollUntil(drained, (count) => count > 0, 30_000);
+      await vm.start();
+      await pollUntil(
+        () => serves().catch(() => ''),
+        (text) => text === 'hello from a vm',
+        90_000,
+      );
+    });
+  },
+);
+
+const dockerSettings = '{"live-restore":true,"log-driver":"local","log-opts":{"max-size":"10m","max-file":"3"}}';
+
+async function setupIsDone(vm: Vm): Promise<void> {
+  await pollUntil(
+    () => vm.exec(['systemctl', 'show', '-p', 'ActiveState,Result,ExecMainExitTimestampMonotonic', 'longshore-setup']),
+    ({ stdout }) => stdout.includes('ActiveState=inactive') && stdout.includes('Result=success') && !stdout.includes('Monotonic=0'),
+    120_000,
+  );
+}
+
+function composeFile(image: string): string {
+  return `name: hello
+services:
+  web:
+    image: ${image}
+    command: [sh, -c, "mkdir -p /www && echo hello from a vm >/www/index.html && httpd -p 8080 -h /www; trap 'exit 0' TERM; while :; do sleep 1; done"]
+    x-longshore:
+      ingress:
+        port: 8080
+      health:
+        http:
+          port: 8080
+          path: /
+x-longshore:
+  schedule: off
+`;
+}
