@@ -39,6 +39,12 @@ export function contains(outer: Ipv4Range, inner: Ipv4Range): boolean {
   );
 }
 
+/** @param text a range of the right form */
+export function overlaps(range: Ipv4Range, text: string): boolean {
+  const other = parseRange(text);
+  return other !== null && (contains(range, other) || contains(other, range));
+}
+
 /** @param regions at most MAX_REGIONS */
 export function cutSubnets(
   range: Ipv4Range,

@@ -2,7 +2,7 @@
 import type { FleetFile } from './fleet-schema.ts';
 import type { FleetProblem } from './fleet-problem.ts';
 import { suggestion } from '../../compose/values/suggest.ts';
-import { cutSubnets, isPrivateRange, MAX_REGIONS, parseRange } from './cut-subnets.ts';
+import { cutSubnets, isPrivateRange, MAX_REGIONS, overlaps, parseRange } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
 import { architectureOf } from './machine-family.ts';
 import { poolProblems } from './pool-rules.ts';
@@ -11,6 +11,10 @@ import { fleetNames } from './resource-names.ts';
 import { regionProblem, zoneProblem } from './place-rules.ts';
 
 const MULTI_REGIONS = ['asia', 'europe', 'us'];
+const TAKEN_RANGES = [
+  { range: '10.213.0.0/16', owner: 'agents give to networks of containers' },
+  { range: '172.17.0.0/16', owner: 'Docker gives to its own bridge' },
+];
 /** Google keeps four addresses of each subnet. */
 const KEPT_ADDRESSES = 4;
 
@@ -73,6 +77,8 @@ function networkProblems(file: FleetFile): FleetProblem[] {
     return [{ path, message: `is a /${range.bits}; a fleet's network is a /16 to /20` }];
   if (!isPrivateRange(range))
     return [{ path, message: 'is not private: take one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16' }];
+  const taken = TAKEN_RANGES.find((other) => overlaps(range, other.range));
+  if (taken !== undefined) return [{ path, message: `meets ${taken.range}, which ${taken.owner} on every host` }];
   return cutSubnets(range, regionsOf(file).slice(0, MAX_REGIONS)).flatMap((subnet) => {
     const room = 2 ** (32 - range.bits - 4) - KEPT_ADDRESSES;
     const wanted = addressesIn(subnet.region, file);

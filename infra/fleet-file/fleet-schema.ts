@@ -9,7 +9,7 @@ import { ZONE_FORM } from './google-zones.ts';
 const name = (max: number) =>
   z
     .string('must be text')
-    .regex(/^[a-z](?:[-a-z0-9]*[a-z0-9])?$/, 'must begin with a letter and hold only a-z, 0-9 and single dashes inside')
+    .regex(/^[a-z](?:[-a-z0-9]*[a-z0-9])?$/, 'must begin with a letter and hold only a-z, 0-9 and dashes inside')
     .max(max, `is longer than the ${max} characters that fit into Google's names`);
 
 const whole = (min: number, max: number) =>
