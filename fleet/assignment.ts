@@ -3,13 +3,31 @@
  * Absence never deletes: an app goes away only by an entry `remove`, which stays until the agent says it is done.
  */
 import type { AppSpec } from './app-spec.ts';
-import type { AppName, DeploymentId, HostId, SpecHash } from './ids.ts';
+import type { AppName, DeploymentId, Digest, HostId, SpecHash } from './ids.ts';
 
 export interface Assignment {
   readonly host: HostId;
   readonly epoch: number;
   readonly generation: number;
   readonly entries: readonly AssignmentEntry[];
+  /** Absent = none. Nothing depends on it: an agent that does not know it pulls when it moves (D20). */
+  readonly prefetch?: readonly Prefetch[] | undefined;
+}
+
+/** What a deployment that waits for its window will bring: downloaded and kept, started only by its entry. */
+export interface Prefetch {
+  readonly app: AppName;
+  readonly release: number;
+  readonly images: readonly PrefetchImage[];
+  /** Hosts spread their downloads over this time. */
+  readonly spreadMs: number;
+}
+
+export interface PrefetchImage {
+  readonly service: string;
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly platform: string | null;
 }
 
 export type AssignmentEntry = RunEntry | RemoveEntry;

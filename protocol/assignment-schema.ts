@@ -1,6 +1,6 @@
 /** Schemas of assignments and reports (`fleet/assignment.ts`, `fleet/report.ts`). In frames unknown keys are ignored (D20). */
 import { z } from 'zod';
-import type { Assignment, AssignmentEntry } from '../fleet/assignment.ts';
+import type { Assignment, AssignmentEntry, Prefetch } from '../fleet/assignment.ts';
 import type { AppReport, AttemptReport, InstanceReport } from '../fleet/report.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import { appSpecSchema } from './app-spec-schema.ts';
@@ -8,6 +8,7 @@ import {
   appNameSchema,
   countSchema,
   deploymentIdSchema,
+  digestSchema,
   hostIdSchema,
   instanceIdSchema,
   problemSchema,
@@ -33,11 +34,26 @@ const entrySchema: z.ZodType<AssignmentEntry> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('remove'), app: appNameSchema, volumes: z.boolean() }),
 ]);
 
+const prefetchSchema: z.ZodType<Prefetch> = z.object({
+  app: appNameSchema,
+  release: countSchema,
+  images: z.array(
+    z.object({
+      service: z.string(),
+      reference: z.string(),
+      digest: digestSchema,
+      platform: z.string().nullable(),
+    }),
+  ),
+  spreadMs: countSchema,
+});
+
 export const assignmentSchema: z.ZodType<Assignment> = z.object({
   host: hostIdSchema,
   epoch: countSchema,
   generation: countSchema,
   entries: z.array(entrySchema),
+  prefetch: z.array(prefetchSchema).optional(),
 });
 
 const instanceReportSchema: z.ZodType<InstanceReport> = z.object({

@@ -11,7 +11,17 @@ export interface VersionRange {
 export const PROTOCOL: VersionRange = { min: 1, max: 1 };
 
 /** What an assignment may require of an agent. */
-export const CAPABILITIES = ['swap', 'ingress', 'secrets', 'schedule', 'offline-update', 'logs', 'exec'] as const;
+export const CAPABILITIES = [
+  'swap',
+  'ingress',
+  'secrets',
+  'schedule',
+  'offline-update',
+  'logs',
+  'exec',
+  // Never required: who does not have it pulls when it moves.
+  'prefetch',
+] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** @returns the highest common version, or null where there is none */

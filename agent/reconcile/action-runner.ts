@@ -43,6 +43,11 @@ export class ActionRunner {
     return this.#underWay.size === 0;
   }
 
+  /** Nothing is under way but what concerns these objects. */
+  isIdleBesides(objects: ReadonlySet<string>): boolean {
+    return [...this.#underWay.keys()].every((object) => objects.has(object));
+  }
+
   run(actions: readonly Action[]): void {
     const wanted = new Map(actions.map((action) => [objectOf(action), action.kind]));
     for (const [object, { action, stop }] of this.#underWay)

@@ -1,6 +1,6 @@
 /** What the planning of one app looks at, and the few questions that all its parts ask of it. Pure. */
 import type { ServiceSpec } from '../../fleet/app-spec.ts';
-import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
+import type { AssignmentEntry, Prefetch, RunEntry } from '../../fleet/assignment.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, HostId, InstanceId } from '../../fleet/ids.ts';
 import type { Instant } from '../clock.ts';
@@ -21,6 +21,8 @@ export interface AppContext {
   readonly rules: HostRules;
   readonly app: AppName;
   readonly entry: AssignmentEntry | null;
+  /** What a deployment that waits for its window will bring; null = nothing. */
+  readonly prefetch: Prefetch | null;
   readonly journal: AppJournal;
   /** False: there is none on the disk. With containers of the app about, that means it was lost. */
   readonly hasJournal: boolean;

@@ -11,6 +11,7 @@ import type { AppJournal } from '../state/app-journal.ts';
 import type { AppFilesAnswer } from './app-files.ts';
 import { type EngineEffect, withEffect } from './engine-effects.ts';
 import type { ActionFailure, InstanceHealth, Observation } from './observation.ts';
+import { prefetchKey } from './plan-prefetch.ts';
 import { RESTART_WINDOW_MS } from './restart-loop.ts';
 
 /** One question to the engine about everything. */
@@ -36,6 +37,7 @@ export class Memory {
   readonly failures = new Map<string, ActionFailure>();
   readonly budgetSince = new Map<AppName, number>();
   readonly refusedSubnets = new Set<string>();
+  readonly prefetchAtMs = new Map<string, number>();
   readonly restarts = new Map<InstanceId, readonly number[]>();
   readonly #ends = new Map<InstanceId, number>();
   readonly #counts = new Map<InstanceId, number>();
@@ -105,6 +107,14 @@ export class Memory {
     }
   }
 
+  /** Each download is given its moment when it is first heard of; one that is not wanted any more loses it. */
+  notePrefetches(nowMs: number, random: () => number): void {
+    const wanted = new Map((this.assignment?.prefetch ?? []).map((each) => [prefetchKey(each), each]));
+    for (const key of [...this.prefetchAtMs.keys()]) if (!wanted.has(key)) this.prefetchAtMs.delete(key);
+    for (const [key, { spreadMs }] of wanted)
+      if (!this.prefetchAtMs.has(key)) this.prefetchAtMs.set(key, nowMs + random() * spreadMs);
+  }
+
   observation(engine: EngineObservation, health: Readonly<Record<InstanceId, InstanceHealth>>): Observation {
     return {
       engine,
@@ -124,6 +134,7 @@ export class Memory {
       prunedFiles: Object.fromEntries(this.prunedFiles),
       pulling: Object.fromEntries(this.pulling),
       refusedSubnets: [...this.refusedSubnets],
+      prefetchAtMs: Object.fromEntries(this.prefetchAtMs),
     };
   }
 }

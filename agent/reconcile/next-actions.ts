@@ -19,6 +19,7 @@ import type { Observation, ProbeTarget } from './observation.ts';
 import { planApp } from './plan-app.ts';
 import type { PlanBuilder, Wait } from './plan-builder.ts';
 import { planIngress } from './plan-ingress.ts';
+import { planPrefetch } from './plan-prefetch.ts';
 import type { AppRouting } from './routing.ts';
 
 export interface PlanInput {
@@ -38,7 +39,9 @@ export interface Plan {
   readonly alarms: readonly Alarm[];
   /** What is known of the engine is too old to decide by: look again. */
   readonly asksEngine: boolean;
-  /** Every app is as it should be, and nothing is left to do. */
+  /** Objects of what is only done ahead of time: a host that downloads for later is as it should be. */
+  readonly ahead: ReadonlySet<string>;
+  /** Every app is as it should be, and nothing is left to do but what is done ahead. */
   readonly converged: boolean;
   /** Earliest moment (monotonic) at which planning again finds more; null = only an event does. */
   readonly wakeAtMs: number | null;
@@ -53,6 +56,7 @@ export function nextActions(input: PlanInput): Plan {
   const apps: Record<AppName, AppReport> = {};
   const routings: AppRouting[] = [];
   let asksEngine = false;
+  const ahead = new Set<string>();
   /** Given out in this very plan, so that two apps that begin together do not get the same. */
   const subnets: string[] = [];
   for (const app of appsOf(input)) {
@@ -61,10 +65,12 @@ export function nextActions(input: PlanInput): Plan {
     for (const action of plan.builder.actions)
       if (action.kind === 'begin' && action.subnet !== null) subnets.push(action.subnet);
     const report = reportApp(context, plan);
-    actions.push(...plan.builder.actions);
+    const prefetch = planPrefetch(context);
+    for (const action of prefetch.actions) ahead.add(objectOf(action));
+    actions.push(...plan.builder.actions, ...prefetch.actions);
     waits.push(...plan.builder.waits);
     probes.push(...pausedWhileNamed(plan.builder));
-    timers.push(...plan.builder.timers);
+    timers.push(...plan.builder.timers, ...prefetch.timers);
     asksEngine ||= plan.builder.asksEngine;
     alarms.push(...alarmsOf(context));
     routings.push(plan.routing);
@@ -74,7 +80,7 @@ export function nextActions(input: PlanInput): Plan {
   actions.push(...ingress.actions);
   waits.push(...ingress.waits);
   const wakes = [...timers, ...waits.flatMap((wait) => (wait.wakeAtMs === null ? [] : [wait.wakeAtMs]))];
-  const unique = onePullAnImage(actions);
+  const unique = oneAnImage(actions);
   return {
     actions: unique,
     waits,
@@ -82,7 +88,9 @@ export function nextActions(input: PlanInput): Plan {
     apps,
     alarms,
     asksEngine,
-    converged: unique.length === 0 && Object.values(apps).every((report) => report.converged),
+    ahead,
+    converged:
+      unique.every((action) => ahead.has(objectOf(action))) && Object.values(apps).every((report) => report.converged),
     wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
   };
 }
@@ -108,6 +116,7 @@ function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): 
     rules: input.rules,
     app,
     entry: input.assignment?.entries.find((entry) => entry.app === app) ?? null,
+    prefetch: input.assignment?.prefetch?.find((prefetch) => prefetch.app === app) ?? null,
     journal: journal ?? emptyJournal(app),
     hasJournal: journal !== undefined,
     containers: engine.containers.filter((each) => each.app === app),
@@ -130,14 +139,14 @@ function pausedWhileNamed(builder: PlanBuilder): readonly ProbeTarget[] {
   return builder.probes.map((target) => (named.has(target.instance) ? { ...target, isPaused: true } : target));
 }
 
-/** Services and apps may share an image. */
-function onePullAnImage(actions: readonly Action[]): readonly Action[] {
-  const pulled = new Set<string>();
+/** Services and apps may share an image, and an attempt may want what was to be downloaded ahead of it. */
+function oneAnImage(actions: readonly Action[]): readonly Action[] {
+  const images = new Set<string>();
   return actions.filter((action) => {
-    if (action.kind !== 'pull') return true;
+    if (action.kind !== 'pull' && action.kind !== 'hold-image') return true;
     const image = objectOf(action);
-    if (pulled.has(image)) return false;
-    pulled.add(image);
+    if (images.has(image)) return false;
+    images.add(image);
     return true;
   });
 }

@@ -39,6 +39,8 @@ export interface Observation {
   readonly confirmed: boolean;
   /** By app: for which entries its files were pruned last. */
   readonly prunedFiles: Readonly<Record<AppName, string>>;
+  /** By `prefetchKey`: this host's share of the spread is over at this moment. */
+  readonly prefetchAtMs: Readonly<Record<string, number>>;
   /** Subnets that overlap with something else on this machine. */
   readonly refusedSubnets: readonly string[];
   /** By `imageKey`: how far a pull is. */

@@ -1,6 +1,7 @@
 /**
  * Which images the agent holds by tags of its own (D16): what runs, the last good release and the one before it, the
- * target, and the few newest besides, so that going back needs no registry. All others are let go. Pure.
+ * target, what was downloaded ahead, and the few newest besides, so that going back needs no registry. All others are let
+ * go. Pure.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import { keysOf, serviceOfKey } from '../state/app-journal.ts';
@@ -37,6 +38,7 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
   if ((attempt?.state === 'running' && !isFull) || journal.recovered) return;
   const entries = [committed?.entry ?? null, previous, target].filter((entry) => entry !== null);
   const releases = new Set(entries.map(holdNumber));
+  if (context.prefetch !== null) releases.add(context.prefetch.release);
   const images = new Set([
     ...context.containers.map((each) => each.imageId),
     ...entries.flatMap((entry) =>

@@ -117,6 +117,7 @@ export class Reconciler {
     memory.assignment = loaded.assignment?.assignment ?? null;
     memory.assignmentHash = loaded.assignment?.hash ?? '';
     const nowMs = options.clock.now().monotonicMs;
+    memory.notePrefetches(nowMs, options.random);
     for (const journal of Object.values(loaded.journals)) {
       memory.journals.set(journal.app, journal);
       memory.budgetSince.set(journal.app, nowMs);
@@ -153,6 +154,7 @@ export class Reconciler {
     memory.assignment = assignment;
     memory.assignmentHash = hash;
     memory.confirmed = true;
+    memory.notePrefetches(this.#options.clock.now().monotonicMs, this.#options.random);
     this.wake();
     return { kind: 'accepted' };
   }
@@ -180,7 +182,8 @@ export class Reconciler {
 
   /** Everything is as it should be, and the engine answers. */
   isConverged(): boolean {
-    return this.#plan?.converged === true && this.isQuiet() && this.#watch.obstacle === null;
+    const plan = this.#plan;
+    return plan?.converged === true && this.#runner.isIdleBesides(plan.ahead) && this.#watch.obstacle === null;
   }
 
   /** Nothing is under way and nothing can be done now; what waits may go on later. */

@@ -6,6 +6,7 @@
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { Deployment } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { isHostId } from '../../fleet/ids.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Cause } from '../../fleet/release.ts';
 import type { LiveHost } from '../ports.ts';
@@ -59,6 +60,8 @@ export class AppRollout {
   #late: Held | null = null;
   #isDue = false;
   #abort = false;
+  /** Waits for its window: its hosts were told to download ahead. */
+  #told: DeploymentId | null = null;
   #timer: NodeJS.Timeout | null = null;
   #restUntil = 0;
   #decidingMs = 0;
@@ -172,10 +175,20 @@ export class AppRollout {
     this.#decidingMs += this.#options.now() - began;
     if (isNothing(changes, held.rollout.deployment)) {
       if (changes.wakeAt !== null) this.#setTimer(changes.wakeAt - this.#options.now(), () => this.wake());
+      this.#tellWaiting(held.rollout);
       return false;
     }
     await this.#apply(held, changes);
     return true;
+  }
+
+  /** Its hosts' assignments name what it will bring, from now on or (where it ended before it began) no more. */
+  #tellWaiting(rollout: Rollout): void {
+    const { id, state } = rollout.deployment;
+    const isWaiting = state === 'queued';
+    if (isWaiting === (this.#told === id)) return;
+    this.#told = isWaiting ? id : null;
+    if (isWaiting || hasEnded(state)) this.#options.assignmentsChanged(Object.keys(rollout.placement).filter(isHostId));
   }
 
   /** @returns whether one is held now */
@@ -244,6 +257,7 @@ export class AppRollout {
     });
     const next: Held = { ...held, rollout: applied(held.rollout, changes) };
     const isCurrent = this.#held?.rollout.deployment.id === held.rollout.deployment.id;
+    if (this.#told === held.rollout.deployment.id) this.#tellWaiting(next.rollout);
     if (hasEnded(changes.deployment.state)) {
       if (isCurrent) this.#held = null;
       if (isCurrent || this.#late?.rollout.deployment.id === changes.deployment.id) this.#late = next;

@@ -1,6 +1,6 @@
 /** What one host should run, from its targets (D2, D3). Pure: the same targets give the same entries and hash. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
-import type { AssignmentEntry } from '../../fleet/assignment.ts';
+import type { AssignmentEntry, Prefetch } from '../../fleet/assignment.ts';
 import { canonicalJson } from '../../fleet/canonical-json.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { Capability } from '../../protocol/version.ts';
@@ -30,12 +30,28 @@ export function toEntry(target: Target, release: Release | null): AssignmentEntr
   };
 }
 
+/** The images of the services that the host is to run. The schedule's splay, which spread the question, spreads the answer. */
+export function toPrefetch(release: Release, replicas: Readonly<Record<string, number>>): Prefetch {
+  const images = Object.entries(release.spec.services).flatMap(([service, { image }]) =>
+    image.digest === null || (replicas[service] ?? 0) === 0
+      ? []
+      : [{ service, reference: image.reference, digest: image.digest, platform: image.platform }],
+  );
+  return { app: release.app, release: release.number, images, spreadMs: release.spec.schedule?.splayMs ?? 0 };
+}
+
 /**
  * What the hash of an assignment covers. A release stands in it by the hash of its content and not only by its number:
  * after a restore the same number may hold something else.
  */
-export function contentText(host: string, targets: readonly Target[], content: (target: Target) => string): string {
-  return canonicalJson({ host, entries: targets.map((target) => ({ ...target, content: content(target) })) });
+export function contentText(
+  host: string,
+  targets: readonly Target[],
+  content: (target: Target) => string,
+  prefetch: readonly Prefetch[],
+): string {
+  const entries = targets.map((target) => ({ ...target, content: content(target) }));
+  return canonicalJson({ host, entries, ...(prefetch.length === 0 ? {} : { prefetch }) });
 }
 
 function requiredCapabilities(spec: AppSpec): readonly Capability[] {

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { Store } from '../../coordinator/store/store.ts';
 import type { NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
+import type { SchedulePolicy } from '../../fleet/app-spec.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { problem } from '../../fleet/errors.ts';
 import { anAppSpec, aService, aStep, appName, deploymentId, digest, hostId } from '../support/app-builders.ts';
@@ -206,6 +207,52 @@ for (const kind of storeKinds) {
       'unknown hosts are left out',
     );
   });
+
+  scene(
+    'assignments: what the schedule brought for a window is downloaded ahead, until it is there',
+    async (t, store) => {
+      await addHost(store, 1);
+      await addHost(store, 2);
+      const first = await enqueue(store, { number: 1 });
+      await move(store, first.deployment, ['rolling', 'succeeded'], [aTarget(hostId(1), 1), aTarget(hostId(2), 1)]);
+      const ask = async () => {
+        const [answer] = await store.assignments({ requests: [{ host: hostId(1), heard: null }] });
+        if (answer?.kind !== 'assignment') throw new Error('no assignment');
+        return answer;
+      };
+      const before = await ask();
+      t.notOk('prefetch' in before.assignment);
+
+      const window = { days: [], fromMinute: 120, toMinute: 180 };
+      const scheduled = (fields: Partial<SchedulePolicy>) => ({
+        spec: anAppSpec({ schedule: { cron: '@hourly', timeZone: 'UTC', splayMs: 90_000, window, ...fields } }),
+      });
+      const cause = { kind: 'schedule', detail: '@hourly' } as const;
+      const placement = { [hostId(1)]: { web: 1 } };
+      await enqueue(store, { number: 2, placement, cause, release: scheduled({ window: null }) });
+      t.equal((await ask()).hash, before.hash, 'without a window it begins at once');
+      await enqueue(store, { number: 3, placement, release: scheduled({}) });
+      t.equal((await ask()).hash, before.hash, 'what a person sends begins at once');
+
+      const { deployment } = await enqueue(store, { number: 4, placement, cause, release: scheduled({}) });
+      const { image } = aService();
+      const waiting = await ask();
+      t.same(waiting.assignment.prefetch, [
+        {
+          app: WEB,
+          release: 4,
+          images: [{ service: 'web', reference: image.reference, digest: image.digest, platform: null }],
+          spreadMs: 90_000,
+        },
+      ]);
+      t.ok(waiting.assignment.generation > before.assignment.generation);
+      const [other] = await store.assignments({ requests: [{ host: hostId(2), heard: null }] });
+      t.notMatch(other, { assignment: { prefetch: [] } }, 'only hosts that it will reach');
+
+      await move(store, deployment, ['rolling'], [aTarget(hostId(1), 4, { attempt: 2 })]);
+      t.notOk('prefetch' in (await ask()).assignment, 'its entry brings it now');
+    },
+  );
 
   scene('a restore: nothing is assigned and nothing changes until it is confirmed', async (t, store, reopen) => {
     await addHost(store, 1);

@@ -77,6 +77,7 @@ export const noFacts: Observation = {
   confirmed: true,
   prunedFiles: {},
   refusedSubnets: [],
+  prefetchAtMs: {},
   pulling: {},
 };
 
@@ -93,6 +94,7 @@ export function aContext(fields: TestContext = {}): AppContext {
     rules: { host: hostId(1), subnetPool: '10.213.0.0/16', policy: () => null },
     app,
     entry: null,
+    prefetch: null,
     journal: { ...emptyJournal(app), ...journal },
     hasJournal: true,
     containers,

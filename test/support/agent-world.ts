@@ -5,7 +5,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
+import type { AssignmentEntry, Prefetch, RunEntry } from '../../fleet/assignment.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, InstanceId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
@@ -47,6 +47,8 @@ export class AgentWorld {
   readonly #options: AgentWorldOptions;
   readonly #settling: NodeJS.Timeout;
   #process: AgentProcess | null = null;
+  /** What further assignments say is to be downloaded ahead. */
+  prefetch: readonly Prefetch[] = [];
   #generation = 0;
   #instances = 0;
 
@@ -140,7 +142,8 @@ export class AgentWorld {
 
   async assign(...entries: readonly AssignmentEntry[]): Promise<AssignOutcome> {
     this.#generation += 1;
-    const assignment = { host: this.host, epoch: 1, generation: this.#generation, entries };
+    const { prefetch } = this;
+    const assignment = { host: this.host, epoch: 1, generation: this.#generation, entries, prefetch };
     return this.process.reconciler.assign(assignment, `hash-${this.#generation}`);
   }
 

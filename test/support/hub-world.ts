@@ -9,6 +9,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hasEnded } from '../../fleet/deployment.ts';
+import type { Cause } from '../../fleet/release.ts';
 import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
@@ -169,11 +170,11 @@ export class HubWorld {
     hosts: readonly EnrolledHost[],
     spec: Partial<AppSpec> = {},
     rolling: 'wait' | 'abort' = 'wait',
+    cause: Cause = { kind: 'person', token: 'test', note: null },
   ): Promise<Deployment> {
     const whole = anAppSpec(spec);
     const known = await this.store.app({ app: whole.name });
     const placement = Object.fromEntries(hosts.map((host) => [host.row.id, { web: 1 }])) as Placement;
-    const cause = { kind: 'person', token: 'test', note: null } as const;
     const { deployment } = await this.store.createDeployment({
       app: whole.name,
       source: {

@@ -67,6 +67,7 @@ export interface DeploymentScene {
   readonly keepReleases?: number;
   readonly events?: readonly NewEvent[];
   readonly releaseQuarantine?: boolean;
+  readonly cause?: Cause;
 }
 
 /** Enqueues a deployment with the id `deploymentId(number)`, on what the store says now. */
@@ -95,7 +96,7 @@ export async function enqueue(
     deployment: {
       id: deploymentId(scene.number),
       kind: scene.kept === undefined ? 'deploy' : 'rollback',
-      cause: PERSON,
+      cause: scene.cause ?? PERSON,
       createdAt: 1_000 + scene.number,
       placement: scene.placement ?? {},
     },

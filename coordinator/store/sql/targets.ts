@@ -9,6 +9,7 @@ import type { OrderHeard, Target, TargetWrite } from '../records.ts';
 import type { TargetStore } from '../store.ts';
 import type { TargetsTable } from '../tables.ts';
 import { append } from './events.ts';
+import { prefetchesOf } from './prefetches.ts';
 import { releaseContents } from './releases.ts';
 import { currentEpoch, pendingRestore, requireNoRestore } from './restores.ts';
 import { conflict, fromJson, groupBy, inChunks, toJson } from './transaction.ts';
@@ -113,13 +114,15 @@ export async function assignments(transaction: Transaction, args: Args<'assignme
   const stored = await storedOrders(transaction, ids);
   const byHost = groupBy(await targetsOfHosts(transaction, { hosts: ids }), (target) => target.host);
   const contents = await contentsOf(transaction, [...byHost.values()].flat());
+  const prefetches = await prefetchesOf(transaction, new Map(ids.map((id) => [id, byHost.get(id) ?? []])));
   const answers: Awaited<Answer<'assignments'>>[number][] = [];
   for (const { host, heard } of args.requests) {
     const known = stored.get(host);
     if (known === undefined) continue;
     const targets = byHost.get(host) ?? [];
     const release = (target: Target): ReleaseContent | null => contents.get(contentKey(target)) ?? null;
-    const text = contentText(host, targets, (target) => release(target)?.content ?? '');
+    const prefetch = prefetches.get(host) ?? [];
+    const text = contentText(host, targets, (target) => release(target)?.content ?? '', prefetch);
     const hash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
     if (heard !== null && isAhead(known, heard, epoch)) {
       answers.push({ kind: 'ahead', host, heard: toOrder(heard), known: toOrder(known) });
@@ -132,7 +135,8 @@ export async function assignments(transaction: Transaction, args: Args<'assignme
     const order = nextOrder(known, heard, hash, epoch);
     if (compareOrder(order, known) !== 0) await writeOrder(transaction, host, order, hash);
     const entries = targets.map((target) => toEntry(target, release(target)?.release ?? null));
-    answers.push({ kind: 'assignment', host, assignment: { host, ...order, entries }, hash });
+    const ahead = prefetch.length === 0 ? {} : { prefetch };
+    answers.push({ kind: 'assignment', host, assignment: { host, ...order, entries, ...ahead }, hash });
   }
   return answers;
 }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { aRunEntry, ROUTE, type TestEntry } from '../../support/agent-entries.ts';
 import { AgentWorld, type AgentWorldOptions } from '../../support/agent-world.ts';
-import { appName, hostId } from '../../support/app-builders.ts';
+import { appName, digest, hostId } from '../../support/app-builders.ts';
 
 const world = async (
   test: { teardown(end: () => Promise<void>): void },
@@ -306,3 +306,52 @@ t.test('reconciler: assignments that are not newer are refused, the same one con
   await host.start();
   t.same(host.process.reconciler.currentOrder(), { epoch: 2, generation: 5, hash: 'x' }, 'it was on the disk');
 });
+
+t.test(
+  'reconciler: what waits for its window is downloaded ahead, kept, and needs no registry when it comes',
+  async (t) => {
+    const host = await world(t);
+    host.offer('ab');
+    await host.assign(release(1, 'a'));
+    await host.untilConverged();
+
+    const image = { service: 'web', reference: '127.0.0.1:5000/web:1', digest: digest('b'), platform: null };
+    host.prefetch = [{ app: appName('web'), release: 2, images: [image], spreadMs: 40 }];
+    await host.assign(release(1, 'a'));
+    const hold = `${host.host}/web/web:2`;
+    await host.until(() => host.engine.tags.has(hold), 'downloaded and held');
+
+    t.equal(host.running(), 'a', 'nothing of it is started');
+    t.match(host.report(), { release: 1, converged: true, waiting: null });
+    host.process.stop.abort();
+    await host.process.running;
+    await host.start();
+    host.engine.registry.clear();
+    host.prefetch = [];
+    await host.assign(release(2, 'b'));
+    await host.untilConverged();
+    t.equal(host.running(), 'b');
+  },
+);
+
+t.test(
+  'reconciler: a download ahead that cannot be had holds up nothing, and is tried again by the attempt',
+  async (t) => {
+    const host = await world(t);
+    host.offer('a');
+    await host.assign(release(1, 'a'));
+    await host.untilConverged();
+
+    const image = { service: 'web', reference: '127.0.0.1:5000/web:1', digest: digest('b'), platform: null };
+    host.prefetch = [{ app: appName('web'), release: 2, images: [image], spreadMs: 0 }];
+    await host.assign(release(1, 'a'));
+    await host.until(() => host.faultPoints.has('before:pull') && host.process.reconciler.isQuiet(), 'it was tried');
+
+    t.match(host.report(), { release: 1, converged: true, waiting: null });
+    t.ok(host.isConverged());
+    host.offer('b');
+    await host.assign(release(2, 'b'));
+    await host.untilConverged();
+    t.equal(host.running(), 'b');
+  },
+);

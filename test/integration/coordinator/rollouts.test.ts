@@ -92,6 +92,44 @@ t.test('rollouts: pause, resume and cancel by a person; a newer deployment waits
   await t.rejects(world.rollouts.cancel(third.id, false, cause), { code: 'CONFLICT' });
 });
 
+t.test('rollouts: what the schedule brought is downloaded ahead and waits for its window', async (t) => {
+  const host = await world.enroll('window-a');
+  const agent = world.agent(host);
+  await agent.connect();
+  const app = appName('window');
+  await world.waitFor((await world.deploy([host], { name: app })).id);
+  const minute = new Date().getUTCHours() * 60 + new Date().getUTCMinutes();
+  // Six hours away, however long this test takes.
+  const window = { days: [], fromMinute: (minute + 360) % 1_440, toMinute: (minute + 420) % 1_440 };
+  const schedule = { cron: '@hourly', timeZone: 'UTC', splayMs: 1_000, window };
+  const cause = { kind: 'schedule', detail: '@hourly' } as const;
+  const aheadOf = (release: number) =>
+    agent.waitFor(
+      (message) =>
+        message.kind === 'assignment' &&
+        message.assignment.prefetch?.some((each) => each.app === app && each.release === release) === true,
+    );
+
+  const waiting = await world.deploy([host], { name: app, schedule }, 'wait', cause);
+  await aheadOf(2);
+
+  t.equal((await world.store.deployment({ id: waiting.id }))?.state, 'queued');
+  t.equal(agent.apps.window?.release, 1);
+  await world.rollouts.cancel(waiting.id, false, { kind: 'person', token: 'ada', note: null });
+  await agent.waitFor(
+    (message) =>
+      message.kind === 'assignment' &&
+      message === agent.received.findLast(({ kind }) => kind === 'assignment') &&
+      message.assignment.prefetch === undefined,
+  );
+
+  const again = await world.deploy([host], { name: app, schedule }, 'wait', cause);
+  await aheadOf(3);
+  const now = await world.deploy([host], { name: app, schedule });
+  t.equal((await world.waitFor(now.id)).state, 'succeeded', 'what a person sends does not wait');
+  t.equal((await world.waitFor(again.id)).state, 'superseded');
+});
+
 t.test('rollouts: `abort` ends the one that moves and starts the new one', async (t) => {
   const host = await world.enroll('abort-a');
   const agent = world.agent(host, { decide: (entry) => (entry.release === 1 ? 'hang' : 'pass') });
