@@ -39,7 +39,10 @@ t.test(
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
     const ports = await choosePorts();
+    // As plan.sh does it: others in the image must be able to read what is staged so.
+    const usual = process.umask(0o077);
     const programs = await stagePrograms(path.join(FOLDER, 'programs'));
+    process.umask(usual);
     t.teardown(async () => {
       await destroy(stack);
       rmSync(FOLDER, { recursive: true, force: true });
