@@ -61,6 +61,7 @@ fetch_program() {
 machine_program() {
   install_program "$AGENT_SHA256" "$AGENT_FILE" || fail "program: could not get $AGENT_FILE from $COORDINATOR"
   switch_link "$PROGRAM_FOLDER/longshore-agent" /usr/local/bin/longshore-agent
+  AGENT_CHANGED=$LINK_CHANGED
   [ "$LINK_CHANGED" = no ] || log "program: $(/usr/local/bin/longshore-agent --version)"
   forget_programs "$PROGRAM_FOLDER"
 }
@@ -103,7 +104,11 @@ ca_file: $CA_FILE}"
 start_and_wait() {
   local tries status=''
   systemctl enable --quiet longshore-agent.service longshore-drain.service
-  systemctl restart --no-block longshore-agent.service
+  if [ "$AGENT_CHANGED" = yes ] || [ \${#CHANGED_FILES[@]} -gt 0 ]; then
+    systemctl restart --no-block longshore-agent.service
+  else
+    systemctl start --no-block longshore-agent.service
+  fi
   systemctl start --no-block longshore-drain.service
   for tries in {1..60}; do
     if is_enrolled; then

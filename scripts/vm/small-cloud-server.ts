@@ -82,7 +82,7 @@ function answerNames(): void {
     const reply = encode({
       type: 'response',
       id: query.id,
-      flags: AUTHORITATIVE_ANSWER | (answers.length === 0 ? 3 : 0),
+      flags: AUTHORITATIVE_ANSWER | (query.questions?.every(({ name }) => NAMES.test(name)) === true ? 0 : 3),
       questions: query.questions,
       answers,
     });

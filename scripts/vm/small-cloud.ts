@@ -86,17 +86,22 @@ export class SmallCloud {
   async startVm(hostname: string, options: Partial<VmOptions> = {}): Promise<Vm> {
     const vm = await startVm({
       ...NO_VM_OPTIONS,
+      dns: ['169.254.169.254'],
+      routes: [`169.254.169.254/32 via ${this.#address}`],
       ...options,
       name: `${this.#name}-${hostname}`,
       hostname,
       network: this.#name,
-      dns: ['169.254.169.254'],
-      routes: [`169.254.169.254/32 via ${this.#address}`],
       mounts: [`${this.#folder}/root.pem:/usr/local/share/ca-certificates/vm.crt:ro`, ...(options.mounts ?? [])],
       labels: { [LABEL]: this.#name, ...options.labels },
     });
     this.#vms.push(vm);
     return vm;
+  }
+
+  /** A machine that is somewhere else: no metadata server, no names. */
+  async startPlainVm(hostname: string): Promise<Vm> {
+    return this.startVm(hostname, { dns: ['127.0.0.1'], routes: [] });
   }
 
   async stop(): Promise<void> {

@@ -35,6 +35,10 @@ t.test(
     const vm = await cloud.startVm(HOST, {
       mounts: [`${tokenFile}:/etc/longshore/enroll-token:ro`, `${curl}:/usr/local/bin/curl:ro`],
     });
+    const elsewhere = await cloud.startPlainVm('vm-edge-1');
+    // Beside the first one, because both mostly wait for their disks.
+    const installed = installBy(stage, elsewhere);
+    installed.catch(() => undefined);
     const address = await vm.address();
     const serves = async (): Promise<string> => {
       const answer = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5_000) });
@@ -93,7 +97,7 @@ t.test(
     });
 
     await t.test('a container inside gets no answer from the metadata server, while DNS works', async (t) => {
-      const question = `wget -q -T 4 -O - --header "Metadata-Flavor: Google" ${METADATA_TOKEN}`;
+      const question = `timeout 4 wget -q -O - --header "Metadata-Flavor: Google" ${METADATA_TOKEN}`;
       t.match(await inVm(vm, `curl -sf -H "Metadata-Flavor: Google" ${METADATA_TOKEN}`), cloud.token);
       const container = await inVm(vm, 'docker ps -q --filter label=longshore.app=hello | head -n 1');
       const asked = await vm.exec(['docker', 'exec', container, 'sh', '-c', question]);
@@ -167,6 +171,23 @@ t.test(
       await stage.hostUntil(HOST, ({ connected, converged }) => connected && converged);
     });
 
+    await t.test('install.sh makes a machine elsewhere a host, by the command that enroll-token prints', async (t) => {
+      const { output, again } = await installed;
+      t.match(output, /done: this machine is host vm-edge-1/);
+      const host = await stage.hostUntil('vm-edge-1', ({ connected }) => connected);
+      t.equal(host.pool, 'edge');
+      t.match(again, /engine: the one that is here/);
+      t.equal(
+        await inVm(elsewhere, 'ls /etc/longshore'),
+        'agent.yaml\ncoordinator-ca.pem\ndrain-seconds\nmetadata-guard.nft',
+      );
+      t.equal(await inVm(elsewhere, 'systemctl show -p NRestarts --value longshore-agent'), '0');
+      t.match(await inVm(elsewhere, 'nft list table inet longshore_metadata'), /169\.254\.169\.254/);
+      const wrong = await elsewhere.exec(['bash', '/longshore-install.sh', '--tokenfile', 'x']);
+      t.equal(wrong.code, 2);
+      t.match(wrong.stderr, /there is no argument --tokenfile/);
+    });
+
     await t.test('a power-off drains it first, and a reboot did not', async (t) => {
       const drained = async (): Promise<number> =>
         (
@@ -187,10 +208,23 @@ t.test(
 
 const dockerSettings = '{"live-restore":true,"log-driver":"local","log-opts":{"max-size":"10m","max-file":"3"}}';
 
+/** As a person does: the printed lines on the machine, the token where the script asks for it. */
+async function installBy(stage: VmStage, vm: Vm): Promise<{ readonly output: string; readonly again: string }> {
+  const { exit, output } = await stage.run('enroll-token', '--many', '--pool', 'edge');
+  if (exit !== 0) throw new Error(output);
+  const token = output.split('\n')[0] ?? '';
+  const command = /^ +(curl [^]*?longshore-install\.sh)\n\n/m.exec(output)?.[1];
+  if (command === undefined) throw new Error(`no command in: ${output}`);
+  const line = command.replace('sudo bash', 'bash');
+  const first = await vm.output(['bash', '-c', `cd / && ${line}`], { input: `${token}\n` });
+  return { output: first, again: await vm.output(['bash', '-c', `cd / && ${line}`]) };
+}
+
 async function setupIsDone(vm: Vm): Promise<void> {
   await pollUntil(
     () => vm.exec(['systemctl', 'show', '-p', 'ActiveState,Result,ExecMainExitTimestampMonotonic', 'longshore-setup']),
-    ({ stdout }) => stdout.includes('ActiveState=inactive') && stdout.includes('Result=success') && !stdout.includes('Monotonic=0'),
+    ({ stdout }) =>
+      stdout.includes('ActiveState=inactive') && stdout.includes('Result=success') && !stdout.includes('Monotonic=0'),
     120_000,
   );
 }

@@ -1,0 +1,77 @@
+/** The rendered scripts as a shell sees them: shellcheck finds nothing, and the functions do what they say. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import { renderAgentSetup } from '../../../setup/agent-setup.ts';
+import { renderCoordinatorSetup } from '../../../setup/coordinator-setup.ts';
+import { renderDrainProgram } from '../../../setup/drain-unit.ts';
+import { WRITE_FILE_FUNCTION } from '../../../setup/machine-file.ts';
+import { renderInstallScript } from '../../../setup/render-install-script.ts';
+import { renderStartupScript } from '../../../setup/render-startup-script.ts';
+import { SETUP_FUNCTIONS } from '../../../setup/setup-functions.ts';
+
+const shellcheckIsThere = spawnSync('shellcheck', ['--version']).status === 0;
+const root = '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n';
+const agents = [{ platform: 'x64', sha256: 'a'.repeat(64), file: 'a.tar.gz' }] as const;
+const scripts: Readonly<Record<string, string>> = {
+  'startup script of an agent': renderStartupScript({ role: 'agent' }),
+  'startup script of a coordinator': renderStartupScript({ role: 'coordinator' }),
+  'setup of an agent': renderAgentSetup(),
+  'setup of a coordinator': renderCoordinatorSetup(),
+  'drain program': renderDrainProgram(),
+  'install.sh with a root': renderInstallScript({ coordinator: 'https://10.0.0.2', root, agents }),
+  'install.sh without': renderInstallScript({ coordinator: 'https://ship.example.com', root: null, agents }),
+};
+
+for (const [name, script] of Object.entries(scripts)) {
+  t.test(`shellcheck: ${name}`, { skip: !shellcheckIsThere && 'shellcheck is not installed' }, (t) => {
+    const found = spawnSync('shellcheck', ['--shell=bash', '-'], { input: script, encoding: 'utf8' });
+    t.equal(found.stdout, '');
+    t.equal(found.status, 0);
+    t.end();
+  });
+}
+
+t.test('write_file: writes whole files, says what changed, and leaves alone what is right', (t) => {
+  const folder = t.testdir();
+  const file = path.join(folder, 'new', 'unit');
+  const line = `write_file ${file} 0640 <<<hello; echo "\${#CHANGED_FILES[@]}"; changed ${file} && echo changed || echo same`;
+  t.equal(shell(WRITE_FILE_FUNCTION, line), '1\nchanged');
+  t.equal(readFileSync(file, 'utf8'), 'hello\n');
+  t.equal(statSync(file).mode & 0o777, 0o640);
+  const before = statSync(file).mtimeMs;
+  t.equal(shell(WRITE_FILE_FUNCTION, line), '0\nsame');
+  t.equal(statSync(file).mtimeMs, before);
+  chmodSync(file, 0o666);
+  t.equal(shell(WRITE_FILE_FUNCTION, line), '1\nchanged');
+  t.equal(statSync(file).mode & 0o777, 0o640);
+  t.end();
+});
+
+t.test('install_program: nothing but the announced checksum is used, and the switch is one step', (t) => {
+  const folder = t.testdir();
+  mkdirSync(path.join(folder, 'tree'));
+  writeFileSync(path.join(folder, 'tree', 'longshore-agent'), '#!/bin/sh\n', { mode: 0o755 });
+  execFileSync('tar', ['-C', path.join(folder, 'tree'), '-czf', path.join(folder, 'good.tar.gz'), 'longshore-agent']);
+  writeFileSync(path.join(folder, 'bad.tar.gz'), 'something else');
+  const sha256 = execFileSync('sha256sum', [path.join(folder, 'good.tar.gz')], { encoding: 'utf8' }).slice(0, 64);
+  const functions = `${SETUP_FUNCTIONS}\nPROGRAMS=${folder}/programs\nfetch_program() { echo asked >>${folder}/asked; cp "${folder}/$2" "$3"; }\n`;
+  const asked = (): number => readFileSync(path.join(folder, 'asked'), 'utf8').trim().split('\n').length;
+
+  const refused = shell(functions, `install_program ${sha256} bad.tar.gz || echo refused; ls -A ${folder}/programs`);
+  t.match(refused, /not the checksum/);
+  t.match(refused, /refused$/, 'and nothing is left of it');
+
+  const line = `install_program ${sha256} good.tar.gz; switch_link "$PROGRAM_FOLDER/longshore-agent" ${folder}/agent; echo "$LINK_CHANGED"`;
+  t.match(shell(functions, line), /yes$/);
+  t.ok(statSync(path.join(folder, 'agent')).isFile());
+  t.equal(asked(), 2);
+  t.equal(shell(functions, line), 'no');
+  t.equal(asked(), 2, 'what is there is not fetched again');
+  t.end();
+});
+
+function shell(functions: string, line: string): string {
+  return execFileSync('bash', ['-c', `set -euo pipefail\n${functions}\n${line}`], { encoding: 'utf8' }).trim();
+}
