@@ -46,8 +46,15 @@ const TOKEN_VARIABLES = [
 ];
 const LARGEST_KEY_FILE = 64 * 1024;
 
-/** @param folder that relative paths are relative to */
-export function readEnvironment(variables: Variables, folder: string): EnvironmentReading {
+type ReadText = (file: string) => string;
+
+const readText: ReadText = (file) => readFileSync(file, 'utf8');
+
+/**
+ * @param folder that relative paths are relative to
+ * @param read opens a file; the private key is not among those that it is asked for
+ */
+export function readEnvironment(variables: Variables, folder: string, read: ReadText = readText): EnvironmentReading {
   const problems: ProblemDetail[] = [];
   const fileOf = (variable: string): string | null => {
     const value = variables[variable]?.trim() ?? '';
@@ -58,7 +65,7 @@ export function readEnvironment(variables: Variables, folder: string): Environme
   };
 
   const credentialsPath = fileOf('CREDENTIALS_PATH');
-  if (credentialsPath !== null) check('CREDENTIALS_PATH', credentialsProblem(credentialsPath));
+  if (credentialsPath !== null) check('CREDENTIALS_PATH', credentialsProblem(credentialsPath, read));
   else if (!hasDefaultCredentials(variables))
     check(
       'CREDENTIALS_PATH',
@@ -70,7 +77,7 @@ export function readEnvironment(variables: Variables, folder: string): Environme
     check('GOOGLE_IMPERSONATE_SERVICE_ACCOUNT', `is not the address of a service account: ${impersonate}`);
 
   const publicKeyPath = fileOf('PUBLIC_KEY_PATH');
-  const publicKey = publicKeyPath === null ? null : readKeyText(publicKeyPath);
+  const publicKey = publicKeyPath === null ? null : readKeyText(publicKeyPath, read);
   if (publicKey !== null) check('PUBLIC_KEY_PATH', publicKey.problem);
 
   const privateKeyPath = fileOf('PRIVATE_KEY_PATH');
@@ -87,12 +94,12 @@ export function readEnvironment(variables: Variables, folder: string): Environme
   };
 }
 
-function credentialsProblem(file: string): string | null {
+function credentialsProblem(file: string, read: ReadText): string | null {
   const missing = fileProblem(file);
   if (missing !== null) return missing;
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(read(file));
   } catch {
     // The reason would quote the text, which may be a key.
     return `${file} is not JSON: it must be the key file of a service account as Google gives it out`;
@@ -107,11 +114,11 @@ function credentialsProblem(file: string): string | null {
   return lacking.length === 0 ? null : `${file} lacks ${lacking.join(' and ')}: download the key again`;
 }
 
-function readKeyText(file: string): { readonly text: string; readonly problem: string | null } {
+function readKeyText(file: string, read: ReadText): { readonly text: string; readonly problem: string | null } {
   const missing = fileProblem(file);
   if (missing !== null) return { text: '', problem: missing };
   if (statSync(file).size > LARGEST_KEY_FILE) return { text: '', problem: `${file} is too large for a public key` };
-  const text = readFileSync(file, 'utf8').trim();
+  const text = read(file).trim();
   const problem = publicKeyProblem(text);
   return { text: problem === null ? text : '', problem: problem === null ? null : `${file} ${problem}` };
 }
