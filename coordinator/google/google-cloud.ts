@@ -54,7 +54,7 @@ export class GoogleCloud {
   readonly #keep: KeepReleases;
   readonly #secrets: SecretManager;
   readonly identities: InstanceIdentities;
-  #instances: InstanceWatch | null = null;
+  readonly #instances: InstanceWatch;
   #loops: readonly Periodic[] = [];
 
   constructor(options: GoogleCloudOptions) {
@@ -64,6 +64,7 @@ export class GoogleCloud {
     this.#api = new GoogleApi(http, this.#tokens);
     this.#fleet = new FleetWatch(this.#api, config.bucket);
     this.#secrets = new SecretManager(this.#api, config.project);
+    this.#instances = new InstanceWatch({ api: this.#api, store, now });
     this.#keep = new KeepReleases({ store, registry: (prefix) => new ArtifactRegistry(this.#api, prefix) });
     this.identities = instanceEnrollment({
       challenges: new EnrollChallenges({ now, randomBytes }),
@@ -90,12 +91,9 @@ export class GoogleCloud {
   }
 
   watch(watchers: GoogleWatchers): void {
-    const { store, now } = this.#options;
     const { onFault } = watchers;
-    const instances = new InstanceWatch({ api: this.#api, store, now, onRemoved: watchers.hostRemoved });
-    this.#instances = instances;
     this.#loops = [
-      new Periodic({ everyMs: LOOK_MS, onFault, work: () => this.#look(instances, watchers) }),
+      new Periodic({ everyMs: LOOK_MS, onFault, work: () => this.#look(watchers) }),
       new Periodic({ everyMs: KEEP_MS, onFault, work: () => this.#keepImages() }),
     ];
     for (const loop of this.#loops) loop.start();
@@ -107,13 +105,13 @@ export class GoogleCloud {
 
   /** For `doctor`. */
   findings(): readonly DoctorFinding[] {
-    return [this.#fleet.finding(), this.#instances?.finding() ?? null, this.#keep.finding()].filter(
+    return [this.#fleet.finding(), this.#instances.finding(), this.#keep.finding()].filter(
       (finding) => finding !== null,
     );
   }
 
   /** One after the other, and the later ones by the last file that could be read. */
-  async #look(instances: InstanceWatch, watchers: GoogleWatchers): Promise<void> {
+  async #look(watchers: GoogleWatchers): Promise<void> {
     try {
       await this.#fleet.read();
     } catch (error) {
@@ -121,7 +119,7 @@ export class GoogleCloud {
     }
     if (!this.#fleet.isKnown) return;
     await this.#label(watchers);
-    await instances.look(this.#fleet.manifest);
+    await this.#instances.look(this.#fleet.manifest, watchers.hostRemoved);
   }
 
   async #label({ hostsLabelled }: GoogleWatchers): Promise<void> {

@@ -15,8 +15,6 @@ export interface InstanceWatchOptions {
   readonly api: Pick<GoogleApi, 'call'>;
   readonly store: Pick<HostStore, 'allHosts' | 'removeHost'>;
   readonly now: () => number;
-  /** It is out of the store: whoever holds something of it lets it go. */
-  readonly onRemoved: (host: HostId) => void;
 }
 
 export class InstanceWatch {
@@ -28,7 +26,11 @@ export class InstanceWatch {
     this.#options = options;
   }
 
-  async look(manifest: Pick<FleetManifest, 'project' | 'projectNumber'>): Promise<void> {
+  /** @param onRemoved it is out of the store: whoever holds something of it lets it go */
+  async look(
+    manifest: Pick<FleetManifest, 'project' | 'projectNumber'>,
+    onRemoved: (host: HostId) => void,
+  ): Promise<void> {
     const { api, store } = this.#options;
     const hosts = (await store.allHosts()).filter((row) => row.instance?.projectNumber === manifest.projectNumber);
     const zones = [...new Set(hosts.flatMap((row) => row.instance?.zone ?? []))].sort();
@@ -37,7 +39,10 @@ export class InstanceWatch {
     this.#incomplete = [...lists.values()].flatMap((list) => (list.kind === 'incomplete' ? [list.reason] : []));
     const { gone, absences } = goneInstances({ hosts, lists, absences: this.#absences });
     this.#absences = absences;
-    for (const host of gone) await this.#remove(host);
+    for (const host of gone) {
+      await this.#remove(host);
+      onRemoved(host.id);
+    }
   }
 
   finding(): DoctorFinding {
@@ -51,11 +56,10 @@ export class InstanceWatch {
   }
 
   async #remove(host: HostRow): Promise<void> {
-    const { store, now, onRemoved } = this.#options;
+    const { store, now } = this.#options;
     const { id } = host;
     const at = now();
     await store.removeHost({ id, at, events: [goneEvent(host, at)] });
-    onRemoved(id);
   }
 }
 

@@ -21,6 +21,7 @@ export class KeepReleases {
   readonly #options: KeepReleasesOptions;
   #kept: number | null = null;
   #missing: readonly KeepTag[] = [];
+  #obstacle: string | null = null;
 
   constructor(options: KeepReleasesOptions) {
     this.#options = options;
@@ -28,6 +29,25 @@ export class KeepReleases {
 
   /** @throws GOOGLE_UNAVAILABLE, GOOGLE_DENIED */
   async look(prefix: string): Promise<void> {
+    try {
+      await this.#look(prefix);
+      this.#obstacle = null;
+    } catch (error) {
+      this.#obstacle = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+
+  finding(): DoctorFinding | null {
+    const name = 'kept images';
+    if (this.#obstacle !== null) return { name, ok: false, text: this.#obstacle };
+    if (this.#kept === null) return null;
+    if (this.#missing.length === 0) return { name, ok: true, text: `${this.#kept} images of kept releases are tagged` };
+    const gone = this.#missing.map(({ package: image, tag }) => `${image} (${tag})`);
+    return { name, ok: false, text: `kept releases whose images the registry has no more: ${gone.join(', ')}` };
+  }
+
+  async #look(prefix: string): Promise<void> {
     const { store } = this.#options;
     if ((await store.pendingRestore()) !== null) return;
     const registry = this.#options.registry(prefix);
@@ -41,14 +61,6 @@ export class KeepReleases {
     for (const tag of remove) await registry.remove(tag);
     this.#missing = missing;
     this.#kept = wanted.length - missing.length;
-  }
-
-  finding(): DoctorFinding | null {
-    if (this.#kept === null) return null;
-    const name = 'kept images';
-    if (this.#missing.length === 0) return { name, ok: true, text: `${this.#kept} images of kept releases are tagged` };
-    const gone = this.#missing.map(({ package: image, tag }) => `${image} (${tag})`);
-    return { name, ok: false, text: `kept releases whose images the registry has no more: ${gone.join(', ')}` };
   }
 
   async #releases(): Promise<readonly Release[]> {

@@ -1,6 +1,7 @@
 /**
  * Terraform with the real providers for tests, as `scripts/providers.sh` lays them out. Where one of them (or Go, to
- * build it) is missing, a test skips and says why; with LONGSHORE_REQUIRE_ENGINE=1, as in the full run, that is an error.
+ * build it) is missing, a test skips and says why; with LONGSHORE_REQUIRE_TERRAFORM=1, as in a full run on a
+ * machine that has both, that is an error.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -20,7 +21,7 @@ export type TerraformAnswer =
 /** Builds a provider that is not there yet: some minutes, once for each machine. */
 export function terraformForTests(...providers: readonly ('docker' | 'google')[]): TerraformAnswer {
   const missing = (skip: string): TerraformAnswer => {
-    if (process.env.LONGSHORE_REQUIRE_ENGINE === '1') throw new Error(skip);
+    if (process.env.LONGSHORE_REQUIRE_TERRAFORM === '1') throw new Error(skip);
     return { terraform: undefined, skip };
   };
   if (spawnSync('terraform', ['version'], { stdio: 'ignore' }).status !== 0)
