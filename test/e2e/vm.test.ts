@@ -41,7 +41,7 @@ t.test(
     installed.catch(() => undefined);
     const address = await vm.address();
     const serves = async (): Promise<string> => {
-      const answer = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(15_000) });
       return (await answer.text()).trim();
     };
     const pid = (): Promise<string> => inVm(vm, 'systemctl show -p MainPID --value longshore-agent');
@@ -121,18 +121,21 @@ t.test(
       await stage.hostUntil(HOST, ({ connected }) => connected);
       const before = await pid();
       await inVm(vm, `kill -STOP ${before}`);
-      let answered = 0;
+      const taken: number[] = [];
       const after = await pollUntil(
         async () => {
+          const from = performance.now();
           t.equal(await serves(), 'hello from a vm');
-          answered += 1;
+          taken.push(performance.now() - from);
           return pid();
         },
         (now) => now !== before && now !== '0',
         60_000,
       );
+      const slowest = Math.round(Math.max(...taken));
+      t.comment(`${taken.length} answers while the agent hung, the slowest in ${slowest} ms`);
       t.not(after, before);
-      t.ok(answered > 5, `it answered ${answered} times meanwhile`);
+      t.ok(taken.length > 2, `it answered ${taken.length} times meanwhile`);
       t.match(await inVm(vm, 'journalctl --no-pager -u longshore-agent'), /[Ww]atchdog timeout/);
       await stage.hostUntil(HOST, ({ connected, converged }) => connected && converged);
     });

@@ -1,0 +1,103 @@
+/**
+ * The rules of the data disk on real block devices (files behind loop devices), in the image of the machine: what is
+ * provably empty is formatted, everything else is kept or refused.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import t from 'tap';
+import { WRITE_FILE_FUNCTION } from '../../setup/machine-file.ts';
+import { DISK_FUNCTIONS } from '../../setup/disk-functions.ts';
+import { SETUP_FUNCTIONS } from '../../setup/setup-functions.ts';
+import { docker, type CommandResult } from '../../scripts/vm/docker-command.ts';
+import { VM_IMAGE } from '../../scripts/vm/run-vm.ts';
+import { vmsAreMissing } from '../support/vm-stage.ts';
+
+const skip = (await vmsAreMissing()) || loopsAreMissing();
+const FOLDER = '/var/lib/longshore-coordinator';
+
+t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
+  await t.test('an empty one is formatted, mounted by UUID, marked; the second time its data is there', async (t) => {
+    const disk = loop(t);
+    const first = await onMachine(disk, `data_disk "$DEVICE" ${FOLDER}; echo precious >${FOLDER}/db; cat /etc/fstab`);
+    t.equal(first.code, 0, first.stderr);
+    t.match(first.stdout, /is empty; making a file system/);
+    t.match(first.stdout, /^UUID=[0-9a-f-]{36} \/var\/lib\/longshore-coordinator ext4 \S*nofail\S* 0 2$/m);
+    const second = await onMachine(disk, `data_disk "$DEVICE" ${FOLDER}; ls -A ${FOLDER}; cat ${FOLDER}/db`);
+    t.equal(second.code, 0, second.stderr);
+    t.notMatch(second.stdout, /making a file system/);
+    t.match(second.stdout, /\.longshore-disk\n/);
+    t.match(second.stdout, /precious/);
+  });
+
+  await t.test('what is mounted already stays as it is', async (t) => {
+    const disk = loop(t);
+    const line = `mkdir -p ${FOLDER}; mount -t tmpfs none ${FOLDER}; data_disk "$DEVICE" ${FOLDER}; ls -A ${FOLDER}; blkid -p "$DEVICE" || echo untouched`;
+    const { code, stdout, stderr } = await onMachine(disk, line);
+    t.equal(code, 0, stderr);
+    t.match(stdout, /\.longshore-disk\nuntouched/);
+  });
+
+  await t.test('one with a partition table is never formatted', async (t) => {
+    const disk = loop(t);
+    const line = `{ printf '\\x00\\x00\\x00\\x00\\x83\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x10\\x00\\x00'; head -c 48 /dev/zero; printf '\\x55\\xaa'; } | dd of="$DEVICE" bs=1 seek=446 conv=notrunc status=none; before=$(sha256sum <"$DEVICE"); (data_disk "$DEVICE" ${FOLDER}) || echo refused; [ "$before" = "$(sha256sum <"$DEVICE")" ] && echo untouched`;
+    const { stdout, stderr } = await onMachine(disk, line);
+    t.match(stdout, /refused\nuntouched/);
+    t.match(stderr, /not empty either; it is not touched/);
+  });
+
+  await t.test("a file system with somebody else's data is refused until a person marks it", async (t) => {
+    const disk = loop(t);
+    const foreign = 'mkfs.ext4 -q "$DEVICE"; mount "$DEVICE" /mnt; echo theirs >/mnt/file; umount /mnt';
+    const refused = await onMachine(disk, `${foreign}; data_disk "$DEVICE" ${FOLDER}`);
+    t.not(refused.code, 0);
+    t.match(refused.stderr, /holds data that is not Longshore's/);
+    const marked = await onMachine(
+      disk,
+      `mount "$DEVICE" /mnt; touch /mnt/.longshore-disk; umount /mnt; data_disk "$DEVICE" ${FOLDER}; cat ${FOLDER}/file`,
+    );
+    t.equal(marked.code, 0, marked.stderr);
+    t.match(marked.stdout, /theirs/);
+  });
+
+  await t.test('one that is not attached is said, and tried again by the setup', async (t) => {
+    const { code, stderr } = await onMachine(null, `data_disk /dev/disk/by-id/google-longshore-data ${FOLDER}`);
+    t.equal(code, 1);
+    t.match(stderr, /google-longshore-data is not attached/);
+  });
+});
+
+/** The functions with a line after them, in a container of the machine's image that has the device. */
+function onMachine(device: string | null, line: string): Promise<CommandResult> {
+  const script = `set -euo pipefail\n${WRITE_FILE_FUNCTION}\n${SETUP_FUNCTIONS}\n${DISK_FUNCTIONS}\nsystemctl() { :; }\n${line}\n`;
+  const attached = device === null ? [] : ['--device', device, '--env', `DEVICE=${device}`];
+  const rights = [
+    '--cap-add',
+    'SYS_ADMIN',
+    '--security-opt',
+    'seccomp=unconfined',
+    '--security-opt',
+    'apparmor=unconfined',
+  ];
+  return docker(
+    ['run', '--rm', '--interactive', '--tmpfs', '/mnt', ...attached, ...rights, VM_IMAGE, 'bash', '-s'],
+    script,
+  );
+}
+
+/** A block device of 32 MB full of zeros. */
+function loop(t: { testdir(): string; teardown(work: () => void): void }): string {
+  const file = path.join(t.testdir(), 'disk');
+  execFileSync('truncate', ['--size', '32M', file]);
+  const device = execFileSync('losetup', ['--find', '--show', file], { encoding: 'utf8' }).trim();
+  t.teardown(() => {
+    execFileSync('losetup', ['--detach', device]);
+  });
+  return device;
+}
+
+function loopsAreMissing(): string | false {
+  if (process.getuid?.() === 0 && spawnSync('losetup', ['--find']).status === 0) return false;
+  const reason = 'no loop devices can be made here (root, losetup)';
+  if (process.env.LONGSHORE_REQUIRE_ENGINE === '1') throw new Error(reason);
+  return reason;
+}
