@@ -1,12 +1,10 @@
 /**
  * What the parts of a local fleet are called and where they are reached: pure, and the same for the same fleet.yaml, so
  * that a further plan is empty. Two fleets on one engine need two names and ports that do not meet; the name also
- * decides the addresses of their app networks (10.224.0.0 to 10.239.255.255, a /22 for each host).
+ * decides the addresses of their app networks (10.224.0.0 to 10.239.255.255, a /22 for each host, of which fleet.yaml takes 50 at most).
  */
 import type { LocalConfig } from '../fleet-file/fleet-config.ts';
 
-/** As many /22 as a /16 has, but the last, which holds the registry's network. */
-export const MAX_LOCAL_HOSTS = 63;
 export const LOCAL_POOL = 'local';
 
 export interface LocalLayout {
