@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds Terraform's providers for Google and Docker from Go modules, for machines that cannot reach the Terraform
 # registry, into a cache outside the repository (LONGSHORE_PROVIDERS changes the folder). What is there in the right
-# version stays. Prints one line, to be run by the shell that calls terraform or plan.sh:
+# version stays. Prints what the shell that calls terraform, plan.sh or cdktf needs to know:
 #   eval "$(bash scripts/providers.sh)"
 # `providers.sh google` or `providers.sh docker` is about one of them alone. Needs Go, 2 GiB of memory, some minutes.
 set -euo pipefail
@@ -92,6 +92,8 @@ provider_installation {
 END
   mv -f "$file.part" "$file"
   printf 'export TF_CLI_CONFIG_FILE=%q\n' "$file"
+  # cdktf would ask the registry for checksums, whatever the configuration says.
+  printf 'export CDKTF_SKIP_PROVIDER_LOCK=true\n'
 }
 
 # Checksums of programs that were built here are of use to nobody else: this clone's git looks past the lock file.

@@ -17,6 +17,7 @@ import { workspaceOf } from './workspace.ts';
 
 const variables = process.env;
 const interrupts = createInterrupts(process);
+const isApply = process.argv.includes('--apply');
 
 function planningOf(options: PlanOptions): Planning {
   const root = path.resolve(import.meta.dirname, '..', '..');
@@ -84,6 +85,8 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof LongshoreError)) throw error;
-  console.error(renderProblem(error.problem));
-  process.exitCode = interrupts.count() > 0 ? 130 : ERRORS[error.problem.code].exit;
+  const stopped = interrupts.count() > 0;
+  // What a program says that was called off is not the reason.
+  console.error(stopped && !isApply ? 'plan.sh: stopped; nothing was changed' : renderProblem(error.problem));
+  process.exitCode = stopped ? 130 : ERRORS[error.problem.code].exit;
 }
