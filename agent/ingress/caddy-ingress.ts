@@ -59,6 +59,7 @@ export class CaddyIngress implements Ingress {
   #deadline: NodeJS.Timeout | null = null;
   /** The machine goes off: nothing of this host is ready any more. */
   #draining = false;
+  #isReady = false;
 
   constructor(parts: CaddyIngressParts) {
     const { remembered } = parts;
@@ -97,12 +98,15 @@ export class CaddyIngress implements Ingress {
   }
 
   setReady(apps: readonly AppName[]): Promise<void> {
-    return this.#parts.files.writeReady(apps.length === 0 || this.#draining ? [] : [...apps, HOST_READY_FLAG]);
+    this.#isReady = apps.length > 0 && !this.#draining;
+    return this.#parts.files.writeReady(this.#isReady ? [...apps, HOST_READY_FLAG] : []);
   }
 
-  stopBeingReady(): Promise<void> {
+  async stopBeingReady(): Promise<boolean> {
+    const wasReady = this.#isReady;
     this.#draining = true;
-    return this.setReady([]);
+    await this.setReady([]);
+    return wasReady;
   }
 
   async requestsUnderWay(): Promise<number | null> {

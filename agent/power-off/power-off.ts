@@ -9,8 +9,8 @@ import type { Clock } from '../clock.ts';
 
 /** What it needs of the host's ingress. */
 export interface DrainingIngress {
-  /** Readiness fails from now on, whatever is published. */
-  stopBeingReady(): Promise<void>;
+  /** Readiness fails from now on, whatever is published. @returns whether anything was ready */
+  stopBeingReady(): Promise<boolean>;
   /** Requests under way to all apps; null where the proxy cannot say. */
   requestsUnderWay(): Promise<number | null>;
 }
@@ -71,12 +71,11 @@ export class PowerOff {
     const { ingress, clock } = this.#parts;
     const startMs = clock.now().monotonicMs;
     const endMs = startMs + timeoutMs;
-    await ingress?.stopBeingReady().catch(() => undefined);
+    const wasReady = (await ingress?.stopBeingReady().catch(() => true)) ?? false;
     this.#link?.send({ kind: 'power-off' });
+    const noticeMs = wasReady ? Math.min(NOTICE_MS, timeoutMs * NOTICE_SHARE) : 0;
     const [left] = await Promise.all([
-      ingress === null
-        ? 0
-        : this.#served(ingress, startMs + Math.min(NOTICE_MS, timeoutMs * NOTICE_SHARE), endMs, signal),
+      ingress === null ? 0 : this.#served(ingress, startMs + noticeMs, endMs, signal),
       this.#told(Math.min(NOTED_MS, timeoutMs)),
     ]);
     return { noted: this.#noted.signal.aborted, left };
