@@ -6,7 +6,13 @@
  * a client that dials an address names none in its handshake, and the public one is translated on the way, so that the
  * machine never sees which was dialled.
  */
-import { COORDINATOR_DATA, COORDINATOR_DISK, COORDINATOR_PROGRAM, COORDINATOR_USER } from './coordinator-unit.ts';
+import {
+  COORDINATOR_AGENTS,
+  COORDINATOR_DATA,
+  COORDINATOR_DISK,
+  COORDINATOR_PROGRAM,
+  COORDINATOR_USER,
+} from './coordinator-unit.ts';
 
 export const COORDINATOR_FUNCTIONS = `DISK=${COORDINATOR_DISK}
 AUTHORITY=$DISK/authority
@@ -92,7 +98,7 @@ coordinator_config() {
   printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
   printf 'listen: 127.0.0.1:7400\\npublic_url:\\n  - "https://%s"\\n' "$INTERNAL_ADDRESS"
   if [ -n "$people" ] && [ "$people" != "$INTERNAL_ADDRESS" ]; then printf '  - "https://%s"\\n' "$people"; fi
-  printf 'data_dir: ${COORDINATOR_DATA}\\nca_file: /etc/longshore/root.pem\\n'
+  printf 'data_dir: ${COORDINATOR_DATA}\\nca_file: /etc/longshore/root.pem\\nagents_dir: ${COORDINATOR_AGENTS}\\n'
   printf 'google:\\n  project: "%s"\\n  bucket: "%s"\\n  secret_prefix: "%s"\\n' "$PROJECT" "$BUCKET" "$SECRET_PREFIX"
 }
 # The program of the channel; one that is there goes on when the channel cannot be read.
@@ -106,6 +112,24 @@ coordinator_program() {
     [ -x ${COORDINATOR_PROGRAM}/node ] || fail 'program: no coordinator yet'
     log 'program: the channel could not be followed; the coordinator that is here stays'
   fi
+}
+# What install.sh brings to machines elsewhere. Nobody on this machine waits for it.
+AGENTS=${COORDINATOR_AGENTS}
+agents_to_install() {
+  local arch file
+  mkdir -p "$AGENTS"
+  for arch in x64 arm64; do
+    file=$AGENTS/longshore-agent-linux-$arch.tar.gz
+    read_channel "agent-$arch" 2>/dev/null || continue
+    if printf '%s  %s\\n' "$CHANNEL_SHA256" "$file" | sha256sum --check --quiet --status 2>/dev/null; then continue; fi
+    if bucket_get "$CHANNEL_OBJECT" "$file.new" &&
+      printf '%s  %s\\n' "$CHANNEL_SHA256" "$file.new" | sha256sum --check --quiet --status; then
+      mv -f "$file.new" "$file"
+    else
+      rm -f "$file.new"
+      log "program: the agent for $arch could not be had; install.sh goes on with the one before"
+    fi
+  done
 }
 start_coordinator() {
   systemctl enable --quiet longshore-coordinator.service

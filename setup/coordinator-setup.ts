@@ -61,6 +61,7 @@ CONFIG=$(coordinator_config)
 write_file /etc/longshore/coordinator.yaml 0644 <<<"$CONFIG"
 start_coordinator
 publish_root
+agents_to_install
 care_packages
 log 'setup: done'
 `;

@@ -8,6 +8,8 @@ export const COORDINATOR_USER = 'longshore-coordinator';
 /** Where the data disk is mounted. */
 export const COORDINATOR_DISK = '/var/lib/longshore-coordinator';
 export const COORDINATOR_DATA = `${COORDINATOR_DISK}/data`;
+/** Archives that `install.sh` brings to machines elsewhere. */
+export const COORDINATOR_AGENTS = '/usr/local/lib/longshore/agents';
 /** Link to the folder of the program that runs. */
 export const COORDINATOR_PROGRAM = '/usr/local/lib/longshore/coordinator';
 

@@ -19,7 +19,7 @@ PACKAGES_IMAGE=longshore.local/vm/packages:13
 SUITE=trixie
 # What is on Google's image as well.
 BASE=systemd,systemd-sysv,dbus,udev,iproute2,iputils-ping,procps,kmod,e2fsprogs,ca-certificates,curl,openssl,less
-# What setup/ installs; docs/infrastructure.md names them.
+# What setup/ installs; docs/machine.md names them.
 LATER=(docker.io docker-cli nftables apparmor unattended-upgrades needrestart systemd-timesyncd caddy)
 # An image that is this old has lists and packages that the mirrors no longer have.
 MAX_AGE_DAYS=14
@@ -111,7 +111,7 @@ case "${1:-make}" in
   status) is_current ;;
   make)
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-      give_up 'an image of Debian can be made on Debian or Ubuntu, by root' 'See docs/infrastructure.md.'
+      give_up 'an image of Debian can be made on Debian or Ubuntu, by root' 'See docs/machine.md.'
     fi
     mkdir -p "$STATE"
     exec 8>"$STATE/vm.lock"
