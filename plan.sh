@@ -27,4 +27,4 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 reason='the packages are not installed; run this first: npm ci'
 [ -d "$root/node_modules/cdktf" ] || give_up "$@"
 
-exec node --import "file://$root/node_modules/tsx/dist/loader.mjs" "$root/infra/plan/main.ts" "$@"
+exec node "$root/infra/launch.mjs" "$root/infra/plan/main.ts" "$@"

@@ -11,6 +11,7 @@ import { runBuild } from './plan/run-build.ts';
 import { checkParts, prepareParts } from './prepare-parts.ts';
 import { renderProblem } from './render-problem.ts';
 import { isStackName, STACK_NAMES } from './stack-name.ts';
+import { withoutTraces } from './without-traces.ts';
 
 async function main(): Promise<void> {
   // What is written here names files of this person: not for others to read.
@@ -32,7 +33,9 @@ async function main(): Promise<void> {
     engineSocket: engineSocketOf(variables),
   });
   const outputFolder = path.resolve(variables['CDKTF_OUTDIR'] ?? path.join(root, 'cdktf.out'));
-  buildApp({ ...parts, outputFolder, stateFolder: root }).synth();
+  withoutTraces(() => {
+    buildApp({ ...parts, outputFolder, stateFolder: root }).synth();
+  });
 }
 
 try {

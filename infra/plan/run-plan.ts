@@ -9,6 +9,7 @@ import { buildApp } from '../build-app.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
 import { prepareParts, type Checked } from '../prepare-parts.ts';
 import { gcpBackendSettings, statePath } from '../state-backend.ts';
+import { withoutTraces } from '../without-traces.ts';
 import { configurationHash } from './configuration-hash.ts';
 import { parsePlan } from './plan-json.ts';
 import { dropPlan, keepPlan, readRecord } from './plan-record.ts';
@@ -110,7 +111,9 @@ async function synthesise(planning: Planning, checked: Checked): Promise<string>
   planning.progress('write the configuration');
   rmSync(workspace.configuration, { recursive: true, force: true });
   mkdirSync(workspace.outputFolder, { recursive: true });
-  buildApp({ ...parts, outputFolder: workspace.outputFolder, stateFolder: workspace.folder }).synth();
+  withoutTraces(() => {
+    buildApp({ ...parts, outputFolder: workspace.outputFolder, stateFolder: workspace.folder }).synth();
+  });
   return configurationHash(workspace.configuration);
 }
 

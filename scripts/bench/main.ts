@@ -7,8 +7,10 @@ import { agentBench } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { deployBench } from './deploy.ts';
 import { downtimeBench } from './downtime.ts';
+import { startupBench } from './startup.ts';
+import { synthBench } from './synth.ts';
 
-const benches: readonly Bench[] = [firstDeployBench, deployBench, downtimeBench, agentBench];
+const benches: readonly Bench[] = [firstDeployBench, deployBench, downtimeBench, agentBench, synthBench, startupBench];
 
 process.exitCode = await run(process.argv.slice(2));
 

@@ -30,11 +30,13 @@ export async function runSuite(suite: Suite, chosen: readonly string[]): Promise
   const output = path.join(cacheFolder, `${suite.name}.tap`);
   rmSync(output, { force: true });
   const startedAt = performance.now();
-  const { environment } = suite.terraform === true ? prepareTerraform() : { environment: {} };
-  const exitCode = await runTap(
-    [`--jobs=${suite.jobs}`, `--timeout=${Math.ceil(suite.timeoutMs / 1000)}`, `--output-file=${output}`, ...entries],
-    environment,
-  );
+  if (suite.terraform === true) prepareTerraform();
+  const exitCode = await runTap([
+    `--jobs=${suite.jobs}`,
+    `--timeout=${Math.ceil(suite.timeoutMs / 1000)}`,
+    `--output-file=${output}`,
+    ...entries,
+  ]);
   const written = readOptional(output);
   return {
     counts: tapSummary(written, exitCode),
@@ -66,13 +68,13 @@ function holdOpen(files: number): string[] {
   ];
 }
 
-function runTap(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number | null> {
+function runTap(args: readonly string[]): Promise<number | null> {
   // On a terminal tap repaints its progress; into a pipe that would be one copy of the page after each test.
   const live = process.stdout.isTTY;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['node_modules/tap/dist/esm/run.mjs', ...args], {
       stdio: ['ignore', live ? 'inherit' : 'pipe', 'inherit'],
-      env: { ...process.env, ...environment, NO_COLOR: live ? process.env.NO_COLOR : '1' },
+      env: { ...process.env, NO_COLOR: live ? process.env.NO_COLOR : '1' },
     });
     let painted = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

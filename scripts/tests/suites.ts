@@ -20,7 +20,7 @@ export const suites: readonly Suite[] = [
   { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 1, timeoutMs: 300_000 },
   { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 180_000 },
   { name: 'infra', folder: 'test/infra', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
-  { name: 'e2e', folder: 'test/e2e', processes: 'each', jobs: 1, timeoutMs: 600_000 },
+  { name: 'e2e', folder: 'test/e2e', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
 ];
 
 export function findSuite(name: string): Suite | undefined {

@@ -126,7 +126,7 @@ t.test('metadata: constants and addresses, no secret', (t) => {
     t.equal(metadata['block-project-ssh-keys'], 'TRUE', address);
     t.equal(metadata['serial-port-enable'], 'FALSE', address);
     const byKey = 'ssh-keys' in metadata;
-    t.equal(byKey, /pool-edge/.test(address), `${address}: the key is for the pool that asks for it`);
+    t.equal(byKey, address.includes('pool-edge'), `${address}: the key is for the pool that asks for it`);
     t.equal(metadata['enable-oslogin'], byKey ? 'FALSE' : 'TRUE', address);
   }
   t.end();
@@ -165,9 +165,15 @@ function grants(resources: ReadonlyMap<string, Values>): readonly Grant[] {
       on: address.replace(/_iam_.*$/, ''),
       role: String(values['role']),
       member: String(values['member']),
-      condition: String(block(values, 'condition')['expression'] ?? ''),
+      condition: expressionOf(values),
     }))
     .sort((a, b) => a.address.localeCompare(b.address));
+}
+
+/** Empty: the grant holds without a condition. */
+function expressionOf(grant: Values): string {
+  const { expression } = block(grant, 'condition');
+  return typeof expression === 'string' ? expression : '';
 }
 
 /** At any depth. */
