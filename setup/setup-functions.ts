@@ -24,7 +24,7 @@ install_packages() {
   [ \${#missing[@]} -gt 0 ] || return 0
   log "packages: \${missing[*]}"
   # What a power loss left half done.
-  dpkg --configure -a >/dev/null
+  dpkg --configure -a >/dev/null || log 'packages: dpkg is busy'
   timeout 600 bash -c "$(declare -f apt_get); apt_get update" ||
     log 'packages: the lists could not be renewed; those on the disk are used'
   apt_get install "\${missing[@]}" || fail "packages: could not install \${missing[*]}"
@@ -55,7 +55,7 @@ install_program() {
   tar -xzf "$work/archive.tar.gz" -C "$work/tree" --no-same-owner
   chmod 755 "$work/tree"
   # Power may fail at any moment: what has the final name is whole.
-  sync "$work/tree"
+  sync -f "$work/tree"
   mv "$work/tree" "$PROGRAM_FOLDER"
   rm -rf "$work"
 }

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import t from 'tap';
 import { WRITE_FILE_FUNCTION } from '../../setup/machine-file.ts';
-import { DISK_FUNCTIONS } from '../../setup/disk-functions.ts';
+import { DISK_FUNCTIONS, VOLUMES_DISK_FUNCTIONS } from '../../setup/disk-functions.ts';
 import { SETUP_FUNCTIONS } from '../../setup/setup-functions.ts';
 import { docker, type CommandResult } from '../../scripts/vm/docker-command.ts';
 import { VM_IMAGE } from '../../scripts/vm/run-vm.ts';
@@ -59,6 +59,27 @@ t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
     t.match(marked.stdout, /theirs/);
   });
 
+  await t.test("a pool's disk holds Docker's volumes and the agent's memory, which need it to start", async (t) => {
+    const disk = loop(t);
+    const first = await onMachine(
+      disk,
+      `volumes_disk "$DEVICE"; echo 1 >/var/lib/docker/volumes/data; echo 2 >/var/lib/longshore-agent/identity.json; cat /etc/systemd/system/*.d/longshore-disk.conf; volumes_disk "$DEVICE"; grep -c bind /etc/fstab`,
+    );
+    t.equal(first.code, 0, first.stderr);
+    for (const folder of ['/var/lib/docker/volumes', '/var/lib/longshore-agent']) {
+      t.ok(first.stdout.includes(`RequiresMountsFor=${folder}\nAssertPathExists=${folder}/.longshore-disk\n`), folder);
+    }
+    t.match(first.stdout, /\n2\n$/, 'and the second run adds nothing');
+    const other = await onMachine(
+      disk,
+      'volumes_disk "$DEVICE"; cat /var/lib/docker/volumes/data /var/lib/longshore-agent/identity.json',
+    );
+    t.equal(other.code, 0, other.stderr);
+    t.match(other.stdout, /1\n2\n/, 'another machine finds both');
+    const without = await onMachine(null, 'volumes_disk /dev/disk/by-id/google-longshore-volumes; echo nothing to do');
+    t.equal(without.stdout, 'nothing to do\n');
+  });
+
   await t.test('one that is not attached is said, and tried again by the setup', async (t) => {
     const { code, stderr } = await onMachine(null, `data_disk /dev/disk/by-id/google-longshore-data ${FOLDER}`);
     t.equal(code, 1);
@@ -68,7 +89,7 @@ t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
 
 /** The functions with a line after them, in a container of the machine's image that has the device. */
 function onMachine(device: string | null, line: string): Promise<CommandResult> {
-  const script = `set -euo pipefail\n${WRITE_FILE_FUNCTION}\n${SETUP_FUNCTIONS}\n${DISK_FUNCTIONS}\nsystemctl() { :; }\n${line}\n`;
+  const script = `set -euo pipefail\n${WRITE_FILE_FUNCTION}\n${SETUP_FUNCTIONS}\n${DISK_FUNCTIONS}\n${VOLUMES_DISK_FUNCTIONS}\nsystemctl() { :; }\n${line}\n`;
   const attached = device === null ? [] : ['--device', device, '--env', `DEVICE=${device}`];
   const rights = [
     '--cap-add',
