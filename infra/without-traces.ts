@@ -10,7 +10,7 @@ export function withoutTraces<Result>(act: () => Result): Result {
   try {
     return act();
   } finally {
-    if (usual === undefined) delete Error.prepareStackTrace;
+    if (usual === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
     else Object.defineProperty(Error, 'prepareStackTrace', usual);
   }
 }
