@@ -5,11 +5,17 @@ import http from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { docker, dockerOutput } from '../vm/docker-command.ts';
-import { type CloudConfig, files, ports, rehearsalLabel } from './cloud/cloud-config.ts';
+import { type CloudConfig, diskFolder, files, ports, rehearsalLabel } from './cloud/cloud-config.ts';
 import { makeCertificates, makeCredentialsFile } from './credentials.ts';
 import type { RehearsalFolder, RehearsalState } from './rehearsal-folder.ts';
 
-const nodeImage = 'longshore.local/base/node:20';
+export const nodeImage = 'longshore.local/base/node:20';
+/** What a container needs to attach and let go of loop devices. */
+export const loopDeviceFlags = [
+  ...['--cap-add', 'SYS_ADMIN', '--volume', '/dev:/dev'],
+  ...['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'c 10:237 rwm'],
+  ...['--security-opt', 'apparmor=unconfined', '--security-opt', 'seccomp=unconfined'],
+] as const;
 const startMs = 30_000;
 
 export function containerName(state: RehearsalState): string {
@@ -18,7 +24,7 @@ export function containerName(state: RehearsalState): string {
 
 export async function startStandIn(folder: RehearsalFolder, state: RehearsalState, signal: AbortSignal): Promise<void> {
   const cloud = folder.cloud();
-  mkdirSync(cloud, { recursive: true, mode: 0o700 });
+  mkdirSync(folder.cloud(files.disks), { recursive: true, mode: 0o700 });
   makeCertificates(cloud);
   const owner = makeCredentialsFile(folder.path('credentials.json'), state.project);
   const config: CloudConfig = {
@@ -54,10 +60,9 @@ export async function startStandIn(folder: RehearsalFolder, state: RehearsalStat
     ...['run', '--detach', '--name', containerName(state), '--label', label, '--restart', 'unless-stopped'],
     ...['--network', state.network, '--ip', state.address],
     // The metadata server's address, and loop devices of disks (`--privileged` asks for more than some engines may give).
-    ...['--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_ADMIN', '--volume', '/dev:/dev'],
-    ...['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'c 10:237 rwm'],
-    ...['--security-opt', 'apparmor=unconfined', '--security-opt', 'seccomp=unconfined'],
+    ...['--cap-add', 'NET_ADMIN', ...loopDeviceFlags],
     ...['--volume', '/var/run/docker.sock:/var/run/docker.sock', '--volume', `${cloud}:${cloud}`],
+    ...['--volume', `${folder.cloud(files.disks)}:${diskFolder(state.name)}`],
     ...['--volume', `${dockerProgram}:/usr/local/bin/docker:ro`],
     ...['--volume', `${registryProgram}:/usr/local/bin/docker-registry:ro`],
     ...['--publish', `127.0.0.1:${state.proxyPort}:${ports.proxy}`],

@@ -26,6 +26,11 @@ export function readCloudConfig(file: string): CloudConfig {
   return JSON.parse(readFileSync(file, 'utf8')) as CloudConfig;
 }
 
+/** Where the stand-in's container has its disks: a short path, by which its loop devices are known. */
+export function diskFolder(rehearsal: string): string {
+  return `/r/${rehearsal}`;
+}
+
 /** Files of the folder that both sides know. */
 export const files = {
   config: 'cloud.json',
@@ -36,4 +41,8 @@ export const files = {
   signingKey: 'signing.pem',
   resolver: 'resolv.conf',
   log: 'cloud.log',
+  images: 'images',
+  disks: 'disks',
+  /** Beside the stand-in's folder: all roots that Terraform trusts in a rehearsal. */
+  trusted: 'trusted.pem',
 } as const;

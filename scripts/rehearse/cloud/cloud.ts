@@ -12,6 +12,7 @@ import { IamPolicies } from './iam-policies.ts';
 import { objectsAt, textAt } from './json.ts';
 import type { Machines } from './machines/machines.ts';
 import { MetadataServer } from './metadata/metadata-server.ts';
+import { PackageTags } from './package-tags.ts';
 import { Projects } from './projects.ts';
 import { Repositories } from './repositories.ts';
 import { Secrets } from './secrets.ts';
@@ -42,7 +43,13 @@ export function buildCloud(site: Site, config: CloudParts, machines: Machines): 
   const projects = new Projects(site, policies);
   const accounts = new ServiceAccounts(site, policies);
   const secrets = new Secrets(site, policies);
-  const repositories = new Repositories(site, policies);
+  const tags = new PackageTags({
+    site,
+    policies,
+    port: ports.registryBehind,
+    images: path.join(config.folder, files.images),
+  });
+  const repositories = new Repositories(site, policies, tags);
   const zones = new DnsZones(site);
   const operations = new Operations(site);
   const instances = new Instances(site, operations, machines, config.publicPrefix);

@@ -74,6 +74,8 @@ export class Dispatch {
       (/\/o(\/|$)/.test(call.path) || call.method === 'GET')
     )
       return;
+    // Packages and tags check their own roles.
+    if (host === 'artifactregistry.googleapis.com' && call.path.includes('/packages')) return;
     const { project } = this.#options.site;
     const roles = host === 'compute.googleapis.com' && call.method === 'GET' ? computeReaders : [];
     requireRole(this.#options.policies, call.caller, {

@@ -65,6 +65,8 @@ function listener(handle: Handler, say: (line: string) => void): http.RequestLis
     void handle(call)
       .then((answer) => send(response, answer))
       .catch((error: unknown) => {
+        // A client that has seen enough.
+        if (response.destroyed || request.destroyed) return;
         say(`${call.method} ${host}${call.path}: ${error instanceof Error ? error.message : String(error)}`);
         response.destroy();
       });

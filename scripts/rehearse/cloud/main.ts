@@ -9,7 +9,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { Balancers } from './balancers.ts';
 import { buildCloud } from './cloud.ts';
-import { type CloudConfig, files, metadataAddress, ports, readCloudConfig } from './cloud-config.ts';
+import { type CloudConfig, diskFolder, files, metadataAddress, ports, readCloudConfig } from './cloud-config.ts';
 import type { Answer } from './exchange.ts';
 import { apiServer, plainServer, proxyServer } from './front.ts';
 import { runForwarder } from './forwarder.ts';
@@ -53,7 +53,7 @@ async function runCloud(config: CloudConfig): Promise<void> {
     rehearsal: config.name,
     network: config.network,
     gateway: config.address,
-    disks: new DiskFiles(inFolder('disks')),
+    disks: new DiskFiles(diskFolder(config.name)),
     diskSizeGb: (disk) =>
       Number(site.store.all('compute/').find(({ path }) => path.endsWith(`/disks/${disk}`))?.body['sizeGb'] ?? 10),
     root: inFolder(files.root),

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { files } from './cloud-config.ts';
 
 export function keepRegistry(folder: string, port: number, say: (line: string) => void): void {
   const file = path.join(folder, 'registry.json');
@@ -10,7 +11,7 @@ export function keepRegistry(folder: string, port: number, say: (line: string) =
     JSON.stringify({
       version: '0.1',
       log: { level: 'warn', accesslog: { disabled: true } },
-      storage: { filesystem: { rootdirectory: path.join(folder, 'images') }, delete: { enabled: true } },
+      storage: { filesystem: { rootdirectory: path.join(folder, files.images) }, delete: { enabled: true } },
       http: { addr: `127.0.0.1:${port}`, relativeurls: true },
     }),
   );

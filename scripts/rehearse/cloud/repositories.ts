@@ -3,15 +3,19 @@ import { type Answer, type Call, jsonAnswer, readJson } from './exchange.ts';
 import { alreadyExists, invalid, notFound, notRehearsed } from './google-error.ts';
 import type { IamPolicies } from './iam-policies.ts';
 import { type JsonObject, mergePatch, objectAt } from './json.ts';
+import type { PackageTags } from './package-tags.ts';
 import type { Site } from './site.ts';
 
 export class Repositories {
   readonly #site: Site;
   readonly #policies: IamPolicies;
 
-  constructor(site: Site, policies: IamPolicies) {
+  readonly #tags: PackageTags;
+
+  constructor(site: Site, policies: IamPolicies, tags: PackageTags) {
     this.#site = site;
     this.#policies = policies;
+    this.#tags = tags;
   }
 
   async handle(call: Call): Promise<Answer> {
@@ -22,6 +26,11 @@ export class Repositories {
       const done = this.#site.store.get(`artifactregistry/${operation}`);
       if (done === undefined) throw notFound(operation);
       return jsonAnswer(done);
+    }
+    const inside = /^\/v1\/(projects\/[^/]+\/locations\/[^/]+\/repositories\/[^/]+)\/packages(.*)$/.exec(call.path);
+    if (inside?.[1] !== undefined) {
+      if (this.#site.store.get(`artifactregistry/${inside[1]}`) === undefined) throw notFound(inside[1]);
+      return this.#tags.handle(call, inside[1], inside[2] ?? '');
     }
     const match = /^\/v1\/(projects\/([^/]+)\/locations\/[^/]+)\/repositories(?:\/([^/:]+))?(?::([A-Za-z]+))?$/.exec(
       path,

@@ -7,13 +7,13 @@ import { selfLink } from './compute-path.ts';
 export function catalogue(site: Site, path: string): JsonObject | undefined {
   const [, project = '', rest = ''] = /^projects\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
   if (project === 'debian-cloud') return debianImage(rest);
-  if (project !== site.project) return undefined;
+  if (project !== site.project && project !== site.projectNumber) return undefined;
   if (rest === '')
     return {
       kind: 'compute#project',
       id: site.projectNumber,
       name: site.project,
-      selfLink: selfLink(path),
+      selfLink: selfLink(`projects/${site.project}`),
       commonInstanceMetadata: { kind: 'compute#metadata', fingerprint: 'none' },
       defaultServiceAccount: `${site.projectNumber}-compute@developer.gserviceaccount.com`,
     };

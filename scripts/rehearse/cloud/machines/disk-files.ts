@@ -1,8 +1,10 @@
 /**
  * Disks as files behind loop devices: a machine sees an empty block device under Google's own name and formats it
- * itself, and what is on it outlives the machine. A device is found by its file, so that nothing must be remembered.
+ * itself, and what is on it outlives the machine. A device is found by its file, so that nothing must be remembered; the
+ * kernel keeps 63 characters of that path, hence the short folder and the hash for a name.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
@@ -40,14 +42,13 @@ export class DiskFiles {
   #device(file: string): string | undefined {
     for (const line of losetup(['-a']).split('\n')) {
       const [, device, shown] = /^(\/dev\/loop\d+): \S+ (.+)$/.exec(line) ?? [];
-      // Where the file was deleted the kernel says so behind its path.
       if (device !== undefined && shown === file) return device;
     }
     return undefined;
   }
 
   #file(disk: string): string {
-    return path.join(this.#folder, disk);
+    return path.join(this.#folder, createHash('sha256').update(disk).digest('hex').slice(0, 16));
   }
 }
 
