@@ -77,14 +77,19 @@ make_packages_image() {
   local tree archive security
   archive=$(mirror '')
   security=$(mirror -security)
+  # Left by a run that was killed.
+  find "$STATE" -maxdepth 1 -name 'vm.??????' -exec rm -rf --one-file-system {} + 2>/dev/null || true
   tree=$(mktemp -d "$STATE/vm.XXXXXX")
   # shellcheck disable=SC2064
-  trap "rm -rf '$tree'" EXIT
+  trap "rm -rf --one-file-system '$tree'" EXIT
   chmod 755 "$tree"
   command -v debootstrap >/dev/null || bash "$here/../engine.sh" install debootstrap ||
     give_up 'debootstrap is missing and could not be installed' "What apt said: $STATE/apt.log"
   say "Making $VM_IMAGE (a few minutes) ..."
-  debootstrap --variant=minbase --include="$BASE" "$SUITE" "$tree" "$archive" >"$STATE/vm.log" 2>&1 ||
+  # An older debootstrap may not know the suite by name; all are alike.
+  local script=()
+  [ -e "/usr/share/debootstrap/scripts/$SUITE" ] || script=(/usr/share/debootstrap/scripts/sid)
+  debootstrap --variant=minbase --include="$BASE" "$SUITE" "$tree" "$archive" "${script[@]}" >"$STATE/vm.log" 2>&1 ||
     give_up "debootstrap could not make Debian $SUITE" "What it said: $STATE/vm.log"
   prepare_apt "$tree" "$archive" "$security"
   local apt=(chroot "$tree" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends)
