@@ -26,7 +26,7 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'coordinator.snapshot_days': 'How long daily snapshots of the data disk are kept. Default: 14.',
   'coordinator.ssh':
     'Who may log in: none, iap (people with OS Login, through IAP), or keys (PUBLIC_KEY_PATH, through IAP). Default: none.',
-  'coordinator.cloud_sql': 'PostgreSQL of Cloud SQL as the database. Default: SQLite on the data disk.',
+  'coordinator.cloud_sql': 'PostgreSQL of Cloud SQL for the coordinator. It is made, but not used yet: data is in SQLite. Default: none.',
   'coordinator.cloud_sql.tier': 'Default: db-g1-small.',
   'coordinator.cloud_sql.high_availability': 'A second instance in another zone. Default: false.',
   'coordinator.cloud_sql.disk_gb': 'Default: 10.',
@@ -49,7 +49,7 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'How traffic comes in: network-lb, address (one single machine), https_lb, or none. Default: address for one single machine, else network-lb.',
   'pools.*.ingress.https_lb': "Google's global balancer with a managed certificate.",
   'pools.*.ingress.https_lb.domains': 'Names on the certificate.',
-  'pools.*.autohealing': 'Lets Google replace a machine whose agent is silent for five minutes. Default: false.',
+  'pools.*.autohealing': 'Lets Google replace a machine whose ingress is silent for five minutes. Default: false.',
   'pools.*.volumes_disk_gb': 'A further disk for named volumes that is never deleted. Default: none.',
   'pools.*.metadata_access': "Lets containers use the machine's own identity. Default: false.",
   registry: 'Artifact Registry for your images; false: none.',
