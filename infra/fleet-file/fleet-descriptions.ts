@@ -26,7 +26,8 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'coordinator.snapshot_days': 'How long daily snapshots of the data disk are kept. Default: 14.',
   'coordinator.ssh':
     'Who may log in: none, iap (people with OS Login, through IAP), or keys (PUBLIC_KEY_PATH, through IAP). Default: none.',
-  'coordinator.cloud_sql': 'PostgreSQL of Cloud SQL for the coordinator. It is made, but not used yet: data is in SQLite. Default: none.',
+  'coordinator.cloud_sql':
+    'PostgreSQL of Cloud SQL for the coordinator. It is made, but not used yet: data is in SQLite. Default: none.',
   'coordinator.cloud_sql.tier': 'Default: db-g1-small.',
   'coordinator.cloud_sql.high_availability': 'A second instance in another zone. Default: false.',
   'coordinator.cloud_sql.disk_gb': 'Default: 10.',
