@@ -14,3 +14,10 @@ export function parseCountOption(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
   return Number(text);
 }
+
+/** For what is shown: none of it would be no question. */
+export function parseLimitOption(text: string): number {
+  const limit = parseCountOption(text);
+  if (limit < 1 || limit > 500) throw new InvalidArgumentError('Write a number from 1 to 500.');
+  return limit;
+}

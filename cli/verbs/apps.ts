@@ -7,7 +7,7 @@ import type { EventView } from '../../protocol/http-api/views.ts';
 import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
-import { parseCountOption } from '../duration-option.ts';
+import { parseLimitOption } from '../duration-option.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import type { RunVerb } from '../verb.ts';
 
@@ -102,7 +102,7 @@ export function registerApps(program: Command, run: RunVerb): void {
     .option('--app <app>', 'only this app')
     .option('--host <host>', 'only this host')
     .option('--kind <kind>', 'only this kind, such as deployment.succeeded')
-    .option('-n, --limit <count>', 'how many', parseCountOption, 50)
+    .option('-n, --limit <count>', 'how many, at most 500', parseLimitOption, 50)
     .option('-f, --follow', 'go on with what happens from now')
     .action(run(showEvents));
 }
@@ -136,9 +136,7 @@ async function showEvents(context: Context, options: EventOptions): Promise<numb
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.kind === undefined ? {} : { kind: options.kind }),
   };
-  const { items } = await (
-    await context.api()
-  ).call('listEvents', { query: { limit: Math.min(Math.max(options.limit, 1), 500), ...filter } });
+  const { items } = await (await context.api()).call('listEvents', { query: { limit: options.limit, ...filter } });
   if (options.follow !== true) {
     print(context, items, () => renderEvents(items));
     return 0;

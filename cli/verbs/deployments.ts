@@ -9,7 +9,7 @@ import { print } from '../context.ts';
 import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import type { RunVerb } from '../verb.ts';
-import { parseCountOption } from '../duration-option.ts';
+import { parseCountOption, parseLimitOption } from '../duration-option.ts';
 import { appArgument } from './apps.ts';
 
 const NOTE = ['--note <text>', 'why; stands in the event log'] as const;
@@ -37,14 +37,14 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .command('deployments')
     .description('Deployments, newest first')
     .argument('[app]')
-    .option('-n, --limit <count>', 'how many', parseCountOption, 20)
+    .option('-n, --limit <count>', 'how many, at most 500', parseLimitOption, 20)
     .action(
       run(async (context: Context, app: string | undefined, options: { limit: number }) => {
         const { items } = await (
           await context.api()
         ).call('listDeployments', {
           query: {
-            limit: Math.min(Math.max(options.limit, 1), 500),
+            limit: options.limit,
             ...(app === undefined ? {} : { app: appArgument(app) }),
           },
         });

@@ -7,6 +7,7 @@ import { personCause } from '../commands.ts';
 import type { Commands } from '../commands.ts';
 import type { ControlOptions } from './control-options.ts';
 import { deploymentViews } from './create-views.ts';
+import { requireKnownApp } from './known-app.ts';
 import { pagingOf } from './page-of.ts';
 
 type DeploymentCommands = Pick<
@@ -29,6 +30,8 @@ export function deploymentCommands({ store, hub, rollouts, views }: ControlOptio
   return {
     listDeployments: async (query) => {
       const slice = await store.listDeployments({ ...pagingOf(query), app: query.app ?? null });
+      if (slice.items.length === 0 && query.app !== undefined)
+        await requireKnownApp(query.app, 'list deployments of', { store });
       return { items: await deploymentViews(slice.items, { store, hub }), next: slice.next };
     },
     getDeployment: async (id) => views.deployment(await required(id, 'read')),

@@ -1,8 +1,11 @@
 /** The event log, watching changes, and what the coordinator finds wrong with itself. */
+import { LongshoreError } from '../../fleet/errors.ts';
+import { isHostId } from '../../fleet/ids.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { personCause } from '../commands.ts';
 import type { Commands } from '../commands.ts';
 import type { ControlOptions, DoctorFinding } from './control-options.ts';
+import { requireKnownApp } from './known-app.ts';
 import { pageOf, pagingOf } from './page-of.ts';
 import { eventView } from './views/record-views.ts';
 
@@ -15,7 +18,9 @@ export function eventCommands(
       // A host that was removed is found by its id.
       const host = query.host === undefined ? null : ((await store.findHost({ host: query.host }))?.id ?? query.host);
       const filter = { app: query.app ?? null, host, kind: query.kind ?? null, deployment: query.deployment ?? null };
-      return pageOf(await store.listEvents({ ...pagingOf(query), ...filter, order: query.order }), eventView);
+      const slice = await store.listEvents({ ...pagingOf(query), ...filter, order: query.order });
+      if (slice.items.length === 0) await requireKnown(query.app ?? null, host, options);
+      return pageOf(slice, eventView);
     },
     watch: (onChange, signal) => changes.subscribe(onChange, signal),
     doctor: async () => {
@@ -46,6 +51,15 @@ export function eventCommands(
       return { epoch };
     },
   };
+}
+
+/** @throws NOT_FOUND where nothing was found because there is no such app or host */
+async function requireKnown(app: string | null, host: string | null, options: ControlOptions): Promise<void> {
+  if (app !== null) await requireKnownApp(app, 'list events of', options);
+  if (host === null || (isHostId(host) && (await options.store.host({ id: host })) !== null)) return;
+  throw new LongshoreError('NOT_FOUND', `list events of host ${host}: there is none with this id or name`, {
+    hint: 'See `longshore hosts`; one that was removed is named by its id.',
+  });
 }
 
 const NEWEST = 1_000;

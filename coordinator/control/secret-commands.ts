@@ -6,6 +6,7 @@ import type { Actor, Commands } from '../commands.ts';
 import { registryPurpose, secretPurpose } from '../secrets/vault.ts';
 import type { NewEvent } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
+import { requireKnownApp } from './known-app.ts';
 import { pageOf, pagingOf } from './page-of.ts';
 import { retryConflict } from './retry-conflict.ts';
 
@@ -23,8 +24,13 @@ export function secretCommands(options: ControlOptions): SecretCommands {
     { at: now(), kind, app, host: null, deployment: null, cause: personCause(actor, null), text },
   ];
   return {
-    listSecrets: async (app, query) =>
-      pageOf(await store.listSecrets({ ...pagingOf(query), app }), (row) => ({ ...row })),
+    listSecrets: async (app, query) => {
+      const slice = await store.listSecrets({ ...pagingOf(query), app });
+      // Secrets may be set before the app is deployed for the first time.
+      if (slice.items.length === 0 && (await store.lastSecretVersion({ app })) === 0)
+        await requireKnownApp(app, 'list secrets of', options);
+      return pageOf(slice, (row) => ({ ...row }));
+    },
     setSecret: async (app, secret, value, actor) => {
       if (!SECRET_NAME.test(secret)) throw badName('secret', secret);
       return retryConflict(async () => {

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { explain } from './explain.ts';
 
 export interface ExplainHostOptions {
-  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments'>;
+  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'pendingRestore'>;
   readonly hub: Pick<HubPort, 'live'>;
 }
 
@@ -28,6 +28,7 @@ export async function explainHost(row: HostRow, { store, hub }: ExplainHostOptio
     lastSeenAt: live?.lastSeenAt ?? row.lastSeenAt,
     enrolledAt: row.enrolledAt,
     refusal: live?.refusal ?? null,
+    waitsForRestore: (await store.pendingRestore()) !== null,
     apps: [...apps].sort().map((app) => ({
       app,
       target: targets.find((target) => target.app === app) ?? null,

@@ -19,6 +19,8 @@ export interface ExplainFacts {
   readonly lastSeenAt: number | null;
   readonly enrolledAt: number;
   readonly refusal: string | null;
+  /** The data is an older copy, and nothing is assigned until somebody confirms it (D4). */
+  readonly waitsForRestore: boolean;
   readonly apps: readonly AppFacts[];
 }
 
@@ -33,7 +35,8 @@ export interface AppFacts {
 type Explained = Omit<ExplainView, 'host'>;
 
 export function explain(facts: ExplainFacts): ExplainView {
-  const found = notConnected(facts) ?? refused(facts) ?? firstOf(facts) ?? availability(facts) ?? allIsWell(facts);
+  const found =
+    notConnected(facts) ?? held(facts) ?? refused(facts) ?? firstOf(facts) ?? availability(facts) ?? allIsWell(facts);
   return { host: facts.name, ...found };
 }
 
@@ -64,6 +67,17 @@ function notConnected({
     sentence: `Host ${name} is not connected: its agent does not talk to this coordinator.`,
     since,
     next,
+    nextAt: null,
+  };
+}
+
+function held({ name, refusal, waitsForRestore, apps }: ExplainFacts): Explained | null {
+  if (!waitsForRestore) return null;
+  const why = refusal ?? "the coordinator's data was restored from an older copy";
+  return {
+    sentence: `Host ${name} keeps what it has (${running(apps)}), and gets nothing new: ${why}`,
+    since: null,
+    next: 'Compare `longshore plan` with what should run, then confirm with `longshore doctor --confirm-restore`: until then changes wait.',
     nextAt: null,
   };
 }

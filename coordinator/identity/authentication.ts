@@ -1,6 +1,6 @@
 /**
  * Whose token this is. Looked up by its hash and compared in constant time; when it was used is written rarely, by the
- * minute, so that reading costs no write.
+ * minute, so that reading costs no write, and beside the answer: on a full disk people must still get in to look.
  */
 import type { Actor } from '../commands.ts';
 import type { ApiTokenRow } from '../store/records.ts';
@@ -27,7 +27,8 @@ export class Authentication {
     if (row === null || !isSameHash(row.hash, hash) || !works(row, now)) return null;
     if (now - (this.#touchedAt.get(row.id) ?? Number.NEGATIVE_INFINITY) >= TOUCH_EVERY_MS) {
       this.#touchedAt.set(row.id, now);
-      await this.#store.touchTokens({ used: [{ id: row.id, at: now }] });
+      // Whoever writes something that matters learns of a store that cannot; here the next use tries again.
+      this.#store.touchTokens({ used: [{ id: row.id, at: now }] }).catch(() => this.#touchedAt.delete(row.id));
     }
     return { tokenId: row.id, name: row.name, role: row.role };
   }

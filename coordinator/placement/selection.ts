@@ -20,7 +20,7 @@ export function selectorRefusal(host: PlaceableHost, selector: HostSelector, run
     case 'active':
       return null;
     case 'paused':
-      return runsHere ? null : 'it is paused (cordoned) and gets nothing new';
+      return runsHere ? null : 'it is cordoned and gets nothing new';
     case 'draining':
       return 'it is draining';
   }

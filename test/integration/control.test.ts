@@ -9,7 +9,7 @@ import type { Target } from '../../coordinator/store/records.ts';
 import { stickyPlacement } from '../../coordinator/placement/place.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { problem } from '../../fleet/errors.ts';
-import { aService, anAppReport, anAppSpec, anAttempt, digest } from '../support/app-builders.ts';
+import { appName, aService, anAppReport, anAppSpec, anAttempt, digest } from '../support/app-builders.ts';
 import { aLiveHost } from '../support/live-host.ts';
 import { ADA, AUDIENCE, controlWorld } from '../support/control-world.ts';
 import type { ControlWorld } from '../support/control-world.ts';
@@ -474,6 +474,32 @@ scene('secrets: a new version makes a change, an old release keeps its own, valu
   await world.commands.removeRegistry('r.test:5000', ADA);
   t.same((await world.commands.listRegistries(PAGE)).items, []);
 });
+
+scene(
+  'a filter by something that never was is an error, and an empty answer is one about what is there',
+  async (t, world) => {
+    const nosuch = appName('nosuch');
+    await enroll(world, 'a');
+    await deployed(world);
+    t.same((await world.commands.listSecrets(WEB, PAGE)).items, []);
+    t.same(
+      (await world.commands.listEvents({ ...PAGE, app: WEB, kind: 'nothing.like-it', order: 'newest' })).items,
+      [],
+    );
+
+    await t.rejects(world.commands.listSecrets(nosuch, PAGE), refusal('NOT_FOUND'));
+    await t.rejects(world.commands.listDeployments({ ...PAGE, app: nosuch }), refusal('NOT_FOUND'));
+    await t.rejects(world.commands.listEvents({ ...PAGE, app: nosuch, order: 'newest' }), refusal('NOT_FOUND'));
+    await t.rejects(world.commands.listEvents({ ...PAGE, host: 'nosuch', order: 'newest' }), refusal('NOT_FOUND'));
+    await world.commands.setSecret(nosuch, 'db', 'x', ADA);
+    t.match(
+      (await world.commands.listSecrets(nosuch, PAGE)).items,
+      [{ name: 'db' }],
+      'set before the first deployment',
+    );
+    t.equal((await world.commands.listEvents({ ...PAGE, app: nosuch, order: 'newest' })).items.length, 1);
+  },
+);
 
 scene('tokens: made once, used by hash, revoked, expired', async (t, world) => {
   const { token, view } = await world.commands.makeToken({ name: 'ci', role: 'operator', ttlMs: 500 }, ADA);

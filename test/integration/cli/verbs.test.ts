@@ -107,6 +107,7 @@ t.test('cli: exit 2 for wrong use, with what to do', async (t) => {
 
   t.match(await cli.run(['hosst']), { exit: 2, err: /Did you mean hosts/ });
   t.match(await cli.run(['hosts', '--colour']), { exit: 2, err: /unknown option '--colour'/ });
+  t.match(await cli.run(['events', '-n', '0']), { exit: 2, err: /from 1 to 500/ });
   t.match(await cli.run(['deploy', '--timeout', 'soon']), { exit: 2, err: /30s, 5m or 1h/ });
   t.match(await cli.run(['rollback', 'NOT OK']), { exit: 2, err: /INPUT_INVALID[\s\S]*mend:/ });
   t.match(await cli.run(['deploy']), { exit: 2, err: /there is no compose\.yaml/ });

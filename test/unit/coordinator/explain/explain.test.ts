@@ -37,6 +37,7 @@ const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
   lastSeenAt: 200,
   enrolledAt: 50,
   refusal: null,
+  waitsForRestore: false,
   apps: [],
   ...fields,
 });
@@ -62,6 +63,12 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
     facts({ connected: false, connectedChangedAt: null }),
     /not connected/,
     { since: 200 },
+  ],
+  [
+    'a restore that waits',
+    facts({ refusal: 'it holds assignment 3.7, which this data never gave', waitsForRestore: true }),
+    /keeps what it has[\s\S]*never gave/,
+    { next: /longshore doctor --confirm-restore/ },
   ],
   ['refused assignment', facts({ refusal: 'it cannot do `ingress`' }), /does not take its assignment: it cannot do/],
   [

@@ -38,17 +38,18 @@ t.test('enrolment: the signature covers both keys and one of our addresses', (t)
   t.end();
 });
 
+const row: ApiTokenRow = {
+  id: 't',
+  name: 'n',
+  role: 'viewer',
+  hash: tokenHash('ls_x'),
+  createdAt: 0,
+  expiresAt: null,
+  lastUsedAt: null,
+  revokedAt: null,
+};
+
 t.test('authentication: when a token was used is written once a minute', async (t) => {
-  const row: ApiTokenRow = {
-    id: 't',
-    name: 'n',
-    role: 'viewer',
-    hash: tokenHash('ls_x'),
-    createdAt: 0,
-    expiresAt: null,
-    lastUsedAt: null,
-    revokedAt: null,
-  };
   const touched: number[] = [];
   let now = 5;
   const store = {
@@ -60,6 +61,22 @@ t.test('authentication: when a token was used is written once a minute', async (
   for (now of [5, 6, 60_004, 60_005, 60_006]) await authentication.actorOf('ls_x');
   t.same(touched, [5, 60_005]);
   t.equal(await authentication.actorOf('ls_y'), null);
+});
+
+t.test('authentication: a store that cannot write keeps nobody out', async (t) => {
+  let tries = 0;
+  const store = {
+    tokenByHash: () => Promise.resolve(row),
+    touchTokens: () => {
+      tries += 1;
+      return tries === 1 ? Promise.reject(new Error('database or disk is full')) : new Promise<never>(() => undefined);
+    },
+  };
+  const authentication = new Authentication(store, () => 5);
+
+  t.match(await authentication.actorOf('ls_x'), { name: 'n' });
+  t.match(await authentication.actorOf('ls_x'), { name: 'n' });
+  t.equal(tries, 2, 'the next use tries to note it again, and nobody waits for it');
 });
 
 t.test('first admin: a token in a private file, only where no admin token works', async (t) => {

@@ -92,6 +92,7 @@ t.test('renderHosts: connected and converged are two columns', (t) => {
 
   t.match(text, /CONNECTED +CONVERGED/);
   t.match(text, /no \(60 s ago\) +no .*pulling web/);
+  t.match(renderHosts([aHostView({ availability: 'paused' })], 0), /cordoned/, 'by the word of the verb');
   t.match(renderHosts([], 0), /enroll-token/);
   t.end();
 });
