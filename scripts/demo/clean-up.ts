@@ -9,7 +9,7 @@ import { stopPrograms } from './programs.ts';
 
 export async function cleanUp(folder: DemoFolder, state: DemoState): Promise<void> {
   // Agents first: a coordinator or a container that goes away would set them to work.
-  await stopPrograms(folder, 'agent-');
+  await stopPrograms(folder, 'agent');
   await stopPrograms(folder, 'coordinator');
   const docker = new Docker();
   if (await docker.ping().then(Boolean, () => false)) {

@@ -27,17 +27,29 @@ export function startProgram(folder: DemoFolder, start: ProgramStart): void {
   writeFileSync(folder.path('pids', start.name), `${child.pid ?? ''}\n`);
 }
 
-/** Ends all whose name begins so, politely first; waits until they are gone. */
-export async function stopPrograms(folder: DemoFolder, prefix: string): Promise<void> {
-  if (!existsSync(folder.path('pids'))) return;
-  const names = readdirSync(folder.path('pids')).filter((name) => name.startsWith(prefix));
-  await Promise.all(
-    names.map(async (name) => {
-      const pid = Number(readFileSync(folder.path('pids', name), 'utf8'));
-      await stopProgram(pid, folder.root, stopMs);
-      rmSync(folder.path('pids', name), { force: true });
-    }),
-  );
+/**
+ * Ends all whose name begins so, politely first; waits until they are gone. One that somebody started again by hand has
+ * no pid file: it is known by its program and the demo's folder in its command line.
+ */
+export async function stopPrograms(folder: DemoFolder, prefix: 'agent' | 'coordinator'): Promise<void> {
+  const pids = existsSync(folder.path('pids')) ? readdirSync(folder.path('pids')) : [];
+  const names = pids.filter((name) => name.startsWith(prefix));
+  const kept = names.map((name) => Number(readFileSync(folder.path('pids', name), 'utf8')));
+  const found = runningWith([`longshore-${prefix}.`, `${folder.root}/`]);
+  await Promise.all([...new Set([...kept, ...found])].map((pid) => stopProgram(pid, folder.root, stopMs)));
+  for (const name of names) rmSync(folder.path('pids', name), { force: true });
+}
+
+/** Processes, but this one, with all of these in their command line. */
+function runningWith(parts: readonly string[]): readonly number[] {
+  const pids = existsSync('/proc/self')
+    ? readdirSync('/proc').map(Number)
+    : spawnSync('ps', ['-ax', '-o', 'pid='], { encoding: 'utf8' }).stdout.split('\n').map(Number);
+  return pids.filter((pid) => {
+    if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+    const command = commandOf(pid);
+    return parts.every((part) => command.includes(part));
+  });
 }
 
 export function isRunning(pid: number, argument: string): boolean {
