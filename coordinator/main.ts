@@ -222,7 +222,9 @@ async function webFiles(): Promise<Awaited<ReturnType<typeof readWebFiles>>> {
 async function installer(config: CoordinatorConfig, audiences: readonly [string, ...string[]]): Promise<Installer> {
   const { caFile } = config;
   const root = caFile === null ? null : await readRoot(caFile);
-  const folder = config.agentsDir ?? fileURLToPath(besideMain('agents/', '../dist/programs/'));
+  // A build from source has put them beside the bundles.
+  const beside = [besideMain('agents/', '../dist/agents/'), besideMain('programs/', '../dist/programs/')];
+  const folder = config.agentsDir ?? fileURLToPath(beside.find((place) => existsSync(place)) ?? beside[0] ?? '');
   return new Installer({ audiences, root, archives: new AgentArchives(folder) });
 }
 
