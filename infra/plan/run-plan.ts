@@ -120,7 +120,7 @@ async function synthesise(planning: Planning, checked: Checked): Promise<string>
 function refuseProtected(fleet: FleetConfig, { stack }: Workspace): void {
   if (stack === 'gcp' && fleet.protect)
     throw new LongshoreError(
-      'CONFLICT',
+      'INFRA_UNREADY',
       'plan to destroy the fleet: fleet.yaml has `protect: true`, which keeps what holds data',
       {
         hint: 'Set protect: false in fleet.yaml, run `bash plan.sh` and apply that; then `bash plan.sh --destroy`.',

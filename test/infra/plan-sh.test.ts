@@ -1,111 +1,19 @@
 // plan.sh as a person runs it, with the real Terraform and the real provider of Google. No word of it reaches Google:
 // credentials are made up, and what would be sent goes to a port where nobody listens.
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { generateKeyPairSync } from 'node:crypto';
-import t, { type Test } from 'tap';
+import { readFileSync, statSync } from 'node:fs';
+import t from 'tap';
 import { pollUntil } from '../support/poll-until.ts';
 import { terraformForTests } from '../support/terraform.ts';
+import { account, Desk, ended, heard, NOBODY, serviceAccountKey } from './support/desk.ts';
 
 const { terraform, skip } = terraformForTests('google');
-const NOBODY = 'http://127.0.0.1:9';
-const FLEET = ['name: shop', 'project: my-project-1', 'region: europe-west4', 'pools:', '  web: { count: 2 }', ''].join(
-  '\n',
-);
-
-interface Ran {
-  readonly exit: number | null;
-  readonly said: string;
-}
-
-/** A folder with a fleet file, and plan.sh over it. */
-class Desk {
-  readonly folder: string;
-  readonly #variables: Readonly<Record<string, string>>;
-
-  constructor(t: Test, variables: Readonly<Record<string, string>> = {}, fleet = FLEET) {
-    this.folder = t.testdir({ 'fleet.yaml': fleet });
-    this.#variables = variables;
-  }
-
-  get variables(): NodeJS.ProcessEnv {
-    const kept = ['PATH', 'LANG', 'GOCACHE', 'XDG_CACHE_HOME'].map((name) => [name, process.env[name]] as const);
-    return {
-      ...Object.fromEntries(kept.filter(([, value]) => value !== undefined)),
-      // A home without a login of Google's.
-      HOME: this.folder,
-      TF_CLI_CONFIG_FILE: terraform?.configFile ?? '/dev/null',
-      GOOGLE_OAUTH_ACCESS_TOKEN: 'made-up',
-      ...this.#variables,
-    };
-  }
-
-  edit(change: (text: string) => string): void {
-    this.write('fleet.yaml', change(readFileSync(this.path('fleet.yaml'), 'utf8')));
-  }
-
-  write(name: string, text: string): void {
-    mkdirSync(path.dirname(this.path(name)), { recursive: true });
-    writeFileSync(this.path(name), text);
-  }
-
-  path(name: string): string {
-    return path.join(this.folder, name);
-  }
-
-  has(name: string): boolean {
-    return existsSync(this.path(name));
-  }
-
-  start(...args: readonly string[]): ChildProcess {
-    return spawn('bash', [path.resolve('plan.sh'), '--file', 'fleet.yaml', '--dir', '.', ...args], {
-      cwd: this.folder,
-      env: this.variables,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  }
-
-  async plan(...args: readonly string[]): Promise<Ran> {
-    const child = this.start(...args);
-    const said = heard(child);
-    const exit = await ended(child);
-    return { exit, said: said() };
-  }
-
-  /** As it is typed beside the plan. */
-  async terraform(...args: readonly string[]): Promise<Ran> {
-    return await new Promise((resolve) => {
-      execFile(
-        'terraform',
-        [...args],
-        {
-          cwd: this.folder,
-          env: { ...this.variables, HTTPS_PROXY: NOBODY, CHECKPOINT_DISABLE: '1' },
-          maxBuffer: 2 ** 26,
-        },
-        (error, stdout, stderr) => resolve({ exit: error === null ? 0 : Number(error.code), said: stdout + stderr }),
-      );
-    });
-  }
-}
-
-function heard(child: ChildProcess): () => string {
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-  return () => said;
-}
-
-async function ended(child: ChildProcess): Promise<number | null> {
-  return await new Promise((resolve) => child.once('close', resolve));
-}
+const PROVIDERS = { TF_CLI_CONFIG_FILE: terraform?.configFile ?? '/dev/null' };
 
 t.test(
   'plan.sh: from a fleet file to a plan that Terraform applies where it lies',
   { skip, timeout: 400_000 },
   async (t) => {
-    const desk = new Desk(t);
+    const desk = new Desk(t, PROVIDERS);
     desk.write('.plan', 'an old one');
 
     const planned = await desk.plan();
@@ -205,7 +113,7 @@ t.test(
 );
 
 t.test('plan.sh: one that is called off leaves no plan and no Terraform', { skip, timeout: 400_000 }, async (t) => {
-  const desk = new Desk(t);
+  const desk = new Desk(t, PROVIDERS);
   const child = desk.start();
   const said = heard(child);
   const exit = ended(child);
@@ -227,7 +135,7 @@ t.test(
   'plan.sh: one that is killed leaves no plan, even when its Terraform goes on',
   { skip, timeout: 400_000 },
   async (t) => {
-    const desk = new Desk(t);
+    const desk = new Desk(t, PROVIDERS);
     desk.write('.plan', 'an old one');
     const child = desk.start();
     const said = heard(child);
@@ -266,17 +174,3 @@ t.test(
     t.notOk(desk.has('.plan'));
   },
 );
-
-function serviceAccountKey(): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-}
-
-function account(key: string, tokenUri: string): Readonly<Record<string, string>> {
-  return {
-    type: 'service_account',
-    client_email: 'a@my-project-1.iam.gserviceaccount.com',
-    private_key: key,
-    token_uri: tokenUri,
-  };
-}
