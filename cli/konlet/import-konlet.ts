@@ -1,5 +1,5 @@
 /**
- * From the text of a file (a declaration, or a shell script with the gcloud command) to the texts of compose.yaml and of
+ * From the text of a file (a declaration, what gcloud says about a VM, or a shell script with the gcloud command) to the texts of compose.yaml and of
  * the pool, and what has no equivalent. Pure; all mistakes come in one answer, each with line and column.
  */
 import { createReport } from '../../compose/source/report.ts';
@@ -12,6 +12,7 @@ import { appNameFrom, poolNameFrom } from './import-names.ts';
 import { importNotes } from './import-notes.ts';
 import type { FoundPorts } from './ports.ts';
 import { readDeclaration } from './read-declaration.ts';
+import { isDescription, readDescription } from './read-description.ts';
 import { readGcloudCommand } from './read-gcloud-command.ts';
 import { renderCompose } from './to-compose.ts';
 import { poolCount, renderPool } from './to-pool.ts';
@@ -49,7 +50,7 @@ export function readKonlet(file: string, text: string): KonletImport {
       'INPUT_INVALID',
       `import ${file}: ${errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`}`,
       {
-        hint: 'It takes a gce-container-declaration (YAML) or a `gcloud compute instances create-with-container` command.',
+        hint: 'It takes a gce-container-declaration (YAML), what `gcloud compute instances describe` prints, or a `gcloud compute instances create-with-container` command.',
         details: errors,
       },
     );
@@ -62,6 +63,7 @@ export function readKonlet(file: string, text: string): KonletImport {
 
   function readYaml(): KonletImport | null {
     const tree = parseYaml({ file, base: '.', text }, report);
+    if (tree !== null && isDescription(tree)) return readDescription(tree, report);
     const workload = tree === null ? null : readDeclaration(tree, report);
     return workload === null ? null : { workload, machine: null, notes: [] };
   }
@@ -90,11 +92,13 @@ export function renderImport(imported: KonletImport, wishes: ImportWishes): Impo
   };
 }
 
-/** A declaration is YAML and begins with a key; the words of the command stand in no such file but in comments. */
+/** YAML has its keys at the beginning of lines (or is JSON); in a script one of them begins with `gcloud`. */
 function isCommand(text: string): boolean {
-  const lines = text.split('\n').filter((line) => !line.trimStart().startsWith('#'));
+  const lines = text.split('\n').map((line) => line.trim());
   return (
-    lines.some((line) => /\b(create-with-container|update-container|gcloud)\b/.test(line)) &&
-    !lines.some((line) => /^spec\s*:/.test(line))
+    !text.trimStart().startsWith('{') &&
+    lines.some(
+      (line) => /^(?:\$ |sudo )?gcloud\s/.test(line) || /^[^#:]*\b(?:create-with|update)-container\b/.test(line),
+    )
   );
 }

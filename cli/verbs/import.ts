@@ -32,7 +32,10 @@ export function registerImport(program: Command, run: RunVerb): void {
   verb
     .command('konlet')
     .description('From a gce-container-declaration or a create-with-container command to compose.yaml and a pool')
-    .argument('<file>', 'the declaration (YAML), or a script with the gcloud command; - for standard input')
+    .argument(
+      '<file>',
+      'what `gcloud compute instances describe` prints, a declaration, or a script with the command; - for standard input',
+    )
     .option('-o, --out <file>', 'where the app file goes; never overwritten without --force', 'compose.yaml')
     .option('--pool-file <file>', 'write the entry for fleet.yaml here instead of printing it')
     .option('-p, --project <name>', "name of the app instead of the container's")
@@ -107,7 +110,7 @@ async function readSource(context: Context, file: string): Promise<string> {
     throw new LongshoreError('TOO_LARGE', `read ${file}: it has more than ${LIMIT_CHARACTERS} characters`);
   if (text.trim() === '')
     throw new LongshoreError('INPUT_INVALID', `read ${file}: it is empty`, {
-      hint: 'Get it with: gcloud compute instances describe NAME --format="value(metadata.items.gce-container-declaration)"',
+      hint: 'Get it with: gcloud compute instances describe NAME --zone ZONE > vm.yaml',
     });
   return text.replace(/^\uFEFF/, '');
 }

@@ -187,6 +187,83 @@ t.test('import konlet: a command becomes an app file and a pool, and what is lef
   t.end();
 });
 
+const DESCRIPTION = `
+kind: compute#instance
+name: shop-vm
+machineType: https://www.googleapis.com/compute/v1/projects/acme/zones/europe-west4-a/machineTypes/e2-small
+zone: https://www.googleapis.com/compute/v1/projects/acme/zones/europe-west4-a
+labels: { container-vm: cos-stable-117, env: prod }
+tags: { fingerprint: x, items: [http-server] }
+scheduling: { provisioningModel: SPOT, preemptible: true }
+networkInterfaces:
+- accessConfigs: [{ name: External NAT, natIP: 203.0.113.7 }]
+serviceAccounts: [{ email: web@acme.iam.gserviceaccount.com, scopes: [a] }]
+disks:
+- { boot: true, deviceName: shop-vm, diskSizeGb: '20' }
+- { boot: false, deviceName: shop-data, diskSizeGb: '40' }
+metadata:
+  fingerprint: abc=
+  items:
+  - { key: google-logging-enabled, value: 'true' }
+  - { key: api-key, value: not-to-be-seen }
+  - key: gce-container-declaration
+    value: |-
+${DECLARATION.split('\n')
+  .map((line) => `      ${line}`)
+  .join('\n')}
+`;
+
+t.test('import konlet: what gcloud says about a VM tells container and machine', (t) => {
+  const { files } = importedFrom(DESCRIPTION);
+
+  t.equal(specOf(files.compose).services['shop-vm-1']?.image.reference, 'eu.gcr.io/acme/shop');
+  const pool = fleetOf(files.poolEntry).pools[0];
+  t.match(pool, {
+    machine: 'e2-small',
+    spot: true,
+    count: 1,
+    diskGb: 20,
+    volumesDiskGb: 40,
+    labels: { env: 'prod' },
+    ingress: { kind: 'address' },
+    zones: [{ zone: 'europe-west4-a', count: 1 }],
+  });
+  const said = files.notes.map(({ what, why }) => `${what}: ${why}`).join('\n');
+  t.match(said, /serviceAccounts: each pool gets[\s\S]*metadata api-key: /);
+  t.notMatch(said, /not-to-be-seen/);
+  t.end();
+});
+
+t.test('import konlet: a described template is a group; JSON is read as well', (t) => {
+  const declaration = 'spec: { containers: [{ name: a, image: "acme/a:1" }] }';
+  const template = {
+    name: 'tpl',
+    properties: {
+      machineType: 'n2d-standard-2',
+      disks: [{ boot: true, initializeParams: { diskSizeGb: '50', diskType: 'pd-ssd' } }],
+      metadata: { items: [{ key: 'gce-container-declaration', value: declaration }] },
+    },
+  };
+  const { files } = importedFrom(JSON.stringify(template));
+
+  t.match(fleetOf(files.poolEntry).pools[0], {
+    kind: 'group',
+    machine: 'n2d-standard-2',
+    diskGb: 50,
+    diskType: 'pd-ssd',
+    ingress: { kind: 'none' },
+  });
+  t.end();
+});
+
+t.test('import konlet: mistakes inside of a description name the text that they stand in', (t) => {
+  t.same(mistakesOf('metadata: { items: [{ key: gce-container-declaration, value: "spec:\\n  containers: []" }] }'), [
+    '2:15 is empty: there is nothing to run',
+  ]);
+  t.match(mistakesOf('name: x\nmetadata: { items: [{ key: a, value: b }] }'), [/konlet runs nothing on this machine/]);
+  t.end();
+});
+
 t.test('import konlet: a template becomes a group', (t) => {
   const { files } = importedFrom(
     'gcloud compute instance-templates create-with-container tpl --container-image=nginx:1 --tags http-server --container-mount-disk=mount-path=/d,name=d',
