@@ -53,12 +53,13 @@ export function registerImport(program: Command, run: RunVerb): void {
 async function importKonlet(context: Context, file: string, options: ImportOptions): Promise<number> {
   checkNames(options);
   const said = options.port?.map(parsePort) ?? null;
-  const imported = readKonlet(file, await readSource(context, file));
+  const source = file === '-' ? 'standard input' : file;
+  const imported = readKonlet(source, await readSource(context, file, source));
   const found: FoundPorts =
     said === null ? await portsOf(context, imported, options.hostNetwork === true) : { ports: said, because: null };
   const out = path.resolve(context.folder, options.out);
   const files = renderImport(imported, {
-    source: file === '-' ? 'standard input' : path.basename(file),
+    source: path.basename(source),
     app: options.project ?? null,
     pool: options.pool ?? null,
     found,
@@ -90,7 +91,7 @@ function checkNames({ project, pool }: ImportOptions): void {
     });
 }
 
-async function readSource(context: Context, file: string): Promise<string> {
+async function readSource(context: Context, file: string, name: string): Promise<string> {
   let text = '';
   try {
     if (file === '-') {
@@ -102,14 +103,14 @@ async function readSource(context: Context, file: string): Promise<string> {
   } catch (error) {
     throw new LongshoreError(
       'INPUT_INVALID',
-      `read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      `read ${name}: ${error instanceof Error ? error.message : String(error)}`,
       { hint: 'Check the path.', cause: error },
     );
   }
   if (text.length > LIMIT_CHARACTERS)
-    throw new LongshoreError('TOO_LARGE', `read ${file}: it has more than ${LIMIT_CHARACTERS} characters`);
+    throw new LongshoreError('TOO_LARGE', `read ${name}: it has more than ${LIMIT_CHARACTERS} characters`);
   if (text.trim() === '')
-    throw new LongshoreError('INPUT_INVALID', `read ${file}: it is empty`, {
+    throw new LongshoreError('INPUT_INVALID', `read ${name}: it is empty`, {
       hint: 'Get it with: gcloud compute instances describe NAME --zone ZONE > vm.yaml',
     });
   return text.replace(/^\uFEFF/, '');
