@@ -173,6 +173,123 @@ for (const kind of storeKinds) {
     t.equal((await store.host({ id: hostId(1) }))?.lastSeenAt, 77);
   });
 
+  scene('an instance is one host: by its key again, not by another, and anew once it was removed', async (t, store) => {
+    const enrol = (id: string, publicKey: string, number: number, zone = 'z1') =>
+      store.enrollInstance({
+        instance: { projectNumber: '7', id, zone, name: 'edge-a' },
+        pool: 'edge',
+        labels: { tier: 'web' },
+        host: { id: hostId(number), name: 'edge-a', publicKey, sealingKey: 's', platform: 'linux/amd64' },
+        at: 5,
+      });
+
+    const { host, replaced } = await enrol('100', 'k1', 1);
+    t.match(host, {
+      id: hostId(1),
+      name: 'edge-a',
+      pool: 'edge',
+      labels: { tier: 'web' },
+      poolLabels: { tier: 'web' },
+    });
+    t.same(host.instance, { projectNumber: '7', id: '100', zone: 'z1', name: 'edge-a' });
+    t.same(replaced, []);
+    t.equal((await enrol('100', 'k1', 2)).host.id, hostId(1));
+    await t.rejects(enrol('100', 'k2', 3), refusal('INSTANCE_KNOWN'));
+
+    await store.removeHost({ id: hostId(1), at: 6, events: [] });
+    await t.rejects(enrol('100', 'k1', 4), refusal('HOST_REMOVED'));
+    t.equal((await enrol('100', 'k2', 5)).host.id, hostId(5));
+    t.equal(
+      (await enrol('300', 'k3', 6, 'z2')).host.name,
+      'edge-a-2',
+      'the same name in another zone is another machine',
+    );
+
+    const anew = await enrol('200', 'k4', 7);
+    t.same(anew.replaced, [hostId(5)]);
+    t.equal(anew.host.name, 'edge-a');
+    t.equal((await store.allHosts()).length, 2);
+  });
+
+  scene(
+    'labels: the pool over the agent, the operator over the pool; of an instance the agent says none',
+    async (t, store) => {
+      const { id } = await addHost(store, 1, { labels: { a: 'agent', b: 'agent', c: 'agent' } });
+      await store.setPoolLabels({ hosts: [{ host: id, labels: { b: 'pool', c: 'pool' } }], events: [anEvent()] });
+      await store.patchHost({ id, availability: null, labels: { c: 'mine' }, name: null, events: [] });
+      t.same((await store.host({ id }))?.labels, { a: 'agent', b: 'pool', c: 'mine' });
+
+      const { host } = await store.enrollInstance({
+        instance: { projectNumber: '7', id: '100', zone: 'z1', name: 'edge-a' },
+        pool: 'edge',
+        labels: {},
+        host: { id: hostId(2), name: 'edge-a', publicKey: 'k1', sealingKey: 's', platform: 'linux/amd64' },
+        at: 5,
+      });
+      const hello = {
+        coordinator: 'c',
+        url: 'u',
+        at: 6,
+        platform: 'linux/amd64',
+        agentVersion: '1',
+        engineVersion: '2',
+      };
+      const opened = await store.openSession({
+        ...hello,
+        host: host.id,
+        labels: { tier: 'db' },
+        boot: null,
+        events: [],
+        backEvents: [],
+      });
+      t.same(opened.host.labels, {});
+      t.equal(opened.placementChanged, false);
+    },
+  );
+
+  scene(
+    'a power-off drains an active host until another boot, and undoes nothing that a person did',
+    async (t, store) => {
+      const { id } = await addHost(store, 1);
+      const session = (boot: string | null) =>
+        store.openSession({
+          host: id,
+          coordinator: 'c',
+          url: 'u',
+          at: 50,
+          platform: 'linux/amd64',
+          agentVersion: '1',
+          engineVersion: '2',
+          labels: {},
+          boot,
+          events: [],
+          backEvents: [anEvent({ kind: 'test.back' })],
+        });
+      const off = (boot: string) => store.powerOff({ id, boot, events: [anEvent({ kind: 'test.off' })] });
+      const told = async (kind: string): Promise<number> =>
+        (await store.listEvents({ ...FIRST, app: null, host: null, kind, deployment: null, order: 'oldest' })).items
+          .length;
+      await session('1');
+
+      t.equal(await off('1'), true);
+      t.equal(await off('1'), false, 'once is enough');
+      t.match((await session('1')).host, { availability: 'draining', poweringOff: true });
+      const back = await session('2');
+      t.match(back, { host: { availability: 'active', poweringOff: false }, placementChanged: true });
+      t.same([await told('test.off'), await told('test.back')], [1, 1]);
+
+      const patch = (availability: 'paused' | 'draining') =>
+        store.patchHost({ id, availability, labels: null, name: null, events: [] });
+      await patch('paused');
+      t.equal(await off('2'), false);
+      t.match((await session('3')).host, { availability: 'paused' });
+      await patch('draining');
+      t.match((await session('4')).host, { availability: 'draining', poweringOff: false });
+      await store.removeHost({ id, at: 60, events: [] });
+      t.equal(await off('4'), false);
+    },
+  );
+
   scene('assignments: numbers rise only with the content, and above what the agent says', async (t, store) => {
     await addHost(store, 1);
     const { deployment } = await enqueue(store, { number: 1 });

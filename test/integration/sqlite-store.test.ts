@@ -8,7 +8,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type Database from 'libsql';
 import { toProblem } from '../../coordinator/store/worker-messages.ts';
-import { anEvent } from '../support/store-scenes.ts';
+import { addHost, anEvent } from '../support/store-scenes.ts';
 import { openAt, SQLITE_WORKER_SOURCE } from '../support/stores.ts';
 
 const libsql = createRequire(import.meta.url)('libsql') as typeof Database;
@@ -70,6 +70,24 @@ t.test('sqlite store: a database of a newer version is refused', async (t) => {
   database.prepare('insert into kysely_migration (name, timestamp) values (?, ?)').run(['0099-future', 'later']);
   database.close();
   await t.rejects(openAt(directory), { code: 'STATE_FILE_INVALID', message: /newer version \(0099-future\)/ });
+});
+
+t.test('sqlite store: a database of the first schema is brought to this one, with what is in it', async (t) => {
+  const { directory, file } = directoryOf(t);
+  const store = await openAt(directory);
+  await addHost(store, 1, { labels: { zone: 'a' } });
+  await store.close();
+  const database = new libsql(file);
+  database.exec('drop index hosts_instance');
+  const added = ['project_number', 'instance_id', 'instance_zone', 'instance_name', 'labels_pool', 'power_off_boot'];
+  for (const column of added) database.exec(`alter table hosts drop column ${column}`);
+  database.exec("delete from kysely_migration where name = '0002-instances'");
+  database.close();
+
+  const opened = await openAt(directory);
+  t.teardown(() => opened.close());
+
+  t.match(await opened.allHosts(), [{ name: 'host-1', labels: { zone: 'a' }, instance: null, poweringOff: false }]);
 });
 
 t.test('sqlite store: a change of the past shows', async (t) => {
