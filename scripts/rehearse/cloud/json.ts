@@ -70,11 +70,15 @@ export function stringsOf(value: Json): string[] {
   return found;
 }
 
-/** Google keeps no null: a field that was sent so is not there. */
-export function withoutNulls(object: JsonObject): JsonObject {
+/** Google keeps no null and no empty list: a field that was sent so is not there. */
+export function withoutEmpty(object: JsonObject): JsonObject {
   const clean = (value: Json): Json =>
-    Array.isArray(value) ? (value as readonly Json[]).map(clean) : isObject(value) ? withoutNulls(value) : value;
+    Array.isArray(value) ? (value as readonly Json[]).map(clean) : isObject(value) ? withoutEmpty(value) : value;
   return Object.fromEntries(
-    Object.entries(object).flatMap(([key, value]) => (value === null ? [] : [[key, clean(value)]])),
+    Object.entries(object).flatMap(([key, value]) => (isNothing(value) ? [] : [[key, clean(value)]])),
   );
+}
+
+function isNothing(value: Json): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0);
 }

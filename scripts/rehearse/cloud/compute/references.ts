@@ -3,7 +3,7 @@
  * resource that is to be deleted. By these an order of creation or destruction that would fail at Google fails here too.
  */
 import { GoogleError, notFound } from '../google-error.ts';
-import { type JsonObject, mapObjectStrings, stringsOf, withoutNulls } from '../json.ts';
+import { type JsonObject, mapObjectStrings, stringsOf, withoutEmpty } from '../json.ts';
 import type { ResourceStore } from '../resource-store.ts';
 import { lastPart, linkPath, selfLink } from './compute-path.ts';
 import { collections } from './collections.ts';
@@ -21,7 +21,7 @@ export function withWholeLinks(project: string, body: JsonObject): JsonObject {
 
 /** Links of a template by its id, as the provider names the exact one, by its name. */
 export function withNamedLinks(store: ResourceStore, project: string, body: JsonObject): JsonObject {
-  return mapObjectStrings(withWholeLinks(project, withoutNulls(body)), (text) => {
+  return mapObjectStrings(withWholeLinks(project, withoutEmpty(body)), (text) => {
     const path = /\/[0-9]+$/.test(text) ? linkPath(text) : undefined;
     if (path === undefined) return text;
     const collection = path.slice(0, path.lastIndexOf('/'));

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { type Answer, type Call, jsonAnswer, readBytes, readJson } from '../exchange.ts';
 import { GoogleError, invalid, notRehearsed } from '../google-error.ts';
-import { type JsonObject, textAt } from '../json.ts';
+import { isObject, type JsonObject, textAt } from '../json.ts';
 import type { Site } from '../site.ts';
 import type { Buckets } from './buckets.ts';
 import { splitMultipart } from './multipart.ts';
@@ -236,7 +236,7 @@ export class Storage {
     const object: JsonObject = {
       contentType: 'application/octet-stream',
       storageClass: 'STANDARD',
-      ...upload.resource,
+      ...withoutEmptyMetadata(upload.resource),
       kind: 'storage#object',
       id: `${upload.bucket}/${upload.name}/${generation}`,
       name: upload.name,
@@ -270,4 +270,9 @@ export class Storage {
     }
     this.#site.store.delete(isLive ? live : `${live}#${generation}`);
   }
+}
+
+function withoutEmptyMetadata(resource: JsonObject): JsonObject {
+  const { metadata, ...rest } = resource;
+  return isObject(metadata) && Object.keys(metadata).length > 0 ? resource : rest;
 }
