@@ -3,8 +3,8 @@
  * secret in the state. Valid for the provider from 3.6.2 (the binding's) to 4.
  */
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import { LocalBackend, TerraformOutput, TerraformStack } from 'cdktf';
-import type { Construct } from 'constructs';
+import { LocalBackend, type TerraformElement, TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct, Node } from 'constructs';
 import type { LocalConfig } from '../fleet-file/fleet-config.ts';
 import { BaseImages } from '../local/base-images.ts';
 import { LocalCoordinator } from '../local/local-coordinator.ts';
@@ -47,6 +47,15 @@ export class LocalStack extends TerraformStack {
       engineSocket: options.engineSocket,
     });
     this.#tell(layout);
+  }
+
+  /** As in the gcp stack: a person reads `docker_container.registry_container` in a plan, and no hash. */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const node = 'path' in element ? element : element.node;
+    return node.scopes
+      .slice(node.scopes.indexOf(this) + 1)
+      .map(({ node: { id } }) => id)
+      .join('_');
   }
 
   #tell({ coordinator, registry, hosts }: LocalLayout): void {
