@@ -6,10 +6,11 @@
  */
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
 
 const root = path.resolve(import.meta.dirname, '..');
-const [entry = '', ...rest] = process.argv.slice(2);
+const entry = argv[2] ?? '';
 const source = path.resolve(entry);
 const name = path.relative(root, source).replaceAll(/[^a-zA-Z0-9]+/g, '-');
 const bundle = path.join(root, '.cache/infra', `${name}.mjs`);
@@ -17,7 +18,7 @@ const inputs = path.join(root, '.cache/infra', `${name}.json`);
 
 if (!isFresh()) await build();
 // The program finds its arguments where it would have them without this one.
-process.argv = [process.argv[0], source, ...rest];
+argv.splice(1, 2, source);
 await import(pathToFileURL(bundle).href);
 
 /** Whether no source of the bundle is newer than it. What a package holds changes only with the lock file. */
