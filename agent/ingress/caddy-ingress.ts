@@ -59,7 +59,8 @@ export class CaddyIngress implements Ingress {
   #deadline: NodeJS.Timeout | null = null;
   /** The machine goes off: nothing of this host is ready any more. */
   #draining = false;
-  #isReady = false;
+  #ready: readonly AppName[] = [];
+  #readying: Promise<void> = Promise.resolve();
 
   constructor(parts: CaddyIngressParts) {
     const { remembered } = parts;
@@ -98,12 +99,16 @@ export class CaddyIngress implements Ingress {
   }
 
   setReady(apps: readonly AppName[]): Promise<void> {
-    this.#isReady = apps.length > 0 && !this.#draining;
-    return this.#parts.files.writeReady(this.#isReady ? [...apps, HOST_READY_FLAG] : []);
+    this.#ready = this.#draining ? [] : apps;
+    // One after the other, by the newest: what was under way must not write a flag that a drain took away.
+    this.#readying = this.#readying
+      .catch(() => undefined)
+      .then(() => this.#parts.files.writeReady(this.#ready.length === 0 ? [] : [...this.#ready, HOST_READY_FLAG]));
+    return this.#readying;
   }
 
   async stopBeingReady(): Promise<boolean> {
-    const wasReady = this.#isReady;
+    const wasReady = this.#ready.length > 0;
     this.#draining = true;
     await this.setReady([]);
     return wasReady;

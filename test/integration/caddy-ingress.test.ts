@@ -329,6 +329,29 @@ t.test('CaddyIngress: counts the requests to an address over its ports', async (
   t.equal(await ingress.activeRequests('10.0.0.9'), 0);
 });
 
+t.test('CaddyIngress: before a power-off nothing is ready any more, whatever comes later', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  const flags = (): Promise<string[]> => readdir(path.join(scene.folder, 'shared', 'ready'));
+  t.equal(await ingress.requestsUnderWay(), null, 'it cannot say while Caddy is not there');
+  await ingress.configure([]);
+  await ingress.setReady(['shop' as AppName]);
+  t.equal((await flags()).length, 2, 'the app and the host');
+  scene.proxy.upstreams = [
+    { address: '10.0.0.2:80', num_requests: 2 },
+    { address: '10.0.0.20:80', num_requests: 7 },
+  ];
+
+  // At the same moment, as the reconciler does.
+  const [wasReady] = await Promise.all([ingress.stopBeingReady(), ingress.setReady(['shop' as AppName])]);
+  await ingress.setReady(['shop' as AppName, 'blog' as AppName]);
+
+  t.equal(wasReady, true);
+  t.same(await flags(), []);
+  t.equal(await ingress.requestsUnderWay(), 9);
+  t.equal(await ingress.stopBeingReady(), false);
+});
+
 t.test('createIngress: a folder whose path is too long for a socket is refused', async (t) => {
   const scene = await Scene.open(t);
 
