@@ -9,12 +9,13 @@
 #   bash scripts/demo.sh --down     ends what --keep left
 #   bash scripts/demo.sh --name NAME        another demo beside the first
 #   bash scripts/demo.sh --bind ADDRESS     where the apps answer (127.0.0.1)
+#   bash scripts/demo.sh --agents-in-containers   as it does by itself where the engine is Docker Desktop
 #
 # Needs Node 20.19 and a Docker Engine; as root on Debian or Ubuntu the engine is installed and started where missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-case " $* " in *' --help '* | *' -h '*) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case " $* " in *' --help '* | *' -h '*) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 bash scripts/install.sh
 

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import Docker from 'dockerode';
 import { removeLabelled, removeImages } from '../engine/remove-labelled.ts';
+import { containerHostIds, demoLabel } from './container-agents.ts';
 import type { DemoFolder, DemoState } from './demo-state.ts';
 import { stopPrograms } from './programs.ts';
 
@@ -13,7 +14,9 @@ export async function cleanUp(folder: DemoFolder, state: DemoState): Promise<voi
   await stopPrograms(folder, 'coordinator');
   const docker = new Docker();
   if (await docker.ping().then(Boolean, () => false)) {
-    for (const host of hostIds(folder, state)) {
+    const hosts = state.inContainers ? containerHostIds(folder, state) : hostIds(folder, state);
+    if (state.inContainers) await removeLabelled(docker, demoLabel(state));
+    for (const host of hosts) {
       await removeLabelled(docker, `longshore.host=${host}`);
       await removeImages(docker, [`longshore.local/${host}/*/*`, `longshore.local/${host}/*`]);
     }

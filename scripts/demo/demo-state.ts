@@ -17,6 +17,8 @@ export interface DemoState {
   readonly pid: number;
   readonly kept: boolean;
   readonly startedEngine: boolean;
+  /** Its agents run inside containers of the engine. */
+  readonly inContainers: boolean;
   readonly coordinatorPort: number;
   readonly registryPort: number;
   readonly hosts: readonly DemoHost[];

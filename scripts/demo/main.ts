@@ -1,7 +1,9 @@
 // The story of the demo, from a built program to a running app; scripts/demo.sh says what it can be asked for.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
+import Docker from 'dockerode';
 import { cleanUp } from './clean-up.ts';
+import { containerPlace, isDesktop } from './container-agents.ts';
 import { DemoFolder, type DemoState } from './demo-state.ts';
 import { liveView } from './live-view.ts';
 import { startLoad } from './load.ts';
@@ -64,7 +66,9 @@ async function end(state: DemoState | undefined): Promise<number> {
 
 async function show(options: DemoOptions): Promise<number> {
   const interrupted = onInterrupt();
-  const state = await planDemo(options.bind, demoWishes(options.name));
+  const docker = new Docker();
+  const inContainers = options.inContainers || (await isDesktop(docker));
+  const state = await planDemo(options.bind, demoWishes(options.name), inContainers);
   folder.write(state);
   let code = 1;
   try {
@@ -92,8 +96,13 @@ async function story(options: DemoOptions, state: DemoState): Promise<number> {
     startRegistry(state);
     return Promise.resolve();
   });
-  const api = await timed('Starting the coordinator', () => startCoordinator(folder, state, stop.signal));
-  await timed('Starting three agents', () => startAgents(folder, state, options.bind, api));
+  const docker = new Docker();
+  const inside = state.inContainers ? { docker, place: await containerPlace(docker) } : null;
+  const outer = inside === null || inside.place.coordinatorHost === '127.0.0.1' ? [] : [inside.place.coordinatorHost];
+  const api = await timed('Starting the coordinator', () => startCoordinator(folder, state, stop.signal, outer));
+  await timed(inside === null ? 'Starting three agents' : 'Starting three agents in containers', () =>
+    startAgents(folder, state, options.bind, api, { settings: [], inside }),
+  );
   const env = environmentOf(folder, state, '1');
   say('\n$ longshore deploy -f examples/wordcount/compose.yaml');
   const shipped = await longshore(['deploy', '-f', appFile], env);

@@ -5,6 +5,8 @@ export interface DemoOptions {
   readonly after: 'live' | 'exit' | 'keep' | 'down';
   /** Ship a version that never gets healthy. */
   readonly breakIt: boolean;
+  /** Agents inside containers, as on Docker Desktop; elsewhere only to try it. */
+  readonly inContainers: boolean;
   /** Address at which the apps answer. */
   readonly bind: string;
   /** Keeps two demos on one machine apart. */
@@ -17,6 +19,7 @@ export const defaultName = 'demo';
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
   let after: DemoOptions['after'] = 'live';
   let breakIt = false;
+  let inContainers = false;
   let bind = '127.0.0.1';
   let name = defaultName;
   const rest = [...args];
@@ -31,6 +34,9 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
       case '--break':
         breakIt = true;
         break;
+      case '--agents-in-containers':
+        inContainers = true;
+        break;
       case '--bind':
         bind = rest.shift() ?? '';
         if (bind === '') throw new Error('--bind needs an address');
@@ -44,5 +50,5 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
         throw new Error(`there is no option ${arg}; see --help`);
     }
   }
-  return { after, breakIt, bind, name };
+  return { after, breakIt, inContainers, bind, name };
 }

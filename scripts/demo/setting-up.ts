@@ -4,7 +4,17 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
+import type Docker from 'dockerode';
 import { ApiClient } from '../../cli/client/api-client.ts';
+import {
+  innerPort,
+  INNER_TOKEN,
+  keepLog,
+  makeDataVolume,
+  startContainerAgent,
+  startGate,
+  type ContainerPlace,
+} from './container-agents.ts';
 import type { DemoFolder, DemoState } from './demo-state.ts';
 import { freePort } from './free-port.ts';
 import { lastLines, startProgram } from './programs.ts';
@@ -33,7 +43,7 @@ export function demoWishes(name: string): FleetWishes {
   };
 }
 
-export async function planDemo(bind: string, wishes: FleetWishes): Promise<DemoState> {
+export async function planDemo(bind: string, wishes: FleetWishes, inContainers = false): Promise<DemoState> {
   const taken = new Set<number>();
   const take = async (wished: number, host: string): Promise<number> => {
     const port = await freePort(wished, host, taken);
@@ -56,6 +66,7 @@ export async function planDemo(bind: string, wishes: FleetWishes): Promise<DemoS
     pid: process.pid,
     kept: false,
     startedEngine: process.env.LONGSHORE_DEMO_STARTED_ENGINE === '1',
+    inContainers,
     coordinatorPort,
     registryPort,
     hosts,
@@ -68,7 +79,13 @@ export function startRegistry(state: DemoState): void {
   });
 }
 
-export async function startCoordinator(folder: DemoFolder, state: DemoState, signal: AbortSignal): Promise<ApiClient> {
+/** @param hosts by which agents reach this machine, beside loopback */
+export async function startCoordinator(
+  folder: DemoFolder,
+  state: DemoState,
+  signal: AbortSignal,
+  hosts: readonly string[] = [],
+): Promise<ApiClient> {
   const dataDir = folder.path('coordinator');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   startProgram(folder, {
@@ -77,6 +94,7 @@ export async function startCoordinator(folder: DemoFolder, state: DemoState, sig
       path.resolve('dist/longshore-coordinator.mjs'),
       ...['--data-dir', dataDir],
       ...['--listen', `${loopback}:${state.coordinatorPort}`],
+      ...[loopback, ...hosts].flatMap((host) => ['--public-url', `http://${host}:${state.coordinatorPort}`]),
     ],
     env: {},
   });
@@ -94,6 +112,8 @@ export interface AgentOptions {
   readonly settings: readonly string[];
   /** Program that runs them; this process's own by default. */
   readonly node?: string;
+  /** The engine in whose containers they run; null = here. */
+  readonly inside?: { readonly docker: Docker; readonly place: ContainerPlace } | null;
 }
 
 export async function startAgents(
@@ -101,20 +121,22 @@ export async function startAgents(
   state: DemoState,
   bind: string,
   api: ApiClient,
-  { settings, node }: AgentOptions = { settings: [] },
+  { settings, node, inside = null }: AgentOptions = { settings: [] },
 ): Promise<void> {
   const { token } = await api.call('makeEnrollToken', { body: { kind: 'pool', pool: state.name } });
   for (const host of state.hosts) {
-    const dataDir = folder.path(host.name);
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const dataDir = inside === null ? folder.path(host.name) : await makeDataVolume(inside.docker, state, host);
+    if (inside === null) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const config = folder.path(`${host.name}.yaml`);
     const tokenPath = folder.path('enroll-token');
     writeFileSync(tokenPath, `${token}\n`, { mode: 0o600 });
     writeFileSync(
       config,
       [
-        `coordinator: ws://${loopback}:${state.coordinatorPort}`,
-        `enroll_token_file: ${tokenPath}`,
+        `coordinator: ws://${inside?.place.coordinatorHost ?? loopback}:${state.coordinatorPort}`,
+        // Between a virtual machine and the machine that it runs on.
+        `allow_insecure: ${inside !== null}`,
+        `enroll_token_file: ${inside === null ? tokenPath : INNER_TOKEN}`,
         `name: ${host.name}`,
         // Nobody resolves these names; the label says where people reach the host.
         `labels: { address: ${bind} }`,
@@ -124,12 +146,16 @@ export async function startAgents(
         ...settings,
         'ingress:',
         '  image: longshore.local/base/caddy:2',
-        `  http_port: ${host.ingressPort}`,
+        `  http_port: ${inside === null ? host.ingressPort : innerPort(host)}`,
         '  https_port: null',
-        `  bind: [${bind}]`,
+        `  bind: [${inside?.place.gateway ?? bind}]`,
         '',
       ].join('\n'),
     );
+    if (inside !== null) {
+      await startContainerAgent(inside.docker, state, { host, dataDir, config, token: tokenPath });
+      continue;
+    }
     startProgram(folder, {
       name: `agent-${host.name}`,
       args: [path.resolve('dist/longshore-agent.cjs'), '--config', config],
@@ -137,7 +163,10 @@ export async function startAgents(
       ...(node === undefined ? {} : { node }),
     });
   }
-  await until('all agents are connected', folder, `agent-${state.hosts[0]?.name ?? ''}`, async () => {
+  if (inside !== null) await startGate(inside.docker, state, bind, inside.place);
+  const [first] = state.hosts;
+  await until('all agents are connected', folder, `agent-${first?.name ?? ''}`, async () => {
+    if (inside !== null && first !== undefined) keepLog(folder, state, first);
     const { items } = await api.call('listHosts', { query: { limit: 100 } });
     return items.filter((host) => host.connected).length === state.hosts.length;
   });
