@@ -118,7 +118,8 @@ export class ImageStore {
 
   /** Removes this host's mark when it holds the image no more, and the digest names when nobody has a tag on it. */
   async #letGo(connection: Connection, image: InspectedImage): Promise<void> {
-    const tags = (image.RepoTags as readonly string[] | null) ?? [];
+    // Engine 29 lists the name by digest among the tags as well: nobody's tag.
+    const tags = ((image.RepoTags as readonly string[] | null) ?? []).filter((tag) => !tag.includes('@'));
     if (tags.some((tag) => parseHoldTag(this.#host, tag) !== null)) return;
     const marks = tags.filter((tag) => tag.startsWith(`${pulledRepository(this.#host)}:`));
     const others = tags.filter((tag) => !marks.includes(tag));
