@@ -1,7 +1,7 @@
 // A folder with a fleet file in it, and plan.sh over that folder, as a person who has nothing but what is given here.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import path from 'node:path';
 import type { Test } from 'tap';
 
@@ -27,7 +27,7 @@ export class Desk {
   #variables: Readonly<Record<string, string>>;
 
   constructor(t: Test, variables: Readonly<Record<string, string>> = {}, fleet = FLEET) {
-    this.folder = t.testdir({ 'fleet.yaml': fleet });
+    this.folder = t.testdir({ 'fleet.yaml': fleet, programs: builtPrograms() });
     this.#variables = variables;
   }
 
@@ -39,6 +39,7 @@ export class Desk {
       HOME: this.folder,
       TF_CLI_CONFIG_FILE: '/dev/null',
       GOOGLE_OAUTH_ACCESS_TOKEN: 'made-up',
+      LONGSHORE_PROGRAMS: 'programs',
       ...this.#variables,
     };
   }
@@ -119,5 +120,16 @@ export function account(key: string, tokenUri: string): Readonly<Record<string, 
     client_email: 'a@my-project-1.iam.gserviceaccount.com',
     private_key: key,
     token_uri: tokenUri,
+  };
+}
+
+/** Archives of nothing: only their names and checksums get into a plan, and nothing here is built meanwhile. */
+function builtPrograms(): Readonly<Record<string, string>> {
+  const files = ['agent-linux-x64', 'agent-linux-arm64', 'coordinator-linux-x64'].map(
+    (name) => `longshore-${name}.tar.gz`,
+  );
+  return {
+    ...Object.fromEntries(files.map((file) => [file, file])),
+    'checksums.txt': files.map((file) => `${createHash('sha256').update(file).digest('hex')}  ${file}\n`).join(''),
   };
 }
