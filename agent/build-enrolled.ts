@@ -80,6 +80,7 @@ export async function buildEnrolled(
     credentials,
     clock,
     freeBytes: freeBytesAt,
+    sharedVolumes: config.policy.sharedVolumes,
   });
   const ingress = config.ingress === null ? null : await buildIngress(context, enrolled, config.ingress);
   const resolveDigest = digestResolver(config.dockerSocket, credentials);

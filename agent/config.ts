@@ -61,6 +61,8 @@ export interface HostPolicy {
   readonly privileged: boolean;
   readonly hostNetwork: boolean;
   readonly dockerSocket: boolean;
+  /** Volumes of another app, by `name` or `external`. */
+  readonly sharedVolumes: boolean;
   /** Commands of people in containers of this host; the one permission that is there by default. */
   readonly exec: boolean;
 }
@@ -139,6 +141,7 @@ function toConfig(settings: Settings, hostname: string): AgentConfig {
       privileged: policy.privileged,
       hostNetwork: policy.host_network,
       dockerSocket: policy.docker_socket,
+      sharedVolumes: policy.shared_volumes,
       exec: policy.exec,
     },
     logLevel: settings.log_level,

@@ -51,6 +51,7 @@ export const settingsSchema = z.strictObject({
       privileged: z.boolean().default(false),
       host_network: z.boolean().default(false),
       docker_socket: z.boolean().default(false),
+      shared_volumes: z.boolean().default(false),
       exec: z.boolean().default(true),
     })
     .prefault({}),

@@ -40,6 +40,8 @@ export interface DockerodeEngineOptions {
   readonly clock: Clock;
   /** Free disk at a path of this machine: `freeBytesAt`. */
   readonly freeBytes: FreeBytes;
+  /** An app may use volumes of another one; false where it is not said. */
+  readonly sharedVolumes?: boolean;
 }
 
 export class DockerodeEngine implements ContainerEngine {
@@ -57,7 +59,7 @@ export class DockerodeEngine implements ContainerEngine {
     this.#client = new EngineClient(options.socketPath);
     this.#resources = new AppResources(this.#client, host);
     this.#observer = new ContainerObserver(this.#client, host, this.#resources);
-    this.#instances = new InstanceOperations(this.#client, host);
+    this.#instances = new InstanceOperations(this.#client, host, options.sharedVolumes ?? false);
     this.#images = new ImageStore(this.#client, host, options.clock);
     this.#exec = new ContainerExec(this.#client, host, options.clock);
   }

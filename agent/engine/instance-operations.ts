@@ -10,21 +10,26 @@ import { containerConfig, endpointConfig } from './container-config.ts';
 import type { InstancePlan } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
-import { HOST_LABEL, parseInstanceLabels } from './engine-labels.ts';
+import { APP_LABEL, HOST_LABEL, parseInstanceLabels } from './engine-labels.ts';
 import { containerName } from './engine-names.ts';
 
 export class InstanceOperations {
   readonly #client: EngineClient;
   readonly #host: HostId;
+  readonly #sharesVolumes: boolean;
 
-  constructor(client: EngineClient, host: HostId) {
+  /** @param sharesVolumes an app may use volumes of another one */
+  constructor(client: EngineClient, host: HostId, sharesVolumes: boolean) {
     this.#client = client;
     this.#host = host;
+    this.#sharesVolumes = sharesVolumes;
   }
 
+  /** @throws POLICY_REFUSED, NOT_FOUND for its volumes */
   async create(plan: InstancePlan): Promise<string> {
     const operation = `create ${plan.app}/${plan.service.name} (${plan.instance})`;
     return this.#client.call(operation, async (connection) => {
+      for (const name of Object.values(plan.volumes)) await this.#checkVolume(connection, plan, name, operation);
       try {
         // The body is ours and exact; dockerode's type of it is narrower than the API.
         const body = containerConfig(plan, connection.features) as Parameters<
@@ -35,6 +40,27 @@ export class InstanceOperations {
         if (toFailure(error).status === 409) return this.#adopt(connection, plan, operation);
         throw error;
       }
+    });
+  }
+
+  /** Docker would make a missing one, and mount anybody's: `name` and `external` say only what it is called. */
+  async #checkVolume({ docker }: Connection, plan: InstancePlan, name: string, operation: string): Promise<void> {
+    const found = await docker
+      .getVolume(name)
+      .inspect()
+      .catch((error: unknown) => {
+        if (toFailure(error).status === 404) return null;
+        throw error;
+      });
+    if (found === null) {
+      throw new LongshoreError('NOT_FOUND', `${operation}: volume ${name} is not on this host`, {
+        hint: `Make it with \`docker volume create ${name}\` on the host, or leave out \`external\`.`,
+      });
+    }
+    const owner = (found.Labels as Readonly<Record<string, string>> | null)?.[APP_LABEL];
+    if (owner === undefined || owner === plan.app || this.#sharesVolumes) return;
+    throw new LongshoreError('POLICY_REFUSED', `${operation}: volume ${name} belongs to app ${owner}`, {
+      hint: 'Give the volume another name, or set `policy.shared_volumes: true` in the configuration of the agent.',
     });
   }
 

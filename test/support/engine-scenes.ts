@@ -115,7 +115,11 @@ const SOCKET = /^unix:\/\/(.+)/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/va
 
 export function realEngine(
   host: HostId,
-  options: { readonly credentials?: CredentialSource; readonly freeBytes?: FreeBytes } = {},
+  options: {
+    readonly credentials?: CredentialSource;
+    readonly freeBytes?: FreeBytes;
+    readonly sharedVolumes?: boolean;
+  } = {},
 ): DockerodeEngine {
   return new DockerodeEngine({
     socketPath: SOCKET,
@@ -123,6 +127,7 @@ export function realEngine(
     credentials: options.credentials ?? (async () => null),
     clock: systemClock,
     freeBytes: options.freeBytes ?? freeBytesAt,
+    sharedVolumes: options.sharedVolumes ?? false,
   });
 }
 

@@ -4,15 +4,18 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import type { ContainerObservation } from '../../../agent/engine/container-engine.ts';
+import type { ContainerObservation, InstancePlan } from '../../../agent/engine/container-engine.ts';
 import { containerName } from '../../../agent/engine/engine-names.ts';
+import type { ServiceSpec, VolumeSpec } from '../../../fleet/app-spec.ts';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import type { InstanceId } from '../../../fleet/ids.ts';
+import { appName } from '../../support/app-builders.ts';
 import { engineForTests, needed } from '../../support/engine.ts';
 import {
   addressIn,
   aPlan,
   pushImage,
+  realEngine,
   realScene,
   theApp,
   type EngineScene,
@@ -221,3 +224,28 @@ async function withHealthcheck(scene: EngineScene): Promise<OfferedImage> {
   await docker.getImage(`${repository}:${tag}`).remove();
   return { ...base, reference: `${repository}:${tag}`, digest };
 }
+
+t.test(
+  'instance: a volume of another app is not mounted unless the operator says so, and none is made by the way',
+  { skip },
+  async (t) => {
+    const scene = openScene(t);
+    const image = await scene.offer('runs');
+    const { imageId } = await scene.engine.pullImage(image, () => undefined, never);
+    const spec: VolumeSpec = {
+      external: false,
+      name: `theirs-${scene.host}`,
+      driver: null,
+      driverOpts: {},
+      labels: {},
+    };
+    const theirs = await scene.engine.ensureVolume(appName('payroll'), 'data', spec);
+    const mounts: ServiceSpec['mounts'] = [{ kind: 'volume', volume: 'data', target: '/data', readOnly: false }];
+    const plan = (name: string): InstancePlan =>
+      aPlan(scene, image, imageId, { volumes: { data: name }, spec: { mounts } });
+
+    await t.rejects(scene.engine.create(plan(theirs)), { code: 'POLICY_REFUSED', message: /belongs to app payroll/ });
+    await t.rejects(scene.engine.create(plan(`nobodys-${scene.host}`)), { code: 'NOT_FOUND' });
+    t.ok(await realEngine(scene.host, { sharedVolumes: true }).create(plan(theirs)));
+  },
+);

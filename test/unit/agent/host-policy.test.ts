@@ -4,8 +4,8 @@ import type { RunEntry } from '../../../fleet/assignment.ts';
 import { policyProblem } from '../../../agent/host-policy.ts';
 import { anAppSpec, appName, aService, deploymentId, specHash } from '../../support/app-builders.ts';
 
-const none = { privileged: false, hostNetwork: false, dockerSocket: false, exec: false };
-const all = { privileged: true, hostNetwork: true, dockerSocket: true, exec: true };
+const none = { privileged: false, hostNetwork: false, dockerSocket: false, sharedVolumes: false, exec: false };
+const all = { privileged: true, hostNetwork: true, dockerSocket: true, sharedVolumes: true, exec: true };
 const paths = { dockerSocket: '/var/run/docker.sock', dataDir: '/var/lib/longshore-agent', engineRoot: '/srv/docker' };
 
 function entry(service: Partial<ServiceSpec>, replicas = 1): RunEntry {
