@@ -118,7 +118,14 @@ t.test(
         vm,
         'mkdir -p /run/systemd/system/longshore-agent.service.d && printf "[Service]\\nWatchdogSec=6\\n" >/run/systemd/system/longshore-agent.service.d/test.conf && systemctl daemon-reload && systemctl restart longshore-agent',
       );
-      await stage.hostUntil(HOST, ({ connected }) => connected);
+      // Its own word, which is of the new process: what the coordinator says may still be of the old one.
+      await pollUntil(
+        () => vm.exec(['curl', '-sf', 'http://127.0.0.1:7411/readyz']),
+        ({ code }) => code === 0,
+        60_000,
+      );
+      // Traffic as it always is: Caddy asks the agent once after a change, and from then on not at all.
+      t.equal(await serves(), 'hello from a vm');
       const before = await pid();
       await inVm(vm, `kill -STOP ${before}`);
       const taken: number[] = [];
