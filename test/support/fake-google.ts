@@ -31,7 +31,8 @@ const fails = (status: number, message: string): Answer => ({ status, body: { er
 export class FakeGoogle {
   readonly #secure: https.Server;
   readonly #plain: http.Server;
-  readonly #root: string;
+  /** What those who ask it must trust, PEM. */
+  readonly root: string;
   readonly #tokens = new Set<string>();
   #keys: { readonly kid: string; readonly privateKey: KeyObject; readonly publicKey: KeyObject }[] = [];
   /** `METHOD host/path`, in order. */
@@ -53,7 +54,7 @@ export class FakeGoogle {
 
   private constructor() {
     const { root, cert, key } = testAuthority(['*.googleapis.com', '*.pkg.dev']);
-    this.#root = root;
+    this.root = root;
     this.#secure = https.createServer({ cert, key }, (request, reply) => void this.#serve(request, reply));
     this.#plain = http.createServer((request, reply) => this.#metadata(request, reply));
     this.rotateKeys();
@@ -74,15 +75,19 @@ export class FakeGoogle {
   }
 
   /** The client as the product makes it, except for where Google's names are. */
-  http(ca: readonly string[] = [this.#root]): GoogleHttp {
+  http(ca: readonly string[] = [this.root]): GoogleHttp {
     return googleHttp({
       ca,
       timeoutMs: 5_000,
       connect: (hostname) => ({
         host: '127.0.0.1',
-        port: hostname === METADATA_HOST ? this.metadataPort : port(this.#secure),
+        port: hostname === METADATA_HOST ? this.metadataPort : this.securePort,
       }),
     });
+  }
+
+  get securePort(): number {
+    return port(this.#secure);
   }
 
   get metadataPort(): number {
