@@ -18,12 +18,17 @@ export interface ProposalsOptions {
   readonly renew: (app: AppName, host: HostId) => void;
   readonly now: () => number;
   readonly onFault: (error: unknown) => void;
+  /** How long after a registry that cannot be asked it is asked again, by itself. */
+  readonly retryMs?: number;
 }
+
+const RETRY_MS = 5 * 60_000;
 
 export class Proposals {
   readonly #options: ProposalsOptions;
   /** What was proposed and answered, by host and app: a report that says it again is no new proposal. */
   readonly #answered = new Map<string, string>();
+  readonly #retries = new Set<NodeJS.Timeout>();
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: ProposalsOptions) {
@@ -50,6 +55,18 @@ export class Proposals {
 
   async stop(): Promise<void> {
     await this.#work;
+    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries.clear();
+  }
+
+  /** The report may not change for hours: nothing else would ask. */
+  #again(host: HostId, app: AppName): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      this.reported(host, [app]);
+    }, this.#options.retryMs ?? RETRY_MS);
+    timer.unref();
+    this.#retries.add(timer);
   }
 
   async #answer(host: HostId, app: AppName, key: string): Promise<void> {
@@ -63,8 +80,9 @@ export class Proposals {
       }
     } catch (error) {
       if (!(error instanceof LongshoreError)) throw error;
-      // The registry cannot be asked now: the host keeps it, and the next hourly check or report asks again.
+      // The registry cannot be asked now: the host keeps it until it can.
       this.#answered.delete(key);
+      if (error.code !== 'SHUTTING_DOWN') this.#again(host, app);
       return;
     }
     const [latest] = await store.latestDeployments({ apps: [app] });

@@ -3,6 +3,7 @@ import type { DeploymentState } from '../../../../fleet/deployment.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
 import { Proposals } from '../../../../coordinator/schedule/proposals.ts';
 import type { LiveHost } from '../../../../coordinator/ports.ts';
+import { pollUntil } from '../../../support/poll-until.ts';
 import { aDeployment, anAppReport, appName, deploymentId, digest, hostId } from '../../../support/app-builders.ts';
 
 const [host, web] = [hostId(1), appName('web')];
@@ -28,10 +29,12 @@ function scene(answer: 'newer' | 'nothing' | 'unreachable', latest: DeploymentSt
     },
     renew: () => done.push('renewed'),
     now: () => 0,
+    retryMs: 2,
     onFault: (error) => t.fail(String(error)),
   });
   return {
     done,
+    proposals,
     report: async () => {
       proposals.reported(host, [web]);
       await proposals.stop();
@@ -66,6 +69,17 @@ t.test('Proposals: while the registry cannot be asked the host keeps it, and is 
   await report();
   await report();
   t.same(done, ['asked', 'asked']);
+});
+
+t.test('Proposals: a registry that could not be asked is asked again without another report', async (t) => {
+  const { done, proposals } = scene('unreachable');
+  proposals.reported(host, [web]);
+  await pollUntil(
+    async () => done.length,
+    (asked) => asked >= 3,
+  );
+  await proposals.stop();
+  t.ok(done.every((what) => what === 'asked'));
 });
 
 t.test('Proposals: one that is gone and comes back is a new one', async (t) => {
