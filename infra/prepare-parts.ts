@@ -17,6 +17,8 @@ import type { StackName } from './stack-name.ts';
 export interface Checked {
   readonly fleet: FleetConfig;
   readonly environment: InfraEnvironment;
+  /** Folder of archives that somebody built already (LONGSHORE_PROGRAMS); null: those of this checkout. */
+  readonly builtPrograms: string | null;
 }
 
 export interface CheckInputs {
@@ -51,7 +53,8 @@ export function checkParts({ fleetFile, stacks, variables, folder, what, problem
   const { fleet } = reading;
   const late = gcp ? togetherProblems(fleet, environment, variables, file) : [];
   if (others.length + late.length > 0) throw unready([...others, ...late]);
-  return { fleet, environment };
+  const built = variables['LONGSHORE_PROGRAMS'] ?? '';
+  return { fleet, environment, builtPrograms: built === '' ? null : path.resolve(folder, built) };
 }
 
 function togetherProblems(
@@ -91,20 +94,22 @@ export interface BuildInputs extends Checked {
 
 export type Parts = Pick<AppParts, 'fleet' | 'gcp' | 'local'>;
 
-export async function prepareParts({ fleet, environment, ...inputs }: BuildInputs): Promise<Parts> {
+export async function prepareParts({ fleet, environment, builtPrograms, ...inputs }: BuildInputs): Promise<Parts> {
   const { root, stacks, build, engineSocket } = inputs;
   return {
     fleet,
-    gcp: stacks.includes('gcp') ? { environment, programs: await archives(root, fleet, build) } : null,
+    gcp: stacks.includes('gcp') ? { environment, programs: await archives(builtPrograms, root, fleet, build) } : null,
     local: stacks.includes('local') ? { programsFolder: await imageFolder(root, build), engineSocket } : null,
   };
 }
 
 async function archives(
+  given: string | null,
   root: string,
   fleet: FleetConfig,
   build: BuildInputs['build'],
 ): Promise<ReturnType<typeof readPrograms>> {
+  if (given !== null) return readPrograms(given);
   const folder = path.join(root, 'dist', 'programs');
   // Only what the fleet runs: another processor's agent takes a while to build, and may not be had without network.
   const platforms = ['x64', ...(fleet.pools.some(({ architecture }) => architecture === 'arm64') ? ['arm64'] : [])];
