@@ -56,10 +56,18 @@ export async function growAndHeal(stage: Stage, { coordinator, address }: Standi
 
 export async function takeDown(stage: Stage): Promise<void> {
   const { fleet, folder, state } = stage.options;
-  stage.edit(['protect'], false);
-  const destroyed = await stage.step('protect: false, and bash plan.sh --destroy', () =>
-    stage.terraform.plan('--destroy'),
-  );
+  if (fleet.protect) {
+    stage.edit(['protect'], false);
+    await stage.step('protect: false, bash plan.sh and terraform apply .plan', async () => {
+      const opened = await stage.terraform.plan();
+      expect(
+        opened.every(({ actions }) => actions.join() === 'update'),
+        `a plan that takes only the protection away, not ${describeChanges(opened)}`,
+      );
+      await stage.terraform.apply();
+    });
+  }
+  const destroyed = await stage.step('bash plan.sh --destroy', () => stage.terraform.plan('--destroy'));
   expect(
     destroyed.length > 0 && destroyed.every(({ actions }) => actions.join() === 'delete'),
     `a plan that only destroys, not ${describeChanges(destroyed)}`,

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { buildCloud, type Cloud } from '../../scripts/rehearse/cloud/cloud.ts';
-import { readBytes } from '../../scripts/rehearse/cloud/exchange.ts';
-import type { JsonObject } from '../../scripts/rehearse/cloud/json.ts';
+import { type Answer, readBytes } from '../../scripts/rehearse/cloud/exchange.ts';
+import { type JsonObject, textAt } from '../../scripts/rehearse/cloud/json.ts';
 import type { Machine, Machines } from '../../scripts/rehearse/cloud/machines/machines.ts';
 import { ResourceStore } from '../../scripts/rehearse/cloud/resource-store.ts';
 import { pollUntil } from '../support/poll-until.ts';
@@ -120,7 +120,7 @@ class Stage {
     const assertion = `${text}.${createSign('sha256').update(text).sign(key, 'base64url')}`;
     const form = new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion });
     const reply = await this.call('POST', 'https://oauth2.googleapis.com/token', Buffer.from(form.toString()));
-    if (reply.status === 200) this.token = String(reply.body['access_token']);
+    if (reply.status === 200) this.token = textAt(reply.body, 'access_token') ?? '';
     return reply;
   }
 
@@ -172,6 +172,11 @@ class Stage {
     const { body } = await this.compute('GET', 'zones/europe-west1-b/instances');
     return ((body['items'] ?? []) as JsonObject[]).filter((one) => one['status'] === 'RUNNING');
   }
+}
+
+/** The metadata server answers with texts. */
+function textOf(body: Answer['body']): string {
+  return typeof body === 'string' ? body : '';
 }
 
 async function isSo(check: () => boolean | Promise<boolean>): Promise<void> {
@@ -265,7 +270,7 @@ t.test('group: machines boot, a lost one comes back under its name, a smaller gr
     items: [{ key: 'longshore-pool' }, { key: 'instance-template' }, { key: 'created-by' }],
   });
 
-  const name = String(first['name']);
+  const name = textAt(first, 'name') ?? '';
   t.equal((await stage.compute('DELETE', `zones/europe-west1-b/instances/${name}`)).status, 200);
   await isSo(async () =>
     (await stage.runningInstances()).some((one) => one['name'] === name && one['id'] !== first['id']),
@@ -288,7 +293,7 @@ t.test('template: found by its exact id as well, and by no other', async (t) => 
   await stage.begin();
   await stage.group(1);
   const { body } = await stage.compute('GET', 'global/instanceTemplates/web-1');
-  const id = String(body['id']);
+  const id = textAt(body, 'id') ?? '';
   t.match((await stage.compute('GET', `global/instanceTemplates/${id}`)).body, { name: 'web-1' });
   t.match((await stage.compute('GET', `global/instanceTemplates/web-1?uniqueId=${id}`)).body, { name: 'web-1' });
   t.equal((await stage.compute('GET', 'global/instanceTemplates/web-1?uniqueId=1')).status, 404);
@@ -338,7 +343,7 @@ t.test('identity: signed by the published key, with all that Google says of the 
   const [machine] = stage.machines.running.values();
   const path = 'instance/service-accounts/default/identity';
   t.equal(stage.metadata(machine?.address ?? '', path).status, 400);
-  const token = String(stage.metadata(machine?.address ?? '', `${path}?audience=https%3A%2F%2Fx&format=full`).body);
+  const token = textOf(stage.metadata(machine?.address ?? '', `${path}?audience=https%3A%2F%2Fx&format=full`).body);
   const [head = '', claims = '', signature = ''] = token.split('.');
   const { body } = await stage.call('GET', 'https://www.googleapis.com/oauth2/v3/certs');
   const [jwk = {}] = body['keys'] as unknown as { readonly kty?: string }[];
@@ -363,9 +368,9 @@ t.test('roles: a machine may what its account was given, under its condition, an
   await stage.call('POST', `${upload}ca/root.pem`, Buffer.from('root'));
   await stage.call('POST', `${upload}fleet.json`, Buffer.from('{}'));
   const [machine] = stage.machines.running.values();
-  const given = parse(String(stage.metadata(machine?.address ?? '', 'instance/service-accounts/default/token').body));
+  const given = parse(textOf(stage.metadata(machine?.address ?? '', 'instance/service-accounts/default/token').body));
   const asMachine = (method: string, url: string, body?: Buffer): Promise<Reply> =>
-    stage.call(method, url, body, { authorization: `Bearer ${String(given['access_token'])}` });
+    stage.call(method, url, body, { authorization: `Bearer ${textAt(given, 'access_token') ?? ''}` });
 
   t.equal((await asMachine('GET', `${bucket}/o/ca%2Froot.pem?alt=media`)).status, 403);
   await stage.call('PUT', `${bucket}/iam`, {
@@ -416,7 +421,7 @@ t.test('objects: uploads in many pieces, versions, and a bucket that is not empt
   t.equal((await stage.call('DELETE', bucket)).status, 409);
   const older = (await stage.call('GET', `${bucket}/o?versions=true`)).body['items'] as unknown as JsonObject[];
   t.equal(older.length, 1);
-  const generation = String(older[0]?.['generation']);
+  const generation = textAt(older[0] ?? {}, 'generation') ?? '';
   t.equal((await stage.call('DELETE', `${bucket}/o/a%2Fb?generation=${generation}`)).status, 204);
   t.equal((await stage.call('DELETE', bucket)).status, 204);
 });
