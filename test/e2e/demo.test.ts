@@ -48,6 +48,21 @@ t.test(
   },
 );
 
+t.test('demo: agents inside containers serve the same, and leave nothing', { skip, timeout: 300_000 }, async (t) => {
+  const { docker } = needed(engine);
+  t.teardown(() => demo('--down'));
+
+  const run = demo('--exit', '--agents-in-containers');
+
+  t.equal(run.status, 0, run.output);
+  t.match(run.output, /Starting three agents in containers/);
+  t.match(run.output, /Every host counts the words of an upload/);
+  const filters = { label: ['longshore.demo=demo-test'] };
+  t.same(await docker.listContainers({ all: true, filters }), []);
+  t.same((await docker.listVolumes({ filters })).Volumes ?? [], []);
+  t.notOk(existsSync(folder), 'the folder is gone');
+});
+
 function demo(...options: readonly string[]): { readonly status: number | null; readonly output: string } {
   const run = spawnSync('bash', ['scripts/demo.sh', ...name, ...options], {
     encoding: 'utf8',
