@@ -25,11 +25,13 @@ async function main(): Promise<number> {
     return options.after === 'down' ? await end(folder) : await run(options, folder);
   } catch (error) {
     if (stop.signal.aborted) return 130;
-    if (!(error instanceof LongshoreError)) {
-      console.error(`rehearse: ${error instanceof Error ? error.message : String(error)}`);
-      return error instanceof TypeError ? 1 : 2;
-    }
-    console.error(`rehearse: ${renderProblem(error.problem)}`);
+    const said =
+      error instanceof LongshoreError
+        ? renderProblem(error.problem)
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    console.error(`rehearse: ${said}`);
     return 2;
   }
 }
@@ -51,7 +53,8 @@ async function run(options: RehearsalOptions, folder: RehearsalFolder): Promise<
   }
   const interrupted = onInterrupt();
   try {
-    return await rehearse({ options, folder, text, fleet, variables: process.env, say, signal: stop.signal });
+    const code = await rehearse({ options, folder, text, fleet, variables: process.env, say, signal: stop.signal });
+    return stop.signal.aborted ? 130 : code;
   } finally {
     interrupted();
   }

@@ -21,6 +21,7 @@ export const suites: readonly Suite[] = [
   { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 180_000 },
   { name: 'infra', folder: 'test/infra', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
   { name: 'e2e', folder: 'test/e2e', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
+  { name: 'rehearsal', folder: 'test/rehearsal', processes: 'each', jobs: 1, timeoutMs: 1_200_000, terraform: true },
 ];
 
 export function findSuite(name: string): Suite | undefined {
