@@ -2,13 +2,9 @@
  * One sentence: why is this host not on its target, since when, and what happens next; or that it is. Pure. The first
  * obstacle in the order of `explain` is the one that is told: what lies nearer to the root of the trouble comes first.
  */
-import type { Deployment, HostStep } from '../../fleet/deployment.ts';
-import { hasEnded } from '../../fleet/deployment.ts';
 import type { HostAvailability } from '../../fleet/host.ts';
-import type { AppName } from '../../fleet/ids.ts';
-import type { AppReport, AttemptReport } from '../../fleet/report.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
-import type { Target } from '../store/records.ts';
+import { type AppFacts, appObstacles, type Explained, isDone } from './app-obstacles.ts';
 
 export interface ExplainFacts {
   readonly name: string;
@@ -23,16 +19,6 @@ export interface ExplainFacts {
   readonly waitsForRestore: boolean;
   readonly apps: readonly AppFacts[];
 }
-
-export interface AppFacts {
-  readonly app: AppName;
-  readonly target: Target | null;
-  readonly report: AppReport | null;
-  /** The app's deployment that has not ended, or its newest. */
-  readonly deployment: Deployment | null;
-}
-
-type Explained = Omit<ExplainView, 'host'>;
 
 export function explain(facts: ExplainFacts): ExplainView {
   const found =
@@ -92,158 +78,14 @@ function refused({ name, refusal, connectedChangedAt }: ExplainFacts): Explained
   };
 }
 
-/** Failed before under way, under way before waiting for others. */
-const CHECKS = [failed, underWay, unwell, removing, waitingForWave, unclaimed] as const;
-
 function firstOf(facts: ExplainFacts): Explained | null {
-  for (const check of CHECKS) {
+  for (const check of appObstacles) {
     for (const app of facts.apps) {
       const found = check(app, facts.name);
       if (found !== null) return found;
     }
   }
   return null;
-}
-
-function failed(app: AppFacts, name: string): Explained | null {
-  const attempt = attemptOfTarget(app);
-  if (attempt?.state !== 'failed') return null;
-  const serves = app.report?.release ?? null;
-  const still = serves === null ? 'nothing of it runs' : `release ${serves} serves`;
-  const reason = attempt.problem?.message ?? 'its agent gave no reason';
-  return {
-    sentence: `${app.app} release ${attempt.release} failed on ${name} (attempt ${attempt.attempt}), ${still}: ${reason}`,
-    since: stepOf(app)?.changedAt ?? null,
-    next: afterFailure(app.deployment),
-    nextAt: null,
-  };
-}
-
-function afterFailure(deployment: Deployment | null): string {
-  switch (deployment?.state) {
-    case 'rolling':
-      return 'The deployment goes on with the other hosts; this one is tried again with the next deployment.';
-    case 'paused':
-      return 'The deployment waits for a person: resume tries this host again, cancel ends it.';
-    case 'rolling_back':
-      return `The deployment goes back to release ${String(deployment.base)}.`;
-    case 'queued':
-      return 'A newer deployment is queued.';
-    case 'succeeded':
-    case 'rolled_back':
-    case 'failed':
-    case 'cancelled':
-    case 'superseded':
-    case undefined:
-      return 'It is tried again with the next deployment.';
-  }
-}
-
-function underWay(app: AppFacts, name: string): Explained | null {
-  if (app.target?.kind !== 'run') return null;
-  const { target } = app;
-  const attempt = attemptOfTarget(app);
-  if (attempt?.state === 'passed' || attempt?.state === 'failed') return null;
-  const since = stepOf(app)?.changedAt ?? null;
-  const release = `${app.app} release ${target.release}`;
-  if (attempt === null) {
-    if (app.report?.converged === true && app.report.release === target.release) return null;
-    return {
-      sentence: `${name} has its new target, ${release}, and has not answered for it yet.`,
-      since,
-      next: 'Its agent takes the assignment and reports.',
-      nextAt: null,
-    };
-  }
-  const obstacle = app.report?.waiting ?? doing(attempt);
-  if (attempt.nextRetryAt !== null) {
-    const because = attempt.problem === null ? obstacle : attempt.problem.message;
-    return {
-      sentence: `${name} could not go on with ${release}: ${because}`,
-      since,
-      next: 'It is tried again by itself.',
-      nextAt: attempt.nextRetryAt,
-    };
-  }
-  return {
-    sentence: `${name} is on its way to ${release}: ${obstacle}`,
-    since,
-    next: 'When it passes its gate, traffic moves to it.',
-    nextAt: null,
-  };
-}
-
-function doing(attempt: AttemptReport): string {
-  switch (attempt.state) {
-    case 'accepted':
-      return 'the assignment is taken';
-    case 'pulling':
-      return 'it pulls images';
-    case 'starting':
-      return 'instances start';
-    case 'gating':
-      return 'instances have to stay healthy for a while';
-    case 'passed':
-      return 'it passed';
-    case 'failed':
-      return 'it failed';
-  }
-}
-
-function unwell(app: AppFacts, name: string): Explained | null {
-  if (app.target?.kind !== 'run' || app.report === null || app.report.converged) return null;
-  const ill = app.report.instances.find((instance) => instance.state === 'unhealthy' || instance.state === 'exited');
-  const detail = ill?.detail ?? null;
-  const why =
-    ill === undefined
-      ? (app.report.waiting ?? 'its agent works on it')
-      : `${ill.service} is ${ill.state}${detail === null ? '' : `: ${detail}`}`;
-  return {
-    sentence: `${app.app} release ${app.target.release} is on ${name}, and ${why}`,
-    since: ill?.startedAt ?? null,
-    // The sentence tells already what the agent waits for where no instance is ill.
-    next:
-      ill === undefined
-        ? 'Its agent brings it there by itself.'
-        : (app.report.waiting ?? 'Its agent keeps it running by its restart policy.'),
-    nextAt: null,
-  };
-}
-
-function removing(app: AppFacts, name: string): Explained | null {
-  if (app.target?.kind !== 'remove') return null;
-  return {
-    sentence: `${app.app} is to be removed from ${name}, and its agent has not said that it is done.`,
-    since: null,
-    next: app.report?.waiting ?? 'Its agent stops and removes it.',
-    nextAt: null,
-  };
-}
-
-function waitingForWave(app: AppFacts, name: string): Explained | null {
-  const { deployment } = app;
-  const step = stepOf(app);
-  if (deployment === null || step?.state !== 'waiting' || hasEnded(deployment.state)) return null;
-  const wave = `wave ${step.wave + 1} of ${deployment.waves}`;
-  const paused = deployment.state === 'paused';
-  return {
-    sentence: `${name} waits for its turn: release ${deployment.release} of ${app.app} reaches it in ${wave}${paused ? ', and the deployment is paused' : `; wave ${deployment.wave + 1} is under way`}.`,
-    since: deployment.startedAt,
-    next: paused
-      ? 'Nothing, until somebody resumes or cancels the deployment.'
-      : 'Its wave starts when the ones before have passed.',
-    nextAt: null,
-  };
-}
-
-function unclaimed(app: AppFacts, name: string): Explained | null {
-  if (app.report?.unclaimed !== true) return null;
-  return {
-    sentence: `${app.app} runs on ${name}, and nothing in its assignment names it.`,
-    since: null,
-    next: 'It keeps running until it is deployed or removed.',
-    nextAt: null,
-  };
 }
 
 function availability({ name, availability: state, apps }: ExplainFacts): Explained | null {
@@ -290,20 +132,4 @@ function allIsWell({ name, apps }: ExplainFacts): Explained {
 function running(apps: readonly AppFacts[]): string {
   const names = apps.flatMap(({ app, target }) => (target?.kind === 'run' ? [`${app} release ${target.release}`] : []));
   return names.length === 0 ? 'nothing' : names.join(', ');
-}
-
-function isDone(app: AppFacts): boolean {
-  return app.target?.kind === 'run' && attemptOfTarget(app)?.state === 'passed';
-}
-
-/** What the agent says of the very attempt that its target names. */
-function attemptOfTarget({ target, report }: AppFacts): AttemptReport | null {
-  const attempt = report?.attempt ?? null;
-  if (target?.kind !== 'run' || attempt === null) return null;
-  return attempt.attempt === target.attempt && attempt.deployment === target.deployment ? attempt : null;
-}
-
-function stepOf({ deployment, target }: AppFacts): HostStep | null {
-  const host = target?.host ?? null;
-  return deployment?.steps.find((step) => step.host === host) ?? null;
 }

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { problem } from '../../../../fleet/errors.ts';
-import { explain } from '../../../../coordinator/explain/explain.ts';
-import type { AppFacts, ExplainFacts } from '../../../../coordinator/explain/explain.ts';
+import type { AppFacts } from '../../../../coordinator/explain/app-obstacles.ts';
+import { explain, type ExplainFacts } from '../../../../coordinator/explain/explain.ts';
 import {
   aDeployment,
   aStep,
