@@ -1,6 +1,7 @@
 /** Puts the stand-in together: store, services, and what they answer through. Opens no socket. */
 import path from 'node:path';
 import { type CloudConfig, files, metadataAddress, ports } from './cloud-config.ts';
+import { Addresses } from './compute/addresses.ts';
 import { Compute } from './compute/compute.ts';
 import { InstanceGroups } from './compute/instance-groups.ts';
 import { Instances } from './compute/instances.ts';
@@ -52,9 +53,10 @@ export function buildCloud(site: Site, config: CloudParts, machines: Machines): 
   const repositories = new Repositories(site, policies, tags);
   const zones = new DnsZones(site);
   const operations = new Operations(site);
-  const instances = new Instances(site, operations, machines, config.publicPrefix);
+  const addresses = new Addresses(site, config.publicPrefix);
+  const instances = new Instances(site, operations, machines, addresses);
   const groups = new InstanceGroups(site, operations, instances);
-  const compute = new Compute(site, operations, instances, groups, config.publicPrefix);
+  const compute = new Compute(site, operations, instances, groups, addresses);
   const storage = new Storage(site, new Buckets(site, policies), new ObjectFiles(path.join(config.folder, 'objects')));
   const key = new SigningKey(path.join(config.folder, files.signingKey));
   const docker = new DockerFront({ site, tokens, policies, repositories, port: ports.registryBehind });

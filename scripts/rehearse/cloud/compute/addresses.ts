@@ -1,6 +1,9 @@
 /** IPv4 addresses: inside a subnet for machines, and on the loopback range for what is public in a rehearsal. */
-import { objectsAt, textAt } from '../json.ts';
-import type { ResourceStore } from '../resource-store.ts';
+import { GoogleError } from '../google-error.ts';
+import { type JsonObject, objectsAt, textAt } from '../json.ts';
+import type { Stored } from '../resource-store.ts';
+import type { Site } from '../site.ts';
+import { linkPath } from './compute-path.ts';
 
 export function toNumber(address: string): number {
   return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -26,21 +29,76 @@ export function freePublicAddress(prefix: string, used: ReadonlySet<string>): st
   return undefined;
 }
 
-/** Every address that a machine or a reservation of the project holds. */
-export function usedAddresses(store: ResourceStore, project: string): Set<string> {
-  const used = new Set<string>();
-  for (const { path, body } of store.all(`compute/projects/${project}/`)) {
-    if (path.includes('/addresses/') && typeof body['address'] === 'string') used.add(body['address']);
-    if (path.includes('/forwardingRules/') && typeof body['IPAddress'] === 'string') used.add(body['IPAddress']);
-    if (!path.includes('/instances/')) continue;
-    for (const port of objectsAt(body, 'networkInterfaces')) {
-      const inside = textAt(port, 'networkIP');
-      if (inside !== undefined) used.add(inside);
-      for (const access of objectsAt(port, 'accessConfigs')) {
-        const outside = textAt(access, 'natIP');
-        if (outside !== undefined) used.add(outside);
-      }
-    }
+/** The addresses of one project: what is free, and who holds which. */
+export class Addresses {
+  readonly #site: Site;
+  readonly #publicPrefix: string;
+
+  /** `publicPrefix` is three numbers: `127.77.0`. */
+  constructor(site: Site, publicPrefix: string) {
+    this.#site = site;
+    this.#publicPrefix = publicPrefix;
   }
-  return used;
+
+  /** A free one for a resource: of its subnet where it is internal, else a public one. */
+  free(body: JsonObject): string {
+    const subnet = linkPath(textAt(body, 'subnetwork') ?? '');
+    const range =
+      subnet === undefined ? undefined : textAt(this.#site.store.get(`compute/${subnet}`) ?? {}, 'ipCidrRange');
+    return body['addressType'] === 'INTERNAL' && range !== undefined ? this.freeInternal(range) : this.freePublic();
+  }
+
+  freeInternal(range: string): string {
+    return orQuota(freeInternalAddress(range, this.#used()));
+  }
+
+  freePublic(): string {
+    return orQuota(freePublicAddress(this.#publicPrefix, this.#used()));
+  }
+
+  /** What a field means that holds an address, or the link of a reserved one. */
+  named(address: string | undefined): string | undefined {
+    const path = address === undefined ? undefined : linkPath(address);
+    if (path === undefined) return address;
+    return textAt(this.#site.store.get(`compute/${path}`) ?? {}, 'address');
+  }
+
+  /** Paths of the machines and forwarding rules that use an address. */
+  holders(address: string): string[] {
+    return this.#all()
+      .filter(({ path, body }) =>
+        path.includes('/instances/')
+          ? portAddresses(body).includes(address)
+          : path.includes('/forwardingRules/') && body['IPAddress'] === address,
+      )
+      .map(({ path }) => path.slice('compute/'.length));
+  }
+
+  /** Every address that a machine or a reservation holds. */
+  #used(): Set<string> {
+    const used = new Set<string>();
+    for (const { path, body } of this.#all()) {
+      if (path.includes('/addresses/') && typeof body['address'] === 'string') used.add(body['address']);
+      if (path.includes('/forwardingRules/') && typeof body['IPAddress'] === 'string') used.add(body['IPAddress']);
+      if (path.includes('/instances/')) for (const address of portAddresses(body)) used.add(address);
+    }
+    return used;
+  }
+
+  #all(): readonly Stored[] {
+    return this.#site.store.all(`compute/projects/${this.#site.project}/`);
+  }
+}
+
+function portAddresses(instance: JsonObject): string[] {
+  return objectsAt(instance, 'networkInterfaces').flatMap((port) =>
+    [textAt(port, 'networkIP'), ...objectsAt(port, 'accessConfigs').map((access) => textAt(access, 'natIP'))].filter(
+      (address) => address !== undefined,
+    ),
+  );
+}
+
+function orQuota(address: string | undefined): string {
+  if (address === undefined) throw new GoogleError(403, 'quotaExceeded', 'No address is left in the range.');
+  return address;
 }

@@ -4,51 +4,34 @@
  */
 import { alreadyExists, GoogleError, invalid, notFound, notRehearsed } from '../google-error.ts';
 import { type Answer, type Call, jsonAnswer, readJson } from '../exchange.ts';
-import { type Json, type JsonObject, listAt, mergePatch, objectsAt, textAt } from '../json.ts';
+import { type Json, type JsonObject, listAt, mergePatch, textAt } from '../json.ts';
 import type { Site } from '../site.ts';
-import { freeInternalAddress, freePublicAddress, usedAddresses } from './addresses.ts';
+import type { Addresses } from './addresses.ts';
 import { catalogue } from './catalogue.ts';
 import { collections, completeRouter, withFingerprints } from './collections.ts';
-import {
-  collectionPath,
-  type ComputePath,
-  lastPart,
-  linkPath,
-  parseComputePath,
-  scopePath,
-  selfLink,
-} from './compute-path.ts';
+import { collectionPath, type ComputePath, lastPart, parseComputePath, scopePath, selfLink } from './compute-path.ts';
+import { completeGroup } from './group-template.ts';
 import type { InstanceGroups } from './instance-groups.ts';
 import type { Instances } from './instances.ts';
 import type { Operations } from './operations.ts';
+import { fingerprintOf, refuseOldFingerprint, setters } from './set-calls.ts';
 import { refuseUnknownReferences, refuseWhileUsed, usersOf, withNamedLinks, withWholeLinks } from './references.ts';
 
 const namePattern = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-
-/** `setX` calls that put their body under one field. */
-const setters: Readonly<Record<string, (body: JsonObject) => JsonObject>> = {
-  setLabels: (body) => ({ labels: body['labels'] ?? {} }),
-  setMetadata: (body) => ({ metadata: body }),
-  setTags: (body) => ({ tags: body }),
-  setScheduling: (body) => ({ scheduling: body }),
-  setMachineType: (body) => ({ machineType: body['machineType'] ?? null }),
-  setServiceAccount: (body) => ({ serviceAccounts: [body] }),
-  setShieldedInstanceIntegrityPolicy: (body) => ({ shieldedInstanceIntegrityPolicy: body }),
-};
 
 export class Compute {
   readonly #site: Site;
   readonly #operations: Operations;
   readonly #instances: Instances;
   readonly #groups: InstanceGroups;
-  readonly #publicPrefix: string;
+  readonly #addresses: Addresses;
 
-  constructor(site: Site, operations: Operations, instances: Instances, groups: InstanceGroups, publicPrefix: string) {
+  constructor(site: Site, operations: Operations, instances: Instances, groups: InstanceGroups, addresses: Addresses) {
     this.#site = site;
     this.#operations = operations;
     this.#instances = instances;
     this.#groups = groups;
-    this.#publicPrefix = publicPrefix;
+    this.#addresses = addresses;
   }
 
   async handle(call: Call): Promise<Answer> {
@@ -134,36 +117,16 @@ export class Compute {
   #special(at: ComputePath, path: string, body: JsonObject): JsonObject {
     switch (at.collection) {
       case 'addresses':
-        return { ...body, address: textAt(body, 'address') ?? this.#address(body) };
+        return { ...body, address: textAt(body, 'address') ?? this.#addresses.free(body) };
       case 'routers':
         return completeRouter(body);
       case 'instanceGroupManagers':
-        return this.#groups.complete(path, body);
+        return completeGroup(path, body);
       case 'forwardingRules':
-        return { ...body, IPAddress: this.#literal(textAt(body, 'IPAddress')) ?? this.#address(body) };
+        return { ...body, IPAddress: this.#addresses.named(textAt(body, 'IPAddress')) ?? this.#addresses.free(body) };
       default:
         return body;
     }
-  }
-
-  /** A forwarding rule may name a reserved address by its link. */
-  #literal(address: string | undefined): string | undefined {
-    const path = address === undefined ? undefined : linkPath(address);
-    if (path === undefined) return address;
-    return textAt(this.#site.store.get(`compute/${path}`) ?? {}, 'address');
-  }
-
-  #address(body: JsonObject): string {
-    const used = usedAddresses(this.#site.store, this.#site.project);
-    const subnet = linkPath(textAt(body, 'subnetwork') ?? '');
-    const range =
-      subnet === undefined ? undefined : textAt(this.#site.store.get(`compute/${subnet}`) ?? {}, 'ipCidrRange');
-    const free =
-      body['addressType'] === 'INTERNAL' && range !== undefined
-        ? freeInternalAddress(range, used)
-        : freePublicAddress(this.#publicPrefix, used);
-    if (free === undefined) throw new GoogleError(403, 'quotaExceeded', 'No address is left in the range.');
-    return free;
   }
 
   #get(at: ComputePath, unique: string | null): JsonObject {
@@ -178,28 +141,14 @@ export class Compute {
     if (collection === 'instanceGroupManagers') return this.#groups.shown(path, stored);
     if (collection === 'disks' || collection === 'addresses') {
       const links = usersOf(this.#site.store, this.#site.project, path).map(selfLink);
-      const byAddress = collection === 'addresses' ? this.#holders(textAt(stored, 'address') ?? '') : [];
+      const byAddress =
+        collection === 'addresses' ? this.#addresses.holders(textAt(stored, 'address') ?? '').map(selfLink) : [];
       const users = [...new Set([...links, ...byAddress])];
       return users.length === 0
         ? stored
         : { ...stored, users, ...(collection === 'addresses' ? { status: 'IN_USE' } : {}) };
     }
     return stored;
-  }
-
-  #holders(address: string): string[] {
-    return this.#site.store
-      .all(`compute/projects/${this.#site.project}/`)
-      .filter(({ path, body }) =>
-        path.includes('/instances/')
-          ? objectsAt(body, 'networkInterfaces').some(
-              (port) =>
-                port['networkIP'] === address ||
-                objectsAt(port, 'accessConfigs').some((one) => one['natIP'] === address),
-            )
-          : path.includes('/forwardingRules/') && body['IPAddress'] === address,
-      )
-      .map(({ path }) => selfLink(path.slice('compute/'.length)));
   }
 
   #list(at: ComputePath, query: URLSearchParams): JsonObject {
@@ -235,7 +184,7 @@ export class Compute {
   ): JsonObject {
     const path = `${collectionPath(at)}/${at.name ?? ''}`;
     const before = this.#stored(path);
-    this.#checkFingerprint(before, body, 'fingerprint');
+    refuseOldFingerprint(before, 'fingerprint', body);
     const whole = withNamedLinks(this.#site.store, at.project, change(before, body));
     refuseUnknownReferences(this.#site.store, at.project, whole);
     const kept = { id: before['id'] ?? '', name: before['name'] ?? '', selfLink: before['selfLink'] ?? '' };
@@ -255,7 +204,7 @@ export class Compute {
       return this.#groups.delete(path);
     }
     refuseWhileUsed(this.#site.store, at.project, path);
-    if (at.collection === 'addresses' && this.#holders(textAt(stored, 'address') ?? '').length > 0)
+    if (at.collection === 'addresses' && this.#addresses.holders(textAt(stored, 'address') ?? '').length > 0)
       throw new GoogleError(
         400,
         'resourceInUseByAnotherResource',
@@ -278,11 +227,7 @@ export class Compute {
     const body = await readJson(call);
     const setter = setters[verb];
     if (setter !== undefined) {
-      this.#checkFingerprint(
-        verb === 'setLabels' ? stored : this.#part(stored, verb),
-        body,
-        verb === 'setLabels' ? 'labelFingerprint' : 'fingerprint',
-      );
+      refuseOldFingerprint(...fingerprintOf(verb, stored), body);
       const whole = withWholeLinks(at.project, setter(body));
       const changed = withFingerprints(textAt(stored, 'kind') ?? '', { ...stored, ...whole }, this.#fingerprint());
       this.#site.store.put(`compute/${path}`, changed);
@@ -306,21 +251,6 @@ export class Compute {
       return this.#done(verb, at, path, stored);
     }
     throw notRehearsed(said);
-  }
-
-  #part(stored: JsonObject, verb: string): JsonObject {
-    const part = stored[verb === 'setMetadata' ? 'metadata' : 'tags'];
-    return (part ?? {}) as JsonObject;
-  }
-
-  #checkFingerprint(before: JsonObject, body: JsonObject, key: string): void {
-    const named = textAt(body, key);
-    if (named !== undefined && named !== '' && named !== before[key])
-      throw new GoogleError(
-        412,
-        'conditionNotMet',
-        'Supplied fingerprint does not match current metadata fingerprint.',
-      );
   }
 
   #stored(path: string): JsonObject {

@@ -3,20 +3,11 @@
  * the group's template, also when it was deleted behind the group's back. Updates are OPPORTUNISTIC: a new template
  * waits for the next machine that is made.
  */
-import { invalid, notFound } from '../google-error.ts';
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  listAt,
-  mergePatch,
-  objectAt,
-  objectsAt,
-  textAt,
-  textsAt,
-} from '../json.ts';
+import { notFound } from '../google-error.ts';
+import { type JsonObject, listAt, textAt, textsAt } from '../json.ts';
 import type { Site } from '../site.ts';
-import { lastPart, linkPath, selfLink } from './compute-path.ts';
+import { lastPart, selfLink } from './compute-path.ts';
+import { keptDisks, memberFromTemplate } from './group-template.ts';
 import type { Instances } from './instances.ts';
 import type { OperationTarget, Operations } from './operations.ts';
 
@@ -32,43 +23,6 @@ export class InstanceGroups {
     this.#operations = operations;
     this.#instances = instances;
     instances.onGone((path) => this.#memberGone(path));
-  }
-
-  complete(path: string, body: JsonObject): JsonObject {
-    const name = lastPart(path);
-    const versions = objectsAt(body, 'versions');
-    const template = textAt(versions[0] ?? {}, 'instanceTemplate') ?? textAt(body, 'instanceTemplate');
-    if (template === undefined) throw invalid('A group needs an instance template.');
-    const { resourcePolicies, ...rest } = body;
-    return {
-      // An empty message is none.
-      ...(isObject(resourcePolicies) && Object.keys(resourcePolicies).length > 0 ? { resourcePolicies } : {}),
-      ...mergePatch(
-        {
-          baseInstanceName: name,
-          targetSize: 0,
-          updatePolicy: {
-            type: 'OPPORTUNISTIC',
-            minimalAction: 'REPLACE',
-            replacementMethod: 'SUBSTITUTE',
-            maxSurge: { fixed: 1, calculated: 1 },
-            maxUnavailable: { fixed: 1, calculated: 1 },
-          },
-          instanceLifecyclePolicy: { forceUpdateOnRepair: 'NO', defaultActionOnFailure: 'REPAIR' },
-          standbyPolicy: { mode: 'MANUAL', initialDelaySec: 0 },
-          listManagedInstancesResults: 'PAGELESS',
-          targetStoppedSize: 0,
-          targetSuspendedSize: 0,
-        },
-        rest,
-      ),
-      instanceTemplate: template,
-      versions: (versions.length === 0 ? [{ instanceTemplate: template }] : versions).map((version) => ({
-        ...version,
-        targetSize: { ...objectAt(version, 'targetSize'), calculated: Number(body['targetSize'] ?? 0) },
-      })),
-      instanceGroup: selfLink(path.replace('/instanceGroupManagers/', '/instanceGroups/')),
-    };
   }
 
   inserted(path: string): void {
@@ -192,40 +146,8 @@ export class InstanceGroups {
   }
 
   #create(path: string, manager: JsonObject, name: string): void {
-    const template = linkPath(textAt(manager, 'instanceTemplate') ?? '') ?? '';
-    const stored = this.#site.store.get(`compute/${template}`);
-    if (stored === undefined) throw notFound(template);
-    const properties = objectAt(stored, 'properties');
     const scope = path.slice(0, path.indexOf('/instanceGroupManagers/'));
-    const metadata = objectAt(properties, 'metadata');
-    const origin: Json[] = [
-      {
-        key: 'instance-template',
-        value: `projects/${this.#site.projectNumber}/global/instanceTemplates/${lastPart(template)}`,
-      },
-      {
-        key: 'created-by',
-        value: path.replace(`projects/${this.#site.project}/`, `projects/${this.#site.projectNumber}/`),
-      },
-    ];
-    const instance: JsonObject = {
-      ...properties,
-      machineType: selfLink(`${scope}/machineTypes/${lastPart(textAt(properties, 'machineType') ?? '')}`),
-      metadata: { ...metadata, items: [...objectsAt(metadata, 'items'), ...origin] },
-      disks: objectsAt(properties, 'disks').map((disk, index) => this.#statefulDisk(scope, manager, name, disk, index)),
-    };
-    this.#instances.insert(scope, name, instance);
-  }
-
-  /** A disk that the group's policy keeps is attached again to the machine that comes back under its name. */
-  #statefulDisk(scope: string, manager: JsonObject, name: string, disk: JsonObject, index: number): JsonObject {
-    const kept = keptDisks(manager);
-    const device = textAt(disk, 'deviceName') ?? '';
-    if (!Object.hasOwn(kept, device)) return disk;
-    const path = `${scope}/disks/${name}-${index}`;
-    if (this.#site.store.get(`compute/${path}`) === undefined) return { ...disk, autoDelete: false };
-    const { initializeParams: _, ...rest } = disk;
-    return { ...rest, source: selfLink(path), autoDelete: false };
+    this.#instances.insert(scope, name, memberFromTemplate(this.#site, path, manager, name));
   }
 
   #managed(path: string, manager: JsonObject, name: string): JsonObject {
@@ -298,10 +220,6 @@ export class InstanceGroups {
   #target(path: string, body: JsonObject): OperationTarget {
     return { scope: path.slice(0, path.indexOf('/instanceGroupManagers/')), path, id: textAt(body, 'id') ?? '' };
   }
-}
-
-function keptDisks(manager: JsonObject): JsonObject {
-  return objectAt(objectAt(objectAt(manager, 'statefulPolicy'), 'preservedState'), 'disks');
 }
 
 function membersKey(path: string): string {

@@ -6,7 +6,7 @@ import { GoogleError, invalid, notFound } from '../google-error.ts';
 import { type Json, type JsonObject, listAt, objectAt, objectsAt, textAt } from '../json.ts';
 import type { Machine, Machines } from '../machines/machines.ts';
 import type { Site } from '../site.ts';
-import { freeInternalAddress, freePublicAddress, usedAddresses } from './addresses.ts';
+import type { Addresses } from './addresses.ts';
 import { imageLink } from './catalogue.ts';
 import { withFingerprints } from './collections.ts';
 import { lastPart, linkPath, selfLink } from './compute-path.ts';
@@ -17,14 +17,14 @@ export class Instances {
   readonly #site: Site;
   readonly #operations: Operations;
   readonly #machines: Machines;
-  readonly #publicPrefix: string;
+  readonly #addresses: Addresses;
   readonly #onGone: ((path: string) => void)[] = [];
 
-  constructor(site: Site, operations: Operations, machines: Machines, publicPrefix: string) {
+  constructor(site: Site, operations: Operations, machines: Machines, addresses: Addresses) {
     this.#site = site;
     this.#operations = operations;
     this.#machines = machines;
-    this.#publicPrefix = publicPrefix;
+    this.#addresses = addresses;
   }
 
   onGone(listener: (path: string) => void): void {
@@ -165,31 +165,26 @@ export class Instances {
     const subnet = linkPath(textAt(port, 'subnetwork') ?? '');
     const range = subnet === undefined ? undefined : this.#site.store.get(`compute/${subnet}`);
     if (range === undefined) throw invalid('Rehearsed machines need a subnetwork.');
-    const used = usedAddresses(this.#site.store, this.#site.project);
     const wanted = textAt(port, 'networkIP');
     // A reserved address is in use by the reservation itself; a machine that has it is not.
     if (wanted !== undefined && this.#isHeld(wanted))
       throw new GoogleError(400, 'invalid', `IP '${wanted}' is already being used by another resource.`);
-    const address = wanted ?? freeInternalAddress(textAt(range, 'ipCidrRange') ?? '', used);
-    if (address === undefined) throw new GoogleError(403, 'quotaExceeded', 'IP space of the subnetwork is exhausted.');
-    used.add(address);
     return {
       network: textAt(range, 'network') ?? '',
       stackType: 'IPV4_ONLY',
       ...port,
       kind: 'compute#networkInterface',
       name: `nic${index}`,
-      networkIP: address,
+      networkIP: wanted ?? this.#addresses.freeInternal(textAt(range, 'ipCidrRange') ?? ''),
       fingerprint: 'nic',
       ...(port['accessConfigs'] === undefined
         ? {}
-        : { accessConfigs: objectsAt(port, 'accessConfigs').map((access) => this.#access(access, used)) }),
+        : { accessConfigs: objectsAt(port, 'accessConfigs').map((access) => this.#access(access)) }),
     };
   }
 
-  #access(access: JsonObject, used: ReadonlySet<string>): JsonObject {
-    const address = textAt(access, 'natIP') ?? freePublicAddress(this.#publicPrefix, used);
-    if (address === undefined) throw new GoogleError(403, 'quotaExceeded', 'No public address is left.');
+  #access(access: JsonObject): JsonObject {
+    const address = textAt(access, 'natIP') ?? this.#addresses.freePublic();
     return { type: 'ONE_TO_ONE_NAT', name: 'external-nat', networkTier: 'PREMIUM', ...access, natIP: address };
   }
 
