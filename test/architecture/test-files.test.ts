@@ -41,7 +41,7 @@ t.test('test files: each stands in a suite', (t) => {
   const wrong = sourceFiles()
     .map((file) => file.path)
     .filter((file) => file.endsWith('.test.ts'))
-    .filter((file) => !/^test\/(unit|properties|contract|integration|e2e|architecture|infra)\//.test(file));
+    .filter((file) => !/^test\/(unit|properties|contract|integration|e2e|architecture|infra|rehearsal)\//.test(file));
 
   t.same(wrong, []);
   t.end();

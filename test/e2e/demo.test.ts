@@ -59,7 +59,7 @@ t.test('demo: agents inside containers serve the same, and leave nothing', { ski
   t.match(run.output, /Every host counts the words of an upload/);
   const filters = { label: ['longshore.demo=demo-test'] };
   t.same(await docker.listContainers({ all: true, filters }), []);
-  t.same((await docker.listVolumes({ filters })).Volumes ?? [], []);
+  t.same((await docker.listVolumes({ filters })).Volumes, []);
   t.notOk(existsSync(folder), 'the folder is gone');
 });
 

@@ -141,7 +141,7 @@ t.test('import konlet: names, standard input, data for machines', async (t) => {
   const data = JSON.parse(json.out) as { readonly pool: string; readonly notes: readonly { readonly what: string }[] };
   t.equal(data.pool, 'x');
   t.ok(data.notes.some(({ what }) => what === '--container-env-file'));
-  t.match(read('sub/compose.yaml'), /path: \"?\.\.\/app\.env/, 'as seen from the app file');
+  t.match(read('sub/compose.yaml'), /path: "?\.\.\/app\.env/, 'as seen from the app file');
 });
 
 t.test('import konlet: wrong input ends with 2, says where and what to do, and writes nothing', async (t) => {

@@ -37,7 +37,13 @@ t.test('parseAgentConfig: the documented example file is valid', async (t) => {
   t.equal(config.coordinator, 'wss://ship.example.com');
   t.same(config.labels, { zone: 'north', disk: 'ssd' });
   t.same(config.enrollToken, { kind: 'file', path: '/etc/longshore/enroll-token' });
-  t.same(config.policy, { privileged: false, hostNetwork: false, dockerSocket: false, sharedVolumes: false, exec: true });
+  t.same(config.policy, {
+    privileged: false,
+    hostNetwork: false,
+    dockerSocket: false,
+    sharedVolumes: false,
+    exec: true,
+  });
 });
 
 t.test('parseAgentConfig: the example shows every setting, and its defaults are the real ones', async (t) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { METADATA_VALUE_LIMIT_BYTES, renderStartupScript } from '../../../setup/render-startup-script.ts';
 
@@ -34,8 +35,13 @@ t.test('renderStartupScript: a token goes to curl over standard input only', (t)
   t.end();
 });
 
-t.test('renderStartupScript: neither role has a version or a secret in it', (t) => {
-  for (const role of roles) t.notMatch(renderStartupScript({ role }), /[0-9a-f]{40}|longshore-agent-linux|BEGIN /);
+t.test('renderStartupScript: neither role has a version, a checksum or a secret in it', (t) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+  for (const role of roles) {
+    const text = renderStartupScript({ role });
+    t.notMatch(text, /[0-9a-f]{40}|BEGIN /);
+    t.notOk(text.includes(version), 'a new version must not make a new template');
+  }
   t.end();
 });
 
