@@ -2,6 +2,7 @@
  * `longshore-agent.service`: the one truth about the agent's unit. The agent is root because Docker's socket makes it
  * that anyway; the hardening takes away what it does not use, so that a mistake in it stays small.
  */
+import { UNIT_HARDENING } from './unit-hardening.ts';
 
 export function renderAgentUnit(): string {
   return `# Longshore agent, the daemon that runs on every host. See docs/operations.md.
@@ -32,25 +33,7 @@ UMask=0077
 OOMScoreAdjust=-500
 
 # The agent needs its data folder, the engine's socket and the network. Everything else is read-only or away.
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=true
-PrivateDevices=true
-ProtectClock=true
-ProtectControlGroups=true
-ProtectHostname=true
-ProtectKernelLogs=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
-NoNewPrivileges=true
-RestrictSUIDSGID=true
-RestrictNamespaces=true
-RestrictRealtime=true
-LockPersonality=true
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
+${UNIT_HARDENING}ProtectHome=read-only
 # Secrets belong to the users of containers (CHOWN, FOWNER, DAC_OVERRIDE); a command that a person calls off is ended
 # (KILL).
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL

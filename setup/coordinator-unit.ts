@@ -3,6 +3,7 @@
  * loopback behind Caddy, and writes nothing but its folder on the data disk; it does not start where that disk is not.
  */
 import { DISK_MARK } from './disk-functions.ts';
+import { UNIT_HARDENING } from './unit-hardening.ts';
 
 export const COORDINATOR_USER = 'longshore-coordinator';
 /** Where the data disk is mounted. */
@@ -37,27 +38,9 @@ TimeoutStopSec=60
 UMask=0077
 LimitNOFILE=65536
 
-ProtectSystem=strict
-ReadWritePaths=${COORDINATOR_DATA}
+${UNIT_HARDENING}ReadWritePaths=${COORDINATOR_DATA}
 ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectClock=true
-ProtectControlGroups=true
-ProtectHostname=true
-ProtectKernelLogs=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
 ProtectProc=invisible
-NoNewPrivileges=true
-RestrictSUIDSGID=true
-RestrictNamespaces=true
-RestrictRealtime=true
-LockPersonality=true
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
 CapabilityBoundingSet=
 
 [Install]
