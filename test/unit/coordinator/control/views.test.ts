@@ -4,7 +4,6 @@ import type { AppHost } from '../../../../coordinator/control/views/app-view.ts'
 import { deploymentView } from '../../../../coordinator/control/views/deployment-view.ts';
 import { hostView } from '../../../../coordinator/control/views/host-view.ts';
 import { planWarnings } from '../../../../coordinator/control/plan-warnings.ts';
-import type { HostRow } from '../../../../coordinator/store/records.ts';
 import type { InstanceReport } from '../../../../fleet/report.ts';
 import {
   aDeployment,
@@ -16,29 +15,10 @@ import {
   hostId,
   specHash,
 } from '../../../support/app-builders.ts';
+import { aHostRow } from '../../../support/host-rows.ts';
 import { aLiveHost } from '../../../support/live-host.ts';
 import { aTarget, WEB } from '../../../support/store-scenes.ts';
 
-const row = (number = 1, fields: Partial<HostRow> = {}): HostRow => ({
-  id: hostId(number),
-  name: `host-${number}`,
-  pool: null,
-  labels: {},
-  availability: 'active',
-  platform: 'linux/amd64',
-  agentVersion: '1',
-  engineVersion: '20',
-  enrolledAt: 1,
-  lastSeenAt: 2,
-  publicKey: 'p',
-  sealingKey: 's',
-  acked: null,
-  removedAt: null,
-  instance: null,
-  poolLabels: {},
-  poweringOff: false,
-  ...fields,
-});
 const target = aTarget(hostId(1), 3);
 const running = anAppReport({ release: 3, converged: true });
 const instance = (state: InstanceReport['state']): InstanceReport => ({
@@ -55,37 +35,39 @@ const instance = (state: InstanceReport['state']): InstanceReport => ({
 });
 
 t.test('host view: connected and converged are two facts', (t) => {
-  t.match(hostView(row(), null, []), { connected: false, converged: true, waiting: null, lastSeenAt: 2 });
-  t.match(hostView(row(), null, [target]), { connected: false, converged: false, waiting: /not said yet/ });
-  t.match(hostView(row(), aLiveHost({ connected: false, lastSeenAt: 9, apps: { web: running } }), [target]), {
+  t.match(hostView(aHostRow(), null, []), { connected: false, converged: true, waiting: null, lastSeenAt: 2 });
+  t.match(hostView(aHostRow(), null, [target]), { connected: false, converged: false, waiting: /not said yet/ });
+  t.match(hostView(aHostRow(), aLiveHost({ connected: false, lastSeenAt: 9, apps: { web: running } }), [target]), {
     connected: false,
     converged: true,
     lastSeenAt: 9,
   });
   const pulling = anAppReport({ release: 2, waiting: 'pulling web 3/7 layers' });
-  t.match(hostView(row(), aLiveHost({ apps: { web: pulling } }), [target]), {
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: pulling } }), [target]), {
     connected: true,
     converged: false,
     waiting: 'web: pulling web 3/7 layers',
     apps: [{ app: 'web', target: 3, report: pulling }],
   });
-  t.match(hostView(row(), aLiveHost({ apps: { web: running }, refusal: 'it cannot do ingress' }), [target]), {
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running }, refusal: 'it cannot do ingress' }), [target]), {
     converged: false,
     waiting: /cannot do ingress/,
   });
-  t.notMatch(JSON.stringify(hostView(row(), null, [])), /publicKey|sealingKey/);
+  t.notMatch(JSON.stringify(hostView(aHostRow(), null, [])), /publicKey|sealingKey/);
   t.end();
 });
 
 t.test('host view: an app that is to go is waited for until it is gone', (t) => {
   const remove = { kind: 'remove' as const, host: hostId(1), app: WEB, volumes: false };
-  t.match(hostView(row(), aLiveHost({ apps: { web: running } }), [remove]), {
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running } }), [remove]), {
     converged: false,
     waiting: /being removed/,
     apps: [{ target: null }],
   });
-  t.match(hostView(row(), aLiveHost({ apps: { web: anAppReport({ removed: true }) } }), [remove]), { converged: true });
-  t.match(hostView(row(), aLiveHost(), [remove]), { converged: true });
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: anAppReport({ removed: true }) } }), [remove]), {
+    converged: true,
+  });
+  t.match(hostView(aHostRow(), aLiveHost(), [remove]), { converged: true });
   t.end();
 });
 
@@ -114,7 +96,7 @@ t.test('deployment view: says what a host does only while it works on this attem
 
 t.test('app health: what is wanted, and what serves of it', (t) => {
   const host = (number: number, instances: readonly InstanceReport[], connected = true): AppHost => ({
-    row: row(number),
+    row: aHostRow(number),
     target: aTarget(hostId(number), 3),
     live: aLiveHost({ connected, apps: { web: { ...running, instances } } }),
   });
@@ -150,12 +132,12 @@ t.test('app view: one URL per route and host that runs it', (t) => {
     schedule: { cron: '@hourly', timeZone: 'UTC', splayMs: 0, window: null },
   });
   const on = (number: number, http: number | null, https: number | null, labels = {}): AppHost => ({
-    row: row(number, { labels }),
+    row: aHostRow(number, { labels }),
     target: aTarget(hostId(number), 3),
     live: aLiveHost({ ingress: { http, https }, apps: { web: running } }),
   });
   const gone: AppHost = {
-    row: row(4),
+    row: aHostRow(4),
     target: { kind: 'remove', host: hostId(4), app: WEB, volumes: false },
     live: aLiveHost({ ingress: { http: 80, https: 443 } }),
   };
@@ -188,8 +170,8 @@ t.test('plan warnings: what people should know before they say yes', (t) => {
     { host: hostId(1), name: 'host-1', connected: true, changes: [{ service: 'db', replica: 1, action, because: [] }] },
   ];
   const live = [
-    { row: row(1, { availability: 'paused' }), connected: false },
-    { row: row(2), connected: false },
+    { row: aHostRow(1, { availability: 'paused' }), connected: false },
+    { row: aHostRow(2), connected: false },
   ];
   const text = planWarnings(spec, plan('replace'), live).join('\n');
   for (const words of [

@@ -4,6 +4,7 @@ import { DueChecks } from '../../../../coordinator/schedule/due-checks.ts';
 import type { NewEvent } from '../../../../coordinator/store/records.ts';
 import { renderCause } from '../../../../protocol/text/cause.ts';
 import { aRelease, anAppSpec, appName, deploymentId, hostId } from '../../../support/app-builders.ts';
+import { aHostRow } from '../../../support/host-rows.ts';
 
 const schedule = { cron: '0 * * * *', timeZone: 'UTC', splayMs: 0, window: null };
 const web = appName('web');
@@ -21,25 +22,7 @@ function scene(answer: () => Promise<{ deployment: null; text: string }>, schedu
           deployment: deploymentId(1),
         },
       ],
-      host: async ({ id }) => ({
-        id,
-        name: 'quay-1',
-        pool: null,
-        labels: {},
-        availability: 'active',
-        platform: 'linux/amd64',
-        agentVersion: '1',
-        engineVersion: '20',
-        enrolledAt: 1,
-        lastSeenAt: 2,
-        publicKey: 'p',
-        sealingKey: 's',
-        acked: null,
-        removedAt: null,
-        instance: null,
-        poolLabels: {},
-        poweringOff: false,
-      }),
+      host: async ({ id }) => aHostRow(1, { id, name: 'quay-1' }),
       appendEvents: async (args) => {
         events.push(...args.events);
         return [];
