@@ -108,6 +108,9 @@ hide_lock_file() {
 
 main() {
   local provider
+  case "${1:-}" in
+    -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" && return ;;
+  esac
   [ $# -gt 0 ] || set -- google docker
   for provider in "$@"; do address_of "$provider" >/dev/null; done
   command -v go >/dev/null || give_up 'Go is not installed; it builds the providers (https://go.dev/dl, 1.26 or newer)'

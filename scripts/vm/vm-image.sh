@@ -37,13 +37,13 @@ packages_are_current() {
 guest_mark() { printf '%s-%s' "$(recipe guest)" "$(docker image inspect -f '{{.Id}}' "$PACKAGES_IMAGE" | cut -c8-19)"; }
 is_current() { packages_are_current && bears_mark "$VM_IMAGE" "$(guest_mark)"; }
 
-# Mirrors of Debian itself and of its security updates, as this machine's apt knows them. A mirror of another
-# distribution (Ubuntu) has no trixie: then Debian's own.
+# Mirror of Debian itself, or of its security updates, as this machine's apt knows it. A mirror of another distribution
+# (Ubuntu) has no trixie: then nothing is printed.
 mirror() {
   local found
   found=$(apt-get indextargets --format "\$(REPO_URI) \$(ORIGIN)" 'Created-By: Packages' | awk -v suffix="$1" '
     $2 == "Debian" && (suffix == "-security") == ($1 ~ /security/) { print $1; exit }')
-  if [ -n "$found" ]; then printf '%s\n' "${found%/}"; else printf 'http://deb.debian.org/debian%s\n' "$1"; fi
+  printf '%s\n' "${found%/}"
 }
 
 # Services must not start while packages are put into the tree, and its apt goes through the same proxy as ours.
@@ -89,8 +89,11 @@ make_packages_image() {
   # An older debootstrap may not know the suite by name; all are alike.
   local script=()
   [ -e "/usr/share/debootstrap/scripts/$SUITE" ] || script=(/usr/share/debootstrap/scripts/sid)
+  # Without a mirror debootstrap takes Debian's own, and writes it down.
   debootstrap --variant=minbase --include="$BASE" "$SUITE" "$tree" "$archive" "${script[@]}" >"$STATE/vm.log" 2>&1 ||
     give_up "debootstrap could not make Debian $SUITE" "What it said: $STATE/vm.log"
+  [ -n "$archive" ] || archive=$(awk '$1 == "deb" { print $2; exit }' "$tree/etc/apt/sources.list")
+  [ -n "$security" ] || security=${archive%/}-security
   prepare_apt "$tree" "$archive" "$security"
   local apt=(chroot "$tree" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends)
   {
