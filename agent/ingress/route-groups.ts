@@ -3,6 +3,8 @@
  * names under which the answerer says where they are. Names follow from the content alone, so that they mean the same
  * before and after a change of the configuration and over restarts of either side. Pure.
  */
+import { compareText } from '../../fleet/compare-text.ts';
+import { groupBy } from '../../fleet/group-by.ts';
 import { contentHash } from './content-hash.ts';
 import type { IngressApp } from './ingress.ts';
 
@@ -103,20 +105,4 @@ function compareGroups(a: RouteGroup, b: RouteGroup): number {
 /** One name, the names below one, any name. */
 function breadth(host: string): number {
   return host === '*' ? 2 : host.startsWith('*.') ? 1 : 0;
-}
-
-/** By code unit: the same on every machine, whatever its language. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -1,4 +1,5 @@
 /** Collects everything that is wrong in an app file, so that one answer lists it all. Lives for one load. */
+import { compareText } from '../../fleet/compare-text.ts';
 import type { ProblemDetail } from '../../fleet/errors.ts';
 import type { Position } from './tree.ts';
 
@@ -63,4 +64,3 @@ function byPlace(a: ProblemDetail, b: ProblemDetail): number {
 }
 
 const fileOf = (detail: ProblemDetail): string => detail.path.split(': ')[0] ?? '';
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

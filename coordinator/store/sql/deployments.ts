@@ -1,11 +1,12 @@
 /** Reading deployments: rows joined with their host steps. */
 import type { Deployment, DeploymentState, HostStep, HostStepState } from '../../../fleet/deployment.ts';
+import { groupBy } from '../../../fleet/group-by.ts';
 import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
 import type { RolloutStore } from '../store.ts';
 import type { DeploymentsTable, Tables } from '../tables.ts';
 import { lastAttempts, targetsOfApp } from './targets.ts';
 import { release as readRelease } from './releases.ts';
-import { fromJson, groupBy, inChunks, notFound, numberAfter, slice } from './transaction.ts';
+import { fromJson, inChunks, notFound, numberAfter, slice } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 type Args<K extends keyof RolloutStore> = Parameters<RolloutStore[K]>[0];

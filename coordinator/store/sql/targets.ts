@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { compareOrder } from '../../../fleet/assignment.ts';
 import type { Order } from '../../../fleet/assignment.ts';
+import { groupBy } from '../../../fleet/group-by.ts';
 import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
 import { contentText, toEntry } from '../assignment-entries.ts';
 import type { ReleaseContent } from '../assignment-entries.ts';
@@ -12,7 +13,7 @@ import { append } from './events.ts';
 import { prefetchesOf } from './prefetches.ts';
 import { releaseContents } from './releases.ts';
 import { currentEpoch, pendingRestore, requireNoRestore } from './restores.ts';
-import { conflict, fromJson, groupBy, inChunks, toJson } from './transaction.ts';
+import { conflict, fromJson, inChunks, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 type Args<K extends keyof TargetStore> = Parameters<TargetStore[K]>[0];

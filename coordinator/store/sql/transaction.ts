@@ -74,14 +74,3 @@ export function numberAfter(after: string | null): number | null {
     throw new LongshoreError('INPUT_INVALID', `read a page: the cursor ${JSON.stringify(after)} is none`);
   return value;
 }
-
-export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
