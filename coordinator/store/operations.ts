@@ -16,6 +16,7 @@ import * as deployments from './sql/deployments.ts';
 import * as enroll from './sql/enroll.ts';
 import { enrollInstance } from './sql/enroll-instance.ts';
 import * as events from './sql/events.ts';
+import { applyFleet } from './sql/fleet-targets.ts';
 import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
 import * as restores from './sql/restores.ts';
@@ -65,7 +66,7 @@ export const OPERATIONS: Operations = {
   assignments: { writes: true, run: targets.assignments },
   recordAcks: { writes: true, run: targets.recordAcks },
   removalsDone: { writes: true, run: targets.removalsDone },
-  applyFleet: { writes: true, run: targets.applyFleet },
+  applyFleet: { writes: true, run: applyFleet },
 
   restoreFound: { writes: true, run: restores.restoreFound },
   pendingRestore: { writes: false, run: restores.pendingRestore },

@@ -57,6 +57,8 @@ export interface Store
   extends HostStore, TargetStore, ReleaseStore, RolloutStore, RestoreStore, SecretStore, TokenStore, EventStore {
   /** Listeners get appended events after their commit, in order of their numbers. */
   onAppended(listener: (events: readonly StoredEvent[]) => void): void;
+  /** What keeps it from answering, for people; null = nothing. While it says so, calls are refused and may be repeated. */
+  obstacle(): string | null;
   /** Finishes what is under way, then closes. Later calls are refused with SHUTTING_DOWN. */
   close(): Promise<void>;
 }
@@ -174,7 +176,8 @@ export interface TargetStore {
   }): Promise<readonly { readonly host: HostId; readonly app: AppName }[]>;
   /**
    * Targets outside of a deployment: a host that joined, one that drains. Refused where the app's last succeeded
-   * release is not `expected` any more, the app was removed, or a restore waits. @throws CONFLICT
+   * release is not `expected` any more, a deployment of the app has not ended, an attempt was given already, the app
+   * was removed, or a restore waits. @throws CONFLICT
    */
   applyFleet(args: {
     readonly app: AppName;

@@ -12,8 +12,8 @@ import type { TargetsTable } from '../tables.ts';
 import { append } from './events.ts';
 import { prefetchesOf } from './prefetches.ts';
 import { releaseContents } from './releases.ts';
-import { currentEpoch, pendingRestore, requireNoRestore } from './restores.ts';
-import { conflict, fromJson, inChunks, toJson } from './transaction.ts';
+import { currentEpoch, pendingRestore } from './restores.ts';
+import { fromJson, inChunks, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 type Args<K extends keyof TargetStore> = Parameters<TargetStore[K]>[0];
@@ -241,23 +241,6 @@ export async function removalsDone(transaction: Transaction, args: Args<'removal
   }
   if (gone.length > 0) await append(transaction, args.events);
   return gone;
-}
-
-export async function applyFleet(transaction: Transaction, args: Args<'applyFleet'>): Answer<'applyFleet'> {
-  const { db } = transaction;
-  await requireNoRestore(transaction, `place ${args.app}`);
-  const app = await db
-    .selectFrom('apps')
-    .select(['succeeded', 'removed_at'])
-    .where('name', '=', args.app)
-    .executeTakeFirst();
-  if (app?.removed_at !== null) throw conflict(`place ${args.app}: the app was removed`);
-  const succeeded = app.succeeded === null ? null : Number(app.succeeded);
-  if (succeeded !== args.expected) {
-    throw conflict(`place ${args.app}: release ${String(succeeded)} has succeeded meanwhile`);
-  }
-  await writeTargets(transaction, args.targets);
-  await append(transaction, args.events);
 }
 
 function toTarget(row: TargetsTable): Target {
