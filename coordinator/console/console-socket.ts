@@ -76,6 +76,11 @@ async function serve(socket: WebSocket, request: IncomingMessage, options: Conso
     // Frames that come while the token is looked up would find no listener: hold them in the socket.
     socket.pause();
     const actor = await authorise(options.commands, token, 'viewer');
+    if (socket.readyState !== socket.OPEN) {
+      // Its `close` may have been already: a session that begins now would never be told to end.
+      socket.resume();
+      return;
+    }
     send({ kind: 'welcome', version: options.version, role: actor.role, name: actor.name });
     runSession(socket, () => authorise(options.commands, token, 'viewer'), send, options);
     socket.resume();

@@ -1,4 +1,5 @@
 /** A real HTTP server and console socket on loopback over given use cases; closed with the test. */
+import { promisify } from 'node:util';
 import type { Test } from 'tap';
 import { pino } from 'pino';
 import type { Commands } from '../../coordinator/commands.ts';
@@ -12,6 +13,8 @@ import { noInstaller } from './no-installer.ts';
 export interface ApiStage {
   readonly url: string;
   readonly port: number;
+  /** Open TCP connections, as the server counts them. */
+  readonly connections: () => Promise<number>;
 }
 
 export interface ApiStageOptions {
@@ -63,5 +66,8 @@ export async function openApiStage(
     await http.close();
   };
   t.teardown(close);
-  return { url: `http://127.0.0.1:${port}`, port, close };
+  const connections = promisify((done: (error: Error | null, count: number) => void) =>
+    http.server.getConnections(done),
+  );
+  return { url: `http://127.0.0.1:${port}`, port, connections, close };
 }

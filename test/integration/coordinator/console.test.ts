@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import t from 'tap';
 import type { Test } from 'tap';
@@ -45,6 +46,12 @@ async function connect(
       return found;
     },
   };
+}
+
+function tcpOf(socket: WebSocket): Socket {
+  const tcp: unknown = Reflect.get(socket, '_socket');
+  if (!(tcp instanceof Socket)) throw new Error('ws keeps its TCP socket elsewhere now');
+  return tcp;
 }
 
 t.test('console: welcomes a token of the header, and one of the first frame', async (t) => {
@@ -297,4 +304,43 @@ t.test('console: the end of the socket ends its streams', async (t) => {
     (reached) => reached,
   );
   t.ok(ended);
+});
+
+t.test('console: a socket that ends while its token is looked up leaves nothing behind', async (t) => {
+  const asked: string[] = [];
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const authenticate: Commands['authenticate'] = async (token) => {
+    asked.push(token);
+    if (token === 'viewer') await held;
+    return ACTORS.operator;
+  };
+  const { url, connections } = await openApiStage(t, { commands: fakeCommands({ authenticate }), pingMs: 20 });
+  const open = async (token: string): Promise<WebSocket> => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/console`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    t.teardown(() => socket.terminate());
+    await once(socket, 'open');
+    return socket;
+  };
+  await open('operator');
+  const gone = await open('viewer');
+  await pollUntil(
+    async () => asked.includes('viewer'),
+    (reached) => reached,
+  );
+  // A reset: the coordinator sees it although it does not read from the socket meanwhile.
+  tcpOf(gone).resetAndDestroy();
+  await pollUntil(connections, (count) => count === 1);
+  answer();
+
+  const before = asked.length;
+  await pollUntil(
+    async () => asked.length,
+    (count) => count >= before + 6,
+  );
+  t.equal(asked.filter((token) => token === 'viewer').length, 1, 'its token is not looked at again');
 });
