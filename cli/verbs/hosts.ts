@@ -34,9 +34,11 @@ export function registerHosts(program: Command, run: RunVerb): void {
     );
   hosts
     .command('label')
-    .description('Set labels of a host (KEY=VALUE; KEY= removes one)')
+    .description("Set a host's own labels, which win over its agent's and its pool's (KEY=VALUE; KEY= takes one away)")
     .argument('<host>')
-    .argument('<labels...>')
+    .argument('[labels...]')
+    .option('--inherit <keys>', 'labels that agent and pool say again, as KEY,KEY')
+    .option('--note <text>', 'why; stands in the event log')
     .action(run(labelHost));
 
   program
@@ -72,20 +74,30 @@ async function showHost(context: Context, host: string): Promise<number> {
   return 0;
 }
 
-async function labelHost(context: Context, host: string, words: readonly string[]): Promise<number> {
-  const api = await context.api();
-  const labels: Record<string, string> = { ...(await api.call('getHost', { parameters: { host } })).labels };
+async function labelHost(
+  context: Context,
+  host: string,
+  words: readonly string[],
+  options: { inherit?: string; note?: string },
+): Promise<number> {
+  const inheritLabels = (options.inherit ?? '').split(',').filter((key) => key !== '');
+  if (words.length + inheritLabels.length === 0)
+    throw new LongshoreError('INPUT_INVALID', `label ${host}: there is no label to change`, {
+      hint: 'For example zone=a; zone= takes it away; --inherit zone lets agent and pool say it again.',
+    });
+  const labels: Record<string, string | null> = {};
   for (const word of words) {
     const match = /^([^=]+)=(.*)$/.exec(word);
     if (match === null)
       throw new LongshoreError('INPUT_INVALID', `label ${host}: \`${word}\` is not KEY=VALUE`, {
-        hint: 'For example zone=a; zone= removes it.',
+        hint: 'For example zone=a; zone= takes it away.',
       });
     const [, key = '', value = ''] = match;
-    if (value === '') Reflect.deleteProperty(labels, key);
-    else labels[key] = value;
+    labels[key] = value === '' ? null : value;
   }
-  const view = await api.call('patchHost', { parameters: { host }, body: { labels } });
+  const api = await context.api();
+  const body = { labels, inheritLabels, note: options.note ?? null };
+  const view = await api.call('patchHost', { parameters: { host }, body });
   print(context, view, () => renderHost(view, context.now()));
   return 0;
 }

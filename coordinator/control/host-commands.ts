@@ -36,6 +36,7 @@ export function hostCommands(options: ControlOptions): HostCommands {
         id: before.id,
         availability: patch.availability ?? null,
         labels: patch.labels ?? null,
+        inheritLabels: patch.inheritLabels ?? [],
         name: patch.name ?? null,
         events: patchEvents(before, patch, actor, options.now()),
       });
@@ -89,10 +90,11 @@ function patchEvents(before: HostRow, patch: HostPatch, actor: Actor, at: number
     const [kind, text] = AVAILABILITY[patch.availability];
     add(kind, `Host ${before.name} ${text}`);
   }
-  if (patch.labels !== undefined) {
-    const labels = Object.entries(patch.labels).map(([key, value]) => `${key}=${value}`);
-    add('host.labelled', `Labels of host ${before.name}: ${labels.join(', ') || 'none'}`);
-  }
+  const labels = [
+    ...Object.entries(patch.labels ?? {}).map(([key, value]) => (value === null ? `no ${key}` : `${key}=${value}`)),
+    ...(patch.inheritLabels ?? []).map((key) => `${key} as its agent and pool say`),
+  ];
+  if (labels.length > 0) add('host.labelled', `Labels of host ${before.name}: ${labels.join(', ')}`);
   return events;
 }
 

@@ -18,6 +18,8 @@ export interface HostRow extends Host {
   readonly instance: HostInstance | null;
   /** What its pool in fleet.json last said. */
   readonly poolLabels: Readonly<Record<string, string>>;
+  /** What an operator or the enrolment token said: over the pool's and the agent's. Null hides theirs. */
+  readonly ownLabels: Readonly<Record<string, string | null>>;
   /** It drains because its machine powers off, and is active again by itself after the next boot. */
   readonly poweringOff: boolean;
 }

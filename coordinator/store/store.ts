@@ -92,11 +92,15 @@ export interface HostStore {
   hostNames(args: { readonly ids: readonly HostId[] }): Promise<Readonly<Record<HostId, string>>>;
   /** All that were not removed, by name: what placement looks at. */
   allHosts(): Promise<readonly HostRow[]>;
-  /** Null leaves a field as it is. @throws NOT_FOUND, CONFLICT (name taken) */
+  /**
+   * Null leaves a field as it is. `labels` are changes of the host's own: a value wins over what agent and pool say,
+   * null hides theirs; those of `inheritLabels` are theirs to say again. @throws NOT_FOUND, CONFLICT (name taken)
+   */
   patchHost(args: {
     readonly id: HostId;
     readonly availability: HostAvailability | null;
-    readonly labels: Readonly<Record<string, string>> | null;
+    readonly labels: Readonly<Record<string, string | null>> | null;
+    readonly inheritLabels?: readonly string[];
     readonly name: string | null;
     readonly events: readonly NewEvent[];
   }): Promise<HostRow>;

@@ -57,7 +57,10 @@ export const noteRequestSchema = z.strictObject({ note });
 
 export const hostPatchSchema = z.strictObject({
   availability: z.enum(['active', 'paused', 'draining']).optional(),
-  labels: stringRecord.optional(),
+  /** Changes of the host's own labels, which win over its agent's and its pool's; null hides theirs. */
+  labels: z.record(z.string(), z.string().nullable()).optional(),
+  /** Labels that agent and pool say again. */
+  inheritLabels: z.array(z.string()).optional(),
   name: name.optional(),
   note,
 });

@@ -27,6 +27,10 @@ export const hostViewSchema = z.object({
   name: z.string(),
   pool: z.string().nullable(),
   labels: stringRecord,
+  /** Who says each label: the agent's configuration, the pool, or an operator (or the enrolment token). */
+  labelSources: z.record(z.string(), z.enum(['agent', 'pool', 'operator'])).default({}),
+  /** Labels of agent or pool that an operator took away. */
+  hiddenLabels: z.array(z.string()).default([]),
   availability: z.enum(['active', 'paused', 'draining']),
   /** It drains because its machine powers off, and takes work again by itself after the next boot. */
   poweringOff: z.boolean().default(false),

@@ -39,14 +39,17 @@ function load(host: HostView): string {
 }
 
 export function renderHost(host: HostView, now: number): string {
-  const labels = Object.entries(host.labels).map(([key, value]) => `${key}=${value}`);
+  const labels = [
+    ...Object.entries(host.labels).map(([key, value]) => `${key}=${value}${labelSource(host, key)}`),
+    ...host.hiddenLabels.map((key) => `no ${key} (operator)`),
+  ];
   const head = [
     `${host.name} (${host.id})`,
     `  connected     ${host.connected ? 'yes' : `no, last seen ${renderAgo(host.lastSeenAt, now)}`}`,
     `  converged     ${host.converged ? 'yes' : `no: ${plainText(host.waiting ?? 'not known yet')}`}`,
     `  availability  ${AVAILABILITY[host.availability]}${host.poweringOff ? ' (its machine powers off; active again after the next boot)' : ''}`,
     `  pool          ${host.pool ?? '-'}`,
-    `  labels        ${labels.length === 0 ? '-' : labels.join(' ')}`,
+    `  labels        ${labels.length === 0 ? '-' : labels.join(', ')}`,
     `  platform      ${host.platform ?? '-'}, agent ${host.agentVersion ?? '-'}, engine ${host.engineVersion ?? '-'}`,
     `  enrolled      ${renderTime(host.enrolledAt)}`,
   ];
@@ -67,6 +70,11 @@ export function renderHost(host: HostView, now: number): string {
     '',
     renderTable(['  APP', 'INSTANCE', 'RELEASE', 'STATE', 'ROUTED', 'RESTARTS', 'DETAIL'], instances),
   ].join('\n');
+}
+
+function labelSource(host: HostView, key: string): string {
+  const source = host.labelSources[key];
+  return source === undefined ? '' : ` (${source})`;
 }
 
 export function renderExplain(explain: ExplainView, now: number): string {

@@ -218,6 +218,17 @@ for (const kind of storeKinds) {
       await store.setPoolLabels({ hosts: [{ host: id, labels: { b: 'pool', c: 'pool' } }], events: [anEvent()] });
       await store.patchHost({ id, availability: null, labels: { c: 'mine' }, name: null, events: [] });
       t.same((await store.host({ id }))?.labels, { a: 'agent', b: 'pool', c: 'mine' });
+      const change = { id, availability: null, name: null, events: [] } as const;
+      await store.patchHost({ ...change, labels: { b: null, d: 'mine' } });
+      t.match(await store.host({ id }), {
+        labels: { a: 'agent', c: 'mine', d: 'mine' },
+        poolLabels: { b: 'pool', c: 'pool' },
+        ownLabels: { b: null, c: 'mine', d: 'mine' },
+      });
+      t.same((await store.host({ id }))?.labels, { a: 'agent', c: 'mine', d: 'mine' }, 'null hides what others say');
+      await store.patchHost({ ...change, labels: null, inheritLabels: ['b', 'c', 'd'] });
+      t.same((await store.host({ id }))?.labels, { a: 'agent', b: 'pool', c: 'pool' }, 'and lets them say it again');
+      await store.patchHost({ ...change, labels: { c: 'mine' } });
 
       const { host } = await store.enrollInstance({
         instance: { projectNumber: '7', id: '100', zone: 'z1', name: 'edge-a' },

@@ -20,6 +20,7 @@ export function aHostRow(number = 1, fields: Partial<HostRow> = {}): HostRow {
     removedAt: null,
     instance: null,
     poolLabels: {},
+    ownLabels: {},
     poweringOff: false,
     ...fields,
   };

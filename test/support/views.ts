@@ -12,6 +12,8 @@ export function aHostView(given: Partial<HostView> = {}): HostView {
     name: 'quay-1',
     pool: null,
     labels: {},
+    labelSources: {},
+    hiddenLabels: [],
     availability: 'active',
     poweringOff: false,
     connected: true,

@@ -16,6 +16,8 @@ export function hostView(row: HostRow, live: LiveHost | null, targets: readonly 
     name: row.name,
     pool: row.pool,
     labels: { ...row.labels },
+    labelSources: Object.fromEntries(Object.keys(row.labels).map((key) => [key, labelSource(row, key)])),
+    hiddenLabels: Object.entries(row.ownLabels).flatMap(([key, value]) => (value === null ? [key] : [])),
     availability: row.availability,
     poweringOff: row.poweringOff,
     connected: live?.connected ?? false,
@@ -33,6 +35,11 @@ export function hostView(row: HostRow, live: LiveHost | null, targets: readonly 
       return { app, target: target?.kind === 'run' ? target.release : null, report: reports[app] ?? null };
     }),
   };
+}
+
+function labelSource(row: HostRow, key: string): HostView['labelSources'][string] {
+  if (Object.hasOwn(row.ownLabels, key)) return 'operator';
+  return Object.hasOwn(row.poolLabels, key) ? 'pool' : 'agent';
 }
 
 /** Null where the host runs what it should, as far as its agent has said. */

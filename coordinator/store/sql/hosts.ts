@@ -90,7 +90,7 @@ export async function patchHost(transaction: Transaction, args: Args<'patchHost'
     .set({
       availability: availability ?? before.availability,
       name: name ?? before.name,
-      ...(labels === null ? {} : { labels_own: toJson(labels) }),
+      labels_own: toJson(ownLabels(before, labels ?? {}, args.inheritLabels ?? [])),
       // What a person decides is not undone by the next boot.
       ...(availability === null ? {} : { power_off_boot: null }),
     })
@@ -202,16 +202,30 @@ async function required(transaction: Transaction, id: HostId): Promise<HostRow> 
   return row;
 }
 
+function ownLabels(
+  before: HostRow,
+  changes: Readonly<Record<string, string | null>>,
+  inherit: readonly string[],
+): Readonly<Record<string, string | null>> {
+  const all = Object.entries({ ...before.ownLabels, ...changes });
+  return Object.fromEntries(all.filter(([key]) => !inherit.includes(key)));
+}
+
+function mergedLabels(row: HostsTable): Readonly<Record<string, string>> {
+  const merged: Readonly<Record<string, string | null>> = {
+    ...fromJson<Record<string, string>>(row.labels_agent),
+    ...fromJson<Record<string, string>>(row.labels_pool),
+    ...fromJson<Record<string, string | null>>(row.labels_own),
+  };
+  return Object.fromEntries(Object.entries(merged).filter((label): label is [string, string] => label[1] !== null));
+}
+
 export function toHost(row: HostsTable): HostRow {
   return {
     id: row.id as HostId,
     name: row.name,
     pool: row.pool,
-    labels: {
-      ...fromJson<Record<string, string>>(row.labels_agent),
-      ...fromJson<Record<string, string>>(row.labels_pool),
-      ...fromJson<Record<string, string>>(row.labels_own),
-    },
+    labels: mergedLabels(row),
     availability: row.availability as HostAvailability,
     platform: row.platform,
     agentVersion: row.agent_version,
@@ -227,6 +241,7 @@ export function toHost(row: HostsTable): HostRow {
     removedAt: row.removed_at === null ? null : Number(row.removed_at),
     instance: instanceOf(row),
     poolLabels: fromJson(row.labels_pool),
+    ownLabels: fromJson(row.labels_own),
     poweringOff: row.power_off_boot !== null,
   };
 }

@@ -89,6 +89,28 @@ t.test('cli: prints hosts as a table and as JSON', async (t) => {
   t.match(JSON.parse(json.out), [{ name: 'quay-1' }]);
 });
 
+t.test('cli: labels change only what is named, and a host shows who says each', async (t) => {
+  const patches: unknown[] = [];
+  const cli = await stage(t, {
+    patchHost: (_host, patch) => {
+      patches.push(patch);
+      return Promise.resolve(
+        aHostView({
+          labels: { zone: 'a', rack: '1' },
+          labelSources: { zone: 'operator', rack: 'agent' },
+          hiddenLabels: ['disk'],
+        }),
+      );
+    },
+  });
+
+  const ran = await cli.run(['hosts', 'label', 'quay-1', 'zone=a', 'disk=', '--inherit', 'tier', '--note', 'moved']);
+  t.match(ran, { exit: 0, out: /zone=a \(operator\), rack=1 \(agent\), no disk \(operator\)/ });
+  t.same(patches, [{ labels: { zone: 'a', disk: null }, inheritLabels: ['tier'], note: 'moved' }]);
+  t.match(await cli.run(['hosts', 'label', 'quay-1']), { exit: 2, err: /there is no label to change/ });
+  t.match(await cli.run(['hosts', 'label', 'quay-1', 'zone']), { exit: 2, err: /is not KEY=VALUE/ });
+});
+
 t.test('cli: reads every page of a list', async (t) => {
   const cli = await stage(t, {
     listHosts: (query) =>
