@@ -117,6 +117,12 @@ export const ERRORS = {
     exit: 1,
   },
   SHUTTING_DOWN: { meaning: 'The coordinator is stopping.', hint: 'Call again in a moment.', retryable: true, exit: 5 },
+  STORE_UNAVAILABLE: {
+    meaning: "The coordinator's database (PostgreSQL) does not answer.",
+    hint: 'The coordinator connects again by itself; if it stays, look at the PostgreSQL server and the way to it.',
+    retryable: true,
+    exit: 5,
+  },
   // enrolment and session
   TOKEN_INVALID: {
     meaning: 'An enrolment token is unknown or not well-formed.',

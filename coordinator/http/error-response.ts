@@ -15,6 +15,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   TIMEOUT: 504,
   INTERNAL: 500,
   SHUTTING_DOWN: 503,
+  STORE_UNAVAILABLE: 503,
   TOKEN_INVALID: 401,
   TOKEN_EXPIRED: 401,
   TOKEN_USED: 401,

@@ -6,11 +6,11 @@ import { mkdirSync, chmodSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { Problem } from '../../fleet/errors.ts';
 import { OPERATIONS } from './operations.ts';
 import type { UseCase, UseCases } from './operations.ts';
 import type { StoredEvent } from './records.ts';
 import type { Store } from './store.ts';
+import { fromProblem } from './worker-messages.ts';
 import type { WorkerReply, WorkerRequest } from './worker-messages.ts';
 
 export interface SqliteStoreOptions {
@@ -53,6 +53,8 @@ function storeOver(thread: DatabaseThread): Store {
     onAppended: (listener: (events: readonly StoredEvent[]) => void) => {
       thread.onAppended(listener);
     },
+    // Its thread answers, or has ended for good (`onFault`).
+    obstacle: () => null,
     close: () => thread.close(),
   });
 }
@@ -147,8 +149,4 @@ class DatabaseThread {
 
 function stopping(): LongshoreError {
   return new LongshoreError('SHUTTING_DOWN', 'use the store: the coordinator is stopping');
-}
-
-function fromProblem(problem: Problem): LongshoreError {
-  return new LongshoreError(problem.code, problem.message, { hint: problem.hint, details: problem.details });
 }

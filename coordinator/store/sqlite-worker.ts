@@ -60,9 +60,14 @@ async function open(file: string, reply: (message: WorkerReply) => void): Promis
     await migrate(db, file);
     return {
       db,
+      begin: 'BEGIN IMMEDIATE',
       exec: (sql) => {
         database.exec(sql);
       },
+      // Nobody else writes, and a call that fails undoes only itself.
+      spoils: () => false,
+      mayRepeat: () => false,
+      problemOf: toProblem,
     };
   } catch (error) {
     reply({ kind: 'refused', problem: toProblem(error, `open the database ${file}`) });

@@ -34,3 +34,8 @@ export function toProblem(error: unknown, operation: string): Problem {
   }
   return new LongshoreError('INTERNAL', `${operation}: ${text}`).problem;
 }
+
+/** A problem of the other side, as it is thrown here. */
+export function fromProblem(problem: Problem): LongshoreError {
+  return new LongshoreError(problem.code, problem.message, { hint: problem.hint, details: problem.details });
+}

@@ -7,8 +7,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { randomUUID } from 'node:crypto';
+import { parsePostgresUrl } from '../../coordinator/store/postgres-address.ts';
+import type { PostgresAddress } from '../../coordinator/store/postgres-address.ts';
+import { openPostgresStore } from '../../coordinator/store/postgres-store.ts';
+import type { PostgresStoreOptions } from '../../coordinator/store/postgres-store.ts';
 import { openSqliteStore } from '../../coordinator/store/sqlite-store.ts';
 import type { Store } from '../../coordinator/store/store.ts';
+import { postgresForTests, PostgresServer } from './postgres-server.ts';
 
 export const SQLITE_WORKER_SOURCE = new URL('../../coordinator/store/sqlite-worker.ts', import.meta.url);
 export const SQLITE_WORKER = await bundledWorker();
@@ -33,6 +39,8 @@ async function bundledWorker(): Promise<URL> {
 
 export interface StoreKind {
   readonly name: string;
+  /** Why it cannot be had on this machine. */
+  readonly skip: string | false;
   /** An empty store; `dispose` closes it and takes away what it left. */
   open(): Promise<{
     readonly store: Store;
@@ -44,6 +52,7 @@ export interface StoreKind {
 export const storeKinds: readonly StoreKind[] = [
   {
     name: 'SQLite',
+    skip: false,
     open: async () => {
       const directory = mkdtempSync(path.join(tmpdir(), 'longshore-store-'));
       let store = await openAt(directory);
@@ -61,7 +70,57 @@ export const storeKinds: readonly StoreKind[] = [
       };
     },
   },
+  postgresKind(),
 ];
+
+/** One server a process, started with the first store; a database for each store. */
+function postgresKind(): StoreKind {
+  const { programs, skip } = postgresForTests();
+  let server: Promise<PostgresServer> | null = null;
+  return {
+    name: 'PostgreSQL',
+    skip,
+    open: async () => {
+      if (programs === null) throw new Error('this test needs `skip` of its kind of store');
+      const { url } = await (server ??= PostgresServer.start(programs)).then(async (started) => ({
+        url: started.url(await started.makeDatabase()),
+      }));
+      let store = await openPostgres(url);
+      return {
+        store,
+        reopen: async () => {
+          await store.close();
+          store = await openPostgres(url);
+          return store;
+        },
+        dispose: () => store.close(),
+      };
+    },
+  };
+}
+
+export function postgresAddress(url: string): PostgresAddress {
+  const parsed = parsePostgresUrl(url);
+  if (parsed.kind === 'problems') throw new Error(parsed.problems.join(', '));
+  return parsed.address;
+}
+
+export function openPostgres(url: string, options: Partial<PostgresStoreOptions> = {}): Promise<Store> {
+  return openPostgresStore({
+    source: { address: () => Promise.resolve(postgresAddress(url)), refused: () => Promise.resolve(false) },
+    roots: null,
+    holder: randomUUID(),
+    lockWaitMs: 2_000,
+    prepare: () => Promise.resolve(),
+    onFault: (error) => {
+      throw error;
+    },
+    onAway: () => undefined,
+    onBack: () => undefined,
+    clock: () => performance.now(),
+    ...options,
+  });
+}
 
 export function openAt(directory: string, workerUrl = SQLITE_WORKER): Promise<Store> {
   return openSqliteStore({

@@ -1,0 +1,118 @@
+/**
+ * From an address to a connection that holds the lock of a database which is fit for us. What a person has to mend is
+ * CONFIG_INVALID; what may be better in a moment is STORE_UNAVAILABLE.
+ */
+import { LongshoreError } from '../../fleet/errors.ts';
+import { publicName } from './postgres-address.ts';
+import type { PostgresAddress } from './postgres-address.ts';
+import { connectPostgres } from './postgres-client.ts';
+import type { LoneClient, PostgresClient } from './postgres-client.ts';
+import { isRefusedLogin, sqlState, toPostgresProblem } from './postgres-errors.ts';
+import { endBackend, heldByAnother, lockHolder, takeLock } from './postgres-lock.ts';
+import type { Backend } from './postgres-lock.ts';
+import { fromProblem } from './worker-messages.ts';
+
+/** Where the database is. Asked at each connection, so that what changed meanwhile counts. */
+export interface DatabaseSource {
+  /** @throws CONFIG_INVALID, and whatever keeps it from being known now */
+  address(): Promise<PostgresAddress>;
+  /** The server refused user or password. @returns whether something was mended, so that another try is worth it */
+  refused(): Promise<boolean>;
+}
+
+export interface Opened {
+  readonly client: LoneClient;
+  readonly address: PostgresAddress;
+}
+
+export interface OpenOptions {
+  readonly source: DatabaseSource;
+  /** Of the machine, PEM; null: Node's. */
+  readonly roots: readonly string[] | null;
+  /** How long to wait for the lock. */
+  readonly lockWaitMs: number;
+}
+
+const OLDEST_SERVER = 130_000;
+
+/** @throws CONFIG_INVALID, STORE_UNAVAILABLE, and what the source throws */
+export async function openLocked({ source, roots, lockWaitMs }: OpenOptions): Promise<Opened> {
+  const opened = await connect(source, roots);
+  const { client, address } = opened;
+  const name = publicName(address);
+  try {
+    await checkServer(client, name);
+    if (!(await takeLock(client, lockWaitMs))) throw await heldByAnother(client, name);
+    return opened;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw openProblem(error, name);
+  }
+}
+
+/**
+ * The same for a coordinator that had the lock: a connection of its own that the server has not missed yet is ended.
+ * @returns null where another coordinator holds it
+ */
+export async function reopenLocked(options: OpenOptions, former: Backend | null): Promise<Opened | null> {
+  const opened = await connect(options.source, options.roots);
+  const { client, address } = opened;
+  try {
+    const holder = await lockHolder(client);
+    if (holder !== null && holder.pid === former?.pid && holder.since === former.since)
+      await endBackend(client, former);
+    if (await takeLock(client, options.lockWaitMs)) return opened;
+    await client.end().catch(() => undefined);
+    return null;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw openProblem(error, publicName(address));
+  }
+}
+
+async function connect(source: DatabaseSource, roots: readonly string[] | null): Promise<Opened> {
+  const address = await source.address();
+  try {
+    return { client: await connectPostgres(address, roots), address };
+  } catch (error) {
+    if (isRefusedLogin(error) && (await source.refused())) {
+      const mended = await source.address();
+      return connectPostgres(mended, roots).then(
+        (client) => ({ client, address: mended }),
+        (again: unknown) => {
+          throw openProblem(again, publicName(mended));
+        },
+      );
+    }
+    throw openProblem(error, publicName(address));
+  }
+}
+
+async function checkServer(client: PostgresClient, name: string): Promise<void> {
+  const { rows } = await client.query(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
+            current_setting('server_encoding') as encoding`,
+  );
+  const [server] = rows as readonly { readonly number: number; readonly version: string; readonly encoding: string }[];
+  if (server === undefined) throw new Error('the server does not say its version');
+  if (server.number < OLDEST_SERVER)
+    throw unfit(name, `the server is PostgreSQL ${server.version}`, 'Use PostgreSQL 13 or newer.');
+  if (server.encoding !== 'UTF8')
+    throw unfit(name, `its encoding is ${server.encoding}`, "Make the database with `ENCODING 'UTF8'`.");
+}
+
+const unfit = (name: string, reason: string, hint: string): LongshoreError =>
+  new LongshoreError('CONFIG_INVALID', `use the database ${name}: ${reason}`, { hint });
+
+/** Refusals that stay until somebody changes something, with what that is. */
+function openProblem(error: unknown, name: string): LongshoreError {
+  if (error instanceof LongshoreError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const state = sqlState(error);
+  if (isRefusedLogin(error)) return unfit(name, text, 'Check user and password, and pg_hba.conf of the server.');
+  if (state === '3D000') return unfit(name, text, 'Make the database, or correct its name.');
+  if (state === '42501') return unfit(name, text, 'Make the user the owner of the database.');
+  if (text.includes('does not support SSL'))
+    return unfit(name, text, 'Turn TLS on at the server; `sslmode=disable` in the address goes without.');
+  return fromProblem(toPostgresProblem(error, `use the database ${name}`));
+}
