@@ -15,6 +15,13 @@ export function parseCountOption(text: string): number {
   return Number(text);
 }
 
+/** Zero stands for no past, which is a question only where the future is asked for. */
+export function parsePastOption(text: string): number {
+  const count = parseCountOption(text);
+  if (count > 500) throw new InvalidArgumentError('Write a number from 1 to 500, or 0 with --follow.');
+  return count;
+}
+
 /** For what is shown: none of it would be no question. */
 export function parseLimitOption(text: string): number {
   const limit = parseCountOption(text);

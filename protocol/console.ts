@@ -60,6 +60,10 @@ export const consoleFrameSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('host-gone'), id: callId, host: z.string() }),
   z.object({ kind: z.literal('deployment'), id: callId, deployment: deploymentViewSchema }),
   z.object({ kind: z.literal('event'), id: callId, event: eventViewSchema }),
+  /** First frame of a `watch`: every event with a higher number than the newest one now comes, or is counted here. */
+  z.object({ kind: z.literal('watching'), id: callId }),
+  /** So many events were not sent because this reader was too slow: list those above the last one that came. */
+  z.object({ kind: z.literal('left-out'), id: callId, events: countSchema }),
   /** Log or exec output. `source` names host and instance; null for exec. */
   z.object({
     kind: z.literal('chunk'),

@@ -25,6 +25,8 @@ export function foldFrame(state: BoardState, frame: ConsoleFrame): BoardState {
     case 'text':
     case 'completions':
     case 'event':
+    case 'watching':
+    case 'left-out':
     case 'chunk':
     case 'credit':
     case 'done':

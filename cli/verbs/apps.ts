@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import { isAppName } from '../../fleet/ids.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import type { Page } from '../../protocol/http-api/page.ts';
 import type { EventView } from '../../protocol/http-api/views.ts';
 import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
-import { parseLimitOption } from '../duration-option.ts';
+import { parsePastOption } from '../duration-option.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
+import { EventFollower } from '../follow-events.ts';
 import type { RunVerb } from '../verb.ts';
 
 export function appArgument(name: string): AppName {
@@ -102,8 +104,8 @@ export function registerApps(program: Command, run: RunVerb): void {
     .option('--app <app>', 'only this app')
     .option('--host <host>', 'only this host')
     .option('--kind <kind>', 'only this kind, such as deployment.succeeded')
-    .option('-n, --limit <count>', 'how many, at most 500', parseLimitOption, 50)
-    .option('-f, --follow', 'go on with what happens from now')
+    .option('-n, --limit <count>', 'how many, at most 500; 0 with --follow', parsePastOption, 50)
+    .option('-f, --follow', 'go on with what happens')
     .action(run(showEvents));
 }
 
@@ -136,36 +138,59 @@ async function showEvents(context: Context, options: EventOptions): Promise<numb
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.kind === undefined ? {} : { kind: options.kind }),
   };
-  const { items } = await (await context.api()).call('listEvents', { query: { limit: options.limit, ...filter } });
-  if (options.follow !== true) {
-    print(context, items, () => renderEvents(items));
-    return 0;
-  }
-  const oldestFirst = [...items].reverse();
-  for (const event of oldestFirst) showEvent(context, event);
-  return followEvents(context, options, oldestFirst.at(-1)?.number ?? 0);
+  const api = await context.api();
+  const { limit } = options;
+  if (options.follow === true)
+    return followEvents(context, options, (query) => api.call('listEvents', { query: { ...query, ...filter } }));
+  if (limit === 0)
+    throw new LongshoreError('INPUT_INVALID', 'events --limit 0: none of the past is only a question with --follow', {
+      hint: 'Write a number from 1 to 500, or add --follow.',
+    });
+  const { items } = await api.call('listEvents', { query: { limit, ...filter } });
+  print(context, items, () => renderEvents(items));
+  return 0;
 }
 
 function showEvent(context: Context, event: EventView): void {
   context.terminal.out(context.json ? JSON.stringify(event) : renderEvent(event));
 }
 
-async function followEvents(context: Context, options: EventOptions, after: number): Promise<number> {
+type ListEvents = (query: { limit: number; cursor?: string }) => Promise<Page<EventView>>;
+
+async function followEvents(context: Context, options: EventOptions, list: ListEvents): Promise<number> {
+  const host = options.host === undefined ? null : await hostIdOf(context, options.host);
   const client = await context.openConsole();
   context.signal.addEventListener('abort', () => client.close(), { once: true });
-  const call = client.call(
-    { kind: 'watch', app: options.app === undefined ? null : appArgument(options.app), deployment: null },
-    (frame) => {
-      if (frame.kind !== 'event' || frame.event.number <= after) return;
-      if (options.host !== undefined && frame.event.host !== options.host) return;
-      if (options.kind !== undefined && frame.event.kind !== options.kind) return;
-      showEvent(context, frame.event);
-    },
-  );
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const follower = new EventFollower({
+    past: options.limit,
+    list: (limit, cursor) => list({ limit, ...(cursor === null ? {} : { cursor }) }),
+    matches: (event) =>
+      (host === null || event.host === host) && (options.kind === undefined || event.kind === options.kind),
+    show: (event) => showEvent(context, event),
+    onFault: (error) => fail(error),
+  });
+  const app = options.app === undefined ? null : appArgument(options.app);
+  const call = client.call({ kind: 'watch', app, deployment: null }, (frame) => follower.onFrame(frame));
   try {
-    return await call.finished;
+    return await Promise.race([call.finished, failed]);
   } catch (error) {
     if (context.signal.aborted) return 0;
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** Events name a host by its id. One that was removed is known by nothing else. */
+async function hostIdOf(context: Context, host: string): Promise<string> {
+  try {
+    return (await (await context.api()).call('getHost', { parameters: { host } })).id;
+  } catch (error) {
+    if (error instanceof LongshoreError && error.code === 'NOT_FOUND') return host;
     throw error;
   }
 }

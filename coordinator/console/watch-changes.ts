@@ -1,10 +1,12 @@
 /**
  * A `watch` call: the state now, then every change. It subscribes before it reads the state, so nothing falls between;
- * the same view may come twice, never an older one after a newer. A full socket keeps only the newest view per object.
+ * the same view may come twice, never an older one after a newer. A full socket keeps only the newest view per object,
+ * and of events so many; how many more there were is said in their place, so that the reader lists them.
  */
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
 import { isDeploymentId } from '../../fleet/ids.ts';
 import type { Change, Commands } from '../commands.ts';
+import { PendingChanges } from './pending-changes.ts';
 
 export interface WatchOptions {
   readonly commands: Commands;
@@ -18,50 +20,60 @@ const BUFFER_LIMIT_BYTES = 1024 * 1024;
 const DRAIN_POLL_MS = 50;
 
 export async function watchChanges(options: WatchOptions): Promise<void> {
-  const { commands, request, signal } = options;
-  const pending = new Map<string, Change>();
+  const { commands, request, signal, send } = options;
+  const pending = new PendingChanges();
   let wake: (() => void) | null = null;
   commands.watch((change) => {
     if (!concerns(change, request)) return;
-    const key = keyOf(change);
-    pending.delete(key);
-    pending.set(key, change);
+    pending.add(change);
     wake?.();
   }, signal);
   signal.addEventListener('abort', () => wake?.(), { once: true });
-  for (const change of await stateNow(commands, request))
-    if (!pending.has(keyOf(change))) options.send(toFrame(request.id, change));
+  send({ kind: 'watching', id: request.id });
+  for await (const change of stateNow(commands, request)) {
+    await untilTaken(options);
+    if (signal.aborted) return;
+    if (!pending.has(change)) send({ ...change, id: request.id });
+  }
   while (!signal.aborted) {
-    if (options.buffered() > BUFFER_LIMIT_BYTES) {
-      // The reader is slower than the fleet: wait for its socket, views meanwhile fold into the newest.
-      await pause(DRAIN_POLL_MS, signal);
+    // The reader may be slower than the fleet: views meanwhile fold into the newest.
+    await untilTaken(options);
+    const next = pending.take();
+    if (next !== null) {
+      send({ ...next, id: request.id });
       continue;
     }
-    const first = pending.entries().next();
-    if (first.done) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      wake = null;
-      continue;
-    }
-    pending.delete(first.value[0]);
-    options.send(toFrame(request.id, first.value[1]));
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    wake = null;
   }
 }
 
-async function stateNow(commands: Commands, request: WatchOptions['request']): Promise<readonly Change[]> {
-  const changes: Change[] = [];
+/** Resolves when the socket has room, or at abort. */
+async function untilTaken({ buffered, signal }: WatchOptions): Promise<void> {
+  while (!signal.aborted && buffered() > BUFFER_LIMIT_BYTES) await pause(DRAIN_POLL_MS, signal);
+}
+
+async function* stateNow(commands: Commands, request: WatchOptions['request']): AsyncGenerator<Change> {
   const query = request.app === null ? {} : { app: request.app };
-  for (const host of (await commands.listHosts({ limit: 500, ...query })).items) changes.push({ kind: 'host', host });
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<Commands['listHosts']>> = await commands.listHosts({
+      limit: 500,
+      ...query,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    for (const host of page.items) yield { kind: 'host', host };
+    cursor = page.next;
+  } while (cursor !== null);
   if (request.deployment !== null) {
     if (isDeploymentId(request.deployment))
-      changes.push({ kind: 'deployment', deployment: await commands.getDeployment(request.deployment) });
-  } else {
-    for (const deployment of [...(await commands.listDeployments({ limit: 20, ...query })).items].reverse())
-      changes.push({ kind: 'deployment', deployment });
+      yield { kind: 'deployment', deployment: await commands.getDeployment(request.deployment) };
+    return;
   }
-  return changes;
+  for (const deployment of [...(await commands.listDeployments({ limit: 20, ...query })).items].reverse())
+    yield { kind: 'deployment', deployment };
 }
 
 function concerns(change: Change, request: WatchOptions['request']): boolean {
@@ -78,23 +90,6 @@ function concerns(change: Change, request: WatchOptions['request']): boolean {
         ? request.app === null || change.event.app === request.app
         : change.event.deployment === request.deployment;
   }
-}
-
-function keyOf(change: Change): string {
-  switch (change.kind) {
-    case 'host':
-      return `host ${change.host.id}`;
-    case 'host-gone':
-      return `host ${change.host}`;
-    case 'deployment':
-      return `deployment ${change.deployment.id}`;
-    case 'event':
-      return `event ${change.event.number}`;
-  }
-}
-
-function toFrame(id: string, change: Change): ConsoleFrame {
-  return { ...change, id };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -12,7 +12,7 @@ import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.
 import { openApiStage } from '../../support/api-stage.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { pollUntil } from '../../support/poll-until.ts';
-import { aDeploymentView, aHostView, aStepView } from '../../support/views.ts';
+import { aDeploymentView, aHostView, anEventView, aStepView } from '../../support/views.ts';
 
 interface Ran {
   readonly exit: number;
@@ -24,7 +24,7 @@ interface Scene {
   readonly folder: string;
   run(
     parameters: readonly string[],
-    more?: { input?: string; environment?: Record<string, string>; signal?: AbortSignal },
+    more?: { input?: string; environment?: Record<string, string>; signal?: AbortSignal; stdout?: PassThrough },
   ): Promise<Ran>;
 }
 
@@ -37,7 +37,7 @@ function scene(t: Pick<Test, 'teardown'>, environment: Record<string, string>): 
     run: async (parameters, more = {}) => {
       const stdin = new PassThrough();
       stdin.end(more.input ?? '');
-      const stdout = new PassThrough();
+      const stdout = more.stdout ?? new PassThrough();
       const stderr = new PassThrough();
       const all = { HOME: folder, PATH: process.env.PATH ?? '', ...environment, ...more.environment };
       const exit = await runProgram(parameters, {
@@ -89,6 +89,38 @@ t.test('cli: prints hosts as a table and as JSON', async (t) => {
   t.match(JSON.parse(json.out), [{ name: 'quay-1' }]);
 });
 
+t.test('cli: events of a host go on from the list without a gap', async (t) => {
+  let publish: (change: Change) => void = () => undefined;
+  const host = aHostView().id;
+  const news = (number: number, of: string) =>
+    publish({ kind: 'event', event: anEventView({ number, host: of, text: `event ${number}` }) });
+  const cli = await stage(t, {
+    getHost: () => Promise.resolve(aHostView()),
+    listHosts: () => Promise.resolve({ items: [], next: null }),
+    listDeployments: () => Promise.resolve({ items: [], next: null }),
+    watch: (onChange) => {
+      publish = onChange;
+    },
+    listEvents: () => {
+      // What happens while the list is read is what used to be lost.
+      news(2, host);
+      news(3, 'h-other');
+      news(4, host);
+      return Promise.resolve({ items: [anEventView({ number: 1, host, text: 'event 1' })], next: null });
+    },
+  });
+  const stop = new AbortController();
+  const stdout = new PassThrough();
+  let shown = '';
+  stdout.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+    if (shown.includes('event 4')) stop.abort();
+  });
+
+  t.match(await cli.run(['events', '-f', '--host', 'quay-1'], { signal: stop.signal, stdout }), { exit: 0 });
+  t.same(shown.match(/event \d/g), ['event 1', 'event 2', 'event 4']);
+});
+
 t.test('cli: labels change only what is named, and a host shows who says each', async (t) => {
   const patches: unknown[] = [];
   const cli = await stage(t, {
@@ -130,6 +162,7 @@ t.test('cli: exit 2 for wrong use, with what to do', async (t) => {
   t.match(await cli.run(['hosst']), { exit: 2, err: /Did you mean hosts/ });
   t.match(await cli.run(['hosts', '--colour']), { exit: 2, err: /unknown option '--colour'/ });
   t.match(await cli.run(['events', '-n', '0']), { exit: 2, err: /from 1 to 500/ });
+  t.match(await cli.run(['events', '-n', '501', '-f']), { exit: 2, err: /from 1 to 500, or 0 with --follow/ });
   t.match(await cli.run(['deploy', '--timeout', 'soon']), { exit: 2, err: /30s, 5m or 1h/ });
   t.match(await cli.run(['rollback', 'NOT OK']), { exit: 2, err: /INPUT_INVALID[\s\S]*mend:/ });
   t.match(await cli.run(['deploy']), { exit: 2, err: /there is no compose\.yaml/ });

@@ -10,7 +10,7 @@ import { openApiStage } from '../../support/api-stage.ts';
 import type { ApiStageOptions } from '../../support/api-stage.ts';
 import { ACTORS, fakeCommands } from '../../support/fake-commands.ts';
 import { pollUntil } from '../../support/poll-until.ts';
-import { aDeploymentView, aHostView } from '../../support/views.ts';
+import { aDeploymentView, aHostId, aHostView } from '../../support/views.ts';
 
 interface Client {
   readonly frames: ConsoleFrame[];
@@ -133,6 +133,24 @@ t.test('console: watch gives the state and then changes, and ends when cancelled
   await client.until((frame) => frame.kind === 'deployment' && frame.deployment.state === 'succeeded');
   client.send({ kind: 'cancel', id: 'w' });
   t.match(await client.until((frame) => frame.kind === 'done'), { id: 'w', exit: 0 });
+});
+
+t.test('console: watch gives every host of a large fleet, and says first that it listens', async (t) => {
+  const client = await connect(t, {
+    listHosts: ({ cursor, limit }) => {
+      const from = Number(cursor ?? 0);
+      const items = Array.from({ length: limit }, (_, index) => aHostView({ id: aHostId(from + index) }));
+      return Promise.resolve({ items, next: from + limit < 1_500 ? String(from + limit) : null });
+    },
+    listDeployments: () => Promise.resolve({ items: [aDeploymentView()], next: null }),
+    watch: () => undefined,
+  });
+  client.send({ kind: 'watch', id: 'w', app: null, deployment: null });
+  await client.until((frame) => frame.kind === 'deployment');
+
+  const hosts = client.frames.flatMap((frame) => (frame.kind === 'host' ? [frame.host.id] : []));
+  t.equal(new Set(hosts).size, 1_500);
+  t.match(client.frames[1], { kind: 'watching', id: 'w' });
 });
 
 t.test('console: logs wait for credit, so a reader that stops is not flooded', async (t) => {
