@@ -1,12 +1,20 @@
 /**
- * Shell functions of data disks (D40). A disk is formatted only when it is provably empty: neither a signature nor a
- * partition table. It is mounted by UUID, so that the order of devices means nothing, and a mark file says that what is
- * mounted is ours: a service that finds no mark does not start on the wrong disk.
+ * Shell functions of data disks (D40). A disk is formatted only when it is provably empty: blkid finds neither a signature
+ * nor a partition table, and where those stand the disk could be read and is zeros. It is mounted by UUID, so that the
+ * order of devices means nothing, and a mark file says that what is mounted is ours: a service that finds no mark does not
+ * start on the wrong disk.
  */
 
 export const DISK_MARK = '.longshore-disk';
 
 export const DISK_FUNCTIONS = `DISK_MARK=${DISK_MARK}
+# reads_as_zeros DEVICE: its first and its last MiB, where every signature stands. blkid's answer for "nothing there" is
+# also its answer for "could not be read".
+reads_as_zeros() {
+  local size mib=1048576
+  size=$(blockdev --getsize64 "$1") && [ "$size" -ge "$mib" ] &&
+    cmp -s -n "$mib" "$1" /dev/zero && cmp -s -n "$mib" -i "$((size - mib)):0" "$1" /dev/zero
+}
 # data_disk DEVICE FOLDER: DEVICE is mounted at FOLDER and bears the mark. What is mounted already stays.
 data_disk() {
   local device=$1 folder=$2 code=0 uuid
@@ -17,6 +25,8 @@ data_disk() {
     case $code in
       0) ;;
       2)
+        reads_as_zeros "$device" ||
+          fail "disk: $device has no file system, but could not be read or is not empty; it is not touched (to give it up: blkdiscard -z $device)"
         log "disk: $device is empty; making a file system"
         mkfs.ext4 -q -m 0 "$device"
         ;;
@@ -27,14 +37,21 @@ data_disk() {
     # nofail: a machine whose disk is gone still boots, and says what is missing.
     mount_entry "$folder" "UUID=$uuid $folder ext4 defaults,nofail,discard,x-systemd.device-timeout=30s 0 2"
     mount "UUID=$uuid" "$folder" 2>/dev/null || mount "$device" "$folder" || fail "disk: could not mount $device"
-    # A disk that was made bigger.
-    resize2fs "$device" >/dev/null 2>&1 || true
   fi
+  whole_disk "$folder"
   if [ ! -e "$folder/$DISK_MARK" ]; then
     [ -z "$(find "$folder" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ] ||
       fail "disk: $folder holds data that is not Longshore's; if it is, say so with: touch $folder/$DISK_MARK"
     touch "$folder/$DISK_MARK"
   fi
+}
+# whole_disk FOLDER: the file system that is mounted there takes all of a disk that was made bigger, at once and in use.
+whole_disk() {
+  local device said
+  [ "$(findmnt -n -o FSTYPE --mountpoint "$1")" = ext4 ] || return 0
+  device=$(findmnt -n -o SOURCE --mountpoint "$1")
+  said=$(resize2fs "$device" 2>&1) ||
+    log "disk: $device could not be enlarged to its whole size, the data stays usable: \${said##*$'\\n'}"
 }
 # mount_entry FOLDER LINE: the line of /etc/fstab for that folder.
 mount_entry() {

@@ -3,6 +3,7 @@
  * provably empty is formatted, everything else is kept or refused.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { WRITE_FILE_FUNCTION } from '../../setup/machine-file.ts';
@@ -17,7 +18,7 @@ const FOLDER = '/var/lib/longshore-coordinator';
 
 t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
   await t.test('an empty one is formatted, mounted by UUID, marked; the second time its data is there', async (t) => {
-    const disk = loop(t);
+    const { device: disk } = loop(t);
     const first = await onMachine(disk, `data_disk "$DEVICE" ${FOLDER}; echo precious >${FOLDER}/db; cat /etc/fstab`);
     t.equal(first.code, 0, first.stderr);
     t.match(first.stdout, /is empty; making a file system/);
@@ -30,7 +31,7 @@ t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
   });
 
   await t.test('what is mounted already stays as it is', async (t) => {
-    const disk = loop(t);
+    const { device: disk } = loop(t);
     const line = `mkdir -p ${FOLDER}; mount -t tmpfs none ${FOLDER}; data_disk "$DEVICE" ${FOLDER}; ls -A ${FOLDER}; blkid -p "$DEVICE" || echo untouched`;
     const { code, stdout, stderr } = await onMachine(disk, line);
     t.equal(code, 0, stderr);
@@ -38,15 +39,52 @@ t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
   });
 
   await t.test('one with a partition table is never formatted', async (t) => {
-    const disk = loop(t);
+    const { device: disk } = loop(t);
     const line = `{ printf '\\x00\\x00\\x00\\x00\\x83\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x10\\x00\\x00'; head -c 48 /dev/zero; printf '\\x55\\xaa'; } | dd of="$DEVICE" bs=1 seek=446 conv=notrunc status=none; before=$(sha256sum <"$DEVICE"); (data_disk "$DEVICE" ${FOLDER}) || echo refused; [ "$before" = "$(sha256sum <"$DEVICE")" ] && echo untouched`;
     const { stdout, stderr } = await onMachine(disk, line);
     t.match(stdout, /refused\nuntouched/);
     t.match(stderr, /not empty either; it is not touched/);
   });
 
+  await t.test('one that cannot be read is not taken for an empty one', async (t) => {
+    const { device, file } = loop(t);
+    // From here on the kernel answers every read with an input/output error.
+    truncateSync(file, 0);
+    const { code, stderr } = await onMachine(device, `data_disk "$DEVICE" ${FOLDER}`);
+    t.equal(code, 1);
+    t.match(stderr, /could not be read or is not empty; it is not touched/);
+    t.equal(statSync(file).size, 0, 'nothing was written');
+  });
+
+  await t.test('one with data that no tool knows is not taken for an empty one', async (t) => {
+    for (const place of ['0', '$(($(blockdev --getsize64 "$DEVICE") - 512))']) {
+      const { device } = loop(t);
+      const line = `printf theirs | dd of="$DEVICE" bs=1 seek=${place} conv=notrunc status=none; before=$(sha256sum <"$DEVICE"); (data_disk "$DEVICE" ${FOLDER}) || echo refused; [ "$before" = "$(sha256sum <"$DEVICE")" ] && echo untouched`;
+      const { stdout, stderr } = await onMachine(device, line);
+      t.match(stdout, /refused\nuntouched/, place);
+      t.match(stderr, /could not be read or is not empty; it is not touched/);
+    }
+  });
+
+  await t.test('one that was made bigger is used whole, although the boot has mounted it already', async (t) => {
+    const { device, file } = loop(t);
+    const size = `df --output=size -BM ${FOLDER} | tail -n 1`;
+    const first = await onMachine(device, `data_disk "$DEVICE" ${FOLDER} >/dev/null; ${size}`);
+    t.ok(Number.parseInt(first.stdout, 10) < 32, first.stdout);
+    truncateSync(file, 96 * 1024 * 1024);
+    execFileSync('losetup', ['--set-capacity', device]);
+    // Enlarging in use asks for a right (SYS_RESOURCE) that a container may not have: here it is done between two mounts.
+    const aside = `resize2fs() { umount ${FOLDER} && e2fsck -fp "$1" >/dev/null && command resize2fs "$1" && mount "$1" ${FOLDER}; }`;
+    const run = `${aside}; mkdir -p ${FOLDER}; mount "$DEVICE" ${FOLDER}; data_disk "$DEVICE" ${FOLDER}; ${size}`;
+    const second = await onMachine(device, run);
+    t.equal(second.code, 0, second.stderr);
+    t.ok(Number.parseInt(second.stdout, 10) > 64, second.stdout);
+    const third = await onMachine(device, run);
+    t.equal(third.stdout + third.stderr, second.stdout, 'and the next run has nothing to say');
+  });
+
   await t.test("a file system with somebody else's data is refused until a person marks it", async (t) => {
-    const disk = loop(t);
+    const { device: disk } = loop(t);
     const foreign = 'mkfs.ext4 -q "$DEVICE"; mount "$DEVICE" /mnt; echo theirs >/mnt/file; umount /mnt';
     const refused = await onMachine(disk, `${foreign}; data_disk "$DEVICE" ${FOLDER}`);
     t.not(refused.code, 0);
@@ -60,7 +98,7 @@ t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
   });
 
   await t.test("a pool's disk holds Docker's volumes and the agent's memory, which need it to start", async (t) => {
-    const disk = loop(t);
+    const { device: disk } = loop(t);
     const first = await onMachine(
       disk,
       `volumes_disk "$DEVICE"; echo 1 >/var/lib/docker/volumes/data; echo 2 >/var/lib/longshore-agent/identity.json; cat /etc/systemd/system/*.d/longshore-disk.conf; volumes_disk "$DEVICE"; grep -c bind /etc/fstab`,
@@ -105,15 +143,15 @@ function onMachine(device: string | null, line: string): Promise<CommandResult> 
   );
 }
 
-/** A block device of 32 MB full of zeros. */
-function loop(t: { testdir(): string; teardown(work: () => void): void }): string {
-  const file = path.join(t.testdir(), 'disk');
+/** A block device of 32 MB full of zeros, and the file that it stands on. */
+function loop(t: { testdir(): string; teardown(work: () => void): void }): { device: string; file: string } {
+  const file = path.join(mkdtempSync(path.join(t.testdir(), 'disk-')), 'disk');
   execFileSync('truncate', ['--size', '32M', file]);
   const device = execFileSync('losetup', ['--find', '--show', file], { encoding: 'utf8' }).trim();
   t.teardown(() => {
     execFileSync('losetup', ['--detach', device]);
   });
-  return device;
+  return { device, file };
 }
 
 function loopsAreMissing(): string | false {
