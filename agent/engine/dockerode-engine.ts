@@ -42,6 +42,8 @@ export interface DockerodeEngineOptions {
   readonly freeBytes: FreeBytes;
   /** An app may use volumes of another one; false where it is not said. */
   readonly sharedVolumes?: boolean;
+  /** Without an answer for so long, the engine is away; `CALL_LIMIT_MS` where it is not said. */
+  readonly callLimitMs?: number;
 }
 
 export class DockerodeEngine implements ContainerEngine {
@@ -56,7 +58,7 @@ export class DockerodeEngine implements ContainerEngine {
   constructor(options: DockerodeEngineOptions) {
     const { host } = options;
     this.#options = options;
-    this.#client = new EngineClient(options.socketPath);
+    this.#client = new EngineClient(options.socketPath, options.callLimitMs);
     this.#resources = new AppResources(this.#client, host);
     this.#observer = new ContainerObserver(this.#client, host, this.#resources);
     this.#instances = new InstanceOperations(this.#client, host, options.sharedVolumes ?? false);

@@ -5,11 +5,13 @@
  *
  *   - each call makes a connection of its own: an engine that shuts down takes no new ones from the moment before it
  *     stops the first container, but serves kept ones on. So an answer means that the engine stays
+ *   - a call without an answer within its limit is ENGINE_UNAVAILABLE, as one without a connection
  */
 import { Agent, type IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { featuresOf, negotiateApiVersion, OLDEST_SUPPORTED } from './api-version.ts';
+import { CALL_LIMIT_MS } from './call-limit.ts';
 import type { EngineFeatures } from './container-config.ts';
 import { engineError, isAbort, toFailure } from './engine-error.ts';
 import { withWholeAnswers } from './whole-answers.ts';
@@ -30,11 +32,14 @@ export interface RawCall {
 
 export class EngineClient {
   readonly #socketPath: string;
+  readonly #limitMs: number;
   readonly #agent = new Agent({ keepAlive: false });
   #connection: Promise<Connection> | null = null;
 
-  constructor(socketPath: string) {
+  /** @param limitMs of a short call, and to the beginning of a stream */
+  constructor(socketPath: string, limitMs = CALL_LIMIT_MS) {
     this.#socketPath = socketPath;
+    this.#limitMs = limitMs;
   }
 
   /**
@@ -99,7 +104,7 @@ export class EngineClient {
       key: undefined,
       timeout: undefined,
     });
-    return withWholeAnswers(docker, this.#agent);
+    return withWholeAnswers(docker, this.#agent, this.#limitMs);
   }
 
   #toError(operation: string, error: unknown): unknown {

@@ -2,6 +2,7 @@
  * Keeps the memory's picture of the engine fresh: looks when the engine's events or our own effects say that something
  * changed, and every few minutes in any case. One look at a time, bursts of events make one.
  *
+ *   - a look that has no answer for a while is an obstacle before it has failed: an engine that hangs is not well
  *   - an event stream that ends means the engine went away: what ended meanwhile did not end by itself
  */
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -16,6 +17,8 @@ import { Wakeup } from './wakeup.ts';
 const SPACING_MS = 200;
 /** A burst of events is one change. */
 const SETTLE_MS = 10;
+/** A look under way for longer is told; it goes on to the limits of its calls. */
+export const LOOK_TOLD_AFTER_MS = 30_000;
 const IDLE_LOOK_MS = 5 * 60_000;
 const IDLE_JITTER_MS = 30_000;
 
@@ -25,7 +28,7 @@ export interface EngineWatchOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** A look has ended (with or without a picture). */
+  /** A look has ended (with or without a picture), or goes on for so long that it is an obstacle. */
   readonly onSeen: () => void;
 }
 
@@ -33,14 +36,19 @@ export class EngineWatch {
   readonly #options: EngineWatchOptions;
   readonly #wakeup: Wakeup;
   #failures = 0;
-  /** Why the engine does not answer; null = it does. */
-  obstacle: string | null = null;
-  /** Monotonic; null = never. */
-  lastAnswerAtMs: number | null = null;
+  /** Why the last look failed; null = it did not. */
+  #failure: string | null = null;
+  #isLate = false;
 
   constructor(options: EngineWatchOptions) {
     this.#options = options;
     this.#wakeup = new Wakeup(options.clock);
+  }
+
+  /** Why the engine does not answer; null = it does. */
+  get obstacle(): string | null {
+    if (this.#failure !== null || !this.#isLate) return this.#failure;
+    return `look at the Docker Engine: no answer for more than ${LOOK_TOLD_AFTER_MS / 1_000} s`;
   }
 
   /** Something may have changed. */
@@ -71,23 +79,34 @@ export class EngineWatch {
   async #look(signal: AbortSignal): Promise<boolean> {
     const { engine, memory, clock } = this.#options;
     const look = memory.beginLook(clock.now().monotonicMs);
+    const ended = new AbortController();
+    void this.#tellWhenLate(ended.signal);
     try {
       const seen = await engine.observe(signal);
       const nowMs = clock.now().monotonicMs;
       memory.endLook(look, seen, nowMs);
       memory.forgetGone();
       memory.held ??= await engine.heldImages();
-      this.lastAnswerAtMs = nowMs;
       this.#failures = 0;
-      this.obstacle = null;
+      this.#failure = null;
       return true;
     } catch (error) {
       if (signal.aborted) return false;
       this.#failures += 1;
-      this.obstacle = error instanceof LongshoreError ? error.problem.message : String(error);
-      this.#options.log.warn('the engine was not seen', { reason: this.obstacle, failures: this.#failures });
+      this.#failure = error instanceof LongshoreError ? error.problem.message : String(error);
+      this.#options.log.warn('the engine was not seen', { reason: this.#failure, failures: this.#failures });
       return false;
+    } finally {
+      ended.abort();
+      this.#isLate = false;
     }
+  }
+
+  async #tellWhenLate(ended: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(LOOK_TOLD_AFTER_MS, ended);
+    if (ended.aborted) return;
+    this.#isLate = true;
+    this.#options.onSeen();
   }
 
   async #runEvents(signal: AbortSignal): Promise<void> {

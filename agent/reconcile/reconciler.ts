@@ -24,6 +24,7 @@ import { EngineWatch } from './engine-watch.ts';
 import { makeExecutors } from './executors.ts';
 import { Memory } from './memory.ts';
 import { nextActions, type Plan } from './next-actions.ts';
+import { withObstacle } from './unseen-engine.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** The loop turns at least so often: its turning is what the watchdog looks at. */
@@ -44,7 +45,7 @@ export interface ReconcilerOptions {
   /** Why an entry may not run here; null = it may. */
   readonly policy: (entry: RunEntry) => Problem | null;
   readonly log: Log;
-  /** All reports, after each change of any. */
+  /** All reports, after each change of any, and of whether the engine answers. */
   readonly onReport: (reports: Readonly<Record<string, AppReport>>) => void;
   readonly onEvent: (event: string, app: AppName | null, text: string) => void;
   readonly faultPoint?: (name: string) => void;
@@ -72,7 +73,7 @@ export class Reconciler {
   readonly #wakeup: Wakeup;
   #assigning: Promise<unknown> = Promise.resolve();
   #plan: Plan | null = null;
-  #lastReports = '';
+  #lastTold = '';
   #alarms: ReadonlySet<string> = new Set();
   #lastTurnAtMs: number | null = null;
 
@@ -176,8 +177,9 @@ export class Reconciler {
     return this.#own();
   }
 
+  /** While the engine does not answer, no app is called well. */
   reports(): Readonly<Record<string, AppReport>> {
-    return this.#plan?.apps ?? {};
+    return withObstacle(this.#plan?.apps ?? {}, this.#watch.obstacle);
   }
 
   /** Everything is as it should be, and the engine answers. */
@@ -206,11 +208,6 @@ export class Reconciler {
     return this.#lastTurnAtMs;
   }
 
-  /** Monotonic moment of the engine's last answer to a look; null = none yet. */
-  lastEngineAnswerAtMs(): number | null {
-    return this.#watch.lastAnswerAtMs;
-  }
-
   /** Turns until the signal aborts. Containers keep running then; actions under way are waited for. */
   async run(signal: AbortSignal): Promise<void> {
     const watching = this.#watch.run(signal);
@@ -229,7 +226,10 @@ export class Reconciler {
     const now = clock.now();
     this.#lastTurnAtMs = now.monotonicMs;
     const { engine } = memory;
-    if (engine === null) return;
+    if (engine === null) {
+      this.#tellReports();
+      return;
+    }
     const ordered = this.#own();
     const assignment = ordered === null ? null : (effective?.(ordered) ?? ordered);
     const plan = nextActions({
@@ -244,17 +244,23 @@ export class Reconciler {
     this.#prober.aim(plan.probes);
     if (plan.asksEngine) this.#watch.lookSoon();
     this.#prober.forgetAllBut(new Set(engine.containers.map((each) => each.instance)));
-    this.#tell(plan);
+    this.#tellAlarms(plan);
+    this.#tellReports();
   }
 
-  #tell(plan: Plan): void {
-    const { onReport, onEvent } = this.#options;
+  #tellAlarms(plan: Plan): void {
+    const { onEvent } = this.#options;
     for (const alarm of plan.alarms) if (!this.#alarms.has(alarm.id)) onEvent(alarm.event, alarm.app, alarm.text);
     this.#alarms = new Set(plan.alarms.map((alarm) => alarm.id));
-    const reports = JSON.stringify(plan.apps);
-    if (reports === this.#lastReports) return;
-    this.#lastReports = reports;
-    onReport(plan.apps);
+  }
+
+  /** The obstacle is told also where no app shows it. */
+  #tellReports(): void {
+    const reports = this.reports();
+    const told = JSON.stringify([reports, this.#watch.obstacle]);
+    if (told === this.#lastTold) return;
+    this.#lastTold = told;
+    this.#options.onReport(reports);
   }
 
   #pauseMs(): number {

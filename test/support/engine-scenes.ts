@@ -111,7 +111,7 @@ export function fakeScene(): EngineScene {
 }
 
 /** The engine that the tests' own client talks to. */
-const SOCKET = /^unix:\/\/(.+)/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock';
+export const ENGINE_SOCKET = /^unix:\/\/(.+)/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock';
 
 export function realEngine(
   host: HostId,
@@ -119,15 +119,19 @@ export function realEngine(
     readonly credentials?: CredentialSource;
     readonly freeBytes?: FreeBytes;
     readonly sharedVolumes?: boolean;
+    /** In place of the engine's own: a way to it that a test can disturb. */
+    readonly socketPath?: string;
+    readonly callLimitMs?: number;
   } = {},
 ): DockerodeEngine {
   return new DockerodeEngine({
-    socketPath: SOCKET,
+    socketPath: options.socketPath ?? ENGINE_SOCKET,
     host,
     credentials: options.credentials ?? (async () => null),
     clock: systemClock,
     freeBytes: options.freeBytes ?? freeBytesAt,
     sharedVolumes: options.sharedVolumes ?? false,
+    ...(options.callLimitMs === undefined ? {} : { callLimitMs: options.callLimitMs }),
   });
 }
 
