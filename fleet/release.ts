@@ -6,7 +6,13 @@ import type { AppName, SpecHash } from './ids.ts';
 export type Cause =
   | { readonly kind: 'person'; readonly token: string; readonly note: string | null }
   | { readonly kind: 'schedule'; readonly detail: string }
-  | { readonly kind: 'host'; readonly host: string; readonly detail: string }
+  | {
+      readonly kind: 'host';
+      readonly host: string;
+      readonly detail: string;
+      /** Wall clock of the host when it happened, where it told so and its clock can be believed. */
+      readonly at?: number | undefined;
+    }
   | { readonly kind: 'coordinator'; readonly detail: string };
 
 export interface Release {

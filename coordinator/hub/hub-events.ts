@@ -1,21 +1,28 @@
 /**
  * What people read of hosts in the log of events. Only a host that proved its key may cause one, and one that comes
- * again and again with the same trouble causes it once in ten minutes.
+ * again and again with the same trouble causes it once in ten minutes. An agent whose connection broke sends again what
+ * it sent last: the newest of each host are known by their digest, and a second one is not written.
  */
+import { createHash } from 'node:crypto';
 import type { Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
+import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { NewEvent } from '../store/records.ts';
 import type { AgentConnection } from './agent-connection.ts';
 import type { HubOptions } from './hub-options.ts';
+import { occurredAt } from './occurred-at.ts';
 
 const PAUSE_MS = 10 * 60_000;
 const MOST_KEPT = 10_000;
+/** More than an agent says within the seconds that it sends again. */
+const KNOWN_OF_A_HOST = 64;
 
 export class HubEvents {
   readonly #options: Pick<HubOptions, 'log' | 'metrics' | 'now'>;
   readonly #write: (event: NewEvent) => void;
   readonly #nameOf: (host: HostId) => string;
   readonly #written = new Map<string, number>();
+  readonly #told = new Map<HostId, Set<string>>();
 
   constructor(
     options: Pick<HubOptions, 'log' | 'metrics' | 'now'>,
@@ -31,6 +38,34 @@ export class HubEvents {
     const name = this.#nameOf(host);
     const cause = { kind: 'host', host: name, detail: 'its agent' } as const;
     this.#write({ at: this.#options.now(), kind, app: null, host, deployment: null, cause, text, ...fields });
+  }
+
+  /** What an agent tells, once, with the time at which it happened. */
+  told(host: HostId, message: AgentMessageOf<'event'>): void {
+    if (!this.#isNew(host, message)) return;
+    const at = occurredAt(message.at, this.#options.now()) ?? undefined;
+    const cause = { kind: 'host', host: this.#nameOf(host), detail: 'its agent', at } as const;
+    this.add(host, `agent.${message.event}`, message.text, { app: message.app, cause });
+  }
+
+  forget(host: HostId): void {
+    this.#told.delete(host);
+  }
+
+  #isNew(host: HostId, { at, event, app, text }: AgentMessageOf<'event'>): boolean {
+    const key = createHash('sha256')
+      .update(JSON.stringify([at, event, app, text]))
+      .digest('base64')
+      .slice(0, 16);
+    const known = this.#told.get(host) ?? new Set();
+    if (known.has(key)) return false;
+    known.add(key);
+    for (const oldest of known) {
+      if (known.size <= KNOWN_OF_A_HOST) break;
+      known.delete(oldest);
+    }
+    this.#told.set(host, known);
+    return true;
   }
 
   addOnce(host: HostId, kind: string, text: string): void {

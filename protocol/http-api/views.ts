@@ -18,7 +18,7 @@ import {
 export const causeSchema: z.ZodType<Cause> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), token: z.string(), note: z.string().nullable() }),
   z.object({ kind: z.literal('schedule'), detail: z.string() }),
-  z.object({ kind: z.literal('host'), host: z.string(), detail: z.string() }),
+  z.object({ kind: z.literal('host'), host: z.string(), detail: z.string(), at: timeSchema.optional() }),
   z.object({ kind: z.literal('coordinator'), detail: z.string() }),
 ]);
 
@@ -164,7 +164,10 @@ export const planViewSchema = z.object({
 export const eventViewSchema = z.object({
   /** Rises by one; never reused. */
   number: countSchema,
+  /** When the coordinator knew of it. */
   at: timeSchema,
+  /** When it happened, as its host says; null where that is not known. */
+  occurredAt: timeSchema.nullable().default(null),
   /** `deployment.succeeded`, `host.connected`, `secret.set` ... */
   kind: z.string(),
   app: appNameSchema.nullable(),

@@ -65,10 +65,15 @@ export function renderReleases(releases: readonly ReleaseView[], now: number): s
   return `${renderTable(['RELEASE', 'OUTCOME', 'MADE', 'IMAGES', 'CAUSE'], rows)}\n* = current`;
 }
 
+/** A host that was away tells afterwards: then both times are said. */
+const TOLD_LATE_MS = 10_000;
+
 /** One line where its text is one; the further lines of a longer text (a container's last words) are indented. */
 export function renderEvent(event: EventView): string {
   const [first = '', ...rest] = plainText(event.text).trimEnd().split('\n');
-  const head = `${renderTime(event.at)}  ${event.kind}  ${first}  (${renderCause(event.cause)})`;
+  const { at, occurredAt } = event;
+  const when = occurredAt !== null && at - occurredAt >= TOLD_LATE_MS ? `, at ${renderTime(occurredAt)}` : '';
+  const head = `${renderTime(at)}  ${event.kind}  ${first}  (${renderCause(event.cause)}${when})`;
   return [head, ...rest.map((line) => `    ${line}`)].join('\n');
 }
 

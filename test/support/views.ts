@@ -73,6 +73,7 @@ export function anEventView(given: Partial<EventView> = {}): EventView {
   return {
     number: 1,
     at: 0,
+    occurredAt: null,
     kind: 'host.connected',
     app: null,
     host: 'quay-1',

@@ -32,7 +32,7 @@ export function pinnedImages(spec: AppSpec): PlanView['images'] {
 
 export function eventView(event: StoredEvent): EventView {
   const { hash: _hash, ...view } = event;
-  return view;
+  return { ...view, occurredAt: event.cause.kind === 'host' ? (event.cause.at ?? null) : null };
 }
 
 export function tokenView(row: ApiTokenRow): TokenView {

@@ -8,7 +8,7 @@ import { renderExplain, renderHosts } from '../../../../protocol/text/hosts.ts';
 import { renderProblem } from '../../../../protocol/text/problem.ts';
 import { renderTable } from '../../../../protocol/text/table.ts';
 import { renderAgo, renderBytes, renderDuration } from '../../../../protocol/text/time.ts';
-import { aDeploymentView, aHostId, aHostView, aStepView } from '../../../support/views.ts';
+import { aDeploymentView, aHostId, aHostView, anEventView, aStepView } from '../../../support/views.ts';
 
 t.test('renderTable: aligns columns and ignores colour codes', (t) => {
   t.equal(
@@ -62,6 +62,7 @@ t.test('renderEvent: further lines of a text are indented, so that each event is
   const event = {
     number: 1,
     at: 0,
+    occurredAt: null,
     kind: 'deployment.failed',
     app: null,
     host: null,
@@ -73,6 +74,13 @@ t.test('renderEvent: further lines of a text are indented, so that each event is
     renderEvent(event),
     '1970-01-01T00:00:00Z  deployment.failed  it ended:  (coordinator: rollout)\n    Error: no port\n      at main',
   );
+  t.end();
+});
+
+t.test('renderEvent: what a host told late says when it happened', (t) => {
+  const late = anEventView({ at: 14_400_000, occurredAt: 0, text: 'back to release 2' });
+  t.match(renderEvent(late), /^1970-01-01T04:00:00Z .*back to release 2 {2}\(.*, at 1970-01-01T00:00:00Z\)$/);
+  t.notMatch(renderEvent({ ...late, occurredAt: 14_399_000 }), /, at /);
   t.end();
 });
 
