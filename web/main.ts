@@ -1,17 +1,20 @@
 /** The page: log in, watch, draw. The token stays in this tab unless the person asks to keep it. */
+import type { Page } from '../protocol/http-api/page.ts';
 import type { AppView } from '../protocol/http-api/views.ts';
 import { EMPTY_BOARD, foldFrame } from './board-state.ts';
 import type { BoardState } from './board-state.ts';
 import { ConsoleLink } from './console-link.ts';
 import { ConsolePane } from './console-pane.ts';
 import { byId, show } from './dom.ts';
+import { PacedRequest } from './paced-request.ts';
 import { renderAppCards, renderDeploymentList, renderHostTable } from './views.ts';
 
 const TOKEN = 'longshore-token';
 const APPS_AFTER_MS = 300;
+const APPS_PAUSE_MS = 2_000;
 const CLOCK_MS = 5_000;
 
-class Page {
+class Board {
   readonly #session = byId('session', HTMLElement);
   readonly #login = byId('login', HTMLElement);
   readonly #board = byId('board', HTMLElement);
@@ -22,7 +25,14 @@ class Page {
   #link: ConsoleLink | null = null;
   #token = '';
   #drawAsked = false;
-  #appsTimer: number | null = null;
+  /** Apps are a summary over hosts and deployments: asked again after either changed. */
+  readonly #appsRequest = new PacedRequest({
+    work: () => this.#fetchApps(),
+    settleMs: APPS_AFTER_MS,
+    pauseMs: APPS_PAUSE_MS,
+    later: (work, ms) => window.setTimeout(work, ms),
+    now: () => performance.now(),
+  });
 
   start(): void {
     new ConsolePane(() => this.#link);
@@ -34,6 +44,9 @@ class Page {
     });
     this.#logout.addEventListener('click', () => this.#leave(''));
     window.setInterval(() => this.#ask(), CLOCK_MS);
+    document.addEventListener('visibilitychange', () => {
+      if (!this.#board.hidden) this.#askApps();
+    });
     const kept = sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN);
     if (kept === null) this.#leave('');
     else this.#connect(kept);
@@ -81,20 +94,26 @@ class Page {
     byId('token', HTMLInputElement).focus();
   }
 
-  /** Apps are a summary over hosts and deployments: asked again shortly after either changed. */
+  /** Nobody looks at a page in the background: it asks when it is seen again. */
   #askApps(): void {
-    if (this.#appsTimer !== null) return;
-    this.#appsTimer = window.setTimeout(() => {
-      this.#appsTimer = null;
-      void this.#fetchApps();
-    }, APPS_AFTER_MS);
+    if (document.visibilityState === 'visible') this.#appsRequest.ask();
   }
 
   async #fetchApps(): Promise<void> {
+    const token = this.#token;
+    const apps: AppView[] = [];
     try {
-      const response = await fetch('/v1/apps?limit=500', { headers: { authorization: `Bearer ${this.#token}` } });
-      if (!response.ok) return;
-      this.#apps = ((await response.json()) as { items: AppView[] }).items;
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+        const headers = { authorization: `Bearer ${token}` };
+        const response = await fetch(`/v1/apps?limit=500${query}`, { headers });
+        if (!response.ok) return;
+        const page = (await response.json()) as Page<AppView>;
+        apps.push(...page.items);
+        cursor = page.next;
+      }
+      if (token !== this.#token) return;
+      this.#apps = apps;
       this.#ask();
     } catch {
       // The socket's own status line says that the coordinator is away; the next change asks again.
@@ -120,4 +139,4 @@ class Page {
   }
 }
 
-new Page().start();
+new Board().start();

@@ -1,21 +1,19 @@
 /** Apps: list, health, remove, pull now, quarantine, releases and rolling back to one. */
 import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { AppName, HostId } from '../../fleet/ids.ts';
+import type { AppName } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
-import type { AppView } from '../../protocol/http-api/views.ts';
 import { personCause } from '../commands.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
 import type { ImageChecks } from '../ports.ts';
-import type { AppRow, HostRow } from '../store/records.ts';
+import type { AppRow } from '../store/records.ts';
+import { hostsOfApp, manyAppViews, oneAppView } from './app-views.ts';
 import type { ControlOptions } from './control-options.ts';
-import { deploymentViews } from './create-views.ts';
 import { enqueueDeployment, refuseQuarantined } from './deploy-release.ts';
 import { pagingOf } from './page-of.ts';
 import { retryConflict } from './retry-conflict.ts';
-import { appHealthView, appView } from './views/app-view.ts';
-import type { AppHost } from './views/app-view.ts';
+import { appHealthView } from './views/app-view.ts';
 import { releaseView } from './views/record-views.ts';
 
 type AppCommands = Pick<
@@ -28,13 +26,12 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
   return {
     listApps: async (query) => {
       const slice = await store.listApps(pagingOf(query));
-      const items = await Promise.all(slice.items.map((row) => viewOf(row, options)));
-      return { items, next: slice.next };
+      return { items: await manyAppViews(slice.items, options), next: slice.next };
     },
-    getApp: async (app) => viewOf(await requireApp(app, 'read', options), options),
+    getApp: async (app) => oneAppView(await requireApp(app, 'read', options), options),
     appHealth: async (app) => {
       await requireApp(app, 'read', options);
-      return appHealthView(app, await hostsOf(app, options));
+      return appHealthView(app, await hostsOfApp(app, options));
     },
     removeApp: async (app, volumes, actor) => {
       const text = `App ${app} is removed from every host${volumes ? ', with its volumes' : '; its volumes stay'}`;
@@ -172,32 +169,4 @@ async function releaseToReturnTo(
   throw new LongshoreError('CONFLICT', `roll back ${app}: no earlier release that succeeded is kept`, {
     hint: `See \`longshore releases ${app}\`, and name one.`,
   });
-}
-
-async function viewOf(row: AppRow, options: ControlOptions): Promise<AppView> {
-  const { store, hub } = options;
-  const { app, succeeded } = row;
-  const [hosts, quarantine, latest] = await Promise.all([
-    hostsOf(app, options),
-    store.quarantine({ app }),
-    store.latestDeployments({ apps: [app] }),
-  ]);
-  const number = succeeded ?? latest[0]?.release ?? null;
-  const release = number === null ? null : await store.release({ app, number });
-  const [deployment] = await deploymentViews(latest, { store, hub });
-  return appView({ app, succeeded, hosts, spec: release?.spec ?? null, deployment: deployment ?? null, quarantine });
-}
-
-async function hostsOf(
-  app: AppName,
-  { store, hub }: Pick<ControlOptions, 'store' | 'hub'>,
-): Promise<readonly AppHost[]> {
-  const [targets, rows] = await Promise.all([store.targetsOfApp({ app }), store.allHosts()]);
-  const byId = new Map<HostId, HostRow>(rows.map((row) => [row.id, row]));
-  return targets
-    .flatMap((target) => {
-      const row = byId.get(target.host);
-      return row === undefined ? [] : [{ row, target, live: hub.live(target.host) }];
-    })
-    .sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
 }
