@@ -189,13 +189,21 @@ export interface ContainerEngine {
     onChunk: OnChunk,
     signal: AbortSignal,
   ): Promise<OutputStream>;
-  /** Resolves when the stream ends. */
+  /**
+   * Resolves when the stream ends; while following, with the container's run. @returns the moment that was come to while
+   * following, for `after` of the next reading; null where no line came
+   */
   readLogs(
     instance: InstanceId,
-    options: { readonly follow: boolean; readonly tail: number | null; readonly sinceMs: number | null },
+    options: {
+      readonly follow: boolean;
+      readonly tail: number | null;
+      readonly sinceMs: number | null;
+      readonly after?: string | null;
+    },
     onChunk: OnChunk,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<string | null>;
 }
 
 export interface HeldImage {

@@ -170,7 +170,7 @@ export class DockerodeEngine implements ContainerEngine {
     return this.#exec.open(instance, command, options, onChunk, signal);
   }
 
-  readLogs(instance: InstanceId, options: LogOptions, onChunk: OnChunk, signal: AbortSignal): Promise<void> {
+  readLogs(instance: InstanceId, options: LogOptions, onChunk: OnChunk, signal: AbortSignal): Promise<string | null> {
     return readContainerLogs(this.#client, this.#options.host, instance, options, onChunk, signal);
   }
 

@@ -7,6 +7,8 @@
 export interface StreamPiece {
   readonly fd: 1 | 2;
   readonly data: Uint8Array;
+  /** A frame begins with it. */
+  readonly isStart: boolean;
 }
 
 const HEADER_BYTES = 8;
@@ -15,6 +17,7 @@ export class FrameParser {
   #header = new Uint8Array(0);
   #fd: 1 | 2 = 1;
   #left = 0;
+  #isStart = false;
 
   /** The pieces that this chunk completes; they share its memory. */
   push(chunk: Uint8Array): readonly StreamPiece[] {
@@ -31,7 +34,8 @@ export class FrameParser {
       const data = rest.subarray(0, this.#left);
       rest = rest.subarray(data.length);
       this.#left -= data.length;
-      pieces.push({ fd: this.#fd, data });
+      pieces.push({ fd: this.#fd, data, isStart: this.#isStart });
+      this.#isStart = false;
     }
     return pieces;
   }
@@ -40,6 +44,7 @@ export class FrameParser {
     this.#fd = header[0] === 2 ? 2 : 1;
     this.#left = new DataView(header.buffer, header.byteOffset, HEADER_BYTES).getUint32(4);
     this.#header = new Uint8Array(0);
+    this.#isStart = true;
   }
 }
 
@@ -50,7 +55,7 @@ export async function* streamPieces(
 ): AsyncGenerator<StreamPiece, void> {
   const parser = new FrameParser();
   for await (const chunk of source) {
-    if (tty) yield { fd: 1, data: chunk };
+    if (tty) yield { fd: 1, data: chunk, isStart: false };
     else yield* parser.push(chunk);
   }
 }

@@ -18,8 +18,8 @@ import { runSession, SESSION_PUBLIC_KEY, type SessionStage } from '../support/se
 type Logs = (
   onChunk: OnChunk,
   signal: AbortSignal,
-  options: { readonly follow: boolean; readonly tail: number | null },
-) => Promise<void>;
+  options: Parameters<ContainerEngine['readLogs']>[1],
+) => Promise<string | void>;
 
 /** The part of an engine that streams use; containers and their outputs are the test's. */
 class StreamEngine {
@@ -48,7 +48,7 @@ class StreamEngine {
     const port: Pick<ContainerEngine, 'observe' | 'readLogs' | 'openExec'> = {
       observe: async () => ({ containers: [...this.containers], networks: [], volumes: [] }),
       readLogs: async (instance, options, onChunk, signal) => {
-        await this.logs.get(instance)?.(onChunk, signal, options);
+        return (await this.logs.get(instance)?.(onChunk, signal, options)) ?? null;
       },
       openExec: async (_instance, _command, _options, onChunk, signal) => this.exec(onChunk, signal),
     };
@@ -192,6 +192,68 @@ t.test('logs: following goes on over a replaced instance', async (t) => {
   connection.send({ kind: 'stream-close', stream: 's1' });
   t.match(await coordinator.message(connection, 'stream-end'), { problem: null });
 });
+
+t.test('logs: following goes on through a crash loop, behind the last line of each run', async (t) => {
+  const { engine, agent, coordinator, connection } = await stage(t);
+  const asked: unknown[] = [];
+  const run = (number: number, said: string | null): void => {
+    engine.containers = [];
+    const logs: Logs = async (onChunk, _signal, { tail, sinceMs, after }) => {
+      asked.push({ tail, sinceMs, after });
+      if (said === null) return;
+      await onChunk(1, Buffer.from(said));
+      return `moment ${number}`;
+    };
+    engine.add('i-1', 'web', logs, { startedAtMs: number, state: 'restarting' });
+  };
+  const heard = (text: string): Promise<unknown> =>
+    coordinator.until(() => (output(connection, 's1') === text ? true : null));
+  run(1, 'one\n');
+  connection.send({ ...openLogs('s1', { follow: true }), tail: 10 });
+  await heard('one\n');
+  await agent.clock.advance(3_000);
+  t.equal(asked.length, 1, 'the same run is not read again');
+
+  run(2, 'two\n');
+  await agent.clock.advance(1_000);
+  await heard('one\ntwo\n');
+  run(3, null);
+  await agent.clock.advance(1_000);
+  run(4, 'four\n');
+  await agent.clock.advance(1_000);
+  await heard('one\ntwo\nfour\n');
+
+  t.match(asked, [
+    { tail: 10, sinceMs: null },
+    { tail: null, after: 'moment 1' },
+    { tail: null, after: 'moment 2' },
+    { tail: null, after: 'moment 2' },
+  ]);
+  t.equal(connection.all('stream-end').length, 0);
+});
+
+t.test(
+  'logs: where nothing of the past was wanted or said, a new run begins at the moment of the asking',
+  async (t) => {
+    const { engine, agent, connection } = await stage(t);
+    const asked: unknown[] = [];
+    const silent: Logs = async (_onChunk, _signal, { tail, sinceMs }) => void asked.push({ tail, sinceMs });
+    engine.add('i-1', 'web', silent, { startedAtMs: 1 });
+    const { wallMs } = agent.clock.now();
+    connection.send({ ...openLogs('s1', { follow: true }), tail: 0 });
+    await pollUntil(
+      async () => asked.length,
+      (count) => count === 1,
+    );
+    engine.containers = [];
+    engine.add('i-1', 'web', silent, { startedAtMs: 2 });
+    await agent.clock.advance(1_000);
+    t.same(asked, [
+      { tail: 0, sinceMs: null },
+      { tail: null, sinceMs: wallMs },
+    ]);
+  },
+);
 
 t.test('logs: a reader without credit stops the source after the window, and nothing else', async (t) => {
   const { engine, agent, coordinator, connection } = await stage(t);

@@ -275,15 +275,18 @@ export class FakeEngineSession implements ContainerEngine {
 
   async readLogs(
     instance: InstanceId,
-    options: { readonly tail: number | null },
+    options: { readonly follow: boolean; readonly tail: number | null; readonly after?: string | null },
     onChunk: OnChunk,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<string | null> {
     const lines = await this.#call('readLogs', instance, () => this.#need(instance, 'logs').log);
-    for (const line of options.tail === null ? lines : lines.slice(-options.tail)) {
-      if (signal.aborted) return;
+    // Its moments are the numbers of the lines.
+    const fresh = lines.slice(Number(options.after ?? 0));
+    for (const line of options.tail === null ? fresh : fresh.slice(-options.tail)) {
+      if (signal.aborted) return null;
       await onChunk(1, new TextEncoder().encode(`${line}\n`));
     }
+    return options.follow && fresh.length > 0 ? String(lines.length) : null;
   }
 
   #mine(): readonly FakeContainer[] {

@@ -181,6 +181,39 @@ t.test('readLogs: follows until the container ends', { skip }, async (t) => {
   t.equal(heard, 'one\ntwo\nthree\n');
 });
 
+for (const tty of [false, true]) {
+  const kind = tty ? 'with a terminal' : 'without a terminal';
+  t.test(`readLogs: run after run of a crash loop is read whole and once, ${kind}`, { skip }, async (t) => {
+    // A line that the engine cuts, one without an end, and one on the other output; then it crashes.
+    const script = `n=$(cat /tmp/n 2>/dev/null || echo 0); echo $((n+1)) > /tmp/n
+      echo "run $n"; head -c 40000 /dev/zero | tr '\\0' x; echo; echo "to stderr $n" >&2; printf "end $n"; exit 1`;
+    const { scene, instance } = await running(t, 'prints and runs', { tty, command: ['sh', '-c', script] });
+    let heard = '';
+    const onChunk = async (_fd: 1 | 2, data: Uint8Array): Promise<void> => void (heard += text(data));
+    let after: string | null = null;
+    for (let run = 0; run < 4; run += 1) {
+      if (run > 0) await scene.engine.start(instance);
+      after = await scene.engine.readLogs(instance, { follow: true, tail: null, sinceMs: null, after }, onChunk, never);
+      await pollUntil(
+        async () => (await scene.engine.observe(never)).containers.find((each) => each.instance === instance)?.state,
+        (state) => state === 'exited',
+      );
+      // What its output's end came too late for.
+      after =
+        (await scene.engine.readLogs(instance, { follow: true, tail: null, sinceMs: null, after }, onChunk, never)) ??
+        after;
+    }
+    const plain = heard.replaceAll('\r', '');
+    t.match(after, /^\d{4}-/);
+    t.notMatch(plain, /\dT\d\d:/, 'no moment is left in it');
+    t.equal(plain.replaceAll(/[^x]/g, '').length, 160_000);
+    for (let run = 0; run < 4; run += 1) {
+      for (const line of [`run ${run}`, `to stderr ${run}`, `end ${run}`])
+        t.equal(plain.split(line).length - 1, 1, `${line}: once`);
+    }
+  });
+}
+
 t.test('readLogs: aborting ends it', { skip }, async (t) => {
   const { scene, instance } = await running(t, 'prints and runs');
   const stop = new AbortController();
@@ -199,7 +232,7 @@ t.test('readLogs: since leaves out what is older', { skip }, async (t) => {
   const { scene, instance } = await running(t, 'prints and runs');
   let heard = '';
   const onChunk = async (_fd: 1 | 2, data: Uint8Array): Promise<void> => void (heard += text(data));
-  const read = (sinceMs: number): Promise<void> =>
+  const read = (sinceMs: number): Promise<string | null> =>
     scene.engine.readLogs(instance, { follow: false, tail: null, sinceMs }, onChunk, never);
   await pollUntil(
     async () => {
