@@ -1,6 +1,7 @@
 /** Hosts, apps and deployments as elements. Colour never stands alone: each light has its word. */
 import { hasEnded } from '../fleet/deployment.ts';
 import type { AppView, DeploymentView, HostView } from '../protocol/http-api/views.ts';
+import { AVAILABILITY_WORDS } from '../protocol/text/availability.ts';
 import { renderCause } from '../protocol/text/cause.ts';
 import { progressOf, stepDetail } from '../protocol/text/deployments.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
@@ -39,7 +40,7 @@ function hostCells(host: HostView, now: number): readonly Node[] {
     h('strong', {}, host.name),
     host.connected ? light('connected', 'good') : light(`away, seen ${renderAgo(host.lastSeenAt, now)}`, 'bad'),
     host.converged ? light('converged', 'good') : light('not yet', 'warn'),
-    host.availability === 'active' ? text('active') : light(host.availability, 'warn'),
+    host.availability === 'active' ? text('active') : light(AVAILABILITY_WORDS[host.availability], 'warn'),
     text(host.pool ?? '–'),
     text(host.apps.map(({ app, report }) => `${app} ${report?.release ?? '–'}`).join(', ') || '–'),
     text(

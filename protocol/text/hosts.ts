@@ -1,16 +1,9 @@
 /** Hosts as text. `connected` and `converged` stand side by side: two lights, never one. */
-import type { HostAvailability } from '../../fleet/host.ts';
 import type { ExplainView, HostView } from '../http-api/views.ts';
+import { AVAILABILITY_WORDS } from './availability.ts';
 import { plainText } from './plain-text.ts';
 import { renderTable } from './table.ts';
 import { renderAgo, renderBytes, renderTime } from './time.ts';
-
-/** The word of the verb that made it so; the API says `paused`. */
-const AVAILABILITY: Readonly<Record<HostAvailability, string>> = {
-  active: 'active',
-  paused: 'cordoned',
-  draining: 'draining',
-};
 
 export function renderHosts(hosts: readonly HostView[], now: number): string {
   if (hosts.length === 0) return 'No hosts. Make a token with `longshore enroll-token` and start an agent with it.';
@@ -18,7 +11,7 @@ export function renderHosts(hosts: readonly HostView[], now: number): string {
     host.name,
     host.connected ? 'yes' : `no (${renderAgo(host.lastSeenAt, now)})`,
     host.converged ? 'yes' : 'no',
-    AVAILABILITY[host.availability],
+    AVAILABILITY_WORDS[host.availability],
     host.pool ?? '-',
     appsOf(host),
     load(host),
@@ -47,7 +40,7 @@ export function renderHost(host: HostView, now: number): string {
     `${host.name} (${host.id})`,
     `  connected     ${host.connected ? 'yes' : `no, last seen ${renderAgo(host.lastSeenAt, now)}`}`,
     `  converged     ${host.converged ? 'yes' : `no: ${plainText(host.waiting ?? 'not known yet')}`}`,
-    `  availability  ${AVAILABILITY[host.availability]}${host.poweringOff ? ' (its machine powers off; active again after the next boot)' : ''}`,
+    `  availability  ${AVAILABILITY_WORDS[host.availability]}${host.poweringOff ? ' (its machine powers off; active again after the next boot)' : ''}`,
     `  pool          ${host.pool ?? '-'}`,
     `  labels        ${labels.length === 0 ? '-' : labels.join(', ')}`,
     `  platform      ${host.platform ?? '-'}, agent ${host.agentVersion ?? '-'}, engine ${host.engineVersion ?? '-'}`,

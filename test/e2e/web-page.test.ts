@@ -36,6 +36,8 @@ t.test(
     await page.waitForSelector('#deployments .light:text("succeeded")');
     publish({ kind: 'host', host: aHostView({ id: aHostId(2), name: 'quay-2' }) });
     await page.waitForSelector('#hosts .light.bad', { state: 'detached' });
+    publish({ kind: 'host', host: aHostView({ id: aHostId(2), name: 'quay-2', availability: 'paused' }) });
+    await page.waitForSelector('#hosts .light:text("cordoned")');
     t.same(errors, []);
   },
 );
