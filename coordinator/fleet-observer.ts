@@ -25,6 +25,10 @@ export function fleetObserver({ rollouts, feed, schedule, proposals }: ObserverP
         if (deployment !== null && !hasEnded(deployment.state)) feed().deploymentTouched(deployment);
       }
     },
+    refused: (host, apps) => {
+      rollouts().reported(apps);
+      feed().hostChanged(host);
+    },
     connectionChanged: (host) => {
       rollouts().connectionChanged(host);
       feed().hostChanged(host);

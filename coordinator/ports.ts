@@ -2,6 +2,8 @@
  * How the parts of the coordinator ask each other: `control/` (use cases) asks the hub for what is live and the
  * rollouts for what moves; both ask the store. Everything durable is in the store; what is here is memory.
  */
+import type { Order } from '../fleet/assignment.ts';
+import type { Problem } from '../fleet/errors.ts';
 import type { Cause } from '../fleet/release.ts';
 import type { AppName, DeploymentId, Digest, HostId } from '../fleet/ids.ts';
 import type { Deployment } from '../fleet/deployment.ts';
@@ -24,9 +26,23 @@ export interface LiveHost {
   readonly lastSeenAt: number | null;
   /** Newest assignment order that the agent acked. */
   readonly acked: { readonly epoch: number; readonly generation: number } | null;
-  /** Why the agent refused the newest assignment; null = it did not. */
-  readonly refusal: string | null;
+  /** Why it does not have the newest assignment; null = nothing is known against it. */
+  readonly refusal: AssignmentRefusal | null;
 }
+
+/** An assignment that the agent did not take, or that could not be sent. */
+export interface AssignmentRefusal {
+  readonly problem: Problem;
+  /** Null where none was made: the data waits for an operator. */
+  readonly order: Order | null;
+  /** By app: what it asked beyond what the agent has. */
+  readonly asked: Readonly<Record<string, Asked>>;
+  /** The same may be taken later: it is sent again by itself. False: a person or another target has to change it. */
+  readonly isSentAgain: boolean;
+}
+
+export type Asked =
+  { readonly kind: 'run'; readonly deployment: DeploymentId; readonly attempt: number } | { readonly kind: 'remove' };
 
 export interface HubPort {
   live(host: HostId): LiveHost | null;

@@ -104,7 +104,7 @@ async function refusals({ store, hub }: ControlOptions): Promise<DoctorFinding> 
   const connected: readonly HostId[] = hub.connectedHosts();
   const refused = connected.flatMap((id) => {
     const refusal = hub.live(id)?.refusal ?? null;
-    return refusal === null ? [] : [{ id, refusal }];
+    return refusal === null ? [] : [{ id, refusal: refusal.problem.message }];
   });
   const names = await store.hostNames({ ids: refused.map(({ id }) => id) });
   const name = 'assignments';

@@ -4,6 +4,7 @@
  */
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
+import type { AssignmentRefusal } from '../ports.ts';
 import { type AppFacts, appObstacles, type Explained, isDone } from './app-obstacles.ts';
 
 export interface ExplainFacts {
@@ -14,7 +15,7 @@ export interface ExplainFacts {
   readonly connectedChangedAt: number | null;
   readonly lastSeenAt: number | null;
   readonly enrolledAt: number;
-  readonly refusal: string | null;
+  readonly refusal: Pick<AssignmentRefusal, 'problem' | 'isSentAgain'> | null;
   /** The data is an older copy, and nothing is assigned until somebody confirms it (D4). */
   readonly waitsForRestore: boolean;
   readonly apps: readonly AppFacts[];
@@ -59,7 +60,7 @@ function notConnected({
 
 function held({ name, refusal, waitsForRestore, apps }: ExplainFacts): Explained | null {
   if (!waitsForRestore) return null;
-  const why = refusal ?? "the coordinator's data was restored from an older copy";
+  const why = refusal?.problem.message ?? "the coordinator's data was restored from an older copy";
   return {
     sentence: `Host ${name} keeps what it has (${running(apps)}), and gets nothing new: ${why}`,
     since: null,
@@ -71,9 +72,11 @@ function held({ name, refusal, waitsForRestore, apps }: ExplainFacts): Explained
 function refused({ name, refusal, connectedChangedAt }: ExplainFacts): Explained | null {
   if (refusal === null) return null;
   return {
-    sentence: `Host ${name} does not take its assignment: ${refusal}`,
+    sentence: `Host ${name} does not take its assignment: ${refusal.problem.message}`,
     since: connectedChangedAt,
-    next: 'It is sent again when its targets change or when its agent reconnects.',
+    next: refusal.isSentAgain
+      ? 'It is sent again by itself, a minute apart at most.'
+      : 'It is sent again when its targets change or when its agent reconnects.',
     nextAt: null,
   };
 }

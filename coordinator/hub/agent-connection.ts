@@ -21,6 +21,7 @@ import { PROTOCOL } from '../../protocol/version.ts';
 import type { AgentSocket, AgentSocketEvents } from './agent-socket.ts';
 import { AgentStreams } from './agent-streams.ts';
 import { FrameBudget } from './frame-budget.ts';
+import { SentAssignment } from './sent-assignment.ts';
 
 /** What the store gave this session, once it is open. */
 export interface OpenSession {
@@ -68,6 +69,7 @@ export class AgentConnection {
   readonly heldSecrets = new Map<string, number>();
   /** Registries whose credential it holds, by its hello and by what it was sent. */
   readonly heldRegistries = new Set<string>();
+  readonly assigned = new SentAssignment();
 
   constructor(socket: AgentSocket, challenge: AgentConnection['challenge'], duties: ConnectionDuties) {
     this.socket = socket;

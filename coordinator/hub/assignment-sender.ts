@@ -7,10 +7,11 @@ import type { Problem } from '../../fleet/errors.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { Order } from '../../fleet/assignment.ts';
 import type { HostId } from '../../fleet/ids.ts';
+import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
 import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import { encode } from '../../protocol/codec.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
-import type { SealedPort } from '../ports.ts';
+import type { AssignmentRefusal, SealedPort } from '../ports.ts';
 import type { OrderHeard } from '../store/records.ts';
 import type { RestoreStore } from '../store/restore-store.ts';
 import type { TargetStore } from '../store/store.ts';
@@ -20,13 +21,14 @@ export interface AssignmentSenderOptions {
   readonly store: Pick<TargetStore, 'assignments'> & Pick<RestoreStore, 'restoreFound'>;
   /** Wall clock, ms. */
   readonly now: () => number;
+  readonly random: () => number;
   readonly sealed: SealedPort;
   /** The open connection of a host; null = none. */
   readonly connection: (host: HostId) => AgentConnection | null;
   /** What the agent holds already is the newest: it counts as acked. */
   readonly onCurrent: (host: HostId, order: { readonly epoch: number; readonly generation: number }) => void;
   /** It cannot be sent; people have to look. */
-  readonly onRefused: (host: HostId, reason: Problem) => void;
+  readonly onRefused: (host: HostId, refusal: AssignmentRefusal) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -47,6 +49,8 @@ export class AssignmentSender {
   #running = false;
   #stopped = false;
   readonly #retries = new Set<NodeJS.Timeout>();
+  /** Hosts whose agent could not take it, and may later. */
+  readonly #again = new Map<HostId, NodeJS.Timeout>();
 
   constructor(options: AssignmentSenderOptions) {
     this.#options = options;
@@ -61,7 +65,21 @@ export class AssignmentSender {
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#retries) clearTimeout(timer);
+    for (const timer of [...this.#retries, ...this.#again.values()]) clearTimeout(timer);
+  }
+
+  /** The newest as it is then, after a while that grows with each refusal. */
+  askAgain(host: HostId, refusals: number): void {
+    clearTimeout(this.#again.get(host));
+    if (this.#stopped) return;
+    const timer = setTimeout(
+      () => {
+        this.#again.delete(host);
+        this.ask(host, null);
+      },
+      retryDelayMs(TRANSIENT, refusals - 1, this.#options.random()),
+    );
+    this.#again.set(host, timer);
   }
 
   async #run(): Promise<void> {
@@ -114,13 +132,15 @@ export class AssignmentSender {
     const name = connection.session?.name ?? host;
     if (answer.kind !== 'assignment') {
       if (answer.kind === 'ahead') await this.#restoreFound(answer, name);
-      this.#options.onRefused(host, waitsForRestore(answer, name));
+      this.#options.onRefused(host, { ...CANNOT_BE_SENT, problem: waitsForRestore(answer, name) });
       return;
     }
     await this.#sendSecrets(host, connection);
     const { assignment, hash } = answer;
     const { epoch, generation } = assignment;
+    connection.assigned.sent(assignment);
     if (heard?.epoch === epoch && heard.generation === generation && heard.hash === hash) {
+      connection.assigned.taken({ epoch, generation });
       this.#options.onCurrent(host, { epoch, generation });
       return;
     }
@@ -128,10 +148,9 @@ export class AssignmentSender {
     const bytes = Buffer.byteLength(encode(message));
     if (bytes > FRAME_LIMIT_BYTES) {
       const text = `assign to host ${name}: its apps' specs are ${bytes} bytes, a frame holds ${FRAME_LIMIT_BYTES}`;
-      this.#options.onRefused(
-        host,
-        problem('TOO_LARGE', text, { hint: 'Make config files smaller, or run fewer apps on the host.' }),
-      );
+      const hint = 'Make config files smaller, or run fewer apps on the host.';
+      const refusal = connection.assigned.refused({ epoch, generation }, problem('TOO_LARGE', text, { hint }));
+      if (refusal !== null) this.#options.onRefused(host, refusal);
       return;
     }
     connection.send(message);
@@ -190,6 +209,8 @@ export class AssignmentSender {
     }
   }
 }
+
+const CANNOT_BE_SENT = { order: null, asked: {}, isSentAgain: false } as const;
 
 function waitsForRestore(answer: Exclude<Answer, { kind: 'assignment' }>, name: string): Problem {
   const why =

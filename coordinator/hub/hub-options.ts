@@ -10,6 +10,8 @@ import type { HubLog } from './hub-log.ts';
 export interface HubObserver {
   /** Reports of these apps on the host are other ones. */
   reported(host: HostId, apps: readonly AppName[]): void;
+  /** Its newest assignment was refused, which asked something of these apps. */
+  refused(host: HostId, apps: readonly AppName[]): void;
   connectionChanged(host: HostId, connected: boolean): void;
   /** Metrics, status or acks only: something for those who look at the host. */
   touched(host: HostId): void;

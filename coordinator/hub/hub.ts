@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:http';
 import { problem } from '../../fleet/errors.ts';
-import type { Problem } from '../../fleet/errors.ts';
+import { isAppName } from '../../fleet/ids.ts';
 import type { Digest, HostId } from '../../fleet/ids.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
@@ -74,7 +74,7 @@ export class Hub implements HubPort {
       ...options,
       connection,
       onCurrent: (host, order) => this.#writes.acked(host, order),
-      onRefused: (host, reason) => this.#refusedAssignment(host, reason),
+      onRefused: (host, refusal) => this.#refusedAssignment(host, refusal),
       onFault,
     });
     this.#admission = new Admission({
@@ -223,10 +223,11 @@ export class Hub implements HubPort {
         return;
       case 'assignment-ack':
         this.#writes.acked(host, { epoch: message.epoch, generation: message.generation });
-        if (this.#live.known(host).refusal !== null) this.#live.update(host, { refusal: null });
+        connection.assigned.taken(message);
+        this.#live.taken(host, message);
         return;
       case 'assignment-refused':
-        this.#refusedAssignment(host, message.problem);
+        this.#refusedAssignment(host, connection.assigned.refused(message, message.problem));
         return;
       case 'event':
         this.#events.add(host, `agent.${message.event}`, message.text, { app: message.app });
@@ -266,11 +267,14 @@ export class Hub implements HubPort {
     else this.#options.observer.touched(host);
   }
 
-  #refusedAssignment(host: HostId, reason: Problem): void {
-    this.#live.update(host, { refusal: reason.message });
+  #refusedAssignment(host: HostId, refusal: AssignmentRefusal | null): void {
+    if (refusal === null) return;
+    this.#live.update(host, { refusal });
+    if (refusal.isSentAgain) this.#sender.askAgain(host, this.#sessions.get(host)?.assigned.refusals ?? 1);
     // A restore is one event, not one of every host.
-    if (reason.code !== 'GENERATION_CONFLICT') this.#events.addOnce(host, 'host.assignment-refused', reason.message);
-    this.#options.observer.touched(host);
+    const { code, message } = refusal.problem;
+    if (code !== 'GENERATION_CONFLICT') this.#events.addOnce(host, 'host.assignment-refused', message);
+    this.#options.observer.refused(host, Object.keys(refusal.asked).filter(isAppName));
   }
 
   #onEnd(connection: AgentConnection, code: number): void {

@@ -1,4 +1,6 @@
 /** What is live of each host, in memory. Reports outlive the connection; nothing here outlives the process. */
+import { compareOrder } from '../../fleet/assignment.ts';
+import type { Order } from '../../fleet/assignment.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { LiveHost } from '../ports.ts';
 
@@ -36,6 +38,13 @@ export class LiveHosts {
 
   opened(host: HostId, now: number, ingress: LiveHost['ingress']): void {
     this.update(host, { connected: true, connectedChangedAt: now, ingress, lastSeenAt: now, refusal: null });
+  }
+
+  /** An ack of an older one says nothing of the one that was refused. */
+  taken(host: HostId, order: Order): void {
+    const { refusal } = this.known(host);
+    if (refusal === null || (refusal.order !== null && compareOrder(refusal.order, order) > 0)) return;
+    this.update(host, { refusal: null });
   }
 
   /** A host that was removed is not known any more, and stays so. */

@@ -7,8 +7,8 @@ import type { HostId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { problem } from '../../fleet/errors.ts';
-import type { HostRow } from '../store/records.ts';
-import type { LiveHost } from '../ports.ts';
+import type { HostRow, RunTarget } from '../store/records.ts';
+import type { AssignmentRefusal, LiveHost } from '../ports.ts';
 import type { AppName } from '../../fleet/ids.ts';
 
 export interface HostFact {
@@ -18,6 +18,8 @@ export interface HostFact {
   /** Wall clock, ms, since when its agent does not talk; null = it does. */
   readonly offlineSince: number | null;
   readonly report: AppReport | null;
+  /** What stands against the newest assignment that the host was to get; null = nothing is known. */
+  readonly refusal: AssignmentRefusal | null;
 }
 
 /** So long a silent host is waited for: an agent that restarts, or a coordinator that just did, moves nobody away. */
@@ -31,6 +33,7 @@ export function hostFact(row: HostRow, live: LiveHost | null, app: AppName, star
     availability: row.availability,
     offlineSince: live?.connected === true ? null : Math.max(live?.connectedChangedAt ?? 0, startedAt),
     report: live?.apps[app] ?? null,
+    refusal: live?.refusal ?? null,
   };
 }
 
@@ -42,6 +45,19 @@ export function graceEndsAt(fact: HostFact): number | null {
 export function isUnreachable(fact: HostFact, now: number): boolean {
   const ends = graceEndsAt(fact);
   return ends !== null && now >= ends;
+}
+
+/**
+ * The refusal of this very attempt. An agent that has reported on the attempt has taken it, in an earlier assignment.
+ */
+export function refusalOf(
+  { report, refusal }: HostFact,
+  { app, deployment, attempt }: Pick<RunTarget, 'app' | 'deployment' | 'attempt'>,
+): AssignmentRefusal | null {
+  const asked = refusal?.asked[app];
+  if (asked?.kind !== 'run' || asked.deployment !== deployment || asked.attempt !== attempt) return null;
+  const told = report?.attempt;
+  return told?.deployment === deployment && told.attempt === attempt ? null : refusal;
 }
 
 /** Why an app that had passed its gate does not work any more; null = it works, as far as its agent says. */

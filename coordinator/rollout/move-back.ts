@@ -55,9 +55,11 @@ export function takeReturns(draft: RolloutDraft): void {
 function returnAnswer(draft: RolloutDraft, step: HostStep, fact: HostFact): HostStep | null {
   const target = draft.target(step.host);
   if (target?.kind !== 'run') {
+    const refusal = fact.refusal?.asked[draft.deployment.app]?.kind === 'remove' ? fact.refusal : null;
+    if (refusal?.isSentAgain === false) return { ...step, state: 'failed', problem: refusal.problem };
     return fact.offlineSince === null && isRemoved(fact.report) ? { ...step, state: 'returned' } : null;
   }
-  const answer = stepAnswer(step, fact, draft.deployment.id);
+  const answer = stepAnswer(step, fact, draft.deployment);
   if (answer.kind === 'passed') return { ...step, state: 'returned' };
   if (answer.kind === 'failed') return { ...step, state: 'failed', problem: answer.problem };
   return null;

@@ -64,7 +64,7 @@ function answered(draft: RolloutDraft, step: HostStep, fact: HostFact): HostStep
     const ill = watched ? sickness(fact, draft.deployment.release) : null;
     return ill === null ? null : { ...step, state: 'failed', problem: ill };
   }
-  const answer = stepAnswer(step, fact, draft.deployment.id);
+  const answer = stepAnswer(step, fact, draft.deployment);
   if (answer.kind === 'passed') return { ...step, state: 'passed', problem: null };
   if (answer.kind === 'failed') return { ...step, state: 'failed', problem: answer.problem };
   if (step.state === 'moving') {

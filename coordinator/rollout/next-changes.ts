@@ -8,6 +8,7 @@ import type { DeploymentState } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { failRollout } from './fail-rollout.ts';
+import type { HostFact } from './host-fact.ts';
 import { moveBack, takeReturns } from './move-back.ts';
 import { moveForward, takeAnswers } from './move-forward.ts';
 import { RolloutDraft } from './rollout-draft.ts';
@@ -89,10 +90,16 @@ function isStill(draft: RolloutDraft, state: DeploymentState): boolean {
   return draft.state === state;
 }
 
+/** Also one that concerns others: what is asked of this app waits behind it. */
+function refusedText(fact: HostFact | null): string | null {
+  return fact?.refusal == null ? null : `its assignment was refused: ${fact.refusal.problem.message}`;
+}
+
 function overdue(draft: RolloutDraft, operation: string): Problem {
   const open = draft.steps().filter((step) => ['moving', 'offline', 'returning'].includes(step.state));
   const details = open.map(({ host, state }) => {
-    const waiting = draft.fact(host)?.report?.waiting ?? null;
+    const fact = draft.fact(host);
+    const waiting = refusedText(fact) ?? fact?.report?.waiting ?? null;
     const message = state === 'offline' ? 'not connected' : (waiting ?? 'no answer yet');
     return { path: draft.hostName(host), message, line: null, column: null };
   });

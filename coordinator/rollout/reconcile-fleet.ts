@@ -9,7 +9,7 @@
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { NewEvent, Placement, Target, TargetWrite } from '../store/records.ts';
-import { graceEndsAt, isUnreachable } from './host-fact.ts';
+import { graceEndsAt, isUnreachable, refusalOf } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 
 export interface FleetFacts {
@@ -127,7 +127,7 @@ function isLeaving(facts: FleetFacts, host: HostId, deployment: DeploymentId): b
 function hasAnswered(facts: FleetFacts, target: Target | null): boolean {
   if (target?.kind !== 'run' || target.release !== facts.release) return true;
   const fact = facts.hosts.get(target.host);
-  if (fact === undefined || isUnreachable(fact, facts.now)) return true;
+  if (fact === undefined || isUnreachable(fact, facts.now) || refusalOf(fact, target) !== null) return true;
   const attempt = fact.report?.attempt ?? null;
   if (attempt?.attempt !== target.attempt || attempt.deployment !== target.deployment) return false;
   return attempt.state === 'passed' || attempt.state === 'failed';

@@ -92,7 +92,7 @@ export class Rollouts implements RolloutsPort {
     this.#fleet.renew(app, host);
   }
 
-  /** Reports of these apps changed. */
+  /** Reports of these apps changed, or what was asked of them was refused. */
   reported(apps: readonly AppName[]): void {
     for (const app of apps) {
       const rollout = this.#apps.get(app);

@@ -1,21 +1,24 @@
 /**
  * What a host's report means for its step. Only the answer to this very attempt counts; `passed` and `failed` are
- * final for it, so it does not matter whether it was given before, during or after an absence of either side.
+ * final for it, so it does not matter whether it was given before, during or after an absence of either side. A refusal
+ * that will not pass by itself is an answer too; one that may is sent again, and waited for.
  */
-import type { HostStep } from '../../fleet/deployment.ts';
+import type { Deployment, HostStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
-import type { DeploymentId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
+import { refusalOf } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 
 export type StepAnswer =
   { readonly kind: 'none' } | { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly problem: Problem };
 
 /** The answer to the attempt that the step names. */
-export function stepAnswer(step: HostStep, fact: HostFact, deployment: DeploymentId): StepAnswer {
+export function stepAnswer(step: HostStep, fact: HostFact, { app, id }: Pick<Deployment, 'app' | 'id'>): StepAnswer {
+  const refusal = refusalOf(fact, { app, deployment: id, attempt: step.attempt });
+  if (refusal?.isSentAgain === false) return { kind: 'failed', problem: refusal.problem };
   const attempt = fact.report?.attempt ?? null;
-  if (attempt?.deployment !== deployment || attempt.attempt !== step.attempt) return { kind: 'none' };
+  if (attempt?.deployment !== id || attempt.attempt !== step.attempt) return { kind: 'none' };
   switch (attempt.state) {
     case 'passed':
       return { kind: 'passed' };

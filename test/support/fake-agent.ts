@@ -34,6 +34,8 @@ export interface FakeAgentOptions {
   readonly identity: FakeIdentity;
   readonly process?: string;
   readonly decide?: (entry: RunEntry, agent: FakeAgent) => Verdict | Promise<Verdict>;
+  /** Why it does not take an assignment; null = it does. */
+  readonly obstacle?: (assignment: Assignment) => Problem | null;
   /** Changes the hello before it is sent: a wrong signature, another version. */
   readonly hello?: (hello: AgentMessageOf<'hello'>) => AgentMessageOf<'hello'>;
   /** Messages beyond assignments, secrets and heartbeats (streams, resolve). */
@@ -193,6 +195,12 @@ export class FakeAgent {
 
   async #assigned({ assignment, hash }: CoordinatorMessageOf<'assignment'>): Promise<void> {
     if (compareOrder(assignment, this.#order) <= 0 && this.#order.hash !== '') return;
+    const obstacle = this.#options.obstacle?.(assignment) ?? null;
+    if (obstacle !== null) {
+      const { epoch, generation } = assignment;
+      this.send({ kind: 'assignment-refused', epoch, generation, problem: obstacle });
+      return;
+    }
     this.assignment = assignment;
     this.#order = { epoch: assignment.epoch, generation: assignment.generation, hash };
     this.send({ kind: 'assignment-ack', epoch: assignment.epoch, generation: assignment.generation, hash });

@@ -62,6 +62,10 @@ export class HubWorld {
         this.rollouts.reported(apps);
         this.#wake();
       },
+      refused: (_host, apps) => {
+        this.rollouts.reported(apps);
+        this.#wake();
+      },
       connectionChanged: (host) => {
         this.rollouts.connectionChanged(host);
         this.#wake();

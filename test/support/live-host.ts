@@ -1,5 +1,6 @@
 /** What the hub knows of a host, for tests: connected and silent of everything else. */
-import type { LiveHost } from '../../coordinator/ports.ts';
+import { problem } from '../../fleet/errors.ts';
+import type { AssignmentRefusal, LiveHost } from '../../coordinator/ports.ts';
 
 export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
   connected: true,
@@ -11,5 +12,14 @@ export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
   lastSeenAt: null,
   acked: null,
   refusal: null,
+  ...fields,
+});
+
+/** An agent that lacks something for its newest assignment. */
+export const aRefusal = (fields: Partial<AssignmentRefusal> = {}): AssignmentRefusal => ({
+  problem: problem('CAPABILITY_MISSING', 'it cannot do ingress'),
+  order: { epoch: 1, generation: 1 },
+  asked: {},
+  isSentAgain: false,
   ...fields,
 });

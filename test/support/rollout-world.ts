@@ -8,6 +8,7 @@ import type { HostId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { ErrorCode } from '../../fleet/errors.ts';
+import type { AssignmentRefusal } from '../../coordinator/ports.ts';
 import { nextChanges } from '../../coordinator/rollout/next-changes.ts';
 import { applyWish } from '../../coordinator/rollout/person-wishes.ts';
 import type { Wish } from '../../coordinator/rollout/person-wishes.ts';
@@ -29,6 +30,7 @@ interface WorldHost {
   readonly availability: HostAvailability;
   readonly offlineSince: number | null;
   readonly report: AppReport | null;
+  readonly refusal: AssignmentRefusal | null;
 }
 
 export interface WorldOptions {
@@ -57,6 +59,7 @@ export class RolloutWorld {
         availability: 'active',
         offlineSince: null,
         report: null,
+        refusal: null,
       });
     });
     const spec = anAppSpec({ rollout: aPolicy(options.policy) });
@@ -109,6 +112,22 @@ export class RolloutWorld {
         attempt: anAttempt({ deployment, release, attempt, state, problem: reason, failedService }),
         converged: state === 'passed',
       }),
+    });
+  }
+
+  /** The assignment with the target that the host has now is refused. */
+  refuse(host: HostId, code: ErrorCode, isSentAgain: boolean): void {
+    const target = this.target(host);
+    if (target === null) return;
+    const { kind } = target;
+    const asked = kind === 'run' ? { kind, deployment: target.deployment, attempt: target.attempt } : { kind };
+    this.change(host, {
+      refusal: {
+        problem: problem(code, `take assignment 1/7 on ${host}`),
+        order: { epoch: 1, generation: 7 },
+        asked: { web: asked },
+        isSentAgain,
+      },
     });
   }
 

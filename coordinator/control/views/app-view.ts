@@ -74,7 +74,7 @@ export function appHealthView(app: AppName, hosts: readonly AppHost[]): AppHealt
 }
 
 function waitingOf({ target, live }: AppHost): string | null {
-  if (live?.refusal != null) return `its agent refused the newest assignment: ${live.refusal}`;
+  if (live?.refusal != null) return `its agent refused the newest assignment: ${live.refusal.problem.message}`;
   return targetWaiting(target, live?.apps[target.app] ?? null, live !== null);
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { AppSpec } from '../../../fleet/app-spec.ts';
+import { problem } from '../../../fleet/errors.ts';
 import { aPolicy, anAppSpec, appName } from '../../support/app-builders.ts';
 import { HubWorld } from '../../support/hub-world.ts';
 
@@ -141,6 +142,56 @@ t.test('rollouts: `abort` ends the one that moves and starts the new one', async
 
   t.equal((await world.waitFor(second.id)).state, 'succeeded');
   t.equal((await world.waitFor(first.id)).state, 'superseded');
+});
+
+t.test('rollouts: what a host refuses for good fails at once and goes back; what may pass is sent again', async (t) => {
+  const host = await world.enroll('refuses-a');
+  let full = 2;
+  const agent = world.agent(host, {
+    obstacle: ({ entries }) => {
+      const entry = entries.find((found) => found.app === 'refused');
+      if (entry?.kind !== 'run') return null;
+      if (entry.release === 2) return problem('CAPABILITY_MISSING', 'take assignment: refused requires gpus');
+      if (entry.release === 3 && (full -= 1) >= 0) return problem('NO_SPACE', 'keep assignment: no space left');
+      return null;
+    },
+  });
+  await agent.connect();
+  await world.waitFor((await world.deploy([host], canary('refused'))).id);
+
+  const second = await world.waitFor((await world.deploy([host], canary('refused'))).id);
+  t.equal(second.state, 'rolled_back');
+  t.match(second.problem, { code: 'CAPABILITY_MISSING', message: /requires gpus/ });
+  t.equal(agent.apps.refused?.release, 1);
+  t.equal(world.hub.live(host.row.id)?.refusal, null);
+
+  const third = await world.deploy([host], canary('refused'));
+  await world.until(() => world.hub.live(host.row.id)?.refusal ?? null);
+  t.match(world.hub.live(host.row.id)?.refusal, { problem: { code: 'NO_SPACE' }, isSentAgain: true });
+  t.equal((await world.waitFor(third.id)).state, 'succeeded');
+  t.ok(full < 0, 'sent again until it was taken');
+});
+
+t.test('rollouts: a host that drains is not held up by one that refuses to take over', async (t) => {
+  const [a, b] = [await world.enroll('over-a'), await world.enroll('over-b')];
+  const leaving = world.agent(a);
+  const refusing = world.agent(b, {
+    obstacle: ({ entries }) =>
+      entries.some((entry) => entry.kind === 'run' && entry.app === 'over')
+        ? problem('TOO_LARGE', 'take assignment: too large')
+        : null,
+  });
+  await leaving.connect();
+  await refusing.connect();
+  const spec = anAppSpec({ name: appName('over'), hosts: { labels: {}, pools: [], names: ['over-a', 'over-b'] } });
+  await world.waitFor((await world.deploy([a], spec)).id);
+
+  await world.until(() => world.hub.live(b.row.id)?.refusal ?? null);
+  await world.store.patchHost({ id: a.row.id, availability: 'draining', labels: null, name: null, events: [] });
+  world.rollouts.fleetChanged();
+
+  await world.until(() => (leaving.apps.over?.removed === true ? true : null));
+  t.equal(refusing.apps.over, undefined);
 });
 
 t.test('rollouts: a coordinator that starts again goes on where the last one was', async (t) => {

@@ -16,7 +16,7 @@ import {
   specHash,
 } from '../../../support/app-builders.ts';
 import { aHostRow } from '../../../support/host-rows.ts';
-import { aLiveHost } from '../../../support/live-host.ts';
+import { aLiveHost, aRefusal } from '../../../support/live-host.ts';
 import { aTarget, WEB } from '../../../support/store-scenes.ts';
 
 const target = aTarget(hostId(1), 3);
@@ -49,7 +49,7 @@ t.test('host view: connected and converged are two facts', (t) => {
     waiting: 'web: pulling web 3/7 layers',
     apps: [{ app: 'web', target: 3, report: pulling }],
   });
-  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running }, refusal: 'it cannot do ingress' }), [target]), {
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running }, refusal: aRefusal() }), [target]), {
     converged: false,
     waiting: /cannot do ingress/,
   });

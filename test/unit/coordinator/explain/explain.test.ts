@@ -11,6 +11,7 @@ import {
   deploymentId,
   hostId,
 } from '../../../support/app-builders.ts';
+import { aRefusal } from '../../../support/live-host.ts';
 
 const target = {
   kind: 'run',
@@ -45,6 +46,10 @@ const attempt = (fields: Parameters<typeof anAttempt>[0], report: Parameters<typ
   app({ report: anAppReport({ attempt: anAttempt(fields), ...report }) });
 const passed = attempt({ state: 'passed' }, { release: 2, converged: true });
 
+const conflicting = aRefusal({
+  problem: problem('GENERATION_CONFLICT', 'it holds assignment 3.7, which this data never gave'),
+});
+
 const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
   [
     'never connected',
@@ -66,11 +71,22 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
   ],
   [
     'a restore that waits',
-    facts({ refusal: 'it holds assignment 3.7, which this data never gave', waitsForRestore: true }),
+    facts({ refusal: conflicting, waitsForRestore: true }),
     /keeps what it has[\s\S]*never gave/,
     { next: /longshore doctor --confirm-restore/ },
   ],
-  ['refused assignment', facts({ refusal: 'it cannot do `ingress`' }), /does not take its assignment: it cannot do/],
+  [
+    'refused assignment',
+    facts({ refusal: aRefusal() }),
+    /does not take its assignment: it cannot do/,
+    { next: /when its targets change/ },
+  ],
+  [
+    'refused, and perhaps taken later',
+    facts({ refusal: aRefusal({ problem: problem('NO_SPACE', 'the disk is full'), isSentAgain: true }) }),
+    /does not take its assignment: the disk is full/,
+    { next: /by itself/ },
+  ],
   [
     'failed, with the reason and what serves',
     facts({

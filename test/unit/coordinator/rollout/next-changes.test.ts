@@ -1,7 +1,7 @@
 import t from 'tap';
 import { nextChanges, lateAnswers } from '../../../../coordinator/rollout/next-changes.ts';
 import { OFFLINE_GRACE_MS } from '../../../../coordinator/rollout/host-fact.ts';
-import { anAppReport, hostId, specHash } from '../../../support/app-builders.ts';
+import { anAppReport, anAttempt, hostId, specHash } from '../../../support/app-builders.ts';
 import { RolloutWorld } from '../../../support/rollout-world.ts';
 
 const [a, b, c] = [hostId(1), hostId(2), hostId(3)];
@@ -382,5 +382,64 @@ t.test('nextChanges: no host at all ends failed with NO_HOSTS', (t) => {
   world.turn();
   t.equal(world.state, 'failed');
   t.equal(world.rollout.deployment.problem?.code, 'NO_HOSTS');
+  t.end();
+});
+
+t.test('nextChanges: an attempt that the host refuses for good has failed, and says why', (t) => {
+  const world = new RolloutWorld({ hosts: 2, policy: { waves: canary } });
+  world.turn();
+  world.refuse(a, 'CAPABILITY_MISSING', false);
+  world.turn();
+
+  t.equal(world.state, 'rolling_back');
+  t.match(world.rollout.deployment.problem, { code: 'CAPABILITY_MISSING' });
+  t.same(world.inState('waiting'), [b], 'nobody else is tried');
+  t.same(world.quarantine, [], 'the image is not at fault');
+  world.turn();
+  t.equal(world.state, 'rolling_back', 'the refusal was of the attempt before');
+  world.answer(a, 'passed');
+  world.turn();
+  t.equal(world.state, 'rolled_back');
+  t.end();
+});
+
+t.test('nextChanges: a refusal that may pass is waited for, and named when the deadline comes', (t) => {
+  const world = new RolloutWorld({ hosts: 1, policy: { deadlineMs: 60_000 } });
+  world.turn();
+  world.refuse(a, 'NO_SPACE', true);
+  world.turn();
+  t.same(world.inState('moving'), [a]);
+
+  world.now += 60_000;
+  world.turn();
+  t.equal(world.state, 'rolling_back');
+  t.match(world.rollout.deployment.problem, {
+    code: 'TIMEOUT',
+    message: /assignment was refused: take assignment 1\/7/,
+  });
+  t.end();
+});
+
+t.test('nextChanges: what the host has begun was taken, whatever is refused after it', (t) => {
+  const world = new RolloutWorld({ hosts: 1 });
+  world.turn();
+  world.refuse(a, 'TOO_LARGE', false);
+  world.change(a, { report: anAppReport({ attempt: anAttempt({ release: 2, attempt: 2, state: 'gating' }) }) });
+  world.turn();
+
+  t.same(world.inState('moving'), [a]);
+  t.end();
+});
+
+t.test('nextChanges: a host that refuses to go back ends it as failed', (t) => {
+  const world = new RolloutWorld({ hosts: 1 });
+  world.turn();
+  world.answer(a, 'failed');
+  world.turn();
+  world.refuse(a, 'TOO_LARGE', false);
+  world.turn();
+
+  t.equal(world.state, 'failed');
+  t.match(world.rollout.deployment.problem, { code: 'DEPLOYMENT_FAILED', message: /take assignment/ });
   t.end();
 });

@@ -30,6 +30,7 @@ const facts = (failedService: string | null) =>
         availability: 'active',
         offlineSince: null,
         report: anAppReport({ attempt: anAttempt({ attempt: 1, state: 'failed', failedService }) }),
+        refusal: null,
       },
     ],
   ]);

@@ -6,6 +6,7 @@ import type { FleetFacts } from '../../../../coordinator/rollout/reconcile-fleet
 import type { HostFact } from '../../../../coordinator/rollout/host-fact.ts';
 import type { Placement, RunTarget, Target } from '../../../../coordinator/store/records.ts';
 import { anAppReport, anAttempt, appName, deploymentId, hostId } from '../../../support/app-builders.ts';
+import { aRefusal } from '../../../support/live-host.ts';
 
 const [a, b] = [hostId(1), hostId(2)];
 const app = appName('web');
@@ -14,7 +15,7 @@ const fact = (
   host: typeof a,
   availability: HostAvailability = 'active',
   report: AppReport | null = null,
-): HostFact => ({ host, name: host === a ? 'a' : 'b', availability, offlineSince: null, report });
+): HostFact => ({ host, name: host === a ? 'a' : 'b', availability, offlineSince: null, report, refusal: null });
 const target = (host: typeof a, fields: Partial<RunTarget> = {}): RunTarget => ({
   kind: 'run',
   host,
@@ -151,5 +152,22 @@ t.test('reconcileFleet: an app under removal is not started again on a host that
     [{ kind: 'run', host: a }],
     'and comes back where it is wanted again',
   );
+  t.end();
+});
+
+t.test('reconcileFleet: a host that refuses what it was to take over does not hold up the drain', (t) => {
+  const leaving = target(a);
+  const taking = target(b, { attempt: 4 });
+  const asked = (attempt: number) => ({ web: { kind: 'run', deployment: deploymentId(2), attempt } as const });
+  const refusing = (attempt: number): HostFact => ({
+    ...fact(b),
+    refusal: aRefusal({ asked: asked(attempt), isSentAgain: true }),
+  });
+  const look = (host: HostFact) =>
+    reconcileFleet(facts(on(b), [leaving, taking], [fact(a, 'draining', passed), host], { lastAttempts: { [b]: 4 } }));
+
+  t.equal(look(fact(b)).waiting, true);
+  t.equal(look(refusing(3)).waiting, true, 'that was an older one');
+  t.match(look(refusing(4)), { waiting: false, targets: [{ kind: 'remove', host: a }] });
   t.end();
 });
