@@ -10,7 +10,7 @@ import { stickyPlacement } from '../../coordinator/placement/place.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { problem } from '../../fleet/errors.ts';
 import { appName, aService, anAppReport, anAppSpec, anAttempt, digest } from '../support/app-builders.ts';
-import { aLiveHost } from '../support/live-host.ts';
+import { aLiveHost, aRefusal } from '../support/live-host.ts';
 import { ADA, AUDIENCE, controlWorld } from '../support/control-world.ts';
 import type { ControlWorld } from '../support/control-world.ts';
 import { enrollRequestOf, fakeIdentity } from '../support/fake-identity.ts';
@@ -575,7 +575,7 @@ scene('doctor: names who is silent, who refuses, and a log that was changed', as
   t.ok((await world.commands.doctor()).checks.every((check) => check.ok));
   const b = await enroll(world, 'b');
   world.live.set(a, aLiveHost({ connected: false }));
-  world.live.set(b, aLiveHost({ refusal: 'it cannot do ingress' }));
+  world.live.set(b, aLiveHost({ refusal: aRefusal() }));
   const { checks } = await world.commands.doctor();
   t.match(
     checks.find((check) => check.name === 'hosts'),

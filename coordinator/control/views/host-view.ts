@@ -44,7 +44,7 @@ function labelSource(row: HostRow, key: string): HostView['labelSources'][string
 
 /** Null where the host runs what it should, as far as its agent has said. */
 export function hostWaiting(live: LiveHost | null, targets: readonly Target[]): string | null {
-  if (live?.refusal != null) return `its agent refused the newest assignment: ${live.refusal}`;
+  if (live?.refusal != null) return `its agent refused the newest assignment: ${live.refusal.problem.message}`;
   for (const target of targets) {
     const waiting = targetWaiting(target, live?.apps[target.app] ?? null, live !== null);
     if (waiting !== null) return waiting;
