@@ -48,12 +48,10 @@ RequiredBy=docker.service
 `;
 }
 
-/** The rules in force are compared with the file at each run: somebody may have flushed them. */
+/** Each run puts all of it in force anew, in one step: somebody may have flushed the rules and left the table. */
 export const GUARD_FUNCTIONS = `guard_metadata() {
   systemctl enable --quiet longshore-metadata-guard.service
   systemctl start longshore-metadata-guard.service
-  if changed ${GUARD_TABLE_FILE} || ! nft list table inet longshore_metadata >/dev/null 2>&1; then
-    nft -f ${GUARD_TABLE_FILE} || fail 'metadata guard: the kernel refused its rules'
-  fi
+  nft -f ${GUARD_TABLE_FILE} || fail 'metadata guard: the kernel refused its rules'
 }
 `;
