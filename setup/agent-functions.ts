@@ -1,20 +1,19 @@
 /** Shell functions of a host on Google Cloud: its agent's program, trust and configuration. */
 
-export const AGENT_FUNCTIONS = `# The agent of the channel; one that is there goes on when the channel cannot be read.
+export const AGENT_FUNCTIONS = `AGENT_LINK=/usr/local/bin/longshore-agent
+# The agent of the channel; one that is there goes on when the channel cannot be read.
 machine_agent() {
   local arch
-  AGENT_CHANGED=no
   case "$(uname -m)" in
     x86_64) arch=x64 ;;
     aarch64) arch=arm64 ;;
     *) fail "program: there is no agent for $(uname -m)" ;;
   esac
   if read_channel "agent-$arch" && install_program "$CHANNEL_SHA256" "$CHANNEL_OBJECT"; then
-    switch_link "$PROGRAM_FOLDER/longshore-agent" /usr/local/bin/longshore-agent
-    AGENT_CHANGED=$LINK_CHANGED
+    switch_link "$PROGRAM_FOLDER/longshore-agent" "$AGENT_LINK"
     forget_programs "$PROGRAM_FOLDER"
   else
-    [ -x /usr/local/bin/longshore-agent ] || fail 'program: no agent yet'
+    [ -x "$AGENT_LINK" ] || fail 'program: no agent yet'
     log 'program: the channel could not be followed; the agent that is here stays'
   fi
 }
@@ -57,12 +56,14 @@ agent_config() {
 
 # Restarting it moves no container.
 start_agent() {
+  local parts=("$AGENT_LINK" "$CA_FILE" /etc/longshore/agent.yaml /etc/systemd/system/longshore-agent.service)
   systemctl enable --quiet longshore-agent.service longshore-drain.service
-  if [ "$AGENT_CHANGED" = yes ] || changed "$CA_FILE" /etc/longshore/agent.yaml /etc/systemd/system/longshore-agent.service; then
+  if changed "\${parts[@]}"; then
     systemctl restart --no-block longshore-agent.service
   else
     systemctl start --no-block longshore-agent.service
   fi
+  settled "\${parts[@]}"
   systemctl start --no-block longshore-drain.service
 }
 `;

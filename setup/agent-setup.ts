@@ -70,6 +70,7 @@ write_file /etc/longshore/agent.yaml 0644 <<<"$CONFIG"
 ingress_image
 start_agent
 care_packages
+all_settled
 log "setup: done; $(/usr/local/bin/longshore-agent --version)"
 `;
 }

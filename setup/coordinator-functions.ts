@@ -56,11 +56,11 @@ certificate() {
   } 2>/dev/null || fail 'authority: openssl could not make the certificate'
   chgrp caddy "$work/key.pem" "$work/cert.pem"
   chmod 640 "$work/key.pem" "$work/cert.pem"
+  note_change "$TLS/cert.pem"
   mv "$work/key.pem" "$TLS/key.pem"
   mv "$work/cert.pem" "$TLS/cert.pem"
   rm -rf "$work"
   printf '%s' "$names" >"$TLS/names"
-  CERTIFICATE_CHANGED=yes
   log "authority: certificate for $names"
 }
 publish_root() {
@@ -83,14 +83,16 @@ caddy_config() {
   if [ -n "$DOMAIN" ]; then printf 'https://%s {\\n\\treverse_proxy 127.0.0.1:7400\\n}\\n' "$DOMAIN"; fi
 }
 start_caddy() {
+  local parts=("$TLS/cert.pem" /etc/caddy/Caddyfile /etc/systemd/system/caddy.service.d/longshore.conf)
   install -d -m 700 -o caddy -g caddy "$DISK/caddy"
   [ -z "$(find "$DISK/caddy" ! -user caddy -print -quit)" ] || chown -R caddy:caddy "$DISK/caddy"
   systemctl enable --quiet caddy.service
-  if [ "$CERTIFICATE_CHANGED" = yes ] || changed /etc/caddy/Caddyfile /etc/systemd/system/caddy.service.d/longshore.conf; then
+  if changed "\${parts[@]}"; then
     systemctl restart caddy.service
   else
     systemctl start caddy.service
   fi
+  settled "\${parts[@]}"
 }
 
 coordinator_config() {
@@ -103,10 +105,8 @@ coordinator_config() {
 }
 # The program of the channel; one that is there goes on when the channel cannot be read.
 coordinator_program() {
-  PROGRAM_CHANGED=no
   if read_channel coordinator-x64 && install_program "$CHANNEL_SHA256" "$CHANNEL_OBJECT"; then
     switch_link "$PROGRAM_FOLDER" ${COORDINATOR_PROGRAM}
-    PROGRAM_CHANGED=$LINK_CHANGED
     forget_programs "$PROGRAM_FOLDER"
   else
     [ -x ${COORDINATOR_PROGRAM}/node ] || fail 'program: no coordinator yet'
@@ -132,11 +132,13 @@ agents_to_install() {
   done
 }
 start_coordinator() {
+  local parts=(${COORDINATOR_PROGRAM} /etc/longshore/coordinator.yaml /etc/longshore/root.pem /etc/systemd/system/longshore-coordinator.service)
   systemctl enable --quiet longshore-coordinator.service
-  if [ "$PROGRAM_CHANGED" = yes ] || changed /etc/longshore/coordinator.yaml /etc/longshore/root.pem /etc/systemd/system/longshore-coordinator.service; then
+  if changed "\${parts[@]}"; then
     systemctl restart longshore-coordinator.service
   else
     systemctl start longshore-coordinator.service
   fi
+  settled "\${parts[@]}"
 }
 `;

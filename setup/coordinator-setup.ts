@@ -49,7 +49,6 @@ if [ \${#CHANGED_FILES[@]} -gt 0 ]; then systemctl daemon-reload; fi
 
 data_disk /dev/disk/by-id/google-longshore-data ${COORDINATOR_DISK}
 coordinator_user
-CERTIFICATE_CHANGED=no
 authority
 certificate
 write_file /etc/longshore/root.pem 0644 <"$AUTHORITY/root.pem"
@@ -63,6 +62,7 @@ start_coordinator
 publish_root
 agents_to_install
 care_packages
+all_settled
 log 'setup: done'
 `;
 }

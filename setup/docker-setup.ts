@@ -24,6 +24,7 @@ start_docker() {
     systemctl start docker.service
   fi
   docker version --format '{{.Server.Version}}' >/dev/null || fail 'docker: the engine does not answer'
+  settled /etc/docker/daemon.json
 }
 
 INGRESS_IMAGE=${LOCAL_INGRESS_IMAGE}

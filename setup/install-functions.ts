@@ -61,8 +61,7 @@ fetch_program() {
 machine_program() {
   install_program "$AGENT_SHA256" "$AGENT_FILE" || fail "program: could not get $AGENT_FILE from $COORDINATOR"
   switch_link "$PROGRAM_FOLDER/longshore-agent" /usr/local/bin/longshore-agent
-  AGENT_CHANGED=$LINK_CHANGED
-  [ "$LINK_CHANGED" = no ] || log "program: $(/usr/local/bin/longshore-agent --version)"
+  ! changed /usr/local/bin/longshore-agent || log "program: $(/usr/local/bin/longshore-agent --version)"
   forget_programs "$PROGRAM_FOLDER"
 }
 
@@ -104,11 +103,12 @@ ca_file: $CA_FILE}"
 start_and_wait() {
   local tries status=''
   systemctl enable --quiet longshore-agent.service longshore-drain.service
-  if [ "$AGENT_CHANGED" = yes ] || [ \${#CHANGED_FILES[@]} -gt 0 ]; then
+  if [ \${#CHANGED_FILES[@]} -gt 0 ]; then
     systemctl restart --no-block longshore-agent.service
   else
     systemctl start --no-block longshore-agent.service
   fi
+  all_settled
   systemctl start --no-block longshore-drain.service
   for tries in {1..60}; do
     if is_enrolled; then

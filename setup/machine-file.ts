@@ -12,9 +12,15 @@ export interface MachineFile {
 
 /**
  * `write_file PATH MODE` takes its text from standard input. CHANGED_FILES lists what it changed, for those who must
- * start something again because of it.
+ * start something again because of it; where CHANGES_FILE is set (change-functions.ts), it stands there as well.
  */
 export const WRITE_FILE_FUNCTION = `CHANGED_FILES=()
+CHANGES_FILE=''
+# note_change PATH, before the change is made: a run that ends between the two loses nothing.
+note_change() {
+  CHANGED_FILES+=("$1")
+  if [ -n "$CHANGES_FILE" ]; then printf '%s\\n' "$1" >>"$CHANGES_FILE"; fi
+}
 write_file() {
   local path=$1 mode=$2 fresh
   fresh=$(mktemp)
@@ -24,18 +30,10 @@ write_file() {
     # Beside it first: only within one file system a rename is one step.
     install -m "$mode" "$fresh" "$path.new"
     sync "$path.new"
+    note_change "$path"
     mv -f "$path.new" "$path"
-    CHANGED_FILES+=("$path")
   fi
   rm -f "$fresh"
-}
-# Whether one of the files named was changed by this run.
-changed() {
-  local path
-  for path in "$@"; do
-    case " \${CHANGED_FILES[*]} " in *" $path "*) return 0 ;; esac
-  done
-  return 1
 }
 `;
 

@@ -1,9 +1,10 @@
 /**
- * Shell functions of every setup: log, packages, and the atomic installation of a program by its checksum. Each can be
- * called again at any time and changes nothing when there is nothing to change.
+ * Shell functions of every setup: what changed, log, packages, and the atomic installation of a program by its checksum.
+ * Each can be called again at any time and changes nothing when there is nothing to change.
  */
+import { CHANGE_FUNCTIONS } from './change-functions.ts';
 
-export const SETUP_FUNCTIONS = `log() { printf '%s\\n' "$*"; }
+export const SETUP_FUNCTIONS = `${CHANGE_FUNCTIONS}log() { printf '%s\\n' "$*"; }
 fail() {
   printf 'longshore: %s\\n' "$*" >&2
   exit 1
@@ -32,15 +33,16 @@ install_packages() {
 }
 
 # Puts the archive of a program with this checksum beside the older ones; PROGRAM_FOLDER is where it is then.
-# fetch_program SHA256 OBJECT FILE gets it; who calls decides from where.
+# fetch_program SHA256 OBJECT FILE gets it; who calls decides from where. Called within a condition, where the shell does
+# not end at a command that fails: every step says itself what follows.
 PROGRAMS=/usr/local/lib/longshore
 install_program() {
   local sha256=$1 object=$2 work
   PROGRAM_FOLDER=$PROGRAMS/$sha256
   [ ! -d "$PROGRAM_FOLDER" ] || return 0
-  mkdir -p "$PROGRAMS"
+  mkdir -p "$PROGRAMS" || return 1
   rm -rf "$PROGRAMS"/.new.*
-  work=$(mktemp -d "$PROGRAMS/.new.XXXXXX")
+  work=$(mktemp -d "$PROGRAMS/.new.XXXXXX") || return 1
   log "program: fetching $object"
   if ! fetch_program "$sha256" "$object" "$work/archive.tar.gz"; then
     rm -rf "$work"
@@ -51,22 +53,23 @@ install_program() {
     log "program: $object has not the checksum that was announced; it is not used"
     return 1
   fi
-  mkdir "$work/tree"
-  tar -xzf "$work/archive.tar.gz" -C "$work/tree" --no-same-owner
-  chmod 755 "$work/tree"
-  # Power may fail at any moment: what has the final name is whole.
-  sync -f "$work/tree"
-  mv "$work/tree" "$PROGRAM_FOLDER"
-  rm -rf "$work"
+  # The disk may be full and power may fail at any moment: what has the final name is whole.
+  if mkdir "$work/tree" && tar -xzf "$work/archive.tar.gz" -C "$work/tree" --no-same-owner &&
+    chmod 755 "$work/tree" && sync -f "$work/tree" && mv "$work/tree" "$PROGRAM_FOLDER"; then
+    rm -rf "$work"
+  else
+    rm -rf "$work"
+    log "program: $object could not be unpacked; it is not used"
+    return 1
+  fi
 }
-# switch_link TARGET LINK, atomically; LINK_CHANGED says whether it was needed.
+# switch_link TARGET LINK, atomically; one that it has to switch is changed.
 switch_link() {
-  LINK_CHANGED=no
   [ "$(readlink "$2" 2>/dev/null)" != "$1" ] || return 0
   mkdir -p "\${2%/*}"
   ln -s "$1" "$2.new.$$"
+  note_change "$2"
   mv -Tf "$2.new.$$" "$2"
-  LINK_CHANGED=yes
 }
 # Keeps the programs named and the newest other one, to go back to by hand.
 forget_programs() {

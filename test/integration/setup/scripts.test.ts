@@ -36,7 +36,7 @@ for (const [name, script] of Object.entries(scripts)) {
 t.test('write_file: writes whole files, says what changed, and leaves alone what is right', (t) => {
   const folder = t.testdir();
   const file = path.join(folder, 'new', 'unit');
-  const line = `write_file ${file} 0640 <<<hello; echo "\${#CHANGED_FILES[@]}"; changed ${file} && echo changed || echo same`;
+  const line = `write_file ${file} 0640 <<<hello; echo "\${#CHANGED_FILES[@]}"; [ "\${CHANGED_FILES[*]}" = ${file} ] && echo changed || echo same`;
   t.equal(shell(WRITE_FILE_FUNCTION, line), '1\nchanged');
   t.equal(readFileSync(file, 'utf8'), 'hello\n');
   t.equal(statSync(file).mode & 0o777, 0o640);
@@ -56,14 +56,14 @@ t.test('install_program: nothing but the announced checksum is used, and the swi
   execFileSync('tar', ['-C', path.join(folder, 'tree'), '-czf', path.join(folder, 'good.tar.gz'), 'longshore-agent']);
   writeFileSync(path.join(folder, 'bad.tar.gz'), 'something else');
   const sha256 = execFileSync('sha256sum', [path.join(folder, 'good.tar.gz')], { encoding: 'utf8' }).slice(0, 64);
-  const functions = `${SETUP_FUNCTIONS}\nPROGRAMS=${folder}/programs\nfetch_program() { echo asked >>${folder}/asked; cp "${folder}/$2" "$3"; }\n`;
+  const functions = `${WRITE_FILE_FUNCTION}\n${SETUP_FUNCTIONS}\nCHANGES_FILE=${folder}/changes\nPROGRAMS=${folder}/programs\nfetch_program() { echo asked >>${folder}/asked; cp "${folder}/$2" "$3"; }\n`;
   const asked = (): number => readFileSync(path.join(folder, 'asked'), 'utf8').trim().split('\n').length;
 
   const refused = shell(functions, `install_program ${sha256} bad.tar.gz || echo refused; ls -A ${folder}/programs`);
   t.match(refused, /not the checksum/);
   t.match(refused, /refused$/, 'and nothing is left of it');
 
-  const line = `install_program ${sha256} good.tar.gz; switch_link "$PROGRAM_FOLDER/longshore-agent" ${folder}/agent; echo "$LINK_CHANGED"`;
+  const line = `install_program ${sha256} good.tar.gz; switch_link "$PROGRAM_FOLDER/longshore-agent" ${folder}/agent; changed ${folder}/agent && echo yes || echo no; all_settled`;
   t.match(shell(functions, line), /yes$/);
   t.ok(statSync(path.join(folder, 'agent')).isFile());
   t.equal(asked(), 2);
