@@ -4,6 +4,7 @@ import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monito
 import { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 import { literalText } from './template-text.ts';
 
 export interface CoordinatorWatchProps {
@@ -27,6 +28,7 @@ export class CoordinatorWatch extends Construct {
       timeout: '10s',
       httpCheck: { path: '/healthz', port: 443, useSsl: true, validateSsl: props.trusted, requestMethod: 'GET' },
       monitoredResource: { type: 'uptime_url', labels: { project_id: props.project, host: props.host } },
+      lifecycle: AFTER_ITS_USERS,
       dependsOn: services,
     });
     const channels =
@@ -37,6 +39,7 @@ export class CoordinatorWatch extends Construct {
               displayName: `${fleet}: operators`,
               type: 'email',
               labels: { email_address: literalText(props.alertEmail) },
+              lifecycle: AFTER_ITS_USERS,
               dependsOn: services,
             }).name,
           ];

@@ -24,7 +24,8 @@ export class NetworkBalancer extends Construct {
   constructor(scope: Construct, id: string, { name, region, groups, services }: NetworkBalancerProps) {
     super(scope, id);
     const address = new ComputeAddress(this, 'address', {
-      name,
+      // Not the name of a single machine's, which may be there still when this one is made.
+      name: `${name}-balancer`,
       region,
       addressType: 'EXTERNAL',
       networkTier: 'PREMIUM',

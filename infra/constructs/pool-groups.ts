@@ -7,6 +7,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PoolConfig } from '../fleet-file/fleet-config.ts';
 import { groupName } from '../fleet-file/resource-names.ts';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 import { VOLUMES_DEVICE } from './volumes-disk.ts';
 
 export interface PoolGroupsProps {
@@ -48,6 +49,7 @@ export class PoolGroups extends Construct {
         ...(stateful ? { statefulDisk: [{ deviceName: VOLUMES_DEVICE, deleteRule: 'NEVER' }] } : {}),
         ...(healthCheck === null ? {} : { autoHealingPolicies: { healthCheck, initialDelaySec: HEAL_FIRST_SECONDS } }),
         waitForInstances: false,
+        lifecycle: AFTER_ITS_USERS,
         dependsOn: after,
       });
       return group.instanceGroup;

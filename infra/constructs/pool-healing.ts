@@ -5,6 +5,7 @@
 import { ComputeHealthCheck } from '@cdktf/provider-google/lib/compute-health-check/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 import { HEALTH_PORT } from './machine-metadata.ts';
 
 export interface PoolHealingProps {
@@ -25,6 +26,7 @@ export class PoolHealing extends Construct {
       healthyThreshold: 1,
       unhealthyThreshold: 10,
       httpHealthCheck: { port: HEALTH_PORT, requestPath: '/.longshore/alive' },
+      lifecycle: AFTER_ITS_USERS,
       dependsOn: services,
     });
   }

@@ -1,6 +1,7 @@
 /** Unmanaged groups, one per zone: the form in which balancers take machines of their own. */
 import { ComputeInstanceGroup } from '@cdktf/provider-google/lib/compute-instance-group/index.js';
 import { Construct } from 'constructs';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 
 export interface SingleGroupsProps {
   /** Fleet and pool. */
@@ -17,10 +18,12 @@ export class SingleGroups extends Construct {
     this.groups = zones.map(
       (zone) =>
         new ComputeInstanceGroup(this, zone, {
-          name: `${name}-${zone}`,
+          // Not the name of a managed group, which makes one of this kind under its own.
+          name: `${name}-${zone}-own`,
           zone,
           instances: machines.filter((machine) => machine.zone === zone).map(({ link }) => link),
           namedPort: [{ name: 'http', port: 80 }],
+          lifecycle: AFTER_ITS_USERS,
         }).id,
     );
   }

@@ -9,6 +9,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PoolConfig } from '../fleet-file/fleet-config.ts';
 import { singleName } from '../fleet-file/resource-names.ts';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 import { debianImage, MACHINE_SCOPES, shieldedVm } from './machine-habits.ts';
 import type { Metadata } from './machine-metadata.ts';
 import { schedulingOf } from './pool-scheduling.ts';
@@ -40,6 +41,7 @@ export class SingleMachines extends Construct {
             region: pool.region,
             addressType: 'EXTERNAL',
             networkTier: 'PREMIUM',
+            lifecycle: AFTER_ITS_USERS,
             dependsOn: props.services,
           }).address
         : null;
@@ -98,7 +100,8 @@ export class SingleMachines extends Construct {
       size,
       labels: { longshore_pool: pool.name },
       dependsOn: props.services,
-      lifecycle: { preventDestroy: props.protect },
+      // Where the disk itself would have to be made anew (smaller, another type), its name is taken: an error, and no loss.
+      lifecycle: { ...AFTER_ITS_USERS, preventDestroy: props.protect },
     });
   }
 }

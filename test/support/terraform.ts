@@ -45,11 +45,13 @@ export class TerraformFolder {
   readonly #folder: string;
   readonly #environment: NodeJS.ProcessEnv;
 
-  constructor(terraform: TestTerraform, folder: string) {
+  /** @param variables in place of the caller's own */
+  constructor(terraform: TestTerraform, folder: string, variables: Readonly<Record<string, string>> = {}) {
     this.#folder = folder;
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TF_'));
     this.#environment = {
       ...Object.fromEntries(own),
+      ...variables,
       TF_CLI_CONFIG_FILE: terraform.configFile,
       TF_IN_AUTOMATION: '1',
       CHECKPOINT_DISABLE: '1',

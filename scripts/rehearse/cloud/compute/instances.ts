@@ -91,6 +91,16 @@ export class Instances {
       case 'setDeletionProtection':
         this.#change(path, { deletionProtection: query.get('deletionProtection') !== 'false' });
         return this.#operations.done(verb, target);
+      case 'deleteAccessConfig': {
+        const gone = query.get('accessConfig');
+        this.#change(path, {
+          networkInterfaces: objectsAt(stored, 'networkInterfaces').map((port) => ({
+            ...port,
+            accessConfigs: objectsAt(port, 'accessConfigs').filter((access) => textAt(access, 'name') !== gone),
+          })),
+        });
+        return this.#operations.done(verb, target);
+      }
       default:
         return undefined;
     }
