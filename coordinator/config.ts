@@ -29,6 +29,7 @@ export interface CoordinatorConfig {
   readonly keepReleases: number;
   /** Set where it runs in a fleet on Google Cloud. */
   readonly google: GoogleConfig | null;
+  readonly database: DatabaseConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -36,14 +37,26 @@ export interface GoogleConfig {
   readonly project: string;
   /** Bucket with `fleet.json`. */
   readonly bucket: string;
-  /** Of the secrets `PREFIX-secrets-key` and `PREFIX-admin-token`. */
+  /** Of the secrets `PREFIX-secrets-key`, `PREFIX-admin-token` and `PREFIX-database-password`. */
   readonly secretPrefix: string;
 }
+
+/** Where the data is. An address holds a password, so it is named by the place where it stands. */
+export type DatabaseConfig =
+  /** `coordinator.db` in the data directory. */
+  | { readonly kind: 'sqlite' }
+  /** `DATABASE_URL` of the environment. */
+  | { readonly kind: 'variable' }
+  | { readonly kind: 'file'; readonly urlFile: string }
+  /** An instance of Cloud SQL in the project of `google`. */
+  | { readonly kind: 'cloud-sql'; readonly instance: string };
 
 export interface ConfigInputs {
   readonly file: ConfigFile | null;
   readonly environment: RawSettings;
   readonly flags: FlagSettings;
+  /** Whether `DATABASE_URL` is set; it wins over the file. */
+  readonly hasDatabaseUrl: boolean;
 }
 
 const file = z
@@ -51,6 +64,8 @@ const file = z
   .min(1)
   .refine((text) => path.isAbsolute(text), 'is not an absolute path');
 const text = z.string().min(1);
+
+const DATABASE_FORM = 'must have url_file, or cloud_sql';
 
 const schema = z.strictObject({
   listen: z
@@ -90,6 +105,20 @@ const schema = z.strictObject({
     )
     .nullable()
     .default(null),
+  database: z
+    .strictObject(
+      {
+        url_file: file.optional(),
+        cloud_sql: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{0,96}$/, 'is not the name of an instance')
+          .optional(),
+      },
+      { error: (issue) => (issue.code === 'invalid_type' ? DATABASE_FORM : undefined) },
+    )
+    .refine((given) => Object.keys(given).length === 1, DATABASE_FORM)
+    .nullable()
+    .default(null),
   log_level: z.enum(LOG_LEVELS).default('info'),
 });
 type Settings = z.output<typeof schema>;
@@ -110,16 +139,16 @@ export function parseCoordinatorConfig(inputs: ConfigInputs): CoordinatorConfig 
       if (issue.path.length < 2) seen.add(key);
     }
   } else {
-    for (const [key, message] of crossProblems(parsed.data)) details.push(where(inputs, key, message));
+    for (const [key, message] of crossProblems(parsed.data, inputs)) details.push(where(inputs, key, message));
   }
   if (!parsed.success || details.length > 0) {
     const count = details.length === 1 ? 'a mistake' : `${details.length} mistakes`;
     throw new LongshoreError('CONFIG_INVALID', `read the coordinator's configuration: ${count}`, { details });
   }
-  return toConfig(parsed.data);
+  return toConfig(parsed.data, inputs);
 }
 
-function crossProblems(settings: Settings): readonly (readonly [string, string])[] {
+function crossProblems(settings: Settings, { hasDatabaseUrl }: ConfigInputs): readonly (readonly [string, string])[] {
   const found: (readonly [string, string])[] = [];
   const { host } = toListen(settings.listen);
   if ((settings.tls_cert_file === null) !== (settings.tls_key_file === null)) {
@@ -139,10 +168,13 @@ function crossProblems(settings: Settings): readonly (readonly [string, string])
   if (settings.google !== null && settings.secrets_key_file !== null) {
     found.push(['secrets_key_file', 'has no meaning with google: the key of the secrets is in Secret Manager']);
   }
+  if (settings.database?.cloud_sql !== undefined && settings.google === null && !hasDatabaseUrl) {
+    found.push(['database', '`cloud_sql` needs google: the instance is looked for in its project']);
+  }
   return found;
 }
 
-function toConfig(settings: Settings): CoordinatorConfig {
+function toConfig(settings: Settings, inputs: ConfigInputs): CoordinatorConfig {
   const [first, ...rest] = settings.public_url.flatMap((url) => audienceOf(url) ?? []);
   const { tls_cert_file: certFile, tls_key_file: keyFile } = settings;
   return Object.freeze({
@@ -164,8 +196,15 @@ function toConfig(settings: Settings): CoordinatorConfig {
             bucket: settings.google.bucket,
             secretPrefix: settings.google.secret_prefix,
           }),
+    database: Object.freeze(toDatabase(settings.database, inputs.hasDatabaseUrl)),
     logLevel: settings.log_level,
   });
+}
+
+function toDatabase(given: Settings['database'], hasDatabaseUrl: boolean): DatabaseConfig {
+  if (hasDatabaseUrl) return { kind: 'variable' };
+  if (given?.url_file !== undefined) return { kind: 'file', urlFile: given.url_file };
+  return given?.cloud_sql === undefined ? { kind: 'sqlite' } : { kind: 'cloud-sql', instance: given.cloud_sql };
 }
 
 /** What agents and people of this machine may call it where nothing else is configured. */
@@ -187,7 +226,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** A setting inside of `google` is told with its whole name, at the place of `google`. */
+/** A setting inside of another is told with its whole name, at the place of the outer one. */
 function whereIn(inputs: ConfigInputs, path: readonly PropertyKey[], message: string): ProblemDetail {
   const [key = '', ...inner] = path.map(String);
   return inner.length === 0 ? where(inputs, key, message) : where(inputs, key, `\`${inner.join('.')}\` ${message}`);

@@ -167,7 +167,7 @@ export class Coordinator {
       version,
       log,
       tls: options.tls,
-      notReady: () => this.#notReady,
+      notReady: () => this.#notReady ?? store.obstacle(),
       renderMetrics: () => metrics.render(),
       webFiles: options.webFiles,
       installer: options.installer,

@@ -2,11 +2,10 @@
  * The coordinator's process: reads arguments and environment once, builds everything, and turns the end into an exit
  * code. The first SIGTERM or SIGINT ends it cleanly; what is under way goes on at the next start. The second ends it.
  */
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -29,11 +28,13 @@ import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { timedStore } from './metrics/timed-store.ts';
+import { openStore } from './open-store.ts';
 import { fetchWithRoots } from './registry/fetch-with-roots.ts';
 import { readOrMakeKey } from './secrets/key-file.ts';
 import { checkKey, makeVault } from './secrets/vault.ts';
-import { openSqliteStore } from './store/sqlite-store.ts';
+import type { DatabaseSource } from './store/postgres-open.ts';
 import type { Store } from './store/store.ts';
+import { fileSource, variableSource } from './store/url-source.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
 /** Below it a database soon cannot write. */
@@ -49,7 +50,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (flags.help || flags.version) return 0;
   try {
     const file = await readConfigFile(flags.configFile ?? process.env.LONGSHORE_CONFIG ?? null);
-    return await run(parseCoordinatorConfig({ file, environment: settingsOfEnvironment(process.env), flags }));
+    const { DATABASE_URL: databaseUrl = '' } = process.env;
+    const environment = settingsOfEnvironment(process.env);
+    const config = parseCoordinatorConfig({ file, environment, flags, hasDatabaseUrl: databaseUrl !== '' });
+    return await run(config, databaseUrl);
   } catch (error) {
     if (!(error instanceof LongshoreError)) throw error;
     process.stderr.write(renderProblem(error.problem));
@@ -57,15 +61,25 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(config: CoordinatorConfig): Promise<number> {
+async function run(config: CoordinatorConfig, databaseUrl: string): Promise<number> {
   const log = pino({ level: config.logLevel, base: null });
   const ending = endSignal(log);
   const lock = await lockDataDir(config.dataDir);
   const metrics = new CoordinatorMetrics(VERSION);
-  const opened = await openSqliteStore({
-    file: path.join(config.dataDir, 'coordinator.db'),
+  const roots = await systemRoots();
+  const opened = await openStore({
+    config,
+    source: databaseSource(config, databaseUrl),
+    roots: roots ?? null,
     workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
-    onFault: (error) => ending.fault(error),
+    onFault: (error) => {
+      log.error({ err: error }, 'the store cannot be used any more; ending');
+      ending.fault(error);
+    },
+    log,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    makeId: randomUUID,
   });
   try {
     await serve(
@@ -77,6 +91,7 @@ async function run(config: CoordinatorConfig): Promise<number> {
       ),
       metrics,
       log,
+      roots,
       ending.promise,
     );
   } finally {
@@ -93,12 +108,12 @@ async function serve(
   store: Store,
   metrics: CoordinatorMetrics,
   log: Logger,
+  roots: readonly string[] | undefined,
   ended: Promise<void>,
 ): Promise<void> {
   const port = config.listen.port === 0 ? await freePort(config.listen.host) : config.listen.port;
   const bound = { ...config, listen: { ...config.listen, port } };
   const audiences = config.audiences ?? loopbackAudiences(config, port);
-  const roots = await systemRoots();
   const google = config.google === null ? null : await openGoogle(config.google, store, audiences, roots);
   const key = google === null ? readOrMakeKey(config.secretsKeyFile, randomBytes) : await google.secretsKey();
   const vault = makeVault(key, randomBytes);
@@ -134,6 +149,19 @@ async function serve(
     await ended;
   } finally {
     await coordinator.stop();
+  }
+}
+
+function databaseSource({ database }: CoordinatorConfig, databaseUrl: string): DatabaseSource | null {
+  switch (database.kind) {
+    case 'sqlite':
+      return null;
+    case 'variable':
+      return variableSource(databaseUrl);
+    case 'file':
+      return fileSource(database.urlFile);
+    case 'cloud-sql':
+      throw new LongshoreError('CONFIG_INVALID', 'use Cloud SQL: not yet');
   }
 }
 

@@ -7,7 +7,7 @@ import { publicName } from './postgres-address.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { connectPostgres } from './postgres-client.ts';
 import type { LoneClient, PostgresClient } from './postgres-client.ts';
-import { isRefusedLogin, sqlState, toPostgresProblem } from './postgres-errors.ts';
+import { isLost, isRefusedLogin, sqlState, toPostgresProblem } from './postgres-errors.ts';
 import { endBackend, heldByAnother, lockHolder, takeLock } from './postgres-lock.ts';
 import type { Backend } from './postgres-lock.ts';
 import { fromProblem } from './worker-messages.ts';
@@ -105,14 +105,18 @@ const unfit = (name: string, reason: string, hint: string): LongshoreError =>
   new LongshoreError('CONFIG_INVALID', `use the database ${name}: ${reason}`, { hint });
 
 /** Refusals that stay until somebody changes something, with what that is. */
-function openProblem(error: unknown, name: string): LongshoreError {
-  if (error instanceof LongshoreError) return error;
+export function openProblem(error: unknown, name: string): LongshoreError {
+  // What a step of the schema failed of is the server's to say, where it did.
+  if (error instanceof LongshoreError)
+    return isLost(error.cause) || isForbidden(error.cause) ? openProblem(error.cause, name) : error;
   const text = error instanceof Error ? error.message : String(error);
   const state = sqlState(error);
   if (isRefusedLogin(error)) return unfit(name, text, 'Check user and password, and pg_hba.conf of the server.');
   if (state === '3D000') return unfit(name, text, 'Make the database, or correct its name.');
-  if (state === '42501') return unfit(name, text, 'Make the user the owner of the database.');
+  if (isForbidden(error)) return unfit(name, text, 'Make the user the owner of the database.');
   if (text.includes('does not support SSL'))
     return unfit(name, text, 'Turn TLS on at the server; `sslmode=disable` in the address goes without.');
   return fromProblem(toPostgresProblem(error, `use the database ${name}`));
 }
+
+const isForbidden = (error: unknown): boolean => sqlState(error) === '42501';

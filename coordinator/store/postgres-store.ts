@@ -14,7 +14,7 @@ import type { PostgresClient } from './postgres-client.ts';
 import { kyselyOver } from './postgres-dialect.ts';
 import { ownBackend } from './postgres-lock.ts';
 import type { Backend } from './postgres-lock.ts';
-import { openLocked, reopenLocked } from './postgres-open.ts';
+import { openLocked, openProblem, reopenLocked } from './postgres-open.ts';
 import type { OpenOptions, Opened } from './postgres-open.ts';
 import { PostgresSession, unavailable } from './postgres-session.ts';
 import type { StoredEvent } from './records.ts';
@@ -79,7 +79,7 @@ class PostgresStore {
       await this.#begin(opened);
     } catch (error) {
       await client.end().catch(() => undefined);
-      throw error;
+      throw openProblem(error, publicName(address));
     }
   }
 

@@ -158,6 +158,7 @@ export interface DeploymentsTable {
   problem: string | null;
   cause: string;
   placement: string;
+  aborts: number;
   created_at: number;
   started_at: number | null;
   settled_at: number | null;
@@ -167,3 +168,28 @@ export interface DeploymentsTable {
   fence: number;
   lease_until: number;
 }
+
+export type TableName = keyof Tables;
+
+const NAMES = {
+  meta: true,
+  counters: true,
+  hosts: true,
+  sessions: true,
+  apps: true,
+  releases: true,
+  deployments: true,
+  targets: true,
+  attempts: true,
+  steps: true,
+  quarantine: true,
+  secrets: true,
+  secret_versions: true,
+  registries: true,
+  api_tokens: true,
+  enroll_tokens: true,
+  events: true,
+} as const satisfies Readonly<Record<TableName, true>>;
+
+/** All of them; none refers to one that comes after it. */
+export const TABLES = Object.keys(NAMES) as readonly TableName[];

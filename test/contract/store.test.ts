@@ -471,12 +471,24 @@ for (const kind of storeKinds) {
     t.same(events.items.map((event) => event.text).at(-1), 'release 3 is queued');
   });
 
+  scene('whether a deployment ends what is under way is kept with it', async (t, store, reopen) => {
+    const first = await enqueue(store, { number: 1 });
+    await move(store, first.deployment, ['rolling']);
+    const made = await enqueue(store, { number: 2, aborts: true });
+    t.equal(made.deployment.aborts, true);
+    const after = await reopen();
+    t.match(await after.unendedDeployments(), [
+      { id: deploymentId(1), aborts: false },
+      { id: deploymentId(2), aborts: true },
+    ]);
+  });
+
   scene('what changed meanwhile refuses a deployment that was made on the old state', async (t, store) => {
     await enqueue(store, { number: 1 });
     const late = store.createDeployment({
       app: WEB,
       source: { kind: 'kept', number: 1 },
-      deployment: { id: deploymentId(2), kind: 'rollback', cause: PERSON, createdAt: 1, placement: {} },
+      deployment: { id: deploymentId(2), kind: 'rollback', cause: PERSON, createdAt: 1, aborts: false, placement: {} },
       expected: { succeeded: null, newest: null },
       releaseQuarantine: false,
       keepReleases: 20,
@@ -814,6 +826,33 @@ for (const kind of storeKinds) {
       const [event] = await again.appendEvents({ events: [anEvent()] });
       t.equal(event?.number, 81, 'and on after a restart');
       t.same(await again.verifyEvents({ from: 1, limit: 1000 }), { checked: 81, brokenAt: null, next: null });
+    },
+  );
+
+  scene(
+    'texts are in the order of their bytes, over pages too, and a zero byte in an event breaks nothing',
+    async (t, store) => {
+      const names = ['zeta', 'Beta', 'alpha', 'a-b', 'ab', 'äpfel', 'a.c'];
+      for (const [index, name] of names.entries()) await addHost(store, index + 1, { name });
+      const seen: string[] = [];
+      let after: string | null = null;
+      do {
+        const page: Awaited<ReturnType<Store['listHosts']>> = await store.listHosts({
+          limit: 2,
+          after,
+          pool: null,
+          app: null,
+        });
+        seen.push(...page.items.map((host) => host.name));
+        after = page.next;
+      } while (after !== null);
+      t.same(
+        seen,
+        names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+      );
+
+      await store.appendEvents({ events: [anEvent({ text: 'it said \0 and ended' })] });
+      t.match(await store.verifyEvents({ from: 1, limit: 1000 }), { brokenAt: null });
     },
   );
 

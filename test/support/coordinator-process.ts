@@ -27,10 +27,23 @@ export class CoordinatorProcess {
     this.port = port;
   }
 
-  static async start(): Promise<CoordinatorProcess> {
+  /** Added to the environment at each start. */
+  environment: Readonly<Record<string, string>> = {};
+
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
     const made = new CoordinatorProcess(mkdtempSync(path.join(tmpdir(), 'longshore-coordinator-')), await freePort());
+    made.environment = environment;
     await made.start();
     return made;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** All that it has said, over its starts. */
+  get output(): string {
+    return this.#output;
   }
 
   get url(): string {
@@ -47,7 +60,10 @@ export class CoordinatorProcess {
       '--listen',
       `127.0.0.1:${this.port}`,
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.environment },
+    });
     this.#child = child;
     child.stderr.on('data', (data: Buffer) => (this.#output += data.toString()));
     const lines = createInterface({ input: child.stdout });

@@ -152,13 +152,13 @@ export class PostgresServer {
 
   #initialise(certificate: ServerCertificate | null): void {
     const data = path.join(this.folder, 'data');
-    const secret = this.#write('password', PASSWORD);
+    const secret = this.write('password', PASSWORD);
     const ways = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${secret}`];
     const initdb = ['-D', data, '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8', ...ways];
     execFileSync(path.join(this.#programs, 'initdb'), initdb, { cwd: this.folder, stdio: 'ignore', ...this.#owner });
     if (certificate === null) return;
-    const cert = this.#write('server.pem', certificate.cert);
-    const key = this.#write('server.key', certificate.key);
+    const cert = this.write('server.pem', certificate.cert);
+    const key = this.write('server.key', certificate.key);
     const file = path.join(data, 'postgresql.conf');
     writeFileSync(
       file,
@@ -167,7 +167,8 @@ export class PostgresServer {
     writeFileSync(path.join(data, 'pg_hba.conf'), 'local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n');
   }
 
-  #write(name: string, text: string): string {
+  /** A file that the server may read. @returns its path */
+  write(name: string, text: string): string {
     const file = path.join(this.folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text, { mode: 0o600 });

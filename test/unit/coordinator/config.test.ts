@@ -10,6 +10,7 @@ const parse = (file: string | null, environment: Record<string, string> = {}, fl
     file: file === null ? null : parseConfigFile('c.yaml', file),
     environment: settingsOfEnvironment(environment),
     flags: settingsOfFlags(flags),
+    hasDatabaseUrl: environment.DATABASE_URL !== undefined,
   });
 
 function mistakes(...args: Parameters<typeof parse>): readonly string[] {
@@ -111,5 +112,24 @@ t.test('config: google names project, bucket and the prefix of its secrets, all 
   ]);
   t.match(mistakes('google: true\n').join(), /google:1 must have project, bucket and secret_prefix/);
   t.match(mistakes(`${good}secrets_key_file: /x.key\n`).join(), /Secret Manager/);
+  t.end();
+});
+
+t.test('config: the database is named by one place, and the variable wins over the file', (t) => {
+  t.same(parse(null).database, { kind: 'sqlite' });
+  const file = 'database: {url_file: /etc/longshore/database-url}\n';
+  t.same(parse(file).database, { kind: 'file', urlFile: '/etc/longshore/database-url' });
+  t.same(parse(file, { DATABASE_URL: 'postgres://u:p@h/d' }).database, { kind: 'variable' });
+  const google = 'google: {project: my-project, bucket: my-project-ship-longshore, secret_prefix: ship}\n';
+  t.same(parse(`${google}database: {cloud_sql: ship-coordinator}\n`).database, {
+    kind: 'cloud-sql',
+    instance: 'ship-coordinator',
+  });
+  t.match(mistakes('database: {cloud_sql: ship-coordinator}\n').join(), /database:1 `cloud_sql` needs google/);
+  t.match(mistakes('database: {}\n').join(), /database:1 must have url_file, or cloud_sql/);
+  t.match(mistakes(`${google}database: {cloud_sql: a, url_file: /x}\n`).join(), /must have url_file, or cloud_sql/);
+  t.match(mistakes('database: postgres://u:swordfish@h/d\n').join(), /database:1 must have url_file, or cloud_sql/);
+  t.notMatch(mistakes('database: postgres://u:swordfish@h/d\n').join(), /swordfish/);
+  t.match(mistakes('database: {url_file: relative}\n').join(), /`url_file` is not an absolute path/);
   t.end();
 });
