@@ -6,6 +6,7 @@ import type { Commands } from '../commands.ts';
 import { maskingSink } from '../secrets/masking-sink.ts';
 import { secretPurpose } from '../secrets/vault.ts';
 import { findHost } from './host-commands.ts';
+import { logsOfHosts } from './host-logs.ts';
 import type { ControlOptions } from './control-options.ts';
 import { requireApp } from './app-commands.ts';
 import type { HostRow } from '../store/records.ts';
@@ -14,14 +15,10 @@ export function streamCommands(options: ControlOptions): Pick<Commands, 'logs' |
   const { hub, store, now } = options;
   return {
     logs: async (request, sink, signal) => {
-      const { app, service, host, follow, tail, sinceMs } = request;
+      const { app, host } = request;
       const hosts = await sources(app, host, options);
       const masked = maskingSink(sink, await secretValues(app, options));
-      await Promise.all(
-        hosts.map((row) =>
-          hub.logs(row.id, { app, service, instance: null }, { follow, tail, sinceMs }, masked, signal),
-        ),
-      );
+      await logsOfHosts(options, hosts, request, masked, signal);
       if (!signal.aborted) await masked.flush();
     },
     exec: async (request, actor, sink, signal) => {

@@ -19,7 +19,7 @@ type Logs = (
   onChunk: OnChunk,
   signal: AbortSignal,
   options: Parameters<ContainerEngine['readLogs']>[1],
-) => Promise<string | void>;
+) => Promise<unknown>;
 
 /** The part of an engine that streams use; containers and their outputs are the test's. */
 class StreamEngine {
@@ -48,7 +48,8 @@ class StreamEngine {
     const port: Pick<ContainerEngine, 'observe' | 'readLogs' | 'openExec'> = {
       observe: async () => ({ containers: [...this.containers], networks: [], volumes: [] }),
       readLogs: async (instance, options, onChunk, signal) => {
-        return (await this.logs.get(instance)?.(onChunk, signal, options)) ?? null;
+        const moment = await this.logs.get(instance)?.(onChunk, signal, options);
+        return typeof moment === 'string' ? moment : null;
       },
       openExec: async (_instance, _command, _options, onChunk, signal) => this.exec(onChunk, signal),
     };
@@ -315,7 +316,7 @@ t.test('streams: end with their connection', async (t) => {
     'i-1',
     'web',
     (_onChunk, signal) =>
-      new Promise((resolve) =>
+      new Promise<void>((resolve) =>
         signal.addEventListener('abort', () => {
           aborted += 1;
           resolve();
@@ -345,7 +346,7 @@ t.test('streams: too many, and the same name twice, are refused', async (t) => {
   engine.add(
     'i-1',
     'web',
-    (_onChunk, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    (_onChunk, signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
   );
   for (let index = 0; index < MOST_STREAMS; index += 1) connection.send(openLogs(`s${index}`, { follow: true }));
   connection.send(openLogs('s0', { follow: true }));
