@@ -25,3 +25,8 @@ export interface Context {
 export function print(context: Context, data: unknown, text: () => string): void {
   context.terminal.out(context.json ? JSON.stringify(data, null, 2) : text());
 }
+
+/** The text of a list of the newest, with a line where it goes on further back. */
+export function withMore(text: string, count: number, next: string | null): string {
+  return next === null ? text : `${text}\nThe newest ${count}; more with --limit, up to 500.`;
+}

@@ -5,10 +5,14 @@
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { ErrorCode, Problem } from '../../fleet/errors.ts';
 import { withEitherSignal } from '../../fleet/with-either-signal.ts';
+import type { Page } from '../../protocol/http-api/page.ts';
+import type { PageQuery } from '../../protocol/http-api/requests.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
 import type { Route } from '../../protocol/http-api/route.ts';
 import type { BodyOf, QueryOf, ReplyOf, RouteName } from '../../protocol/http-api/routes.ts';
 import { problemSchema } from '../../protocol/scalars.ts';
+
+const PAGE = 500;
 
 export interface Credentials {
   readonly url: string;
@@ -61,13 +65,11 @@ export class ApiClient {
   }
 
   /** Every page of a list. */
-  async all<T>(
-    page: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>,
-  ): Promise<readonly T[]> {
+  async all<T>(page: (query: PageQuery) => Promise<Page<T>>): Promise<readonly T[]> {
     const items: T[] = [];
-    let cursor: string | undefined;
+    let cursor: string | null = null;
     for (;;) {
-      const answer = await page(cursor);
+      const answer: Page<T> = await page({ limit: PAGE, ...(cursor === null ? {} : { cursor }) });
       items.push(...answer.items);
       if (answer.next === null) return items;
       cursor = answer.next;

@@ -6,7 +6,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { Page } from '../../protocol/http-api/page.ts';
 import type { EventView } from '../../protocol/http-api/views.ts';
 import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
-import { print } from '../context.ts';
+import { print, withMore } from '../context.ts';
 import type { Context } from '../context.ts';
 import { parsePastOption } from '../duration-option.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
@@ -70,9 +70,9 @@ export function registerApps(program: Command, run: RunVerb): void {
     .argument('<app>')
     .action(
       run(async (context: Context, app: string) => {
-        const { items } = await (
-          await context.api()
-        ).call('listReleases', { parameters: { app: appArgument(app) }, query: { limit: 100 } });
+        const api = await context.api();
+        const parameters = { app: appArgument(app) };
+        const items = await api.all((query) => api.call('listReleases', { parameters, query }));
         print(context, items, () => renderReleases(items, context.now()));
         return 0;
       }),
@@ -111,9 +111,7 @@ export function registerApps(program: Command, run: RunVerb): void {
 
 async function listApps(context: Context): Promise<number> {
   const api = await context.api();
-  const apps = await api.all((cursor) =>
-    api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }),
-  );
+  const apps = await api.all((query) => api.call('listApps', { query }));
   print(context, apps, () => renderApps(apps));
   return 0;
 }
@@ -146,8 +144,8 @@ async function showEvents(context: Context, options: EventOptions): Promise<numb
     throw new LongshoreError('INPUT_INVALID', 'events --limit 0: none of the past is only a question with --follow', {
       hint: 'Write a number from 1 to 500, or add --follow.',
     });
-  const { items } = await api.call('listEvents', { query: { limit, ...filter } });
-  print(context, items, () => renderEvents(items));
+  const { items, next } = await api.call('listEvents', { query: { limit, ...filter } });
+  print(context, items, () => withMore(renderEvents(items), items.length, next));
   return 0;
 }
 

@@ -5,7 +5,7 @@ import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import { renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
-import { print } from '../context.ts';
+import { print, withMore } from '../context.ts';
 import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import type { RunVerb } from '../verb.ts';
@@ -40,7 +40,7 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .option('-n, --limit <count>', 'how many, at most 500', parseLimitOption, 20)
     .action(
       run(async (context: Context, app: string | undefined, options: { limit: number }) => {
-        const { items } = await (
+        const { items, next } = await (
           await context.api()
         ).call('listDeployments', {
           query: {
@@ -48,7 +48,7 @@ export function registerDeployments(program: Command, run: RunVerb): void {
             ...(app === undefined ? {} : { app: appArgument(app) }),
           },
         });
-        print(context, items, () => renderDeployments(items, context.now()));
+        print(context, items, () => withMore(renderDeployments(items, context.now()), items.length, next));
         return 0;
       }),
     );
@@ -142,11 +142,9 @@ async function showStatus(context: Context, what: string | undefined): Promise<n
   const api = await context.api();
   const deployments =
     what === undefined
-      ? (
-          await api.all((cursor) =>
-            api.call('listApps', { query: { limit: 500, ...(cursor === undefined ? {} : { cursor }) } }),
-          )
-        ).flatMap((app) => (app.deployment === null ? [] : [app.deployment]))
+      ? (await api.all((query) => api.call('listApps', { query }))).flatMap((app) =>
+          app.deployment === null ? [] : [app.deployment],
+        )
       : [await findDeployment(context, what)];
   print(context, what === undefined ? deployments : deployments[0], () =>
     deployments.length === 0

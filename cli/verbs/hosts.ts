@@ -59,10 +59,8 @@ export function registerHosts(program: Command, run: RunVerb): void {
 
 async function listHosts(context: Context, pool: string | undefined): Promise<number> {
   const api = await context.api();
-  const hosts = await api.all((cursor) =>
-    api.call('listHosts', {
-      query: { limit: 500, ...(cursor === undefined ? {} : { cursor }), ...(pool === undefined ? {} : { pool }) },
-    }),
+  const hosts = await api.all((query) =>
+    api.call('listHosts', { query: { ...query, ...(pool === undefined ? {} : { pool }) } }),
   );
   print(context, hosts, () => renderHosts(hosts, context.now()));
   return 0;

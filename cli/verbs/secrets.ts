@@ -23,9 +23,9 @@ export function registerSecrets(program: Command, run: RunVerb): void {
     .description('Names and versions')
     .action(
       run(async (context: Context, app: string) => {
-        const { items } = await (
-          await context.api()
-        ).call('listSecrets', { parameters: { app: appArgument(app) }, query: { limit: 500 } });
+        const api = await context.api();
+        const parameters = { app: appArgument(app) };
+        const items = await api.all((query) => api.call('listSecrets', { parameters, query }));
         print(context, items, () => renderSecrets(items, context.now()));
         return 0;
       }),
@@ -63,7 +63,8 @@ export function registerSecrets(program: Command, run: RunVerb): void {
     .description('Stored registry credentials')
     .action(
       run(async (context: Context) => {
-        const { items } = await (await context.api()).call('listRegistries', { query: { limit: 500 } });
+        const api = await context.api();
+        const items = await api.all((query) => api.call('listRegistries', { query }));
         print(context, items, () => renderRegistries(items, context.now()));
         return 0;
       }),
@@ -104,7 +105,8 @@ export function registerTokens(program: Command, run: RunVerb): void {
     .description('Tokens, without their text')
     .action(
       run(async (context: Context) => {
-        const { items } = await (await context.api()).call('listTokens', { query: { limit: 500 } });
+        const api = await context.api();
+        const items = await api.all((query) => api.call('listTokens', { query }));
         print(context, items, () => renderTokens(items, context.now()));
         return 0;
       }),
@@ -166,7 +168,7 @@ async function enrollToken(context: Context, options: EnrollTokenOptions): Promi
     return 0;
   }
   if (options.list === true) {
-    const { items } = await api.call('listEnrollTokens', { query: { limit: 500 } });
+    const items = await api.all((query) => api.call('listEnrollTokens', { query }));
     print(context, items, () => renderEnrollTokens(items, context.now()));
     return 0;
   }

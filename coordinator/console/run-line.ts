@@ -1,10 +1,12 @@
 /** One typed line: find the verb, check role and words, run it. What could follow a beginning comes from the same table. */
 import { LongshoreError } from '../../fleet/errors.ts';
+import { isAppName } from '../../fleet/ids.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { requireRole } from '../http/authentication.ts';
 import { parseLine } from './line.ts';
+import { readPages } from './listed.ts';
+import type { ParameterKind } from './verb.ts';
 import { VERBS, usageOf } from './verbs.ts';
-import type { ParameterKind } from './verbs.ts';
 
 /** @throws INPUT_INVALID, FORBIDDEN and what the use case throws */
 export async function runLine(text: string, commands: Commands, actor: Actor, now: number): Promise<string> {
@@ -50,16 +52,16 @@ async function argumentCandidates(words: readonly string[], commands: Commands):
 async function namesOf(kind: ParameterKind, words: readonly string[], commands: Commands): Promise<readonly string[]> {
   switch (kind) {
     case 'host':
-      return (await commands.listHosts({ limit: 500 })).items.map((host) => host.name);
+      return (await readPages((query) => commands.listHosts(query))).items.map((host) => host.name);
     case 'app':
-      return (await commands.listApps({ limit: 500 })).items.map((app) => app.app);
+      return (await readPages((query) => commands.listApps(query))).items.map((app) => app.app);
     case 'deployment':
       return (await commands.listDeployments({ limit: 50 })).items.map((deployment) => deployment.id);
     case 'number': {
-      const app = (await commands.listApps({ limit: 500 })).items.find((view) => view.app === words[1]);
-      return app === undefined
-        ? []
-        : (await commands.listReleases(app.app, { limit: 50 })).items.map((release) => String(release.number));
+      const app = words[1] ?? '';
+      if (!isAppName(app)) return [];
+      const { items } = await readPages((query) => commands.listReleases(app, query));
+      return items.map((release) => String(release.number));
     }
   }
 }

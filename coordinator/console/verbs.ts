@@ -3,61 +3,17 @@
  * same rows. A verb answers with text; what streams (watch, logs, exec) has frames of its own in the protocol.
  */
 import type { Role } from '../../protocol/http-api/requests.ts';
-import { eventsQuerySchema } from '../../protocol/http-api/requests.ts';
-import {
-  renderAppHealth,
-  renderApps,
-  renderEnrollTokens,
-  renderEvents,
-  renderRegistries,
-  renderReleases,
-  renderSecrets,
-  renderTokens,
-} from '../../protocol/text/apps.ts';
-import { renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
-import { renderExplain, renderHost, renderHosts } from '../../protocol/text/hosts.ts';
+import { renderAppHealth } from '../../protocol/text/apps.ts';
+import { renderDeployment } from '../../protocol/text/deployments.ts';
+import { renderExplain, renderHost } from '../../protocol/text/hosts.ts';
 import { renderInstall } from '../../protocol/text/install.ts';
-import type { Actor, Commands } from '../commands.ts';
 import { appWord, deploymentWord, numberWord, word } from './line-words.ts';
-
-export type ParameterKind = 'host' | 'app' | 'deployment' | 'number';
-
-export interface Parameter {
-  readonly name: string;
-  readonly kind: ParameterKind;
-  readonly optional: boolean;
-}
-
-export interface VerbCall {
-  readonly commands: Commands;
-  readonly actor: Actor;
-  readonly now: number;
-  readonly words: readonly string[];
-  readonly flags: Readonly<Record<string, string>>;
-}
-
-export interface Verb {
-  readonly parameters: readonly Parameter[];
-  readonly flags: readonly string[];
-  readonly access: Role;
-  readonly summary: string;
-  readonly run: (call: VerbCall) => Promise<string>;
-}
-
-const PAGE = { limit: 100 } as const;
-const HOST: Parameter = { name: 'HOST', kind: 'host', optional: false };
-const APP: Parameter = { name: 'APP', kind: 'app', optional: false };
-const DEPLOYMENT: Parameter = { name: 'DEPLOYMENT', kind: 'deployment', optional: false };
-const optional = (parameter: Parameter): Parameter => ({ ...parameter, optional: true });
+import { LIST_VERBS } from './list-verbs.ts';
+import { APP, DEPLOYMENT, HOST } from './verb.ts';
+import type { Verb } from './verb.ts';
 
 export const VERBS: Readonly<Record<string, Verb>> = {
-  hosts: {
-    parameters: [],
-    flags: [],
-    access: 'viewer',
-    summary: 'Hosts, connected and converged',
-    run: async ({ commands, now }) => renderHosts((await commands.listHosts(PAGE)).items, now),
-  },
+  hosts: LIST_VERBS.hosts,
   host: {
     parameters: [HOST],
     flags: [],
@@ -72,13 +28,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'Why a host is not on its target',
     run: async ({ commands, words, now }) => renderExplain(await commands.explainHost(word(words, 0)), now),
   },
-  apps: {
-    parameters: [],
-    flags: [],
-    access: 'viewer',
-    summary: 'Apps',
-    run: async ({ commands }) => renderApps((await commands.listApps(PAGE)).items),
-  },
+  apps: LIST_VERBS.apps,
   health: {
     parameters: [APP],
     flags: [],
@@ -86,46 +36,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'Health of an app over its hosts',
     run: async ({ commands, words }) => renderAppHealth(await commands.appHealth(appWord(words, 0))),
   },
-  status: {
-    parameters: [optional(APP)],
-    flags: [],
-    access: 'viewer',
-    summary: 'Newest deployment of each app, or of one',
-    run: status,
-  },
-  deployments: {
-    parameters: [optional(APP)],
-    flags: [],
-    access: 'viewer',
-    summary: 'Deployments, newest first',
-    run: async ({ commands, words, now }) =>
-      renderDeployments(
-        (await commands.listDeployments({ ...PAGE, ...(words.length > 0 ? { app: appWord(words, 0) } : {}) })).items,
-        now,
-      ),
-  },
-  releases: {
-    parameters: [APP],
-    flags: [],
-    access: 'viewer',
-    summary: 'Kept releases of an app',
-    run: async ({ commands, words, now }) =>
-      renderReleases((await commands.listReleases(appWord(words, 0), PAGE)).items, now),
-  },
-  events: {
-    parameters: [optional(APP)],
-    flags: [],
-    access: 'viewer',
-    summary: 'The event log, newest first',
-    run: async ({ commands, words }) =>
-      renderEvents(
-        (
-          await commands.listEvents(
-            eventsQuerySchema.parse({ limit: 50, ...(words.length > 0 ? { app: appWord(words, 0) } : {}) }),
-          )
-        ).items,
-      ),
-  },
+  status: LIST_VERBS.status,
+  deployments: LIST_VERBS.deployments,
+  releases: LIST_VERBS.releases,
+  events: LIST_VERBS.events,
   pull: {
     parameters: [APP],
     flags: ['note'],
@@ -189,35 +103,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   cordon: availabilityVerb('paused', 'Give a host nothing new'),
   uncordon: availabilityVerb('active', 'Let a host get work again'),
   drain: availabilityVerb('draining', 'Take everything off a host'),
-  secrets: {
-    parameters: [APP],
-    flags: [],
-    access: 'operator',
-    summary: 'Secrets of an app, without values',
-    run: async ({ commands, words, now }) =>
-      renderSecrets((await commands.listSecrets(appWord(words, 0), PAGE)).items, now),
-  },
-  registries: {
-    parameters: [],
-    flags: [],
-    access: 'operator',
-    summary: 'Stored registry credentials, without passwords',
-    run: async ({ commands, now }) => renderRegistries((await commands.listRegistries(PAGE)).items, now),
-  },
-  tokens: {
-    parameters: [],
-    flags: [],
-    access: 'admin',
-    summary: 'API tokens',
-    run: async ({ commands, now }) => renderTokens((await commands.listTokens(PAGE)).items, now),
-  },
-  'enroll-tokens': {
-    parameters: [],
-    flags: [],
-    access: 'admin',
-    summary: 'Enrolment tokens',
-    run: async ({ commands, now }) => renderEnrollTokens((await commands.listEnrollTokens(PAGE)).items, now),
-  },
+  secrets: LIST_VERBS.secrets,
+  registries: LIST_VERBS.registries,
+  tokens: LIST_VERBS.tokens,
+  'enroll-tokens': LIST_VERBS['enroll-tokens'],
   install: {
     parameters: [],
     flags: [],
@@ -280,12 +169,4 @@ function availabilityVerb(availability: 'active' | 'paused' | 'draining', summar
     run: async ({ commands, words, flags, actor, now }) =>
       renderHost(await commands.patchHost(word(words, 0), { availability, note: flags.note ?? null }, actor), now),
   };
-}
-
-async function status({ commands, words, now }: VerbCall): Promise<string> {
-  const apps = words.length > 0 ? [await commands.getApp(appWord(words, 0))] : (await commands.listApps(PAGE)).items;
-  if (apps.length === 0) return renderApps([]);
-  return apps
-    .map((app) => (app.deployment === null ? `${app.app}: never deployed` : renderDeployment(app.deployment, now)))
-    .join('\n\n');
 }

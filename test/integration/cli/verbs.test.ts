@@ -143,6 +143,17 @@ t.test('cli: labels change only what is named, and a host shows who says each', 
   t.match(await cli.run(['hosts', 'label', 'quay-1', 'zone']), { exit: 2, err: /is not KEY=VALUE/ });
 });
 
+t.test('cli: says where a list of the newest goes on', async (t) => {
+  const cli = await stage(t, {
+    listEvents: () => Promise.resolve({ items: [anEventView()], next: '1' }),
+    listDeployments: () => Promise.resolve({ items: [aDeploymentView()], next: null }),
+  });
+
+  t.match(await cli.run(['events', '-n', '1']), { out: /\nThe newest 1; more with --limit/ });
+  t.same(JSON.parse((await cli.run(['events', '-n', '1', '--json'])).out), [anEventView()]);
+  t.notMatch((await cli.run(['deployments'])).out, /more with/);
+});
+
 t.test('cli: reads every page of a list', async (t) => {
   const cli = await stage(t, {
     listHosts: (query) =>

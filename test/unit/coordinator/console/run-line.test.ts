@@ -33,6 +33,25 @@ t.test('runLine: says what is wrong with a line and how it goes', async (t) => {
   });
 });
 
+t.test('runLine: a list is read page by page, and one that is cut says where the rest is', async (t) => {
+  const list = (total: number) =>
+    fakeCommands({
+      listHosts: ({ limit, cursor }) => {
+        const from = Number(cursor ?? 0);
+        const count = Math.min(limit, total - from);
+        const items = Array.from({ length: count }, (_, n) => aHostView({ name: `quay-${from + n}` }));
+        return Promise.resolve({ items, next: from + count < total ? String(from + count) : null });
+      },
+    });
+
+  const whole = await runLine('hosts', list(700), ACTORS.viewer, 0);
+  t.match(whole, /quay-699\b/);
+  t.notMatch(whole, /more with/);
+  const cut = await runLine('hosts', list(1_001), ACTORS.viewer, 0);
+  t.match(cut, /quay-999\b[^]*\nThe first 1000; more with `longshore hosts`\.$/);
+  t.same(await completeLine('drain quay-69', list(700)).then((items) => items.length), 11, 'names of every page');
+});
+
 t.test('runLine: a viewer may not change anything', async (t) => {
   for (const line of ['drain quay-1', 'pull shop', 'rollback shop', 'cancel d-0000000000000001', 'tokens']) {
     await t.rejects(runLine(line, fakeCommands({}), ACTORS.viewer, 0), { code: 'FORBIDDEN' }, line);
