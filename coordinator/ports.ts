@@ -76,11 +76,8 @@ export interface HubPort {
 }
 
 export interface RolloutsPort {
-  /**
-   * The deployment is in the store, `queued`: start it when its turn comes. `abort`: one that is under way ends
-   * `superseded`, in place, instead of being waited for.
-   */
-  enqueued(app: AppName, rolling?: 'wait' | 'abort'): void;
+  /** A deployment is in the store, `queued`: its turn comes, at once where it `aborts` what is under way. */
+  enqueued(app: AppName): void;
   /** The app was removed in the store (its deployments are cancelled there): let go of what is under way. */
   appRemoved(app: AppName): void;
   pause(id: DeploymentId, cause: Cause): Promise<Deployment>;

@@ -85,6 +85,8 @@ export interface Deployment {
   readonly waves: number;
   readonly problem: Problem | null;
   readonly cause: Cause;
+  /** It ends what is under way, in place, instead of waiting for it. */
+  readonly aborts: boolean;
   readonly createdAt: number;
   readonly startedAt: number | null;
   /** When the wave under way had all its answers; the monitor window counts from it. */

@@ -39,6 +39,7 @@ export async function enqueueDeployment(
       kind: source.kind === 'kept' ? 'rollback' : 'deploy',
       cause,
       createdAt: at,
+      aborts: input.rolling === 'abort',
       placement: input.placement,
     },
     expected: {
@@ -54,7 +55,7 @@ export async function enqueueDeployment(
       { ...event, kind: 'deployment.queued', text: `Deployment of ${app} release {release} is queued: ${input.why}` },
     ],
   });
-  options.rollouts.enqueued(app, input.rolling);
+  options.rollouts.enqueued(app);
   for (const deployment of [...made.superseded, made.deployment]) {
     options.changes.publish({ kind: 'deployment', deployment: await options.views.deployment(deployment) });
   }

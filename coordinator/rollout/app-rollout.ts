@@ -59,7 +59,8 @@ export class AppRollout {
   /** The newest that ended here: hosts that come back late are still written down. */
   #late: Held | null = null;
   #isDue = false;
-  #abort = false;
+  /** A newer one may be in the store. */
+  #isQueueNew = false;
   /** Waits for its window: its hosts were told to download ahead. */
   #told: DeploymentId | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -95,9 +96,8 @@ export class AppRollout {
     else this.#setTimer(restMs, () => void this.#enqueue(() => this.#turn()));
   }
 
-  /** @param abort what moves ends `superseded` instead of being waited for */
-  enqueued(abort: boolean): void {
-    this.#abort ||= abort;
+  enqueued(): void {
+    this.#isQueueNew = true;
     this.wake();
   }
 
@@ -164,7 +164,7 @@ export class AppRollout {
   async #step(): Promise<boolean> {
     // A newer one may be waiting, for this one's end or for its place.
     const state = this.#held?.rollout.deployment.state ?? 'queued';
-    if (this.#abort || state === 'queued' || state === 'paused') {
+    if (this.#isQueueNew || state === 'queued' || state === 'paused') {
       if (!(await this.#takeNext())) return false;
     }
     const held = this.#held;
@@ -194,9 +194,10 @@ export class AppRollout {
   /** @returns whether one is held now */
   async #takeNext(): Promise<boolean> {
     const { store, owner, leaseMs, now } = this.#options;
+    // Where this fails nobody is held any more, and the queue is read again.
+    this.#isQueueNew = false;
     const open = (await store.unendedDeployments()).filter((deployment) => deployment.app === this.#app);
-    const decision = nextInQueue(open, this.#abort);
-    this.#abort = false;
+    const decision = nextInQueue(open);
     for (const id of decision.supersede) await this.#supersede(id, decision.run);
     if (decision.run === null) {
       this.#held = null;

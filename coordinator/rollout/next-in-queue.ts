@@ -14,11 +14,8 @@ export interface QueueDecision {
   readonly run: DeploymentId | null;
 }
 
-/**
- * @param deployments of one app, oldest first
- * @param abort the newest was sent with the wish to stop what moves
- */
-export function nextInQueue(deployments: readonly Deployment[], abort: boolean): QueueDecision {
+/** @param deployments of one app, oldest first */
+export function nextInQueue(deployments: readonly Deployment[]): QueueDecision {
   const open = deployments.filter((deployment) => !hasEnded(deployment.state));
   const queued = open.filter((deployment) => deployment.state === 'queued');
   const newest = queued.at(-1) ?? null;
@@ -26,11 +23,11 @@ export function nextInQueue(deployments: readonly Deployment[], abort: boolean):
   const older = queued.slice(0, -1).map((deployment) => deployment.id);
   if (newest === null) return { supersede: [], run: moving[0]?.id ?? null };
 
-  const given = moving.filter((deployment) => abort || yieldsTo(deployment, newest)).map((deployment) => deployment.id);
+  const given = moving.filter((deployment) => yieldsTo(deployment, newest)).map((deployment) => deployment.id);
   const stays = moving.find((deployment) => !given.includes(deployment.id));
   return { supersede: [...older, ...given], run: stays?.id ?? newest.id };
 }
 
 function yieldsTo(moving: Deployment, newest: Deployment): boolean {
-  return moving.state === 'paused' && newest.cause.kind === 'person';
+  return newest.aborts || (moving.state === 'paused' && newest.cause.kind === 'person');
 }

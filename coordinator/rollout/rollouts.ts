@@ -46,8 +46,8 @@ export class Rollouts implements RolloutsPort {
     await this.#fleet.stop();
   }
 
-  enqueued(app: AppName, rolling: 'wait' | 'abort' = 'wait'): void {
-    this.#app(app).enqueued(rolling === 'abort');
+  enqueued(app: AppName): void {
+    this.#app(app).enqueued();
   }
 
   appRemoved(app: AppName): void {

@@ -114,6 +114,7 @@ export interface NewDeployment {
   readonly kind: Deployment['kind'];
   readonly cause: Cause;
   readonly createdAt: number;
+  readonly aborts: boolean;
   /** Where the app shall run with this release. */
   readonly placement: Placement;
 }

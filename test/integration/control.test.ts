@@ -200,7 +200,8 @@ scene('deploy: makes one release, tells the rollouts, and does nothing twice', a
   const first = await deployed(world, { rolling: 'abort', note: 'first' });
 
   t.match(first, { release: 1, state: 'succeeded', cause: { kind: 'person', token: 'ada', note: 'first' } });
-  t.same(world.calls, ['enqueued web abort']);
+  t.same(world.calls, ['enqueued web']);
+  t.equal((await world.store.deployment({ id: first.id }))?.aborts, true);
   const again = await world.commands.deploy(asking(), ADA);
   t.equal(again.deployment, null, 'the same content that stands everywhere');
   const forced = await world.commands.deploy(asking({ force: true }), ADA);
@@ -339,7 +340,8 @@ scene('rollback: to the succeeded release before, to one by number, and out of o
 
   const back = await world.commands.rollback(WEB, { release: null, note: 'oh' }, ADA);
   t.match(back, { kind: 'rollback', release: 2, base: 3 });
-  t.equal(world.calls.at(-1), 'enqueued web abort');
+  t.equal(world.calls.at(-1), 'enqueued web');
+  t.equal((await world.store.deployment({ id: back.id }))?.aborts, true);
   await finish(world, back);
   const named = await world.commands.rollback(WEB, { release: 1, note: null }, ADA);
   t.match(named, { kind: 'rollback', release: 1 });

@@ -28,7 +28,7 @@ export interface ControlWorld {
   readonly registry: Map<string, Digest>;
   readonly asked: string[];
   readonly live: Map<HostId, LiveHost>;
-  /** Calls of hub and rollouts, in order: `enqueued web wait`. */
+  /** Calls of hub and rollouts, in order: `enqueued web`. */
   readonly calls: string[];
   readonly changes: Change[];
   now: number;
@@ -59,7 +59,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     exec: () => Promise.resolve({ exit: Promise.resolve(0), write: unused, end: unused, resize: unused }),
   };
   const rollouts: RolloutsPort = {
-    enqueued: (app, rolling) => say('enqueued', app, rolling ?? 'wait'),
+    enqueued: (app) => say('enqueued', app),
     appRemoved: (app) => say('appRemoved', app),
     pause: unused,
     resume: unused,

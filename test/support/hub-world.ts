@@ -190,6 +190,7 @@ export class HubWorld {
         kind: 'deploy',
         cause,
         createdAt: Date.now(),
+        aborts: rolling === 'abort',
         placement,
       },
       expected: { succeeded: known?.succeeded ?? null, newest: known?.newest ?? null },
@@ -197,7 +198,7 @@ export class HubWorld {
       keepReleases: 10,
       events: [],
     });
-    this.rollouts.enqueued(whole.name, rolling);
+    this.rollouts.enqueued(whole.name);
     return deployment;
   }
 

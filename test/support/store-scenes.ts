@@ -68,6 +68,7 @@ export interface DeploymentScene {
   readonly events?: readonly NewEvent[];
   readonly releaseQuarantine?: boolean;
   readonly cause?: Cause;
+  readonly aborts?: boolean;
 }
 
 /** Enqueues a deployment with the id `deploymentId(number)`, on what the store says now. */
@@ -98,6 +99,7 @@ export async function enqueue(
       kind: scene.kept === undefined ? 'deploy' : 'rollback',
       cause: scene.cause ?? PERSON,
       createdAt: 1_000 + scene.number,
+      aborts: scene.aborts ?? false,
       placement: scene.placement ?? {},
     },
     expected: {

@@ -9,7 +9,7 @@ export function deploymentView(
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
 ): DeploymentView {
-  const { settledAt: _settledAt, steps, ...head } = deployment;
+  const { settledAt: _settledAt, aborts: _aborts, steps, ...head } = deployment;
   return {
     ...head,
     steps: steps.map((step) => ({

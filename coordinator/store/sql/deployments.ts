@@ -131,6 +131,7 @@ function toDeployment(row: DeploymentsTable, steps: readonly Tables['steps'][]):
     waves: Number(row.waves),
     problem: row.problem === null ? null : fromJson(row.problem),
     cause: fromJson(row.cause),
+    aborts: Number(row.aborts) === 1,
     createdAt: Number(row.created_at),
     startedAt: numberOrNull(row.started_at),
     settledAt: numberOrNull(row.settled_at),

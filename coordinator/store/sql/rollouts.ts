@@ -49,7 +49,7 @@ export async function createDeployment(
         `deploy ${app} release ${old.release}: release ${release.number} took its place in the queue`,
       ),
   });
-  const { id, kind, cause, createdAt, placement } = args.deployment;
+  const { id, kind, cause, createdAt, placement, aborts } = args.deployment;
   await transaction.db
     .insertInto('deployments')
     .values({
@@ -65,6 +65,7 @@ export async function createDeployment(
       problem: null,
       cause: toJson(cause),
       placement: toJson(placement),
+      aborts: aborts ? 1 : 0,
       created_at: createdAt,
       started_at: null,
       settled_at: null,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { AppSpec } from '../../../fleet/app-spec.ts';
-import { problem } from '../../../fleet/errors.ts';
+import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import { aPolicy, anAppSpec, appName } from '../../support/app-builders.ts';
 import { HubWorld } from '../../support/hub-world.ts';
 
@@ -142,6 +142,37 @@ t.test('rollouts: `abort` ends the one that moves and starts the new one', async
 
   t.equal((await world.waitFor(second.id)).state, 'succeeded');
   t.equal((await world.waitFor(first.id)).state, 'superseded');
+});
+
+t.test('rollouts: `abort` holds for a coordinator that starts again, and after a write that failed', async (t) => {
+  const before = await HubWorld.open();
+  const host = await before.enroll('abort-b');
+  const decide = (entry: { readonly release: number }) => (entry.release === 3 ? 'pass' : 'hang');
+  await before.agent(host, { decide }).connect();
+  const first = await before.deploy([host], canary('kept'));
+  await before.waitFor(first.id, 'rolling');
+  // As one that dies between the commit and its first turn.
+  await before.rollouts.stop();
+  const second = await before.deploy([host], canary('kept'), 'abort');
+  await before.close(true);
+
+  const after = await HubWorld.open({ directory: before.directory });
+  t.teardown(() => after.close());
+  await after.agent(host, { decide }).connect();
+  await after.waitFor(second.id, 'rolling');
+  t.equal((await after.waitFor(first.id)).state, 'superseded');
+
+  const apply = after.store.applyRollout.bind(after.store);
+  let failures = 1;
+  after.store.applyRollout = async (args) => {
+    if (args.deployment.state === 'superseded' && (failures -= 1) >= 0)
+      throw new LongshoreError('CONFLICT', 'somebody was quicker');
+    return apply(args);
+  };
+  const third = await after.deploy([host], canary('kept'), 'abort');
+  t.equal((await after.waitFor(third.id)).state, 'succeeded');
+  t.equal((await after.waitFor(second.id)).state, 'superseded');
+  t.ok(failures < 0);
 });
 
 t.test('rollouts: what a host refuses for good fails at once and goes back; what may pass is sent again', async (t) => {

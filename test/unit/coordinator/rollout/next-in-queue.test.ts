@@ -5,12 +5,13 @@ import { aDeployment, deploymentId } from '../../../support/app-builders.ts';
 const queued = (number: number, fields = {}) => aDeployment({ id: deploymentId(number), ...fields });
 const moving = (number: number, state: 'rolling' | 'paused' | 'rolling_back') =>
   aDeployment({ id: deploymentId(number), state });
+const aborts = { aborts: true };
 const schedule = { cause: { kind: 'schedule', detail: '@hourly' } } as const;
 
 t.test('nextInQueue: one at a time; the newest of those that wait', (t) => {
-  t.same(nextInQueue([], false), { supersede: [], run: null });
-  t.same(nextInQueue([queued(1)], false), { supersede: [], run: deploymentId(1) });
-  t.same(nextInQueue([queued(1), queued(2), queued(3)], false), {
+  t.same(nextInQueue([]), { supersede: [], run: null });
+  t.same(nextInQueue([queued(1)]), { supersede: [], run: deploymentId(1) });
+  t.same(nextInQueue([queued(1), queued(2), queued(3)]), {
     supersede: [deploymentId(1), deploymentId(2)],
     run: deploymentId(3),
   });
@@ -19,11 +20,11 @@ t.test('nextInQueue: one at a time; the newest of those that wait', (t) => {
 
 t.test('nextInQueue: what moves is waited for, or stopped when asked', (t) => {
   for (const state of ['rolling', 'rolling_back'] as const) {
-    t.same(nextInQueue([moving(1, state), queued(2)], false), { supersede: [], run: deploymentId(1) });
-    t.same(nextInQueue([moving(1, state), queued(2)], true), { supersede: [deploymentId(1)], run: deploymentId(2) });
+    t.same(nextInQueue([moving(1, state), queued(2)]), { supersede: [], run: deploymentId(1) });
+    t.same(nextInQueue([moving(1, state), queued(2, aborts)]), { supersede: [deploymentId(1)], run: deploymentId(2) });
   }
   t.same(
-    nextInQueue([moving(1, 'rolling')], true),
+    nextInQueue([aDeployment({ id: deploymentId(1), state: 'rolling', ...aborts })]),
     { supersede: [], run: deploymentId(1) },
     'nothing newer to make room for',
   );
@@ -31,13 +32,13 @@ t.test('nextInQueue: what moves is waited for, or stopped when asked', (t) => {
 });
 
 t.test('nextInQueue: a paused one gives way to a person, not to the schedule', (t) => {
-  t.same(nextInQueue([moving(1, 'paused'), queued(2)], false), { supersede: [deploymentId(1)], run: deploymentId(2) });
-  t.same(nextInQueue([moving(1, 'paused'), queued(2, schedule)], false), { supersede: [], run: deploymentId(1) });
+  t.same(nextInQueue([moving(1, 'paused'), queued(2)]), { supersede: [deploymentId(1)], run: deploymentId(2) });
+  t.same(nextInQueue([moving(1, 'paused'), queued(2, schedule)]), { supersede: [], run: deploymentId(1) });
   t.end();
 });
 
 t.test('nextInQueue: what has ended plays no part', (t) => {
-  t.same(nextInQueue([aDeployment({ id: deploymentId(1), state: 'failed' }), queued(2)], false), {
+  t.same(nextInQueue([aDeployment({ id: deploymentId(1), state: 'failed' }), queued(2)]), {
     supersede: [],
     run: deploymentId(2),
   });
