@@ -10,7 +10,7 @@ import type { Digest, HostId } from '../../fleet/ids.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { ExecHandle, StreamSink } from '../commands.ts';
-import type { HubPort, LiveHost } from '../ports.ts';
+import type { AssignmentRefusal, HubPort, LiveHost } from '../ports.ts';
 import { attend } from './attend.ts';
 import { Admission } from './admission.ts';
 import { AgentConnection } from './agent-connection.ts';
@@ -173,6 +173,7 @@ export class Hub implements HubPort {
     connection?.refuse(reason, 3_600_000);
     this.#live.forget(host);
     this.#departures.forget(host);
+    this.#events.forget(host);
   }
 
   async resolve(host: HostId, reference: string): Promise<Digest> {
@@ -230,7 +231,7 @@ export class Hub implements HubPort {
         this.#refusedAssignment(host, connection.assigned.refused(message, message.problem));
         return;
       case 'event':
-        this.#events.add(host, `agent.${message.event}`, message.text, { app: message.app });
+        this.#events.told(host, message);
         return;
       case 'due':
         observer.due(host, message.app, message.scheduledAt);

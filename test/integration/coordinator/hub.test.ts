@@ -7,6 +7,7 @@ import { fakeIdentity } from '../../support/fake-identity.ts';
 import { anAppReport, appName, hostId } from '../../support/app-builders.ts';
 import { HubWorld } from '../../support/hub-world.ts';
 import type { EnrolledHost } from '../../support/hub-world.ts';
+import { pollUntil } from '../../support/poll-until.ts';
 
 // One coordinator for all: its database's thread is what takes time to start.
 const world = await HubWorld.open();
@@ -247,6 +248,47 @@ t.test('hub: one tick serves heartbeats, silence and hellos that never come', as
   clocked.hub.tick();
   await agent.waitClosed();
   t.equal(clocked.hub.live(host.row.id)?.connected, false);
+});
+
+t.test('hub: what an agent tells late keeps its own time, and what it sends again is written once', async (t) => {
+  const host = await world.enroll('host-late');
+  const at = Date.now() - 4 * 3_600_000;
+  const rollback = { kind: 'event', at, event: 'rolled-back', app: null, text: 'back to release 2' } as const;
+  const first = world.agent(host);
+  await first.connect();
+  first.send(rollback);
+  first.send({ ...rollback, at: 0, text: 'its clock begins in 1970' });
+  const agentEvents = async () =>
+    (
+      await world.store.listEvents({
+        limit: 10,
+        after: null,
+        app: null,
+        host: host.row.id,
+        kind: 'agent.rolled-back',
+        deployment: null,
+        order: 'oldest',
+      })
+    ).items;
+  await pollUntil(agentEvents, (events) => events.length === 2);
+  await first.close();
+
+  const again = world.agent(host);
+  await again.connect();
+  again.send(rollback);
+  again.send({ ...rollback, at: at + 1, text: 'and once more' });
+  const found = await pollUntil(agentEvents, (events) => events.some(({ text }) => text === 'and once more'));
+
+  t.same(
+    found.map(({ text, cause }) => [text, cause.kind === 'host' ? (cause.at ?? null) : null]),
+    [
+      ['back to release 2', at],
+      ['its clock begins in 1970', null],
+      ['and once more', at + 1],
+    ],
+  );
+  t.equal(found.length, 3);
+  t.ok((found[0]?.at ?? 0) > at + 3_600_000, 'received now');
 });
 
 t.test('hub: events of agents stand in the log with the host as cause, ticks are passed on', async (t) => {
