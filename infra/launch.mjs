@@ -16,6 +16,14 @@ const name = path.relative(root, source).replaceAll(/[^a-zA-Z0-9]+/g, '-');
 const bundle = path.join(root, '.cache/infra', `${name}.mjs`);
 const inputs = path.join(root, '.cache/infra', `${name}.json`);
 
+/** `folderInCheckout`: looked up when it runs, since a checkout may be moved or copied with its cache. */
+const BANNER = `
+import { createRequire } from 'node:module';
+import { fileURLToPath as pathOfUrl } from 'node:url';
+const require = createRequire(import.meta.url);
+const folderInCheckout = (name) => pathOfUrl(new URL('../../' + name, import.meta.url));
+`;
+
 if (!isFresh()) await build();
 // The program finds its arguments where it would have them without this one.
 argv.splice(1, 2, source);
@@ -46,7 +54,7 @@ async function build() {
     metafile: true,
     logLevel: 'warning',
     legalComments: 'none',
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    banner: { js: BANNER },
     plugins: [{ name: 'own-folder', setup: keepFolders }],
   });
   mkdirSync(path.dirname(bundle), { recursive: true });
@@ -60,7 +68,8 @@ function keepFolders(builder) {
   builder.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
     if (file.includes('/node_modules/')) return undefined;
     const text = readFileSync(file, 'utf8');
-    return { loader: 'ts', contents: text.replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file))) };
+    const folder = JSON.stringify(encodeURI(path.relative(root, path.dirname(file))));
+    return { loader: 'ts', contents: text.replaceAll('import.meta.dirname', `folderInCheckout(${folder})`) };
   });
 }
 
