@@ -2,7 +2,7 @@
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ImageFacts, PullProgress, PullRequest } from './container-engine.ts';
 import { isAbort, pullError, toFailure } from './engine-error.ts';
-import { parseImageReference } from './image-reference.ts';
+import { parseImageReference } from '../../fleet/image-reference.ts';
 import type { ImageStore } from './image-store.ts';
 import { jsonLines } from './json-lines.ts';
 import { addPullMessage, emptyPull, pullFault, toPullProgress, type PullMessage } from './pull-progress.ts';

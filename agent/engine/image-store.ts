@@ -12,7 +12,7 @@ import type { HeldImage, ImageFacts, PullRequest } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
 import { holdPattern, holdRepository, isPulledTag, parseHoldTag, pulledRepository, pulledTag } from './engine-names.ts';
-import { parseImageReference } from './image-reference.ts';
+import { parseImageReference } from '../../fleet/image-reference.ts';
 
 const SWEEP_AFTER_MS = 3_600_000;
 

@@ -6,7 +6,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { ImageLayer } from './image-space.ts';
-import { DOCKER_HUB, type ImageReference } from './image-reference.ts';
+import { DOCKER_HUB, type ImageReference } from '../../fleet/image-reference.ts';
 import { imageConfigSchema, manifestSchema, pickManifest, type ImageManifest } from './registry-manifest.ts';
 import type { RegistryCredential } from './registry-auth.ts';
 import { tokenRequest } from './registry-token.ts';

@@ -7,7 +7,7 @@ import { isDigest, type Digest } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { EngineClient } from './engine-client.ts';
 import { isAbort, pullError, toFailure } from './engine-error.ts';
-import { parseImageReference } from './image-reference.ts';
+import { parseImageReference } from '../../fleet/image-reference.ts';
 import { authConfig, type CredentialSource } from './registry-auth.ts';
 
 export type ResolveDigest = (reference: string, signal: AbortSignal) => Promise<Digest>;

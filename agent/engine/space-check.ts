@@ -8,7 +8,7 @@ import { withTimeLimit } from '../with-time-limit.ts';
 import type { PullRequest } from './container-engine.ts';
 import { usesContainerd, type EngineInfo } from './engine-description.ts';
 import type { EngineClient } from './engine-client.ts';
-import { parseImageReference } from './image-reference.ts';
+import { parseImageReference } from '../../fleet/image-reference.ts';
 import { inWords, isAmple, missingLayers, neededBytes, type ImageLayer } from './image-space.ts';
 import { isInsecureRegistry } from './insecure-registry.ts';
 import type { CredentialSource } from './registry-auth.ts';

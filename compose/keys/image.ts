@@ -1,18 +1,9 @@
 /** `image`, `pull_policy`, `platform`. */
 import type { ImageSpec } from '../../fleet/app-spec.ts';
 import { type Digest, isDigest } from '../../fleet/ids.ts';
+import { isImageReference } from '../../fleet/image-reference.ts';
 import { notDone } from './key-table.ts';
 import { type Cursor, fail, readFilledText, readIf, readOr } from './read.ts';
-
-const PART = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const REGISTRY = '(?:[a-zA-Z0-9.-]+|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?';
-const REFERENCE = new RegExp(
-  `^(?:${REGISTRY}/)?${PART}(?:/${PART})*(?::[\\w][\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
-);
-
-export function isImageReference(text: string): boolean {
-  return text.length <= 400 && REFERENCE.test(text);
-}
 
 /** Stands in where the file has no usable image; the mistake is in the report, so this never goes out. */
 const UNREADABLE = 'unreadable';

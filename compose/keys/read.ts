@@ -4,7 +4,7 @@
  */
 import type { Path, Report } from '../source/report.ts';
 import { isNull, type Position, resolvePlain, type ScalarTree, type ScalarValue, type Tree } from '../source/tree.ts';
-import { parseDuration } from '../values/durations.ts';
+import { LONGEST_DURATION_MS, parseDuration, renderDuration } from '../values/durations.ts';
 import { parseSize } from '../values/sizes.ts';
 import { suggestion } from '../values/suggest.ts';
 
@@ -100,6 +100,8 @@ export function choice<const T extends string>(...allowed: readonly T[]): Reader
 export function readDuration(cursor: Cursor): number | null {
   const text = cursor.tree.kind === 'scalar' ? cursor.tree.text : '';
   const durationMs = parseDuration(text);
+  if (durationMs !== null && durationMs > LONGEST_DURATION_MS)
+    return fail(cursor, `takes at most ${renderDuration(LONGEST_DURATION_MS)}; this is ${describe(cursor.tree)}`);
   if (durationMs !== null) return durationMs;
   return fail(cursor, `takes a duration with its unit, such as 500ms, 30s or 1m30s; this is ${describe(cursor.tree)}`);
 }

@@ -1,7 +1,7 @@
 /** Names: of the app, its services, labels and placement attributes; and that there is an image to run. */
 import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
 import { isAppName, isServiceName } from '../../fleet/ids.ts';
-import { isImageReference } from '../keys/image.ts';
+import { isImageReference } from '../../fleet/image-reference.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** Labels under it are ours, on the containers too. */

@@ -12,15 +12,17 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** Whole milliseconds (rounded), or null where the text is no duration. `0` needs no unit. */
+/** What a timer of Node's can wait, in a unit that people write. Longer ones would end at once. */
+export const LONGEST_DURATION_MS = 24 * 86_400_000;
+
+/** Whole milliseconds (rounded, however many), or null where the text is no duration. `0` needs no unit. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
   if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d|w))+$/.test(text)) return null;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/g))
     total += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
-  const rounded = Math.round(total);
-  return Number.isSafeInteger(rounded) ? rounded : null;
+  return Math.round(total);
 }
 
 /** The shortest text that `parseDuration` reads back to the same milliseconds. */

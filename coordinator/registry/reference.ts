@@ -1,6 +1,8 @@
-/** The parts of an image reference as Docker reads it. Pure. */
+/** Where the coordinator asks for an image: its registry, repository and the tag that is meant. Pure. */
 import { LongshoreError } from '../../fleet/errors.ts';
+import { isDigest } from '../../fleet/ids.ts';
 import type { Digest } from '../../fleet/ids.ts';
+import { isImageReference, parseImageReference } from '../../fleet/image-reference.ts';
 
 export interface ImageReference {
   /** As people and credentials name it: `docker.io`, `ghcr.io`, `127.0.0.1:5000`. */
@@ -11,35 +13,15 @@ export interface ImageReference {
   readonly digest: Digest | null;
 }
 
-const REGISTRY = /^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
-const REPOSITORY = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
-const TAG = /^\w[\w.-]{0,127}$/;
-
 /** @throws INPUT_INVALID */
 export function parseReference(text: string): ImageReference {
-  const [beforeDigest = '', digest] = text.split('@', 2);
-  const slash = beforeDigest.indexOf('/');
-  const first = slash === -1 ? '' : beforeDigest.slice(0, slash);
-  const isHost = first !== '' && (first.includes('.') || first.includes(':') || first === 'localhost');
-  const rest = isHost ? beforeDigest.slice(slash + 1) : beforeDigest;
-  const colon = rest.lastIndexOf(':');
-  const repository = colon === -1 ? rest : rest.slice(0, colon);
-  const tag = colon === -1 ? 'latest' : rest.slice(colon + 1);
-  const isDigest = digest === undefined || /^sha256:[0-9a-f]{64}$/.test(digest);
-  const isRegistry = !isHost || REGISTRY.test(first);
-  if (!isRegistry || !REPOSITORY.test(repository) || !TAG.test(tag) || !isDigest) {
+  if (!isImageReference(text)) {
     throw new LongshoreError('INPUT_INVALID', `read the image reference ${JSON.stringify(text)}: it is none`, {
       hint: 'Write `registry/name:tag`; names are lower-case.',
     });
   }
-  const registry = isHost && first !== 'index.docker.io' ? first : 'docker.io';
-  const isLibrary = registry === 'docker.io' && !repository.includes('/');
-  return {
-    registry,
-    repository: isLibrary ? `library/${repository}` : repository,
-    tag,
-    digest: (digest ?? null) as Digest | null,
-  };
+  const { registry, repository, tag, digest } = parseImageReference(text);
+  return { registry, repository, tag: tag ?? 'latest', digest: digest !== null && isDigest(digest) ? digest : null };
 }
 
 /** The name for Docker Hub and its address differ. */

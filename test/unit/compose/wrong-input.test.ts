@@ -86,6 +86,16 @@ const service: readonly Case[] = [
     [/^services\.web\.image 3:12 takes \[REGISTRY\/\]NAME/],
   ],
   ['an upper-case image', 'services:\n  web:\n    image: Web:1\n', [/lower-case/]],
+  [
+    'an image with a name that is upper-case before its first slash',
+    'services:\n  web:\n    image: UPPER/x:1\n',
+    [/^services\.web\.image 3:12 takes .*this is "UPPER\/x:1"; names of images are lower-case/],
+  ],
+  [
+    'a duration that no timer waits',
+    webFile('stop_grace_period: 1h99999999h'),
+    [/^services\.web\.stop_grace_period \d+:\d+ takes at most 24d; this is "1h99999999h"/],
+  ],
   ['no image', 'services:\n  web:\n    command: x\n', ['services.web 2:3 the "image" is missing']],
   [
     'build without image',

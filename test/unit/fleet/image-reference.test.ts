@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseImageReference } from '../../../../agent/engine/image-reference.ts';
+import { isImageReference, parseImageReference } from '../../../fleet/image-reference.ts';
 
 const cases: readonly (readonly [string, string, string, string | null, string | null, string])[] = [
   ['nginx', 'docker.io', 'library/nginx', null, null, 'nginx'],
@@ -17,5 +17,37 @@ t.test('parseImageReference: as Docker reads names', (t) => {
   for (const [text, registry, repository, tag, digest, name] of cases) {
     t.same(parseImageReference(text), { registry, repository, tag, digest, name }, text);
   }
+  t.end();
+});
+
+t.test('isImageReference: what Docker takes, and nothing else', (t) => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const right = [
+    'nginx',
+    'team/app:2',
+    'registry.test:5000/a/b/c:1',
+    `localhost/web:1@${digest}`,
+    '[::1]:5000/a__b',
+    'Reg.Test/a',
+  ];
+  for (const text of right) t.ok(isImageReference(text), text);
+  const wrong = [
+    '',
+    'UPPER/x:1',
+    'team/App',
+    'a b',
+    'nginx:',
+    'nginx:a/b',
+    'a//b',
+    '/a',
+    'a/',
+    'a._b',
+    'reg_ex.test/a',
+    'reg.test:123456/a',
+    'nginx@sha256:00',
+    `nginx@${digest}@${digest}`,
+    'a'.repeat(401),
+  ];
+  for (const text of wrong) t.notOk(isImageReference(text), text);
   t.end();
 });
