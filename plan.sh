@@ -11,12 +11,26 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # Where even the program that plans cannot start, an old plan must not look like a new one.
 give_up() {
-  case " $* " in
-    *' --apply '* | *' --output '*) ;;
-    *) rm -f "$root/.plan" "$root/.plan-local" ;;
-  esac
+  drop_plan "$@"
   printf 'plan.sh: %s\n' "$reason" >&2
   exit 2
+}
+
+# As infra/plan/plan-options.ts decides it.
+drop_plan() {
+  local folder=$root stack=gcp word value
+  while (($# > 0)); do
+    word=${1%%=*} value=${2-}
+    case $1 in *=*) value=${1#*=} ;; esac
+    case $word in
+      --apply | --output | --help | -h) return ;;
+      --dir) folder=$value ;;
+      --stack) stack=$value ;;
+    esac
+    shift
+  done
+  [ "$stack" = local ] || rm -f "$folder/.plan"
+  [ "$stack" = gcp ] || rm -f "$folder/.plan-local"
 }
 
 reason='Node is not installed; 20.19 or newer is needed (https://nodejs.org)'

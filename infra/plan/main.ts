@@ -8,23 +8,37 @@ import { checkParts } from '../prepare-parts.ts';
 import { renderProblem } from '../render-problem.ts';
 import { toolProblems } from './check-tools.ts';
 import { createInterrupts } from './interrupts.ts';
-import { parsePlanOptions, PLAN_USAGE, type PlanOptions } from './plan-options.ts';
+import { parsePlanOptions, PLAN_USAGE, type PlanOptions, plansInDoubt } from './plan-options.ts';
+import { dropPlan } from './plan-record.ts';
 import { runBuild } from './run-build.ts';
 import { runApply, runOutput, runPlan, type Planning } from './run-plan.ts';
 import { checkStateBucket, STORAGE_ENDPOINT } from './state-bucket.ts';
 import { Terraform } from './terraform.ts';
 import { workspaceOf } from './workspace.ts';
 
+const root = path.resolve(import.meta.dirname, '..', '..');
 const variables = process.env;
 const interrupts = createInterrupts(process);
 const isApply = process.argv.includes('--apply');
 
+function readOptions(args: readonly string[]): PlanOptions {
+  try {
+    return parsePlanOptions(args);
+  } catch (error) {
+    const { stacks, directory } = plansInDoubt(args);
+    for (const stack of stacks) dropPlan(workspaceOf(folderOf(directory), stack));
+    throw error;
+  }
+}
+
+function folderOf(directory: string | null): string {
+  return directory === null ? root : path.resolve(process.cwd(), directory);
+}
+
 function planningOf(options: PlanOptions): Planning {
-  const root = path.resolve(import.meta.dirname, '..', '..');
   const here = process.cwd();
   const { stack } = options;
-  const folder = options.directory === null ? root : path.resolve(here, options.directory);
-  const workspace = workspaceOf(folder, stack);
+  const workspace = workspaceOf(folderOf(options.directory), stack);
   const terraform = new Terraform(workspace, variables, interrupts);
   const fleetFile = options.file === null ? path.join(root, 'fleet.yaml') : path.resolve(here, options.file);
   const say = (text: string): void => console.log(text);
@@ -68,7 +82,7 @@ function planningOf(options: PlanOptions): Planning {
 
 async function main(): Promise<number> {
   process.umask(0o077);
-  const options = parsePlanOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2));
   const { task } = options;
   if (task.kind === 'help') {
     console.log(PLAN_USAGE);

@@ -33,6 +33,47 @@ export const PLAN_USAGE = `bash plan.sh [--stack gcp|local] [--file FLEET.YAML] 
 
 /** @throws INPUT_INVALID with everything that is not understood */
 export function parsePlanOptions(args: readonly string[]): PlanOptions {
+  const { tasks, values, problems, wrong } = readWords(args);
+  const [task = { kind: 'plan' } as const, second] = tasks;
+  if (second !== undefined && !tasks.some(({ kind }) => kind === 'help'))
+    wrong(`--${second.kind}`, `cannot go with --${task.kind}`);
+  const stack = values.get('--stack') ?? 'gcp';
+  if (!isStackName(stack)) wrong('--stack', `"${stack}" is none of ${STACK_NAMES.join(', ')}`);
+  if (problems.length > 0 || !isStackName(stack))
+    throw new LongshoreError('INPUT_INVALID', 'plan.sh', { details: problems, hint: `Usage: ${PLAN_USAGE}` });
+  return {
+    task: tasks.find(({ kind }) => kind === 'help') ?? task,
+    stack,
+    file: values.get('--file') ?? null,
+    directory: values.get('--dir') ?? null,
+  };
+}
+
+/**
+ * Whose plan is out of date after a call that was not understood: it may have been meant to make a new one, and an old
+ * one must not look like that.
+ */
+export function plansInDoubt(args: readonly string[]): {
+  readonly stacks: readonly StackName[];
+  readonly directory: string | null;
+} {
+  const { tasks, values } = readWords(args);
+  const stack = values.get('--stack') ?? 'gcp';
+  const keeps = tasks.some(({ kind }) => kind === 'apply' || kind === 'output' || kind === 'help');
+  return {
+    stacks: keeps ? [] : isStackName(stack) ? [stack] : STACK_NAMES,
+    directory: values.get('--dir') ?? null,
+  };
+}
+
+interface Words {
+  readonly tasks: readonly PlanTask[];
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly ProblemDetail[];
+  readonly wrong: (path: string, message: string) => void;
+}
+
+function readWords(args: readonly string[]): Words {
   const problems: ProblemDetail[] = [];
   const wrong = (path: string, message: string): void => {
     problems.push({ path, message, line: null, column: null });
@@ -58,17 +99,5 @@ export function parsePlanOptions(args: readonly string[]): PlanOptions {
     } else if (name === '--help' || name === '-h') tasks.push({ kind: 'help' });
     else wrong(arg, 'is not an option');
   }
-  const [task = { kind: 'plan' } as const, second] = tasks;
-  if (second !== undefined && !tasks.some(({ kind }) => kind === 'help'))
-    wrong(`--${second.kind}`, `cannot go with --${task.kind}`);
-  const stack = values.get('--stack') ?? 'gcp';
-  if (!isStackName(stack)) wrong('--stack', `"${stack}" is none of ${STACK_NAMES.join(', ')}`);
-  if (problems.length > 0 || !isStackName(stack))
-    throw new LongshoreError('INPUT_INVALID', 'plan.sh', { details: problems, hint: `Usage: ${PLAN_USAGE}` });
-  return {
-    task: tasks.find(({ kind }) => kind === 'help') ?? task,
-    stack,
-    file: values.get('--file') ?? null,
-    directory: values.get('--dir') ?? null,
-  };
+  return { tasks, values, problems, wrong };
 }

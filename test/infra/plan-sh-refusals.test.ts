@@ -76,6 +76,30 @@ function hasTerraform(...folders: readonly string[]): boolean {
   });
 }
 
+t.test('plan.sh: what was not understood leaves no old plan of the stack that it may have been for', async (t) => {
+  const desk = new Desk(t);
+  const left = async (...args: readonly string[]): Promise<readonly string[]> => {
+    for (const name of ['.plan', '.plan-local']) desk.write(name, 'an old one');
+    await desk.plan(...args);
+    return ['.plan', '.plan-local'].filter((name) => desk.has(name));
+  };
+  const check = async (): Promise<void> => {
+    t.same(await left('--destory'), ['.plan-local']);
+    t.same(await left('--stack=local', '--destory'), ['.plan']);
+    t.same(await left('--stack', 'lokal'), []);
+    t.same(await left('--nope', '--apply'), ['.plan', '.plan-local']);
+    t.same(await left('--nope', '--help'), ['.plan', '.plan-local']);
+    t.same(await left('--output=x', '--nope'), ['.plan', '.plan-local']);
+  };
+  await check();
+  // The same where nothing but the shell is there to decide it.
+  for (const name of ['bash', 'dirname', 'rm']) desk.write(`bin/${name}`, `#!/bin/sh\nexec /usr/bin/${name} "$@"\n`);
+  for (const name of ['bash', 'dirname', 'rm']) chmodSync(desk.path(`bin/${name}`), 0o755);
+  desk.with({ PATH: desk.path('bin') });
+  t.match((await desk.plan()).said, /Node is not installed/);
+  await check();
+});
+
 t.test('plan.sh: the bucket of the state must be there and keep versions', async (t) => {
   const google = await startGoogle(t);
   const desk = new Desk(
