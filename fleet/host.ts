@@ -33,4 +33,6 @@ export interface HostMetrics {
   readonly diskTotalBytes: number;
   readonly diskFreeBytes: number;
   readonly uptimeMs: number;
+  /** An update of the system (its kernel, as a rule) takes effect only at the machine's next start. */
+  readonly restartNeeded: boolean;
 }

@@ -99,4 +99,6 @@ export const hostMetricsSchema: z.ZodType<HostMetrics> = z.object({
   diskTotalBytes: countSchema,
   diskFreeBytes: countSchema,
   uptimeMs: countSchema,
+  // Agents of before did not say.
+  restartNeeded: z.boolean().default(false),
 });

@@ -1,7 +1,8 @@
 /**
  * What a machine of the fleet has of its own system: security updates by themselves, a journal that never fills the
  * disk, a right clock. Docker, containerd and runc are kept out of what updates by itself: their restart would touch
- * every app of the host at a time that nobody chose (D41).
+ * every app of the host at a time that nobody chose (D41). Theirs, and what waits for a reboot, come when somebody drains
+ * the host and makes it anew or restarts it (docs/machine.md).
  */
 import type { MachineFile } from './machine-file.ts';
 
@@ -28,7 +29,7 @@ const UNATTENDED_UPGRADES = `// Written by the setup of this machine.
 APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
 APT::Periodic::AutocleanInterval "7";
-// These are updated host by host, after a drain.
+// These come when somebody drains the host and makes it anew, or updates it by hand.
 Unattended-Upgrade::Package-Blacklist {
   "^docker\\.io$";
   "^docker-cli$";

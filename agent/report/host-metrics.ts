@@ -1,7 +1,10 @@
 /** What the agent measures of its machine. Reading is here; how the texts of /proc become figures is pure. */
-import { readFile, statfs } from 'node:fs/promises';
+import { access, readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import type { HostMetrics } from '../../fleet/host.ts';
+
+/** Debian and Ubuntu put it there when an update waits for the machine's next start. */
+const RESTART_FILE = '/run/reboot-required';
 
 /** Ticks since the machine's start, over all cores. */
 export interface CpuTicks {
@@ -17,11 +20,15 @@ export interface MetricSample {
 
 /** @param before of the last sample; null = the average since the machine's start */
 export async function sampleHost(dockerRoot: string, before: CpuTicks | null): Promise<MetricSample> {
-  const [stat, meminfo, disk] = await Promise.all([
+  const [stat, meminfo, disk, restartNeeded] = await Promise.all([
     readFile('/proc/stat', 'utf8'),
     readFile('/proc/meminfo', 'utf8'),
     // Docker's folder may be readable by root only, or not there yet: then the root file system speaks for it.
     statfs(dockerRoot).catch(() => statfs('/')),
+    access(RESTART_FILE).then(
+      () => true,
+      () => false,
+    ),
   ]);
   const ticks = parseCpuTicks(stat);
   const memory = parseMemory(meminfo);
@@ -35,6 +42,7 @@ export async function sampleHost(dockerRoot: string, before: CpuTicks | null): P
       diskTotalBytes: disk.blocks * disk.bsize,
       diskFreeBytes: disk.bavail * disk.bsize,
       uptimeMs: Math.round(os.uptime() * 1000),
+      restartNeeded,
     },
   };
 }

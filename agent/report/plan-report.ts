@@ -99,7 +99,8 @@ export function hasMoved(a: HostMetrics, b: HostMetrics): boolean {
     moved(a.memoryUsedBytes, b.memoryUsedBytes, b.memoryTotalBytes) ||
     a.diskTotalBytes !== b.diskTotalBytes ||
     moved(a.diskFreeBytes, b.diskFreeBytes, b.diskTotalBytes) ||
-    b.uptimeMs < a.uptimeMs
+    b.uptimeMs < a.uptimeMs ||
+    a.restartNeeded !== b.restartNeeded
   );
 }
 

@@ -28,6 +28,7 @@ export async function explainHost(row: HostRow, { store, hub }: ExplainHostOptio
     lastSeenAt: live?.lastSeenAt ?? row.lastSeenAt,
     enrolledAt: row.enrolledAt,
     refusal: live?.refusal ?? null,
+    restartNeeded: live?.metrics?.restartNeeded ?? false,
     waitsForRestore: (await store.pendingRestore()) !== null,
     apps: [...apps].sort().map((app) => ({
       app,

@@ -18,6 +18,8 @@ export interface ExplainFacts {
   readonly refusal: Pick<AssignmentRefusal, 'problem' | 'isSentAgain'> | null;
   /** The data is an older copy, and nothing is assigned until somebody confirms it (D4). */
   readonly waitsForRestore: boolean;
+  /** An update of its system waits for the machine's next start. */
+  readonly restartNeeded: boolean;
   readonly apps: readonly AppFacts[];
 }
 
@@ -119,7 +121,7 @@ function availability({ name, availability: state, apps }: ExplainFacts): Explai
   }
 }
 
-function allIsWell({ name, apps }: ExplainFacts): Explained {
+function allIsWell({ name, restartNeeded, apps }: ExplainFacts): Explained {
   const runs = running(apps);
   return {
     sentence:
@@ -127,7 +129,9 @@ function allIsWell({ name, apps }: ExplainFacts): Explained {
         ? `${name} is connected, and no app is assigned to it.`
         : `${name} runs what it should: ${runs}.`,
     since: null,
-    next: null,
+    next: restartNeeded
+      ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
+      : null,
     nextAt: null,
   };
 }

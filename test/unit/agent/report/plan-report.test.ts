@@ -18,6 +18,7 @@ const metrics: HostMetrics = {
   diskTotalBytes: 1_000,
   diskFreeBytes: 500,
   uptimeMs: 1_000,
+  restartNeeded: false,
 };
 const facts = (fields: Partial<ReportFacts> = {}): ReportFacts => ({
   apps: {},
@@ -172,5 +173,6 @@ t.test('hasMoved: by what a chart would show', (t) => {
   t.ok(hasMoved(metrics, { ...metrics, diskFreeBytes: 400 }));
   t.ok(hasMoved(metrics, { ...metrics, cores: 4 }));
   t.ok(hasMoved(metrics, { ...metrics, uptimeMs: 5 }), 'the machine was started again');
+  t.ok(hasMoved(metrics, { ...metrics, restartNeeded: true }), 'an update waits for its next start');
   t.end();
 });

@@ -39,6 +39,7 @@ const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
   enrolledAt: 50,
   refusal: null,
   waitsForRestore: false,
+  restartNeeded: false,
   apps: [],
   ...fields,
 });
@@ -205,6 +206,12 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
   ['draining', facts({ availability: 'draining', apps: [passed] }), /draining and still runs web release 2/],
   ['drained', facts({ availability: 'draining' }), /drained: it runs nothing/],
   ['all is well', facts({ apps: [passed] }), /^a runs what it should: web release 2\.$/, { next: null }],
+  [
+    'all is well, but an update waits',
+    facts({ apps: [passed], restartNeeded: true }),
+    /^a runs what it should: web release 2\.$/,
+    { next: /restart of the machine: drain it/ },
+  ],
   ['nothing assigned', facts(), /no app is assigned/],
 ];
 
