@@ -92,10 +92,14 @@ export interface RolloutsPort {
 /** What only one host may read, sealed to its key (`protocol/sealing.ts`). Implemented by `secrets/`, sent by the hub. */
 export interface SealedPort {
   /**
-   * Values of the secrets that the host's targets name, at the versions that their releases pin.
+   * Values of the secrets that the host's targets name, at the versions that their releases pin. `missing`: those that
+   * nobody has any more, as people know them.
    * @param held `app/secret` -> version that the host has already: left out
    */
-  secrets(host: HostId, held: Readonly<Record<string, number>>): Promise<CoordinatorMessageOf<'secrets'>['items']>;
+  secrets(
+    host: HostId,
+    held: Readonly<Record<string, number>>,
+  ): Promise<{ readonly items: CoordinatorMessageOf<'secrets'>['items']; readonly missing: readonly string[] }>;
   /** Every stored registry credential. */
   registryCredentials(host: HostId): Promise<readonly { readonly registry: string; readonly sealed: string }[]>;
 }

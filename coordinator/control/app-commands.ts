@@ -109,7 +109,6 @@ async function deployKept(known: AppRow, release: Release, actor: Actor, note: s
     store.quarantine({ app }),
   ]);
   refuseQuarantined(app, release, quarantine);
-  await requireSecrets(release, options);
   const placed = place(release.spec, hosts, stickyPlacement(targets));
   if (placed.kind === 'unplaceable')
     throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });
@@ -125,19 +124,6 @@ async function deployKept(known: AppRow, release: Release, actor: Actor, note: s
       why: `${actor.name} rolls back`,
     },
     options,
-  );
-}
-
-/** A value that was removed since cannot be brought back. @throws SECRET_MISSING */
-async function requireSecrets(release: Release, { store }: Pick<ControlOptions, 'store'>): Promise<void> {
-  const names = Object.entries(release.spec.secrets).map(([, secret]) => secret.name);
-  if (names.length === 0) return;
-  const versions = await store.secretVersions({ app: release.app, names });
-  const missing = names.filter((name) => versions[name] === undefined);
-  if (missing.length === 0) return;
-  throw new LongshoreError(
-    'SECRET_MISSING',
-    `roll back ${release.app} to release ${release.number}: its secret ${missing.join(', ')} was removed`,
   );
 }
 

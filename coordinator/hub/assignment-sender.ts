@@ -29,6 +29,8 @@ export interface AssignmentSenderOptions {
   readonly onCurrent: (host: HostId, order: { readonly epoch: number; readonly generation: number }) => void;
   /** It cannot be sent; people have to look. */
   readonly onRefused: (host: HostId, refusal: AssignmentRefusal) => void;
+  /** Secrets that its apps need and that were removed; without them those apps cannot start. */
+  readonly onMissing: (host: HostId, secrets: readonly string[]) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -177,7 +179,8 @@ export class AssignmentSender {
 
   /** Those that the host's targets need and that it does not hold. */
   async #sendSecrets(host: HostId, connection: AgentConnection): Promise<void> {
-    const items = await this.#options.sealed.secrets(host, Object.fromEntries(connection.heldSecrets));
+    const { items, missing } = await this.#options.sealed.secrets(host, Object.fromEntries(connection.heldSecrets));
+    if (missing.length > 0) this.#options.onMissing(host, missing);
     let frame: (typeof items)[number][] = [];
     let bytes = 0;
     const flush = (): void => {

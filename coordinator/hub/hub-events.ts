@@ -77,6 +77,11 @@ export class HubEvents {
     this.add(host, kind, text);
   }
 
+  missingSecrets(host: HostId, secrets: readonly string[]): void {
+    const text = `Host ${this.#nameOf(host)} needs values that were removed: ${secrets.join('; ')}. Set them and deploy again`;
+    this.addOnce(host, 'host.secret-missing', text);
+  }
+
   refusedHello(host: HostId, reason: Problem): void {
     const { log, metrics } = this.#options;
     metrics.refused(reason.code);

@@ -75,6 +75,7 @@ export class Hub implements HubPort {
       connection,
       onCurrent: (host, order) => this.#writes.acked(host, order),
       onRefused: (host, refusal) => this.#refusedAssignment(host, refusal),
+      onMissing: (host, secrets) => this.#events.missingSecrets(host, secrets),
       onFault,
     });
     this.#admission = new Admission({

@@ -30,14 +30,15 @@ export function hostSecrets({ store, vault, randomBytes, keyPair }: HostSecretsO
   return {
     secrets: async (id, held) => {
       const { sealingKey } = await required(id);
-      const secrets = await store.secretsForHost({ host: id });
-      return secrets
+      const { found, missing } = await store.secretsForHost({ host: id });
+      const items = found
         .filter(({ app, secret, version }) => held[`${app}/${secret}`] !== version)
         .map(({ app, secret, name, version, ciphertext }) => {
           const value = vault.decrypt(secretPurpose(app, name, version), ciphertext);
           const sealed = sealFor(sealingKey, secretContext({ host: id, app, secret, version }), value);
           return { app, secret, version, sealed };
         });
+      return { items, missing: missing.map(({ app, name, version }) => `${name} of ${app}, version ${version}`) };
     },
     registryCredentials: async (id) => {
       const { sealingKey } = await required(id);

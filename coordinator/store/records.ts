@@ -153,13 +153,16 @@ export interface SecretRow {
   readonly setAt: number;
 }
 
-export interface SecretForHost {
+export interface PinnedSecret {
   readonly app: AppName;
   /** Key in the app file: the name that travels, and by which the release pins the version. */
   readonly secret: string;
   /** Name in the store, which the key stands for. */
   readonly name: string;
   readonly version: number;
+}
+
+export interface SecretForHost extends PinnedSecret {
   readonly ciphertext: Uint8Array;
 }
 

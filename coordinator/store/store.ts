@@ -28,6 +28,7 @@ import type {
   NewHost,
   NewQuarantine,
   OrderHeard,
+  PinnedSecret,
   QuarantineRow,
   RegistryRow,
   ReleaseSource,
@@ -226,7 +227,8 @@ export interface RolloutStore {
    * One transaction: makes the release (or takes a kept one), the deployment `queued`, supersedes every other queued
    * one of the app, and forgets releases beyond `keepReleases` newest that nothing needs. Events may leave out the
    * deployment and release number: `{release}` in their text becomes the number.
-   * @throws CONFLICT where the app's last succeeded or newest release is not as `expected`; NOT_FOUND for a kept release
+   * @throws CONFLICT where the app's last succeeded or newest release is not as `expected`; NOT_FOUND for a kept release;
+   * SECRET_MISSING where a version that the release pins was removed
    */
   createDeployment(args: {
     readonly app: AppName;
@@ -309,8 +311,11 @@ export interface SecretStore {
     readonly name: string;
     readonly events: readonly NewEvent[];
   }): Promise<void>;
-  /** What the host's `run` targets use, still encrypted at rest. */
-  secretsForHost(args: { readonly host: HostId }): Promise<readonly SecretForHost[]>;
+  /** What the host's `run` targets use, still encrypted at rest; `missing`: pinned, and removed since. */
+  secretsForHost(args: { readonly host: HostId }): Promise<{
+    readonly found: readonly SecretForHost[];
+    readonly missing: readonly PinnedSecret[];
+  }>;
   /** Every kept version of the app's secrets, of all apps where it is null: what must not be shown. */
   secretsOfApp(args: { readonly app: AppName | null }): Promise<readonly Omit<SecretForHost, 'secret'>[]>;
 

@@ -721,8 +721,9 @@ for (const kind of storeKinds) {
     const { deployment } = await enqueue(store, { number: 1, release: { spec, secretVersions: { password: 1 } } });
     await move(store, deployment, ['rolling'], [aTarget(hostId(1), 1)]);
     const sent = await store.secretsForHost({ host: hostId(1) });
+    t.same(sent.missing, []);
     t.same(
-      sent.map(({ secret, name, version, ciphertext }) => [
+      sent.found.map(({ secret, name, version, ciphertext }) => [
         secret,
         name,
         version,
@@ -733,11 +734,17 @@ for (const kind of storeKinds) {
 
     await store.removeSecret({ app: WEB, name: 'db', events: [] });
     t.same(await store.secretVersions({ app: WEB, names: ['db'] }), {});
-    t.same(await store.secretsForHost({ host: hostId(1) }), []);
+    const pinned = { app: WEB, secret: 'password', name: 'db', version: 1 };
+    t.same(await store.secretsForHost({ host: hostId(1) }), { found: [], missing: [pinned] });
     t.equal(await store.lastSecretVersion({ app: WEB }), 2);
     await put(3, 'three');
     t.same((await store.listSecrets({ ...FIRST, app: WEB })).items, [{ app: WEB, name: 'db', version: 3, setAt: 3 }]);
     await t.rejects(store.removeSecret({ app: WEB, name: 'none', events: [] }), refusal('NOT_FOUND'));
+
+    await t.rejects(enqueue(store, { number: 2, kept: 1 }), refusal('SECRET_MISSING'), 'another version is no help');
+    t.equal(await store.deployment({ id: deploymentId(2) }), null);
+    const { release } = await enqueue(store, { number: 3, release: { spec, secretVersions: { password: 3 } } });
+    t.equal(release.number, 2);
   });
 
   scene('registries and the key check keep their bytes', async (t, store) => {

@@ -433,6 +433,11 @@ scene('apps: view, health and removal', async (t, world) => {
     services: [{ service: 'web', wanted: 1, healthy: 1, unhealthy: 0 }],
     hosts: [{ host: 'a', converged: true, release: 1 }],
   });
+  t.same(
+    (await world.commands.listApps({ limit: 10 })).items,
+    [await world.commands.getApp(WEB)],
+    'a list says the same of an app as the app itself',
+  );
   world.live.set(host, aLiveHost({ connected: false }));
   t.match(await world.commands.appHealth(WEB), { healthy: false });
 
@@ -475,6 +480,16 @@ scene('secrets: a new version makes a change, an old release keeps its own, valu
   t.match(world.calls.at(-1), /^secretsChanged h-/);
   await world.commands.removeRegistry('r.test:5000', ADA);
   t.same((await world.commands.listRegistries(PAGE)).items, []);
+
+  await deployed(world, { spec: aSpec() });
+  await world.commands.removeSecret(WEB, 'db', ADA);
+  await world.commands.setSecret(WEB, 'db', 'hunter24', ADA);
+  const calls = world.calls.length;
+  await t.rejects(
+    world.commands.rollback(WEB, { release: 1, note: null }, ADA),
+    refusal('SECRET_MISSING', { message: /release 1: its secret db \(version \d\) was removed/ }),
+  );
+  t.equal(world.calls.length, calls, 'nothing was made, and nobody was told');
 });
 
 scene(

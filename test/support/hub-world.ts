@@ -79,7 +79,7 @@ export class HubWorld {
     };
     this.hub = new Hub({
       store,
-      sealed: { secrets: async () => [], registryCredentials: async () => [] },
+      sealed: { secrets: async () => ({ items: [], missing: [] }), registryCredentials: async () => [] },
       observer,
       metrics: { frame: () => undefined, refused: () => undefined },
       log: quiet,

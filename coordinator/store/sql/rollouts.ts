@@ -14,6 +14,7 @@ import { deployment as readDeployment, UNENDED, withSteps } from './deployments.
 import { append } from './events.ts';
 import { app as readApp, forgetReleases, insertQuarantine, insertRelease, release as readRelease } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
+import { requireSecretVersions } from './secrets.ts';
 import { targetsOfApp, writeTargets } from './targets.ts';
 import { conflict, nextNumber, notFound, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
@@ -36,6 +37,7 @@ export async function createDeployment(
     );
   }
   const release = await takeRelease(transaction, args, newest ?? 0);
+  await requireSecretVersions(transaction, release);
   if (args.releaseQuarantine) await releaseDigests(transaction, release);
   const superseded = await endUnended(transaction, {
     app,

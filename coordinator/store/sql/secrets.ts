@@ -1,7 +1,9 @@
 /** Ciphertexts of secrets and registry passwords. This file never sees a value. */
 import type { AppName } from '../../../fleet/ids.ts';
 import type { AppSpec } from '../../../fleet/app-spec.ts';
-import type { SecretForHost } from '../records.ts';
+import { LongshoreError } from '../../../fleet/errors.ts';
+import type { Release } from '../../../fleet/release.ts';
+import type { PinnedSecret, SecretForHost } from '../records.ts';
 import type { SecretStore } from '../store.ts';
 import { append } from './events.ts';
 import { secretVersionFloor } from './restores.ts';
@@ -99,6 +101,31 @@ export async function removeSecret(transaction: Transaction, args: Args<'removeS
   await append(transaction, args.events);
 }
 
+/** A name may have a value again, of another version: what the release pins is gone all the same. @throws SECRET_MISSING */
+export async function requireSecretVersions({ db }: Transaction, release: Release): Promise<void> {
+  const { app, number, spec, secretVersions } = release;
+  const pinned = Object.entries(secretVersions).map(([key, version]) => ({
+    name: spec.secrets[key]?.name ?? key,
+    version,
+  }));
+  const kept = new Set<string>();
+  for (const chunk of inChunks([...new Set(pinned.map(({ name }) => name))])) {
+    const rows = await db
+      .selectFrom('secret_versions')
+      .select(['name', 'version'])
+      .where('app', '=', app)
+      .where('name', 'in', [...chunk])
+      .execute();
+    for (const row of rows) kept.add(`${row.name} ${Number(row.version)}`);
+  }
+  const missing = pinned.filter(({ name, version }) => !kept.has(`${name} ${version}`));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name, version }) => `${name} (version ${version})`).join(', ');
+  throw new LongshoreError('SECRET_MISSING', `deploy ${app} release ${number}: its secret ${names} was removed`, {
+    hint: 'A removed value cannot be brought back. Set the secret anew and deploy: that makes a release which uses it.',
+  });
+}
+
 export async function secretsForHost({ db }: Transaction, args: Args<'secretsForHost'>): Answer<'secretsForHost'> {
   const rows = await db
     .selectFrom('targets')
@@ -111,6 +138,7 @@ export async function secretsForHost({ db }: Transaction, args: Args<'secretsFor
     .where('releases.secret_versions', '!=', '{}')
     .execute();
   const found: SecretForHost[] = [];
+  const missing: PinnedSecret[] = [];
   for (const row of rows) {
     const { secrets } = fromJson<AppSpec>(row.spec);
     for (const [key, version] of Object.entries(fromJson<Record<string, number>>(row.secret_versions))) {
@@ -122,12 +150,12 @@ export async function secretsForHost({ db }: Transaction, args: Args<'secretsFor
         .where('name', '=', name)
         .where('version', '=', version)
         .executeTakeFirst();
-      if (secret !== undefined) {
-        found.push({ app: row.app as AppName, secret: key, name, version, ciphertext: fromText(secret.ciphertext) });
-      }
+      const pinned = { app: row.app as AppName, secret: key, name, version };
+      if (secret === undefined) missing.push(pinned);
+      else found.push({ ...pinned, ciphertext: fromText(secret.ciphertext) });
     }
   }
-  return found;
+  return { found, missing };
 }
 
 export async function secretsOfApp({ db }: Transaction, args: Args<'secretsOfApp'>): Answer<'secretsOfApp'> {

@@ -337,3 +337,20 @@ t.test('hub: says good-bye with 1001 when it stops', async (t) => {
   t.equal((await agent.waitClosed()).code, CLOSE.goingAway);
   await closing;
 });
+
+t.test('hub: a value that an app needs and that was removed is told to people', async (t) => {
+  const missing = ['db of web, version 1'];
+  const world = await HubWorld.open({
+    hub: { sealed: { secrets: async () => ({ items: [], missing }), registryCredentials: async () => [] } },
+  });
+  t.teardown(() => world.close());
+  const host = await world.enroll('lacking');
+  await world.agent(host).connect();
+  const query = { app: null, host: host.row.id, kind: 'host.secret-missing', deployment: null } as const;
+
+  const { items } = await pollUntil(
+    () => world.store.listEvents({ ...query, limit: 10, after: null, order: 'oldest' }),
+    (page) => page.items.length > 0,
+  );
+  t.match(items, [{ text: /^Host lacking needs values that were removed: db of web, version 1/ }]);
+});
