@@ -6,9 +6,11 @@ import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { lockDataDir } from '../daemon/data-dir-lock.ts';
 import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import type { Problem } from '../fleet/errors.ts';
 import { VERSION } from '../protocol/product-version.ts';
@@ -21,7 +23,6 @@ import type { DoctorFinding } from './control/control-options.ts';
 import { Coordinator } from './coordinator.ts';
 import { AgentArchives } from './install/agent-archives.ts';
 import { Installer } from './install/installer.ts';
-import { lockDataDir } from './data-dir-lock.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
 import { systemRoots } from './google/system-roots.ts';
 import { readWebFiles } from './http/web-files.ts';
@@ -64,12 +65,12 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(config: CoordinatorConfig, databaseUrl: string): Promise<number> {
   const log = pino({ level: config.logLevel, base: null });
   const ending = endSignal(log);
-  const lock = await lockDataDir(config.dataDir);
+  const lock = await lockDataDir(config.dataDir, { program: 'coordinator', token: randomBytes(8).toString('hex') });
   const metrics = new CoordinatorMetrics(VERSION);
   const roots = await systemRoots();
   const opened = await openStore({
     config,
-    source: databaseSource(config, databaseUrl),
+    source: await databaseSource(config, databaseUrl, roots),
     roots: roots ?? null,
     workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
     onFault: (error) => {
@@ -152,7 +153,11 @@ async function serve(
   }
 }
 
-function databaseSource({ database }: CoordinatorConfig, databaseUrl: string): DatabaseSource | null {
+async function databaseSource(
+  { database, google }: CoordinatorConfig,
+  databaseUrl: string,
+  ca: readonly string[] | undefined,
+): Promise<DatabaseSource | null> {
   switch (database.kind) {
     case 'sqlite':
       return null;
@@ -160,8 +165,16 @@ function databaseSource({ database }: CoordinatorConfig, databaseUrl: string): D
       return variableSource(databaseUrl);
     case 'file':
       return fileSource(database.urlFile);
-    case 'cloud-sql':
-      throw new LongshoreError('CONFIG_INVALID', 'use Cloud SQL: not yet');
+    case 'cloud-sql': {
+      if (google === null) throw new LongshoreError('CONFIG_INVALID', 'use Cloud SQL: `google` is missing');
+      const [cloud, client] = await Promise.all([
+        import('./google/google-cloud.ts'),
+        import('./google/google-http.ts'),
+      ]);
+      const http = client.googleHttp({ ca, timeoutMs: GOOGLE_TIMEOUT_MS });
+      const clocks = { now: Date.now, clock: () => performance.now(), pause };
+      return cloud.cloudSqlSource({ config: google, instance: database.instance, http, randomBytes, ...clocks });
+    }
   }
 }
 

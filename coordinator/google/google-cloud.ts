@@ -11,6 +11,7 @@ import type { RegistryLogin } from '../registry/registry-client.ts';
 import type { FirstAdminStore } from '../identity/first-admin.ts';
 import type { Store } from '../store/store.ts';
 import { ArtifactRegistry } from './artifact-registry.ts';
+import { CloudSqlSource } from './cloud-sql-source.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { GoogleApi } from './google-api.ts';
 import type { GoogleHttp } from './google-http.ts';
@@ -24,6 +25,7 @@ import { Periodic } from './periodic.ts';
 import { poolLabelChanges } from './pool-labels.ts';
 import { googleRegistryLogin } from './registry-login.ts';
 import { SecretManager } from './secret-manager.ts';
+import { SqlAdmin } from './sql-admin.ts';
 
 export interface GoogleCloudOptions {
   readonly config: GoogleConfig;
@@ -45,6 +47,31 @@ export interface GoogleWatchers {
 
 const LOOK_MS = 60_000;
 const KEEP_MS = 5 * 60_000;
+
+export interface CloudSqlSourceOptions {
+  readonly config: Pick<GoogleConfig, 'project' | 'secretPrefix'>;
+  readonly instance: string;
+  readonly http: GoogleHttp;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Monotonic, ms. */
+  readonly clock: () => number;
+  readonly pause: (ms: number) => Promise<unknown>;
+}
+
+/** The database comes before everything else of Google's that needs the store. */
+export function cloudSqlSource(options: CloudSqlSourceOptions): CloudSqlSource {
+  const { config, instance, http, now, ...rest } = options;
+  const api = new GoogleApi(http, new MachineTokens(http, now));
+  return new CloudSqlSource({
+    ...config,
+    ...rest,
+    instance,
+    admin: new SqlAdmin(api, config.project, instance),
+    secrets: new SecretManager(api, config.project),
+  });
+}
 
 export class GoogleCloud {
   readonly #options: GoogleCloudOptions;

@@ -38,7 +38,8 @@ export function toPostgresProblem(error: unknown, operation: string): Problem {
   if (error instanceof LongshoreError) return error.problem;
   const text = error instanceof Error && error.message !== '' ? error.message : String(error);
   const state = sqlState(error);
-  if (isLost(error) || isSerialization(error)) return problem('STORE_UNAVAILABLE', `${operation}: ${text}`);
+  if (isLost(error) || isSerialization(error) || isRefusedLogin(error))
+    return problem('STORE_UNAVAILABLE', `${operation}: ${text}`);
   if (state?.startsWith('23') === true) return problem('CONFLICT', `${operation}: ${text}`);
   if (state === '53100') {
     return problem('NO_SPACE', `${operation}: the disk of the database is full`, {

@@ -18,6 +18,8 @@ export interface DatabaseSource {
   address(): Promise<PostgresAddress>;
   /** The server refused user or password. @returns whether something was mended, so that another try is worth it */
   refused(): Promise<boolean>;
+  /** The server took them. */
+  accepted(): void;
 }
 
 export interface Opened {
@@ -71,20 +73,15 @@ export async function reopenLocked(options: OpenOptions, former: Backend | null)
 }
 
 async function connect(source: DatabaseSource, roots: readonly string[] | null): Promise<Opened> {
-  const address = await source.address();
-  try {
-    return { client: await connectPostgres(address, roots), address };
-  } catch (error) {
-    if (isRefusedLogin(error) && (await source.refused())) {
-      const mended = await source.address();
-      return connectPostgres(mended, roots).then(
-        (client) => ({ client, address: mended }),
-        (again: unknown) => {
-          throw openProblem(again, publicName(mended));
-        },
-      );
+  for (;;) {
+    const address = await source.address();
+    try {
+      const client = await connectPostgres(address, roots);
+      source.accepted();
+      return { client, address };
+    } catch (error) {
+      if (!isRefusedLogin(error) || !(await source.refused())) throw openProblem(error, publicName(address));
     }
-    throw openProblem(error, publicName(address));
   }
 }
 

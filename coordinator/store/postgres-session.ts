@@ -11,7 +11,7 @@ import { runBatch } from './group-commit.ts';
 import type { Call, Connection } from './group-commit.ts';
 import type { ClientPool, LoneClient, PostgresAnswer } from './postgres-client.ts';
 import { connectionOver } from './postgres-dialect.ts';
-import { ConnectionLost, isLost, isSpoiling, toPostgresProblem } from './postgres-errors.ts';
+import { ConnectionLost, isLost, isRefusedLogin, isSpoiling, toPostgresProblem } from './postgres-errors.ts';
 import type { StoredEvent } from './records.ts';
 import type { Transaction } from './sql/transaction.ts';
 import { fromProblem } from './worker-messages.ts';
@@ -123,6 +123,8 @@ export class PostgresSession {
         }, isLost);
       } catch (error) {
         if (attempt < READ_ATTEMPTS && isSpoiling(error) && this.#lost === null) continue;
+        // No connection is to be had as the session knows it: a new password, other certificates.
+        if (isLost(error) || isRefusedLogin(error)) this.#lose(asError(error));
         throw fromProblem(toPostgresProblem(error, `read ${name}`));
       }
     }
@@ -138,7 +140,7 @@ export class PostgresSession {
     try {
       return await this.#options.writer.query(text, values);
     } catch (error) {
-      if (isLost(error)) this.#lose(error instanceof Error ? error : new ConnectionLost(String(error)));
+      if (isLost(error)) this.#lose(asError(error));
       throw error;
     }
   }
@@ -159,3 +161,5 @@ export function unavailable(name: string, reason: Error | null): LongshoreError 
     cause: reason,
   });
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new ConnectionLost(String(error)));

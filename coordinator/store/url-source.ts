@@ -11,12 +11,15 @@ import type { DatabaseSource } from './postgres-open.ts';
 const HINT = 'The form is postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full; see docs/operations.md.';
 
 export function variableSource(url: string): DatabaseSource {
-  return { address: () => toAddress('DATABASE_URL', url), refused: () => Promise.resolve(false) };
+  return { address: () => toAddress('DATABASE_URL', url), ...NOT_OURS };
 }
 
 export function fileSource(file: string): DatabaseSource {
-  return { address: async () => toAddress(file, await readSecret(file)), refused: () => Promise.resolve(false) };
+  return { address: async () => toAddress(file, await readSecret(file)), ...NOT_OURS };
 }
+
+/** Whoever made the user mends it, too. */
+const NOT_OURS = { refused: () => Promise.resolve(false), accepted: () => undefined };
 
 async function toAddress(where: string, text: string): Promise<PostgresAddress> {
   const parsed = parsePostgresUrl(text);

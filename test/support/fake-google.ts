@@ -26,6 +26,16 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An instance of Cloud SQL, with the users of what runs behind it. */
+export interface FakeSqlInstance {
+  readonly name: string;
+  state: string;
+  readonly privateAddress: string;
+  root: string;
+  readonly users: () => Promise<readonly string[]>;
+  readonly setPassword: (user: string, password: string, isNew: boolean) => Promise<void>;
+}
+
 const fails = (status: number, message: string): Answer => ({ status, body: { error: { code: status, message } } });
 
 export class FakeGoogle {
@@ -47,6 +57,7 @@ export class FakeGoogle {
   /** Tag to digest by package, and which images there are. */
   readonly tags = new Map<string, Map<string, string>>();
   readonly images = new Set<string>();
+  sql: FakeSqlInstance | null = null;
   cacheControl = 'public, max-age=3600';
   tokenSeconds = 3_600;
   /** Calls of these paths are refused so. */
@@ -148,13 +159,13 @@ export class FakeGoogle {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     const body: unknown = text === '' ? null : JSON.parse(text);
-    const answer = this.#answer(request, url, body);
+    const answer = await this.#answer(request, url, body);
     const content = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
     reply.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     reply.end(answer.status === 304 ? undefined : content);
   }
 
-  #answer(request: http.IncomingMessage, url: URL, body: unknown): Answer {
+  #answer(request: http.IncomingMessage, url: URL, body: unknown): Answer | Promise<Answer> {
     if (url.hostname === 'www.googleapis.com' && url.pathname === '/oauth2/v3/certs') return this.#certificates();
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (!this.#tokens.has(token)) return fails(401, 'Request had invalid authentication credentials.');
@@ -169,6 +180,8 @@ export class FakeGoogle {
         return this.#secret(url, body as { payload?: { data?: string } } | null);
       case 'artifactregistry.googleapis.com':
         return this.#tag(request.method ?? '', url, body as { version?: string } | null);
+      case 'sqladmin.googleapis.com':
+        return this.#database(request.method ?? '', url, body as { name?: string; password?: string } | null);
       default:
         return fails(404, 'no such service');
     }
@@ -215,6 +228,36 @@ export class FakeGoogle {
     if (rest !== ':addVersion' || versions === undefined) return fails(404, `Secret [${name}] not found.`);
     versions.push(Buffer.from(body?.payload?.data ?? '', 'base64'));
     return { status: 200, body: { name: `projects/1/secrets/${name}/versions/${versions.length}` } };
+  }
+
+  async #database(
+    method: string,
+    url: URL,
+    body: { readonly name?: string; readonly password?: string } | null,
+  ): Promise<Answer> {
+    const { sql } = this;
+    const base = `/v1/projects/${PROJECT}/instances/${sql?.name ?? ''}`;
+    if (sql === null || !url.pathname.startsWith(base)) return fails(404, 'The Cloud SQL instance does not exist.');
+    if (url.pathname === base) {
+      const ipAddresses = [{ type: 'PRIVATE', ipAddress: sql.privateAddress }];
+      return { status: 200, body: { state: sql.state, ipAddresses, serverCaCert: { cert: sql.root } } };
+    }
+    const users = await sql.users();
+    const name = method === 'PUT' ? url.searchParams.get('name') : body?.name;
+    switch (method) {
+      case 'GET':
+        return { status: 200, body: { items: users.map((user) => ({ name: user })) } };
+      case 'POST':
+      case 'PUT': {
+        const isNew = method === 'POST';
+        if (name == null || body?.password === undefined || users.includes(name) === isNew)
+          return fails(400, 'Invalid request');
+        await sql.setPassword(name, body.password, isNew);
+        return { status: 200, body: { kind: 'sql#operation', status: 'PENDING' } };
+      }
+      default:
+        return fails(405, method);
+    }
   }
 
   #tag(method: string, url: URL, body: { readonly version?: string } | null): Answer {

@@ -107,7 +107,11 @@ export function postgresAddress(url: string): PostgresAddress {
 
 export function openPostgres(url: string, options: Partial<PostgresStoreOptions> = {}): Promise<Store> {
   return openPostgresStore({
-    source: { address: () => Promise.resolve(postgresAddress(url)), refused: () => Promise.resolve(false) },
+    source: {
+      address: () => Promise.resolve(postgresAddress(url)),
+      refused: () => Promise.resolve(false),
+      accepted: () => undefined,
+    },
     roots: null,
     holder: randomUUID(),
     lockWaitMs: 2_000,

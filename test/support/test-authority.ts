@@ -11,7 +11,8 @@ export interface TestAuthority {
   readonly key: string;
 }
 
-export function testAuthority(names: readonly string[]): TestAuthority {
+/** @param commonName of the certificate; @param names that it is for, too */
+export function testAuthority(names: readonly string[], commonName = 'test'): TestAuthority {
   const folder = mkdtempSync(path.join(tmpdir(), 'longshore-authority-'));
   const at = (name: string): string => path.join(folder, name);
   const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
@@ -30,7 +31,7 @@ export function testAuthority(names: readonly string[]): TestAuthority {
       '-out',
       at('root.pem'),
     );
-    openssl('req', ...fresh, '-subj', '/CN=test', '-keyout', at('leaf.key'), '-out', at('leaf.csr'));
+    openssl('req', ...fresh, '-subj', `/CN=${commonName}`, '-keyout', at('leaf.key'), '-out', at('leaf.csr'));
     writeFileSync(at('names'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}\n`);
     const signing = ['-CA', at('root.pem'), '-CAkey', at('root.key'), '-CAcreateserial', '-extfile', at('names')];
     openssl('x509', '-req', '-in', at('leaf.csr'), ...signing, '-days', '2', '-out', at('leaf.pem'));
