@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { lockDataDir } from '../daemon/data-dir-lock.ts';
 import { ERRORS, LongshoreError, type Problem } from '../fleet/errors.ts';
 import type { HostId, InstanceId } from '../fleet/ids.ts';
 import { VERSION } from '../protocol/product-version.ts';
@@ -17,7 +18,6 @@ import { systemClock } from './clock.ts';
 import { parseConfigFile } from './config/config-file.ts';
 import { SETTINGS, settingsOfEnvironment, settingsOfFlags, type FlagFacts } from './config/settings.ts';
 import { parseAgentConfig, type AgentConfig } from './config.ts';
-import { lockDataDir } from './data-dir-lock.ts';
 import { readIfThere } from './durable-file.ts';
 import { DockerodeEngine } from './engine/dockerode-engine.ts';
 import { freeBytesAt } from './engine/space-check.ts';
@@ -96,7 +96,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
     write: (line) => process.stderr.write(line),
   });
   const ending = endSignal(log);
-  const lock = await lockDataDir(config.dataDir);
+  const lock = await lockDataDir(config.dataDir, { program: 'agent', token: randomBytes(8).toString('hex') });
   const identity = await openIdentity(config.dataDir);
   const notifier = createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) });
   const context: BuildContext = { config, clock: systemClock, random: Math.random, log, facts: await processFacts() };

@@ -1,6 +1,6 @@
 // What the agent keeps on the disk: identity, sealed values, files of apps, the lock; and its local HTTP.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
@@ -8,7 +8,6 @@ import type { RunEntry } from '../../fleet/assignment.ts';
 import { registryContext, secretContext } from '../../protocol/sealing.ts';
 import { readEnrollToken } from '../../agent/identity/enroll-token.ts';
 import { openIdentity, rawPublicKey, saveIdentity, signText } from '../../agent/identity/identity.ts';
-import { lockDataDir } from '../../agent/data-dir-lock.ts';
 import { listenLocally } from '../../agent/http/local-server.ts';
 import { AppFilesOnDisk } from '../../agent/secrets/app-files-on-disk.ts';
 import { SealedStore } from '../../agent/secrets/sealed-store.ts';
@@ -82,20 +81,6 @@ t.test('trustedRoots: only the configured root where there is one', async (t) =>
   await t.rejects(trustedRoots(path.join(dir, 'none')), { code: 'CONFIG_INVALID' });
   await writeFile(ca, 'not a certificate');
   await t.rejects(trustedRoots(ca), { code: 'CONFIG_INVALID', message: /no certificate/ });
-});
-
-t.test('lockDataDir: one agent a directory, by whatever name it is reached', async (t) => {
-  const dir = path.join(await folder(t), 'data');
-  const lock = await lockDataDir(dir);
-  const link = `${dir}-link`;
-  await symlink(dir, link);
-
-  await t.rejects(lockDataDir(dir), { code: 'CONFIG_INVALID', message: /another agent/ });
-  await t.rejects(lockDataDir(link), { code: 'CONFIG_INVALID' });
-  await lock.release();
-  await (await lockDataDir(dir)).release();
-  await writeFile(`${dir}-file`, '');
-  await t.rejects(lockDataDir(path.join(`${dir}-file`, 'x')), { code: 'CONFIG_INVALID', message: /ENOTDIR|EEXIST/ });
 });
 
 const host = hostId(1);
