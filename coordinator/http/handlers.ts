@@ -10,6 +10,7 @@ import type { ReplyOf, RouteName } from '../../protocol/http-api/routes.ts';
 import { PROTOCOL } from '../../protocol/version.ts';
 import type { z } from 'zod';
 import type { Actor, Commands } from '../commands.ts';
+import { requirePlanRole } from './plan-access.ts';
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
@@ -46,7 +47,10 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     listReleases: ({ parameters, query }) => commands.listReleases(app(parameters), query),
     rollback: ({ parameters, body, actor }) => commands.rollback(app(parameters), body, actor),
 
-    plan: ({ body }) => commands.plan(body),
+    plan: async ({ body, actor }) => {
+      requirePlanRole(actor, body);
+      return commands.plan(body);
+    },
     deploy: ({ body, actor }) => commands.deploy(body, actor),
     listDeployments: ({ query }) => commands.listDeployments(query),
     getDeployment: ({ parameters }) => commands.getDeployment(deployment(parameters)),

@@ -10,7 +10,7 @@ export const DEPLOYMENT_ROUTES = {
     method: 'POST',
     path: '/v1/plans',
     access: 'viewer',
-    summary: 'What a deployment would change, per host; changes nothing',
+    summary: 'What a deployment would change, per host; changes nothing. Asking for digests needs operator',
     query: null,
     body: requests.planRequestSchema,
     reply: views.planViewSchema,

@@ -1,6 +1,8 @@
 import t from 'tap';
+import { LongshoreError } from '../../../fleet/errors.ts';
 import { ROUTES } from '../../../protocol/http-api/routes.ts';
 import type { Route } from '../../../protocol/http-api/route.ts';
+import { aService, anAppSpec } from '../../support/app-builders.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { aHostView } from '../../support/views.ts';
@@ -71,6 +73,33 @@ t.test('http: queries and path parameters are parsed', async (t) => {
   t.match(await get('/v1/hosts/quay%201'), { name: 'quay 1' });
   t.match(await get('/v1/apps/NOT-OK/health'), { code: 'INPUT_INVALID', message: /NOT-OK/ });
   t.match(await get('/v1/nothing'), { code: 'NOT_FOUND', message: /GET \/v1\/nothing/ });
+});
+
+t.test('http: a plan that has to ask a registry is not for viewers', async (t) => {
+  const asked: string[] = [];
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({
+      plan: ({ spec }) => {
+        asked.push(spec.name);
+        return Promise.reject(new LongshoreError('REGISTRY_UNAVAILABLE', 'connection refused'));
+      },
+    }),
+  });
+  const image = { reference: '10.0.0.7:22/x', digest: null, pull: 'always' as const, platform: null };
+  const body = JSON.stringify({ spec: anAppSpec({ services: { web: aService({ image }) } }) });
+  const plan = async (token: string): Promise<Response> =>
+    fetch(`${url}/v1/plans`, {
+      method: 'POST',
+      body,
+      headers: { ...as(token), 'content-type': 'application/json' },
+    });
+
+  const refused = await plan('viewer');
+  t.equal(refused.status, 403);
+  t.match(await refused.json(), { code: 'FORBIDDEN', message: /digest of web needs operator/ });
+  t.same(asked, []);
+  t.not((await plan('operator')).status, 403);
+  t.equal(asked.length, 1);
 });
 
 t.test('http: guessing tokens is slowed down, and a good token of the same address is not', async (t) => {
