@@ -6,6 +6,7 @@ import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -69,7 +70,7 @@ async function run(config: CoordinatorConfig, databaseUrl: string): Promise<numb
   const roots = await systemRoots();
   const opened = await openStore({
     config,
-    source: databaseSource(config, databaseUrl),
+    source: await databaseSource(config, databaseUrl, roots),
     roots: roots ?? null,
     workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
     onFault: (error) => {
@@ -152,7 +153,11 @@ async function serve(
   }
 }
 
-function databaseSource({ database }: CoordinatorConfig, databaseUrl: string): DatabaseSource | null {
+async function databaseSource(
+  { database, google }: CoordinatorConfig,
+  databaseUrl: string,
+  ca: readonly string[] | undefined,
+): Promise<DatabaseSource | null> {
   switch (database.kind) {
     case 'sqlite':
       return null;
@@ -160,8 +165,16 @@ function databaseSource({ database }: CoordinatorConfig, databaseUrl: string): D
       return variableSource(databaseUrl);
     case 'file':
       return fileSource(database.urlFile);
-    case 'cloud-sql':
-      throw new LongshoreError('CONFIG_INVALID', 'use Cloud SQL: not yet');
+    case 'cloud-sql': {
+      if (google === null) throw new LongshoreError('CONFIG_INVALID', 'use Cloud SQL: `google` is missing');
+      const [cloud, client] = await Promise.all([
+        import('./google/google-cloud.ts'),
+        import('./google/google-http.ts'),
+      ]);
+      const http = client.googleHttp({ ca, timeoutMs: GOOGLE_TIMEOUT_MS });
+      const clocks = { now: Date.now, clock: () => performance.now(), pause };
+      return cloud.cloudSqlSource({ config: google, instance: database.instance, http, randomBytes, ...clocks });
+    }
   }
 }
 
