@@ -48,7 +48,8 @@ export function checkParts({ fleetFile, stacks, variables, folder, what, problem
     const message = 'does not exist: cp fleet.example.yaml fleet.yaml, and edit it';
     throw unready([...others, { path: file, message, line: null, column: null }]);
   }
-  const reading = checkFleetFile({ path: file, text: readFileSync(fleetFile, 'utf8') });
+  const text = readFileSync(fleetFile, 'utf8');
+  const reading = checkFleetFile({ path: file, text }, stacks.includes('gcp') ? 'all' : 'local');
   if (reading.kind === 'wrong') throw unready([...others, ...reading.problems], others.length === 0 ? file : null);
   const { fleet } = reading;
   const late = gcp ? togetherProblems(fleet, environment, variables, file) : [];

@@ -52,7 +52,8 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'pools.*.ingress.https_lb.domains': 'Names on the certificate.',
   'pools.*.autohealing': 'Lets Google replace a machine whose ingress is silent for five minutes. Default: false.',
   'pools.*.volumes_disk_gb': 'A further disk for named volumes that is never deleted. Default: none.',
-  'pools.*.metadata_access': "Lets containers use the machine's own identity. Default: false.",
+  'pools.*.metadata_access':
+    "Lets services with x-longshore.metadata: allow use the machine's own identity. Default: false.",
   registry: 'Artifact Registry for your images; false: none.',
   'registry.location': "Region or multi-region. Default: the fleet's region.",
   'registry.repository': "Default: the fleet's name.",

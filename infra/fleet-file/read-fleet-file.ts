@@ -11,6 +11,7 @@ import type { FleetProblem } from './fleet-problem.ts';
 import { fleetProblems } from './fleet-rules.ts';
 import { fleetSchema } from './fleet-schema.ts';
 import { formProblems } from './form-problems.ts';
+import { localNeeds } from './local-needs.ts';
 import { resolveFleet } from './resolve-fleet.ts';
 import { withoutProblems } from './without-problems.ts';
 import type { FleetConfig } from './fleet-config.ts';
@@ -25,18 +26,20 @@ export type FleetReading =
   | { readonly kind: 'ok'; readonly fleet: FleetConfig }
   | { readonly kind: 'wrong'; readonly problems: readonly ProblemDetail[] };
 
-export function checkFleetFile({ path, text }: FleetText): FleetReading {
+/** @param needs `local`: only what the local stack takes must be there. */
+export function checkFleetFile({ path, text }: FleetText, needs: 'all' | 'local' = 'all'): FleetReading {
   const report = createReport();
   const tree = parseYaml({ file: path, base: '.', text }, report);
   if (tree === null) return { kind: 'wrong', problems: report.errors() };
-  const value = plainValue(tree, []);
+  const plain = plainValue(tree, []);
+  const { value, concerns } = needs === 'all' ? { value: plain, concerns: () => true } : localNeeds(plain);
   const parsed = fleetSchema.safeParse(value);
   if (!parsed.success) {
     const found = formProblems(parsed.error.issues, value);
-    addProblems([...found, ...problemsOfTheRest(value, found)], tree, report);
+    addProblems([...found, ...problemsOfTheRest(value, found).filter(concerns)], tree, report);
     return { kind: 'wrong', problems: report.errors() };
   }
-  addProblems(fleetProblems(parsed.data), tree, report);
+  addProblems(fleetProblems(parsed.data).filter(concerns), tree, report);
   if (report.errors().length > 0) return { kind: 'wrong', problems: report.errors() };
   return { kind: 'ok', fleet: deepFreeze(resolveFleet(parsed.data)) };
 }

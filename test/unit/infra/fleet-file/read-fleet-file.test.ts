@@ -299,3 +299,19 @@ t.test('fleet file: every example is right', (t) => {
   for (const path of files) t.match(checkFleetFile({ path, text: readFileSync(path, 'utf8') }), { kind: 'ok' }, path);
   t.end();
 });
+
+t.test('local stack: a name is enough, and what else is there is checked', (t) => {
+  const local = (...lines: readonly string[]): readonly string[] => {
+    const reading = checkFleetFile({ path: 'fleet.yaml', text: lines.join('\n') }, 'local');
+    return reading.kind === 'ok' ? [] : reading.problems.map(({ path, message }) => `${path}: ${message}`);
+  };
+  t.same(local('name: shop'), []);
+  t.same(local('name: shop', 'local: { hosts: 3 }'), []);
+  t.same(local('name: shop', 'pools: { web: { count: 1, zones: [us-central1-a] } }'), []);
+  t.same(local('local: {}'), ['fleet.yaml: name: is missing']);
+  t.match(local('name: shop', 'project: X', 'local: { hots: 3 }'), [/project id/, /hosts/]);
+  t.match(local('name: shop', 'local: { coordinator_port: 8481 }'), [/taken by the hosts' ingress/]);
+  t.match(local('name: shop', 'region: europe-west4', 'pools: { web: { count: 1, zones: [mars-west1-a] } }'), [/mars/]);
+  t.equal(problems('name: shop').length, 3, 'Google needs more');
+  t.end();
+});
