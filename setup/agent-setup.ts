@@ -12,7 +12,7 @@ import { DOCKER_FUNCTIONS, renderDaemonJson } from './docker-setup.ts';
 import { DRAIN_PROGRAM, DRAIN_SECONDS_FILE, renderDrainProgram, renderDrainUnit } from './drain-unit.ts';
 import { GOOGLE_FUNCTIONS } from './google-functions.ts';
 import { renderWriteFile, WRITE_FILE_FUNCTION, type MachineFile } from './machine-file.ts';
-import { GUARD_FUNCTIONS, GUARD_TABLE_FILE, renderGuardTable, renderGuardUnit } from './metadata-guard.ts';
+import { GUARD_FUNCTIONS, GUARD_TABLE_FILE, guardFiles, renderGuardTable } from './metadata-guard.ts';
 import { OS_FUNCTIONS, renderOsFiles } from './os-files.ts';
 import { SETUP_FUNCTIONS } from './setup-functions.ts';
 
@@ -60,7 +60,7 @@ ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable
 ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable('deny') })}fi
 if [ \${#CHANGED_FILES[@]} -gt 0 ]; then systemctl daemon-reload; fi
 
-guard_metadata
+guard_metadata "$METADATA_ACCESS"
 volumes_disk /dev/disk/by-id/google-longshore-volumes
 start_docker
 machine_agent
@@ -84,7 +84,7 @@ function agentFiles(): readonly MachineFile[] {
   return [
     { path: '/etc/docker/daemon.json', mode: '0644', text: renderDaemonJson() },
     ...renderOsFiles(),
-    unit('longshore-metadata-guard.service', renderGuardUnit()),
+    ...guardFiles(),
     unit('longshore-agent.service', renderAgentUnit()),
     unit('longshore-drain.service', renderDrainUnit()),
     { path: DRAIN_PROGRAM, mode: '0755', text: renderDrainProgram() },

@@ -7,7 +7,7 @@ export const INSTALL_FUNCTIONS = `usage() {
 read_arguments() {
   NAME=$(hostname -s 2>/dev/null || cat /etc/hostname)
   GIVEN_TOKEN_FILE=''
-  ALLOW_METADATA=no
+  METADATA_ACCESS=deny
   while [ $# -gt 0 ]; do
     case $1 in
       --name | --token-file)
@@ -16,7 +16,7 @@ read_arguments() {
         shift 2
         ;;
       --allow-metadata)
-        ALLOW_METADATA=yes
+        METADATA_ACCESS=allow
         shift
         ;;
       *) usage "there is no argument $1" ;;

@@ -11,7 +11,7 @@ import { renderDaemonJson } from './docker-setup.ts';
 import { DRAIN_PROGRAM, DRAIN_SECONDS_FILE, renderDrainProgram, renderDrainUnit } from './drain-unit.ts';
 import { INSTALL_FUNCTIONS } from './install-functions.ts';
 import { renderWriteFile, WRITE_FILE_FUNCTION, type MachineFile } from './machine-file.ts';
-import { GUARD_FUNCTIONS, GUARD_TABLE_FILE, renderGuardTable, renderGuardUnit } from './metadata-guard.ts';
+import { GUARD_FUNCTIONS, GUARD_TABLE_FILE, guardFiles, renderGuardTable } from './metadata-guard.ts';
 import { SETUP_FUNCTIONS } from './setup-functions.ts';
 
 export interface InstallFacts {
@@ -52,11 +52,11 @@ engine_and_tools
 ${facts.root === null ? '' : renderWriteFile({ path: '/etc/longshore/coordinator-ca.pem', mode: '0644', text: withLineEnd(facts.root) })}
 ${installFiles().map(renderWriteFile).join('')}
 [ -e ${DRAIN_SECONDS_FILE} ] || write_file ${DRAIN_SECONDS_FILE} 0644 <<<80
-if [ "$ALLOW_METADATA" = yes ]; then
+if [ "$METADATA_ACCESS" = allow ]; then
 ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable('allow') })}else
 ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable('deny') })}fi
 systemctl daemon-reload
-guard_metadata
+guard_metadata "$METADATA_ACCESS"
 machine_program
 machine_config
 start_and_wait
@@ -70,7 +70,7 @@ function installFiles(): readonly MachineFile[] {
     text,
   });
   return [
-    unit('longshore-metadata-guard.service', renderGuardUnit()),
+    ...guardFiles(),
     unit('longshore-agent.service', renderAgentUnit()),
     unit('longshore-drain.service', renderDrainUnit()),
     { path: DRAIN_PROGRAM, mode: '0755', text: renderDrainProgram() },

@@ -54,6 +54,8 @@ export function labelsOfInstance(plan: InstancePlan): Labels {
     [`${PREFIX}instance`]: plan.instance,
     [`${PREFIX}image`]: plan.imageId,
     [`${PREFIX}digest`]: digest,
+    // Read by the machine's metadata guard (setup/metadata-access.ts), which lets nobody through without it.
+    ...(plan.service.spec.metadata === 'allow' ? { [`${PREFIX}metadata`]: 'allow' } : {}),
   };
 }
 

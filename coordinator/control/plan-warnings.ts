@@ -36,7 +36,9 @@ export function planWarnings(
       warnings.push(`${name} is privileged: it can take over its hosts, where their policy allows it.`);
     if (service.networkMode === 'host') warnings.push(`${name} uses the network of its hosts directly.`);
     if (service.metadata === 'allow')
-      warnings.push(`${name} may read the cloud's metadata server, and with it the host's credentials.`);
+      warnings.push(
+        `${name} may read the cloud's metadata server, and with it the host's credentials, on hosts that allow it (metadata_access of their pool); on others it gets no answer.`,
+      );
   }
   const named = new Set(hosts.map((host) => host.host));
   const silent = live.filter(({ row, connected }) => named.has(row.id) && !connected).map(({ row }) => row.name);

@@ -3,7 +3,7 @@
  * Terraform puts into the metadata, and becomes a host. One machine goes through all of it, in the order of the tests.
  */
 import { chmodSync } from 'node:fs';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { renderStartupScript } from '../../setup/render-startup-script.ts';
 import type { Vm } from '../../scripts/vm/run-vm.ts';
 import { engineForTests, needed } from '../support/engine.ts';
@@ -23,7 +23,7 @@ const skip = await vmsAreMissing();
 
 t.test(
   'a Debian machine becomes a host by its startup script, and stays one',
-  { skip, timeout: 420_000 },
+  { skip, timeout: 600_000 },
   async (t) => {
     const stage = await VmStage.start(t, 'longshore-vm-test');
     const { cloud } = stage;
@@ -44,6 +44,18 @@ t.test(
       const answer = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(15_000) });
       return (await answer.text()).trim();
     };
+    const image = await serveImage(t, cloud, needed(engine).registry);
+    const deploy = async (t: Test, metadata: 'deny' | 'allow'): Promise<void> => {
+      const file = stage.write('compose.yaml', composeFile(image, metadata));
+      const { exit, output } = await stage.run('deploy', '-f', file);
+      t.equal(exit, 0, output);
+    };
+    const question = `timeout 4 wget -q -O - --header "Metadata-Flavor: Google" ${METADATA_TOKEN} || echo no answer`;
+    const container = (on: Vm): Promise<string> =>
+      inVm(on, 'docker ps -q --filter label=longshore.app=hello | head -n 1');
+    /** What the app on a machine hears from its metadata server. */
+    const ask = async (on: Vm): Promise<string> =>
+      (await on.output(['docker', 'exec', await container(on), 'sh', '-c', question])).trim();
     const pid = (): Promise<string> => inVm(vm, 'systemctl show -p MainPID --value longshore-agent');
 
     await t.test('the script runs to the end, the agent enrols, and its unit says so', async (t) => {
@@ -88,30 +100,51 @@ t.test(
     });
 
     await t.test('a deploy reaches it', async (t) => {
-      const image = await serveImage(t, cloud, needed(engine).registry);
-      const file = stage.write('compose.yaml', composeFile(image));
-      const { exit, output } = await stage.run('deploy', '-f', file);
-      t.equal(exit, 0, output);
+      await deploy(t, 'deny');
       t.equal(await serves(), 'hello from a vm');
     });
 
     await t.test('a container inside gets no answer from the metadata server, while DNS works', async (t) => {
-      const question = `timeout 4 wget -q -O - --header "Metadata-Flavor: Google" ${METADATA_TOKEN}`;
       t.match(await inVm(vm, `curl -sf -H "Metadata-Flavor: Google" ${METADATA_TOKEN}`), cloud.token);
-      const container = await inVm(vm, 'docker ps -q --filter label=longshore.app=hello | head -n 1');
-      const asked = await vm.exec(['docker', 'exec', container, 'sh', '-c', question]);
-      t.not(asked.code, 0);
-      t.notMatch(asked.stdout, /access_token/);
-      const named = await inVm(vm, `docker exec ${container} nslookup storage.googleapis.com 169.254.169.254`);
+      t.equal(await ask(vm), 'no answer');
+      const named = await inVm(
+        vm,
+        `docker exec ${await container(vm)} nslookup storage.googleapis.com 169.254.169.254`,
+      );
       t.match(named, /storage\.googleapis\.com/);
       for (const verb of ['flush', 'delete']) {
         await inVm(vm, `nft ${verb} table inet longshore_metadata`);
-        const open = await vm.exec(['docker', 'exec', container, 'sh', '-c', question]);
-        t.match(open.stdout, /access_token/, `${verb}: it is the guard that keeps the container away`);
+        t.match(await ask(vm), /access_token/, `${verb}: it is the guard that keeps the container away`);
         await inVm(vm, 'systemctl start longshore-setup');
-        const closed = await vm.exec(['docker', 'exec', container, 'sh', '-c', question]);
-        t.not(closed.code, 0, `${verb}: and the setup puts it back`);
+        t.equal(await ask(vm), 'no answer', `${verb}: and the setup puts it back`);
       }
+    });
+
+    await t.test('where the machine allows it, a service that opts in gets an answer, and nobody else', async (t) => {
+      const allow = async (access: 'deny' | 'allow'): Promise<void> => {
+        cloud.setMetadata({
+          ...stage.hostMetadata(HOST, renderStartupScript({ role: 'agent' })),
+          'instance/attributes/longshore-metadata-access': access,
+        });
+        await inVm(vm, 'systemctl start longshore-setup');
+      };
+      await allow('allow');
+      t.equal(await ask(vm), 'no answer', 'this one has not opted in');
+      await deploy(t, 'allow');
+      t.match(await ask(vm), cloud.token);
+      t.equal(await ask(elsewhere), 'no answer', 'a machine that does not allow it is not opened');
+      const network = `$(docker inspect -f '{{.HostConfig.NetworkMode}}' ${await container(vm)})`;
+      const sibling = `docker run --rm --network ${network} ${image} sh -c '${question}'`;
+      t.equal(await inVm(vm, sibling), 'no answer', 'another container of the same network');
+      await inVm(vm, 'systemctl start longshore-setup');
+      await pollUntil(
+        () => ask(vm),
+        (answer) => answer.includes(cloud.token),
+        30_000,
+      );
+      await allow('deny');
+      t.equal(await ask(vm), 'no answer', 'and it ends with the right of the machine');
+      t.equal(await inVm(vm, 'systemctl is-active longshore-metadata-access || true'), 'inactive');
     });
 
     await t.test('an agent that hangs is started again by the watchdog, while the app goes on serving', async (t) => {
@@ -237,17 +270,18 @@ async function setupIsDone(vm: Vm): Promise<void> {
     () => vm.exec(['systemctl', 'show', '-p', 'ActiveState,Result,ExecMainExitTimestampMonotonic', 'longshore-setup']),
     ({ stdout }) =>
       stdout.includes('ActiveState=inactive') && stdout.includes('Result=success') && !stdout.includes('Monotonic=0'),
-    120_000,
+    240_000,
   );
 }
 
-function composeFile(image: string): string {
+function composeFile(image: string, metadata: 'deny' | 'allow'): string {
   return `name: hello
 services:
   web:
     image: ${image}
     command: [sh, -c, "mkdir -p /www && echo hello from a vm >/www/index.html && httpd -p 8080 -h /www; trap 'exit 0' TERM; while :; do sleep 1; done"]
     x-longshore:
+      metadata: ${metadata}
       ingress:
         port: 8080
       health:

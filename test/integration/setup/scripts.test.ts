@@ -6,6 +6,7 @@ import t from 'tap';
 import { renderAgentSetup } from '../../../setup/agent-setup.ts';
 import { renderCoordinatorSetup } from '../../../setup/coordinator-setup.ts';
 import { renderDrainProgram } from '../../../setup/drain-unit.ts';
+import { renderAccessProgram } from '../../../setup/metadata-access.ts';
 import { WRITE_FILE_FUNCTION } from '../../../setup/machine-file.ts';
 import { renderInstallScript } from '../../../setup/render-install-script.ts';
 import { renderStartupScript } from '../../../setup/render-startup-script.ts';
@@ -20,6 +21,7 @@ const scripts: Readonly<Record<string, string>> = {
   'setup of an agent': renderAgentSetup(),
   'setup of a coordinator': renderCoordinatorSetup(),
   'drain program': renderDrainProgram(),
+  'metadata access program': renderAccessProgram(),
   'install.sh with a root': renderInstallScript({ coordinator: 'https://10.0.0.2', root, agents }),
   'install.sh without': renderInstallScript({ coordinator: 'https://ship.example.com', root: null, agents }),
 };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { renderGuardTable, renderGuardUnit } from '../../../setup/metadata-guard.ts';
+import { guardFiles, renderGuardTable, renderGuardUnit } from '../../../setup/metadata-guard.ts';
 
 t.test('renderGuardTable: drops everything for the metadata server but DNS, in both families', (t) => {
   const table = renderGuardTable('deny');
@@ -9,9 +9,19 @@ t.test('renderGuardTable: drops everything for the metadata server but DNS, in b
   t.end();
 });
 
-t.test('renderGuardTable: where it is allowed the same table drops nothing', (t) => {
-  t.notMatch(renderGuardTable('allow'), /drop/);
-  t.match(renderGuardTable('allow'), /table inet longshore_metadata \{/);
+t.test('renderGuardTable: where it is allowed all but the containers that opted in are dropped', (t) => {
+  const table = renderGuardTable('allow');
+  t.match(table, /set allowed \{\n +type ipv4_addr\n/);
+  t.match(table, /ip daddr 169\.254\.169\.254 ip saddr != @allowed meta l4proto \{ tcp, udp \} th dport != 53 drop/);
+  t.match(table, /ip6 daddr fd20:ce::254 meta l4proto \{ tcp, udp \} th dport != 53 drop/);
+  t.notMatch(renderGuardTable('deny'), /allowed/);
+  t.end();
+});
+
+t.test('metadata access: its service may change the rules of the network and nothing else', (t) => {
+  const unit = guardFiles().find(({ path }) => path.endsWith('longshore-metadata-access.service'))?.text ?? '';
+  t.match(unit, /^CapabilityBoundingSet=CAP_NET_ADMIN$/m);
+  t.match(unit, /^Restart=always$/m);
   t.end();
 });
 

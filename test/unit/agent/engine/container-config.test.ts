@@ -209,6 +209,14 @@ t.test('containerConfig: every field of a service has its place', (t) => {
   t.end();
 });
 
+t.test('containerConfig: who may ask the metadata server says so in a label that nobody else can have', (t) => {
+  const asks = (spec: Partial<ServiceSpec>): string | undefined =>
+    containerConfig(aPlan(spec), features).Labels['longshore.metadata'];
+  t.equal(asks({ metadata: 'allow' }), 'allow');
+  t.equal(asks({ metadata: 'deny', labels: { 'longshore.metadata': 'allow' } }), undefined);
+  t.end();
+});
+
 t.test('containerConfig: host and none have no endpoint', (t) => {
   for (const networkMode of ['host', 'none'] as const) {
     const body = containerConfig(aPlan({ networkMode }, { network: null, address: null }), features);
