@@ -11,6 +11,7 @@ import type { ConfigFile } from './config/config-file.ts';
 import { flagOf, variableOf } from './config/settings.ts';
 import type { FlagSettings, RawSettings } from './config/settings.ts';
 
+const METRICS_ACCESS = ['token', 'open'] as const;
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export interface CoordinatorConfig {
@@ -27,6 +28,8 @@ export interface CoordinatorConfig {
   /** Folder with the agents that `install.sh` brings; null: `agents` beside the program. */
   readonly agentsDir: string | null;
   readonly keepReleases: number;
+  /** Who reads `/metrics`: whoever has a token, or everybody who reaches it. */
+  readonly metrics: (typeof METRICS_ACCESS)[number];
   /** Set where it runs in a fleet on Google Cloud. */
   readonly google: GoogleConfig | null;
   readonly database: DatabaseConfig;
@@ -88,6 +91,7 @@ const schema = z.strictObject({
   ca_file: file.nullable().default(null),
   agents_dir: file.nullable().default(null),
   keep_releases: z.int({ error: 'is not a whole number' }).min(2).max(1_000).default(20),
+  metrics: z.enum(METRICS_ACCESS, 'is neither token nor open').default('token'),
   google: z
     .strictObject(
       {
@@ -188,6 +192,7 @@ function toConfig(settings: Settings, inputs: ConfigInputs): CoordinatorConfig {
     caFile: settings.ca_file,
     agentsDir: settings.agents_dir,
     keepReleases: settings.keep_releases,
+    metrics: settings.metrics,
     google:
       settings.google === null
         ? null

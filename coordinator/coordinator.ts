@@ -169,6 +169,7 @@ export class Coordinator {
       tls: options.tls,
       notReady: () => this.#notReady ?? store.obstacle(),
       renderMetrics: () => metrics.render(),
+      metricsAccess: config.metrics,
       webFiles: options.webFiles,
       installer: options.installer,
       attempts,

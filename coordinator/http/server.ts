@@ -9,7 +9,7 @@ import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
-import type { Route } from '../../protocol/http-api/route.ts';
+import type { Access, Route } from '../../protocol/http-api/route.ts';
 import type { RouteName } from '../../protocol/http-api/routes.ts';
 import type { Actor, Commands } from '../commands.ts';
 import type { Installer } from '../install/installer.ts';
@@ -31,6 +31,8 @@ export interface HttpServerOptions {
   /** Null = ready; else the reason it is not. */
   readonly notReady: () => string | null;
   readonly renderMetrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  /** `token`: of a viewer or more. They name apps and hosts, and how busy they are. */
+  readonly metricsAccess: 'token' | 'open';
   readonly webFiles: ReadonlyMap<string, WebFile>;
   readonly installer: Installer;
   readonly attempts: AttemptLimit;
@@ -110,7 +112,8 @@ function registerHealth(app: FastifyInstance, options: HttpServerOptions): void 
     const reason = options.notReady();
     return reply.code(reason === null ? 200 : 503).send({ ok: reason === null, reason });
   });
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', async (request, reply) => {
+    await admit(options, options.metricsAccess === 'open' ? 'public' : 'viewer', request);
     const metrics = await options.renderMetrics();
     return reply.type(metrics.type).send(metrics.body);
   });
@@ -148,7 +151,7 @@ function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
       url: route.path.replaceAll(/\{([a-z]+)\}/g, ':$1'),
       // Before the body is read: who may not call does not make us parse megabytes.
       onRequest: async (request) => {
-        const actor = await admit(options, route, request);
+        const actor = await admit(options, route.access, request);
         if (actor !== null) actors.set(request, actor);
       },
       handler: async (request) => {
@@ -176,10 +179,10 @@ function acceptEmptyJson(app: FastifyInstance): void {
 }
 
 /** @throws RATE_LIMITED, UNAUTHENTICATED, FORBIDDEN */
-async function admit(options: HttpServerOptions, route: Route, request: FastifyRequest): Promise<Actor | null> {
-  if (route.access === 'public') return null;
+async function admit(options: HttpServerOptions, access: Access, request: FastifyRequest): Promise<Actor | null> {
+  if (access === 'public') return null;
   try {
-    return await authorise(options.commands, bearerToken(request.headers.authorization), route.access);
+    return await authorise(options.commands, bearerToken(request.headers.authorization), access);
   } catch (error) {
     if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED')
       throw options.attempts.refused(request.ip, error);

@@ -20,6 +20,7 @@ export interface ApiStage {
 export interface ApiStageOptions {
   readonly commands: Commands;
   readonly notReady?: () => string | null;
+  readonly metricsAccess?: 'token' | 'open';
   readonly webFiles?: ReadonlyMap<string, WebFile>;
   readonly installer?: Installer;
   readonly refusalsPerMinute?: number;
@@ -44,6 +45,7 @@ export async function openApiStage(
     tls: null,
     notReady: options.notReady ?? (() => null),
     renderMetrics: () => Promise.resolve({ type: 'text/plain', body: 'up 1\n' }),
+    metricsAccess: options.metricsAccess ?? 'token',
     webFiles: options.webFiles ?? new Map(),
     installer: options.installer ?? noInstaller(),
     attempts,

@@ -128,7 +128,12 @@ t.test('http: health, readiness, metrics, the OpenAPI document and the page', as
   t.match(await (await fetch(`${url}/readyz`)).json(), { ok: false, reason: 'the store is opening' });
   reason = null;
   t.equal((await fetch(`${url}/readyz`)).status, 200);
-  t.equal(await (await fetch(`${url}/metrics`)).text(), 'up 1\n');
+  t.equal(await (await fetch(`${url}/metrics`, { headers: as('viewer') })).text(), 'up 1\n');
+  const stranger = await fetch(`${url}/metrics`);
+  t.equal(stranger.status, 401);
+  t.match(await stranger.json(), { code: 'UNAUTHENTICATED' });
+  const open = await openApiStage(t, { commands: fakeCommands({}), metricsAccess: 'open' });
+  t.equal(await (await fetch(`${open.url}/metrics`)).text(), 'up 1\n');
   t.match(await (await fetch(`${url}/v1/openapi.json`)).json(), { openapi: '3.1.0' });
   const first = await fetch(url);
   t.match(first.headers.get('content-security-policy'), /default-src 'none'/);

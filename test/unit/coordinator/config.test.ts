@@ -67,6 +67,13 @@ t.test('config: flags win over variables, variables over the file', (t) => {
   t.end();
 });
 
+t.test('config: /metrics takes a token unless it says otherwise', (t) => {
+  t.equal(parse(null).metrics, 'token');
+  t.equal(parse('metrics: open\n').metrics, 'open');
+  t.match(mistakes('metrics: yes\n').join(), /c\.yaml: metrics.*neither token nor open/);
+  t.end();
+});
+
 t.test('config: all mistakes are listed at once, each where it was made', (t) => {
   t.same(
     mistakes('listen: nowhere\nfoo: 1\nkeep_releases: many\n', { LONGSHORE_LOG_LEVEL: 'loud' }, [
