@@ -110,16 +110,17 @@ async function archives(
   fleet: FleetConfig,
   build: BuildInputs['build'],
 ): Promise<ReturnType<typeof readPrograms>> {
-  if (given !== null) return readPrograms(given);
+  const needed = [...new Set(fleet.pools.map(({ architecture }) => architecture))];
+  if (given !== null) return readPrograms(given, needed);
   const folder = path.join(root, 'dist', 'programs');
   // Only what the fleet runs: another processor's agent takes a while to build, and may not be had without network.
-  const platforms = ['x64', ...(fleet.pools.some(({ architecture }) => architecture === 'arm64') ? ['arm64'] : [])];
+  const platforms = ['x64', ...(needed.includes('arm64') ? ['arm64'] : [])];
   const complete = platforms.every((platform) =>
     existsSync(path.join(folder, `longshore-agent-linux-${platform}.tar.gz`)),
   );
   if (!complete || isOlderThanSource(path.join(folder, CHECKSUMS_FILE), root))
     await build(['npm', 'run', '--silent', 'build:programs', '--', ...platforms]);
-  const programs = readPrograms(folder);
+  const programs = readPrograms(folder, needed);
   return platforms.includes('arm64') ? programs : { ...programs, agents: { ...programs.agents, arm64: null } };
 }
 

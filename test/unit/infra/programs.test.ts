@@ -1,41 +1,72 @@
-import { utimesSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { LongshoreError } from '../../../fleet/errors.ts';
 import { isOlderThanSource } from '../../../infra/program-age.ts';
 import { readPrograms } from '../../../infra/programs.ts';
 
-const sum = (letter: string): string => letter.repeat(64);
+const NAMES = ['agent-linux-x64', 'agent-linux-arm64', 'coordinator-linux-x64'].map(
+  (name) => `longshore-${name}.tar.gz`,
+);
+const [X64 = '', ARM64 = '', COORDINATOR = ''] = NAMES;
+const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-t.test('readPrograms: archives by their checksums; one that was not built is null', (t) => {
-  const folder = t.testdir({
-    'checksums.txt': `${sum('a')}  longshore-agent-linux-x64.tar.gz\n${sum('b')}  longshore-agent-linux-arm64.tar.gz\n${sum('c')}  longshore-coordinator-linux-x64.tar.gz\n`,
-    'longshore-agent-linux-x64.tar.gz': '',
-    'longshore-coordinator-linux-x64.tar.gz': '',
+/** Files whose content is their name, and the list of all three. */
+function folderOf(t: Test, ...files: readonly string[]): string {
+  return t.testdir({
+    'checksums.txt': NAMES.map((name) => `${sum(name)}  ${name}\n`).join(''),
+    ...Object.fromEntries(files.map((file) => [file, file])),
   });
+}
 
-  t.same(readPrograms(folder), {
-    agents: {
-      x64: {
-        path: path.join(folder, 'longshore-agent-linux-x64.tar.gz'),
-        file: 'longshore-agent-linux-x64.tar.gz',
-        sha256: sum('a'),
-      },
-      arm64: null,
-    },
-    coordinator: {
-      path: path.join(folder, 'longshore-coordinator-linux-x64.tar.gz'),
-      file: 'longshore-coordinator-linux-x64.tar.gz',
-      sha256: sum('c'),
-    },
+/** `PATH: message`, with the folder left away. */
+function refused(folder: string, needed: readonly ('x64' | 'arm64')[]): readonly string[] {
+  try {
+    readPrograms(folder, needed);
+    return [];
+  } catch (error) {
+    if (!(error instanceof LongshoreError) || error.problem.code !== 'INFRA_UNREADY') throw error;
+    return error.problem.details.map(({ path: where, message }) => `${path.basename(where)}: ${message}`);
+  }
+}
+
+t.test('readPrograms: archives by their checksums; one that nobody needs may be missing', (t) => {
+  const folder = folderOf(t, X64, COORDINATOR);
+  const archive = (file: string): unknown => ({ path: path.join(folder, file), file, sha256: sum(file) });
+
+  t.same(readPrograms(folder, ['x64']), {
+    agents: { x64: archive(X64), arm64: null },
+    coordinator: archive(COORDINATOR),
   });
   t.end();
 });
 
-t.test('readPrograms: without a complete set it says how to build one', (t) => {
-  const wanted = { code: 'INFRA_UNREADY' };
+t.test('readPrograms: an archive of each processor of the fleet, and all that is missing at once', (t) => {
+  t.same(refused(folderOf(t, COORDINATOR), ['x64', 'arm64']), [`${X64}: does not exist`, `${ARM64}: does not exist`]);
+  t.same(refused(folderOf(t, ARM64, COORDINATOR), ['arm64']), []);
+  t.same(refused(t.testdir(), ['x64']), [
+    'checksums.txt: does not exist',
+    `${COORDINATOR}: does not exist`,
+    `${X64}: does not exist`,
+  ]);
+  const unlisted = folderOf(t, X64, COORDINATOR);
+  writeFileSync(path.join(unlisted, 'checksums.txt'), 'nonsense\n');
+  t.same(refused(unlisted, ['x64']), [
+    `checksums.txt: does not name ${COORDINATOR}`,
+    `checksums.txt: does not name ${X64}`,
+  ]);
+  t.end();
+});
 
-  t.throws(() => readPrograms(t.testdir()), wanted);
-  t.throws(() => readPrograms(t.testdir({ 'checksums.txt': 'nonsense\n' })), wanted);
+t.test('readPrograms: a checksum is believed of no file', (t) => {
+  const folder = folderOf(t, ...NAMES);
+  writeFileSync(path.join(folder, X64), 'another content');
+  writeFileSync(path.join(folder, COORDINATOR), '');
+  t.same(refused(folder, ['x64']), [
+    `${COORDINATOR}: is not the file of checksums.txt: its checksum is another`,
+    `${X64}: is not the file of checksums.txt: its checksum is another`,
+  ]);
   t.end();
 });
 
