@@ -86,6 +86,7 @@ async function runOnce(connection: Connection, calls: Call[], more: () => Call |
       }
       answers.push({ kind: 'done', id: call.id, value: await runOne(connection, call, appended) });
     } catch (error) {
+      if (error instanceof BatchLost) throw error.reason;
       if (connection.spoils(error)) throw error;
       answers.push({ kind: 'failed', id: call.id, problem: connection.problemOf(error, `store ${call.name}`) });
     }
@@ -105,9 +106,24 @@ async function runOne({ db, exec, spoils }: Connection, call: Call, appended: St
     return value;
   } catch (error) {
     if (spoils(error)) throw error;
-    await exec('ROLLBACK TO SAVEPOINT one');
-    await exec('RELEASE SAVEPOINT one');
+    try {
+      await exec('ROLLBACK TO SAVEPOINT one');
+      await exec('RELEASE SAVEPOINT one');
+    } catch {
+      // What this call wrote cannot be undone alone, so nothing of the batch may be kept; why it failed is what counts.
+      throw new BatchLost(error);
+    }
     throw error;
+  }
+}
+
+/** Ends the batch for the reason of one of its calls. */
+class BatchLost extends Error {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super('a call of the batch could not be undone');
+    this.reason = reason;
   }
 }
 

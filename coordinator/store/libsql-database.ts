@@ -15,6 +15,7 @@ const STATEMENTS = 500;
 export interface LibsqlDatabase extends SqliteDatabase {
   /** Statements without parameters: BEGIN, COMMIT, SAVEPOINT. */
   exec(sql: string): void;
+  readonly inTransaction: boolean;
 }
 
 /** @throws STATE_FILE_INVALID where the file is no database or is damaged */
@@ -62,6 +63,9 @@ function withStatements(database: Database.Database): LibsqlDatabase {
     },
     exec: (sql) => {
       database.exec(sql);
+    },
+    get inTransaction() {
+      return database.inTransaction;
     },
     close: () => {
       statements.clear();

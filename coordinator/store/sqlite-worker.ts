@@ -11,6 +11,7 @@ import { LibsqlDialect, openLibsql } from './libsql-database.ts';
 import { migrate } from './migrate.ts';
 import { isUseCase, OPERATIONS } from './operations.ts';
 import type { Operation, UseCase } from './operations.ts';
+import { sqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 import { toProblem } from './worker-messages.ts';
 import type { WorkerReply, WorkerRequest } from './worker-messages.ts';
@@ -58,17 +59,7 @@ async function open(file: string, reply: (message: WorkerReply) => void): Promis
     const database = openLibsql(file);
     const db = new Kysely<Tables>({ dialect: new LibsqlDialect({ database }) });
     await migrate(db, file);
-    return {
-      db,
-      begin: 'BEGIN IMMEDIATE',
-      exec: (sql) => {
-        database.exec(sql);
-      },
-      // Nobody else writes, and a call that fails undoes only itself.
-      spoils: () => false,
-      mayRepeat: () => false,
-      problemOf: toProblem,
-    };
+    return sqliteConnection(database, db);
   } catch (error) {
     reply({ kind: 'refused', problem: toProblem(error, `open the database ${file}`) });
     return null;
