@@ -6,7 +6,6 @@ import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -23,6 +22,7 @@ import type { DoctorFinding } from './control/control-options.ts';
 import { Coordinator } from './coordinator.ts';
 import { AgentArchives } from './install/agent-archives.ts';
 import { Installer } from './install/installer.ts';
+import { databaseSource } from './database-source.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
 import { systemRoots } from './google/system-roots.ts';
 import { readWebFiles } from './http/web-files.ts';
@@ -33,9 +33,7 @@ import { openStore } from './open-store.ts';
 import { fetchWithRoots } from './registry/fetch-with-roots.ts';
 import { readOrMakeKey } from './secrets/key-file.ts';
 import { checkKey, makeVault } from './secrets/vault.ts';
-import type { DatabaseSource } from './store/postgres-open.ts';
 import type { Store } from './store/store.ts';
-import { fileSource, variableSource } from './store/url-source.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
 /** Below it a database soon cannot write. */
@@ -70,7 +68,7 @@ async function run(config: CoordinatorConfig, databaseUrl: string): Promise<numb
   const roots = await systemRoots();
   const opened = await openStore({
     config,
-    source: await databaseSource(config, databaseUrl, roots),
+    source: await databaseSource(config, { databaseUrl, ca: roots, timeoutMs: GOOGLE_TIMEOUT_MS }),
     roots: roots ?? null,
     workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
     onFault: (error) => {
@@ -150,31 +148,6 @@ async function serve(
     await ended;
   } finally {
     await coordinator.stop();
-  }
-}
-
-async function databaseSource(
-  { database, google }: CoordinatorConfig,
-  databaseUrl: string,
-  ca: readonly string[] | undefined,
-): Promise<DatabaseSource | null> {
-  switch (database.kind) {
-    case 'sqlite':
-      return null;
-    case 'variable':
-      return variableSource(databaseUrl);
-    case 'file':
-      return fileSource(database.urlFile);
-    case 'cloud-sql': {
-      if (google === null) throw new LongshoreError('CONFIG_INVALID', 'use Cloud SQL: `google` is missing');
-      const [cloud, client] = await Promise.all([
-        import('./google/google-cloud.ts'),
-        import('./google/google-http.ts'),
-      ]);
-      const http = client.googleHttp({ ca, timeoutMs: GOOGLE_TIMEOUT_MS });
-      const clocks = { now: Date.now, clock: () => performance.now(), pause };
-      return cloud.cloudSqlSource({ config: google, instance: database.instance, http, randomBytes, ...clocks });
-    }
   }
 }
 

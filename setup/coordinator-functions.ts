@@ -102,6 +102,7 @@ coordinator_config() {
   if [ -n "$people" ] && [ "$people" != "$INTERNAL_ADDRESS" ]; then printf '  - "https://%s"\\n' "$people"; fi
   printf 'data_dir: ${COORDINATOR_DATA}\\nca_file: /etc/longshore/root.pem\\nagents_dir: ${COORDINATOR_AGENTS}\\n'
   printf 'google:\\n  project: "%s"\\n  bucket: "%s"\\n  secret_prefix: "%s"\\n' "$PROJECT" "$BUCKET" "$SECRET_PREFIX"
+  if [ -n "$DATABASE" ]; then printf 'database:\\n  cloud_sql: "%s"\\n' "$DATABASE"; fi
 }
 # The program of the channel; one that is there goes on when the channel cannot be read.
 coordinator_program() {

@@ -38,6 +38,7 @@ PUBLIC_ADDRESS=$(attribute public-address)
 DOMAIN=$(attribute domain)
 ACME_EMAIL=$(attribute acme-email)
 SECRET_PREFIX=$(attribute secret-prefix)
+DATABASE=$(attribute database)
 required project "$PROJECT"
 required longshore-bucket "$BUCKET"
 required longshore-internal-address "$INTERNAL_ADDRESS"
@@ -45,6 +46,7 @@ required longshore-secret-prefix "$SECRET_PREFIX"
 plain longshore-public-address "$PUBLIC_ADDRESS"
 plain longshore-domain "$DOMAIN"
 plain longshore-acme-email "$ACME_EMAIL"
+plain longshore-database "$DATABASE"
 if [ \${#CHANGED_FILES[@]} -gt 0 ]; then systemctl daemon-reload; fi
 
 data_disk /dev/disk/by-id/google-longshore-data ${COORDINATOR_DISK}

@@ -25,6 +25,8 @@ export interface CoordinatorDatabaseProps {
 
 export class CoordinatorDatabase extends Construct {
   readonly instance: SqlDatabaseInstance;
+  /** What a coordinator finds nothing without. */
+  readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: CoordinatorDatabaseProps) {
     super(scope, id);
@@ -43,23 +45,29 @@ export class CoordinatorDatabase extends Construct {
         // Only a resize that Google did by itself would show up in every plan.
         diskAutoresize: false,
         deletionProtectionEnabled: protect,
-        ipConfiguration: { ipv4Enabled: false, privateNetwork: props.network, sslMode: 'ENCRYPTED_ONLY' },
+        ipConfiguration: {
+          ipv4Enabled: false,
+          privateNetwork: props.network,
+          sslMode: 'ENCRYPTED_ONLY',
+          // The coordinator knows the instance by a certificate with its name, under an authority of its own.
+          serverCaMode: 'GOOGLE_MANAGED_INTERNAL_CA',
+        },
         backupConfiguration: { enabled: true, pointInTimeRecoveryEnabled: true, startTime: '02:00' },
       },
       dependsOn: props.after,
     });
-    new SqlDatabase(this, 'database', { name: 'longshore', instance: this.instance.name });
-    this.#mayMakeItsUser(props);
+    const database = new SqlDatabase(this, 'database', { name: 'longshore', instance: this.instance.name });
+    this.ready = [database, this.#mayMakeItsUser(props)];
   }
 
-  #mayMakeItsUser({ fleet, project, member, services }: CoordinatorDatabaseProps): void {
+  #mayMakeItsUser({ fleet, project, member, services }: CoordinatorDatabaseProps): ProjectIamMember {
     const role = new ProjectIamCustomRole(this, 'user-maker', {
       roleId: `longshore_${fleet.replaceAll('-', '_')}_database`,
       title: `Longshore ${fleet}: own user in Cloud SQL`,
       permissions: ['cloudsql.instances.get', 'cloudsql.users.create', 'cloudsql.users.list', 'cloudsql.users.update'],
       dependsOn: services,
     });
-    new ProjectIamMember(this, 'may-make-its-user', {
+    return new ProjectIamMember(this, 'may-make-its-user', {
       project,
       role: role.name,
       member,

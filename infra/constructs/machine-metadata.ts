@@ -48,11 +48,13 @@ export function agentMetadata(
 export interface CoordinatorMetadataFacts extends MetadataFacts {
   readonly publicAddress: string;
   readonly secretPrefix: string;
+  /** Instance of Cloud SQL; null: it keeps its data on its disk. */
+  readonly database: string | null;
 }
 
 export function coordinatorMetadata(
   fleet: FleetConfig,
-  { startupScript, bucket, publicKey, publicAddress, secretPrefix }: CoordinatorMetadataFacts,
+  { startupScript, bucket, publicKey, publicAddress, secretPrefix, database }: CoordinatorMetadataFacts,
 ): Metadata {
   const { internalAddress, domain, acmeEmail, ssh } = fleet.coordinator;
   return {
@@ -62,6 +64,7 @@ export function coordinatorMetadata(
     'longshore-internal-address': internalAddress,
     'longshore-public-address': publicAddress,
     'longshore-secret-prefix': secretPrefix,
+    ...(database === null ? {} : { 'longshore-database': database }),
     ...(domain === null ? {} : { 'longshore-domain': domain }),
     ...(acmeEmail === null ? {} : { 'longshore-acme-email': literalText(acmeEmail) }),
   };

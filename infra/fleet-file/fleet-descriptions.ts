@@ -27,7 +27,7 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'coordinator.ssh':
     'Who may log in: none, iap (people with OS Login, through IAP), or keys (PUBLIC_KEY_PATH, through IAP). Default: none.',
   'coordinator.cloud_sql':
-    'PostgreSQL of Cloud SQL for the coordinator. It is made, but not used yet: data is in SQLite. Default: none.',
+    'PostgreSQL of Cloud SQL for the data of the coordinator, which is moved there. Default: none, SQLite on its disk.',
   'coordinator.cloud_sql.tier': 'Default: db-g1-small.',
   'coordinator.cloud_sql.high_availability': 'A second instance in another zone. Default: false.',
   'coordinator.cloud_sql.disk_gb': 'Default: 10.',

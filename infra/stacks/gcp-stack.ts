@@ -115,6 +115,29 @@ export class GcpStack extends TerraformStack {
       member: coordinator.member,
       dependsOn: services,
     });
+    const managed =
+      fleet.coordinator.cloudSql === null && fleet.memorystore === null
+        ? null
+        : new PrivateServices(this, 'managed', {
+            fleet: fleet.name,
+            network: network.network.id,
+            range: fleet.network.range,
+            services,
+          });
+    const database =
+      managed === null || fleet.coordinator.cloudSql === null
+        ? null
+        : new CoordinatorDatabase(this, 'database', {
+            fleet: fleet.name,
+            project: fleet.project,
+            region: fleet.coordinator.region,
+            sql: fleet.coordinator.cloudSql,
+            network: network.network.id,
+            member: coordinator.member,
+            protect: fleet.protect,
+            services,
+            after: [managed.connection],
+          });
     new CoordinatorInstance(this, 'coordinator', {
       fleet: fleet.name,
       machine: fleet.coordinator,
@@ -129,6 +152,8 @@ export class GcpStack extends TerraformStack {
         publicKey: environment.publicKey,
         publicAddress: addresses.public.address,
         secretPrefix,
+        // Known by what stands in the state, so that no machine is told of an instance that is not there yet.
+        database: database?.instance.name ?? null,
       }),
       after: [
         ...firewall.of(COORDINATOR),
@@ -141,6 +166,7 @@ export class GcpStack extends TerraformStack {
         }).members,
         ...secrets.members,
         ...(registry === null ? [] : [registry.keeper]),
+        ...(database?.ready ?? []),
         sight,
       ],
     });
@@ -176,7 +202,7 @@ export class GcpStack extends TerraformStack {
       }),
     );
 
-    this.#addOns(fleet, { network, services, coordinator, publicAddress: addresses.public.address });
+    this.#addOns(fleet, { network, services, managed, publicAddress: addresses.public.address });
     addGcpOutputs(this, { fleet, publicAddress: addresses.public.address, poolAddresses, secretPrefix });
   }
 
@@ -210,13 +236,12 @@ export class GcpStack extends TerraformStack {
     parts: {
       readonly network: FleetNetwork;
       readonly services: ITerraformDependable[];
-      readonly coordinator: MachineAccount;
+      readonly managed: PrivateServices | null;
       readonly publicAddress: string;
     },
   ): void {
     const { services } = parts;
     const { coordinator, memorystore, monitoring } = fleet;
-    const network = parts.network.network.id;
     if (coordinator.domain !== null && coordinator.dnsZone !== null)
       new CoordinatorName(this, 'coordinator-name', {
         domain: coordinator.domain,
@@ -224,34 +249,14 @@ export class GcpStack extends TerraformStack {
         address: parts.publicAddress,
         services,
       });
-    if (coordinator.cloudSql !== null || memorystore !== null) {
-      const managed = new PrivateServices(this, 'managed', {
+    if (memorystore !== null && parts.managed !== null)
+      new AppCache(this, 'cache', {
         fleet: fleet.name,
-        network,
-        range: fleet.network.range,
-        services,
+        memorystore,
+        network: parts.network.network.id,
+        rangeName: parts.managed.rangeName,
+        after: [parts.managed.connection],
       });
-      if (coordinator.cloudSql !== null)
-        new CoordinatorDatabase(this, 'database', {
-          fleet: fleet.name,
-          project: fleet.project,
-          region: coordinator.region,
-          sql: coordinator.cloudSql,
-          network,
-          member: parts.coordinator.member,
-          protect: fleet.protect,
-          services,
-          after: [managed.connection],
-        });
-      if (memorystore !== null)
-        new AppCache(this, 'cache', {
-          fleet: fleet.name,
-          memorystore,
-          network,
-          rangeName: managed.rangeName,
-          after: [managed.connection],
-        });
-    }
     if (monitoring === null) return;
     if (monitoring.uptimeCheck)
       new CoordinatorWatch(this, 'watch', {

@@ -37,6 +37,7 @@ t.test('Cloud SQL: a private address in the part of the range that no subnet is 
   t.match(block(settings, 'ip_configuration'), {
     ipv4_enabled: false,
     ssl_mode: 'ENCRYPTED_ONLY',
+    server_ca_mode: 'GOOGLE_MANAGED_INTERNAL_CA',
     private_network: '${google_compute_network.network_vpc.id}',
   });
   t.match(block(settings, 'backup_configuration'), { enabled: true, point_in_time_recovery_enabled: true });

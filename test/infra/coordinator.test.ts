@@ -69,11 +69,13 @@ t.test('metadata: where it is, and where its secrets and files are', (t) => {
     'longshore-internal-address': '10.80.0.10',
     'longshore-public-address': '${google_compute_address.coordinator-address_public.address}',
     'longshore-secret-prefix': 'shop-longshore',
+    'longshore-database': '${google_sql_database_instance.database_postgres.name}',
     'longshore-domain': 'ship.example.com',
     'longshore-acme-email': 'ops@example.com',
   });
   const plain = asValues(one(small.of('compute_instance'), 'coordinator_machine')['metadata']);
   t.notOk('longshore-domain' in plain);
+  t.notOk('longshore-database' in plain);
   t.end();
 });
 
@@ -86,6 +88,10 @@ t.test('its first boot finds what it needs: objects, rules, roles', (t) => {
     'google_storage_bucket_iam_member.bucket-access-coordinator_publish-root',
     'google_secret_manager_secret_iam_member.secret_secrets-key-add',
     'google_project_iam_member.coordinator-sees-machines',
+    'google_sql_database.database_database',
+    'google_project_iam_member.database_may-make-its-user',
+    'google_secret_manager_secret_iam_member.secret_database-password-add',
+    'google_secret_manager_secret_iam_member.secret_database-password-read',
   ])
     t.ok(Array.isArray(after) && after.includes(address), address);
   t.end();
