@@ -24,6 +24,8 @@ missing=()
 command -v shellcheck >/dev/null || missing+=(shellcheck)
 # For the page, in a real browser.
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+# For the store over PostgreSQL; tests start servers of their own.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "Installing ${missing[*]} ..."
   bash scripts/engine.sh install "${missing[@]}" ||
