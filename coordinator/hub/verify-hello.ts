@@ -3,12 +3,12 @@
  * connection's own nonce and audience. A nonce is made for one connection and taken once, so a hello that was
  * overheard proves nothing on any other.
  */
-import { createPublicKey, verify } from 'node:crypto';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { helloProof } from '../../protocol/agent-messages.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import { chooseVersion, PROTOCOL } from '../../protocol/version.ts';
+import { isSignedBy } from '../identity/ed25519.ts';
 import type { HostRow } from '../store/records.ts';
 
 export type HelloVerdict =
@@ -49,15 +49,4 @@ export function verifyHello(
 
 function refused(reason: Problem, retryAfterMs: number | null): HelloVerdict {
   return { kind: 'refused', problem: reason, retryAfterMs };
-}
-
-/** DER head of an Ed25519 public key; the raw 32 bytes follow. */
-const ED25519_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
-
-function isSignedBy(publicKey: string, text: string, signature: string): boolean {
-  const raw = Buffer.from(publicKey, 'base64');
-  const bytes = Buffer.from(signature, 'base64');
-  if (raw.length !== 32 || bytes.length !== 64) return false;
-  const key = createPublicKey({ key: Buffer.concat([ED25519_HEAD, raw]), format: 'der', type: 'spki' });
-  return verify(null, Buffer.from(text, 'utf8'), key, bytes);
 }
