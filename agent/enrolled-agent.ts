@@ -43,6 +43,8 @@ export interface Reconciling {
 
 /** Keeps the ingress's proxy there. */
 export interface IngressRunner extends DrainingIngress {
+  /** A host that an operator removed is not ready, whatever it serves: nobody updates it. */
+  setInFleet(inFleet: boolean): Promise<void>;
   run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -109,7 +111,7 @@ export class EnrolledAgent {
       wake: () => reconciler.wake(),
     });
     this.#session = new Session(
-      { ...parts.session, onState: () => this.changed() },
+      { ...parts.session, onState: (state) => this.#onSession(state) },
       {
         helloFacts: () => this.#helloFacts(),
         onWelcome: (link) => this.#onWelcome(link),
@@ -179,6 +181,17 @@ export class EnrolledAgent {
       this.changed();
     }
     return answer;
+  }
+
+  #onSession(state: SessionState): void {
+    this.changed();
+    const isRemoved = state.kind === 'waiting' && state.problem?.code === 'HOST_REMOVED';
+    // While it dials again, what the coordinator said last holds.
+    if (!isRemoved && state.kind !== 'connected') return;
+    this.#parts.ingress?.setInFleet(!isRemoved).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.events.add('ingress', null, `say whether this host is ready: ${reason}`);
+    });
   }
 
   #helloFacts(): HelloFacts {

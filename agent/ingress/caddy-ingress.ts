@@ -59,6 +59,8 @@ export class CaddyIngress implements Ingress {
   #deadline: NodeJS.Timeout | null = null;
   /** The machine goes off: nothing of this host is ready any more. */
   #draining = false;
+  /** False: an operator removed the host, and nobody updates what it serves. */
+  #inFleet = true;
   #ready: readonly AppName[] = [];
   #readying: Promise<void> = Promise.resolve();
 
@@ -99,19 +101,36 @@ export class CaddyIngress implements Ingress {
   }
 
   setReady(apps: readonly AppName[]): Promise<void> {
-    this.#ready = this.#draining ? [] : apps;
-    // One after the other, by the newest: what was under way must not write a flag that a drain took away.
-    this.#readying = this.#readying
-      .catch(() => undefined)
-      .then(() => this.#parts.files.writeReady(this.#ready.length === 0 ? [] : [...this.#ready, HOST_READY_FLAG]));
-    return this.#readying;
+    this.#ready = apps;
+    return this.#writeReady();
+  }
+
+  async setInFleet(inFleet: boolean): Promise<void> {
+    if (this.#inFleet === inFleet) return;
+    this.#inFleet = inFleet;
+    await this.#writeReady();
   }
 
   async stopBeingReady(): Promise<boolean> {
-    const wasReady = this.#ready.length > 0;
+    const wasReady = this.#readyNow().length > 0;
     this.#draining = true;
-    await this.setReady([]);
+    await this.#writeReady();
     return wasReady;
+  }
+
+  #readyNow(): readonly AppName[] {
+    return this.#draining || !this.#inFleet ? [] : this.#ready;
+  }
+
+  #writeReady(): Promise<void> {
+    // One after the other, by the newest: what was under way must not write a flag that a drain took away.
+    this.#readying = this.#readying
+      .catch(() => undefined)
+      .then(() => {
+        const ready = this.#readyNow();
+        return this.#parts.files.writeReady(ready.length === 0 ? [] : [...ready, HOST_READY_FLAG]);
+      });
+    return this.#readying;
   }
 
   async requestsUnderWay(): Promise<number | null> {
@@ -149,12 +168,6 @@ export class CaddyIngress implements Ingress {
     await this.#applying;
     await this.#writing.catch(() => undefined);
     await Promise.all([this.#parts.answerer.close(), this.#hold?.close()]);
-  }
-
-  /** The host leaves the fleet: the proxy goes too. */
-  async remove(): Promise<void> {
-    await this.close();
-    await this.#parts.runner.removeAll();
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

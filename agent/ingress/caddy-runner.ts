@@ -76,13 +76,6 @@ export class CaddyRunner {
     await files.pruneRunFolders([current.hash]);
   }
 
-  /** For a host that leaves: nothing of the ingress stays in the engine. */
-  async removeAll(): Promise<void> {
-    const { containers, graceMs } = this.#options;
-    this.#current = null;
-    for (const { engineId } of await containers.list()) await containers.remove(engineId, graceMs);
-  }
-
   async #ensure(signal: AbortSignal): Promise<RunningCaddy> {
     const { containers, files } = this.#options;
     this.#image ??= await containers.ensureImage(this.#options.images, signal);

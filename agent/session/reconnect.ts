@@ -52,9 +52,14 @@ export function reconnectPlan(
       return { waitMs, failures: before + 1 };
     }
     case 'lost':
-      if (end.code === CLOSE.removed) return removed(random, null);
+      if (isRemoval(end)) return removed(random, null);
       return { waitMs: retryDelayMs(RECONNECT, before, random), failures: before + 1 };
   }
+}
+
+/** An operator removed the host while it was connected; later it is refused by name. */
+export function isRemoval(end: ConnectionEnd): boolean {
+  return end.kind === 'lost' && end.code === CLOSE.removed;
 }
 
 function removed(random: number, askedMs: number | null): ReconnectPlan {

@@ -4,12 +4,11 @@
  *
  *   connecting -> connected -> waiting -> connecting ...        (connecting -> waiting where it failed)
  */
-import type { Problem } from '../../fleet/errors.ts';
+import { problem, type Problem } from '../../fleet/errors.ts';
 import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import type { Log } from '../log.ts';
-import { withEitherSignal } from '../../fleet/with-either-signal.ts';
 import { runConnection, type ConnectionDuties, type ConnectionOptions, type Link } from './connection.ts';
-import { reconnectPlan, type ConnectionEnd } from './reconnect.ts';
+import { isRemoval, reconnectPlan, type ConnectionEnd } from './reconnect.ts';
 
 export type SessionState =
   | { readonly kind: 'connecting'; readonly sinceMs: number }
@@ -35,7 +34,6 @@ export class Session {
   readonly #duties: SessionDuties;
   #state: SessionState;
   #heardAtMs: number | null = null;
-  #wake = new AbortController();
 
   constructor(options: SessionOptions, duties: SessionDuties) {
     this.#options = options;
@@ -51,11 +49,6 @@ export class Session {
   /** Monotonic; null = the coordinator has not been heard since the start. */
   get heardAtMs(): number | null {
     return this.#heardAtMs;
-  }
-
-  /** Dials now instead of at the end of the wait. */
-  dialNow(): void {
-    this.#wake.abort();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -96,8 +89,7 @@ export class Session {
       lastMessage = this.#logEnd(end, plan.waitMs, lastMessage);
       const sinceMs = this.#nowMs();
       this.#enter({ kind: 'waiting', sinceMs, untilMs: sinceMs + plan.waitMs, problem: problemOf(end) });
-      this.#wake = new AbortController();
-      await withEitherSignal(signal, this.#wake.signal, (either) => clock.sleep(plan.waitMs, either));
+      await clock.sleep(plan.waitMs, signal);
     }
   }
 
@@ -125,5 +117,6 @@ export class Session {
 }
 
 function problemOf(end: ConnectionEnd): Problem | null {
+  if (isRemoval(end)) return problem('HOST_REMOVED', 'stay connected: an operator removed this host');
   return end.kind === 'lost' || end.kind === 'refused' ? end.problem : null;
 }

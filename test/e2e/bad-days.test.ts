@@ -121,4 +121,22 @@ t.test('bad days: each is named, and the good release serves on', { skip, timeou
     t.equal(ran.exit, 0, ran.output);
     t.same(await fleet.answers(), ['200 good', '200 good']);
   });
+
+  await t.test('a host that is removed is not ready any more, and what it serves goes on', async (t) => {
+    const [north = '', south = ''] = fleet.urls;
+    const ready = async (url: string): Promise<number> => (await fetch(`${url}/.longshore/ready/days`)).status;
+    t.same([await ready(north), await ready(south)], [200, 200]);
+    const ran = await fleet.run('hosts', 'remove', 'south');
+    t.equal(ran.exit, 0, ran.output);
+    t.equal(
+      await pollUntil(
+        () => ready(south),
+        (status) => status === 503,
+      ),
+      503,
+    );
+    t.equal((await fetch(`${south}/.longshore/ready`)).status, 503);
+    t.same(await fleet.answers(), ['200 good', '200 good']);
+    t.equal(await ready(north), 200);
+  });
 });

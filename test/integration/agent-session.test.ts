@@ -156,6 +156,16 @@ t.test('session: a refusal is kept for people, and tried again as it asks', asyn
   t.match(await coordinator.until(() => connection.closed), { code: CLOSE.refused });
 });
 
+t.test('session: a host that is removed while it is connected knows it', async (t) => {
+  const { coordinator, agent } = await pair(t);
+  const connection = await coordinator.session(0);
+  await agent.state('connected');
+  connection.close(CLOSE.removed, 'HOST_REMOVED');
+  const { problem: found, sinceMs, untilMs } = await agent.state('waiting');
+  t.match(found, { code: 'HOST_REMOVED', message: /an operator removed this host/ });
+  t.ok(untilMs - sinceMs >= 60 * 60_000);
+});
+
 t.test('session: a removed host waits an hour between tries', async (t) => {
   const removed = {
     kind: 'refused',
@@ -164,7 +174,7 @@ t.test('session: a removed host waits an hour between tries', async (t) => {
   } as const;
   const { coordinator, agent } = await pair(t, { answer: () => removed });
 
-  await agent.state('waiting');
+  t.match(await agent.state('waiting'), { problem: { code: 'HOST_REMOVED' } });
   await agent.clock.advance(59 * 60_000);
   t.equal(coordinator.connections.length, 1);
   await agent.endWait();

@@ -352,6 +352,26 @@ t.test('CaddyIngress: before a power-off nothing is ready any more, whatever com
   t.equal(await ingress.stopBeingReady(), false);
 });
 
+t.test('CaddyIngress: a host that an operator removed is not ready, until it is in the fleet again', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  const flags = (): Promise<string[]> => readdir(path.join(scene.folder, 'shared', 'ready'));
+  await ingress.configure([]);
+  await ingress.setReady(['shop' as AppName]);
+
+  await ingress.setInFleet(false);
+  t.same(await flags(), []);
+  await ingress.setReady(['shop' as AppName, 'blog' as AppName]);
+  t.same(await flags(), [], 'whatever comes later');
+
+  await ingress.setInFleet(true);
+  t.equal((await flags()).length, 3, 'both apps and the host');
+  await ingress.stopBeingReady();
+  await ingress.setInFleet(false);
+  await ingress.setInFleet(true);
+  t.same(await flags(), [], 'a power-off holds');
+});
+
 t.test('createIngress: a folder whose path is too long for a socket is refused', async (t) => {
   const scene = await Scene.open(t);
 
