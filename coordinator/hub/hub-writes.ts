@@ -54,7 +54,8 @@ export class HubWrites {
       most: MOST,
       onFault,
       write: async (done) => {
-        const gone = await store.removalsDone({ done, events: done.map((removal) => removedEvent(removal, now())) });
+        const told = done.map((removal) => ({ ...removal, event: removedEvent(removal, now()) }));
+        const gone = await store.removalsDone({ done: told });
         for (const host of new Set(gone.map((removal) => removal.host))) onRemoved(host);
       },
     });

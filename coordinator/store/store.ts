@@ -174,10 +174,9 @@ export interface TargetStore {
   recordAcks(args: {
     readonly acks: readonly { readonly host: HostId; readonly epoch: number; readonly generation: number }[];
   }): Promise<void>;
-  /** The agents say that these `remove` entries are done: they go. Answers those that stood. */
+  /** The agents say that these `remove` entries are done: those that stood go, each with its event, and are answered. */
   removalsDone(args: {
-    readonly done: readonly { readonly host: HostId; readonly app: AppName }[];
-    readonly events: readonly NewEvent[];
+    readonly done: readonly { readonly host: HostId; readonly app: AppName; readonly event: NewEvent }[];
   }): Promise<readonly { readonly host: HostId; readonly app: AppName }[]>;
   /**
    * Targets outside of a deployment: a host that joined, one that drains. Refused where the app's last succeeded

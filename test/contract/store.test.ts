@@ -644,9 +644,21 @@ for (const kind of storeKinds) {
     const [answer] = await store.assignments({ requests: [{ host: hostId(1), heard: null }] });
     t.match(answer, { assignment: { entries: [{ kind: 'remove', app: 'web', volumes: true }] } });
 
-    const done = { done: [{ host: hostId(1), app: WEB }], events: [] };
-    t.same(await store.removalsDone(done), done.done);
-    t.same(await store.removalsDone(done), [], 'once');
+    const [one, other] = [hostId(1), hostId(7)].map((host) => ({
+      host,
+      app: WEB,
+      event: anEvent({ kind: 'app.removed-from-host', host }),
+    }));
+    if (one === undefined || other === undefined) throw new Error('two removals');
+    t.same(await store.removalsDone({ done: [other, one] }), [{ host: hostId(1), app: WEB }]);
+    t.same(await store.removalsDone({ done: [one] }), [], 'once');
+    const all = { ...FIRST, app: null, host: null, deployment: null, order: 'oldest' } as const;
+    const { items } = await store.listEvents({ ...all, kind: 'app.removed-from-host' });
+    t.same(
+      items.map(({ host }) => host),
+      [hostId(1)],
+      'only what happened is told, once',
+    );
     const again = await enqueue(store, { number: 2 });
     t.equal(again.release.number, 2, 'numbers are never used twice');
     t.equal((await store.listApps(FIRST)).items.length, 1);

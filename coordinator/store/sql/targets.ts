@@ -6,7 +6,7 @@ import { groupBy } from '../../../fleet/group-by.ts';
 import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
 import { contentText, toEntry } from '../assignment-entries.ts';
 import type { ReleaseContent } from '../assignment-entries.ts';
-import type { OrderHeard, Target, TargetWrite } from '../records.ts';
+import type { NewEvent, OrderHeard, Target, TargetWrite } from '../records.ts';
 import type { TargetStore } from '../store.ts';
 import type { TargetsTable } from '../tables.ts';
 import { append } from './events.ts';
@@ -230,16 +230,19 @@ export async function recordAcks({ db }: Transaction, args: Args<'recordAcks'>):
 
 export async function removalsDone(transaction: Transaction, args: Args<'removalsDone'>): Answer<'removalsDone'> {
   const gone: { readonly host: HostId; readonly app: AppName }[] = [];
-  for (const { host, app } of args.done) {
+  const events: NewEvent[] = [];
+  for (const { host, app, event } of args.done) {
     const [result] = await transaction.db
       .deleteFrom('targets')
       .where('host', '=', host)
       .where('app', '=', app)
       .where('kind', '=', 'remove')
       .execute();
-    if (result !== undefined && result.numDeletedRows > 0n) gone.push({ host, app });
+    if (result === undefined || result.numDeletedRows === 0n) continue;
+    gone.push({ host, app });
+    events.push(event);
   }
-  if (gone.length > 0) await append(transaction, args.events);
+  if (events.length > 0) await append(transaction, events);
   return gone;
 }
 

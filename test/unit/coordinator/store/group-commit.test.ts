@@ -6,7 +6,7 @@ import { LongshoreError, problem } from '../../../../fleet/errors.ts';
 t.test('runBatch: where a call cannot be undone alone the batch ends, for the reason of that call', async (t) => {
   const said: string[] = [];
   const connection: Connection = {
-    db: {} as Connection['db'],
+    db: null as unknown as Connection['db'],
     begin: 'BEGIN',
     exec: (sql) => {
       said.push(sql);
