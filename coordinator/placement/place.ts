@@ -7,6 +7,7 @@ import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem, ProblemDetail } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
+import { AVAILABILITY_WORDS } from '../../protocol/text/availability.ts';
 import type { Placement, Target } from '../store/records.ts';
 import { brokenRules } from './placement-rules.ts';
 import { serviceRefusal, selectorRefusal } from './selection.ts';
@@ -101,7 +102,7 @@ function noRoom(
   if (able.length === 0) {
     return reasons(selected, refusals).map((reason) => ({ ...reason, path: `services.${name} on ${reason.path}` }));
   }
-  const message = `${String(service.replicas)} replicas have no room on ${able.length} ${able.length === 1 ? 'host' : 'hosts'} that may get more (a fixed host port allows one a host; paused hosts get no more)`;
+  const message = `${String(service.replicas)} replicas have no room on ${able.length} ${able.length === 1 ? 'host' : 'hosts'} that may get more (a fixed host port allows one a host; ${AVAILABILITY_WORDS.paused} hosts get no more)`;
   return [{ path: `services.${name}`, message, line: null, column: null }];
 }
 

@@ -1,6 +1,7 @@
 /** Whether a host takes an app, and each of its services; where not, why, in words for people. Pure. */
 import type { HostSelector, PlacementConstraint, ServiceSpec } from '../../fleet/app-spec.ts';
 import type { Host } from '../../fleet/host.ts';
+import { AVAILABILITY_WORDS } from '../../protocol/text/availability.ts';
 
 export type PlaceableHost = Pick<Host, 'id' | 'name' | 'pool' | 'labels' | 'availability' | 'platform'>;
 
@@ -20,9 +21,9 @@ export function selectorRefusal(host: PlaceableHost, selector: HostSelector, run
     case 'active':
       return null;
     case 'paused':
-      return runsHere ? null : 'it is cordoned and gets nothing new';
+      return runsHere ? null : `it is ${AVAILABILITY_WORDS.paused} and gets nothing new`;
     case 'draining':
-      return 'it is draining';
+      return `it is ${AVAILABILITY_WORDS.draining}`;
   }
 }
 

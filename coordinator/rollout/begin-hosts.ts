@@ -6,6 +6,7 @@
 import type { HostStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
+import { AVAILABILITY_WORDS } from '../../protocol/text/availability.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 
 /** Sets the target of a step that waits, or of one that failed and is tried again; afterwards it moves, or is out. */
@@ -17,7 +18,7 @@ export function beginForward(draft: RolloutDraft, step: HostStep): void {
     return;
   }
   if (fact.availability !== 'active') {
-    out(draft, step, `host ${fact.name} is ${fact.availability} and gets nothing new`);
+    out(draft, step, `host ${fact.name} is ${AVAILABILITY_WORDS[fact.availability]} and gets nothing new`);
     return;
   }
   const before = draft.target(step.host);

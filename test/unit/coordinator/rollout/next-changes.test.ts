@@ -265,6 +265,8 @@ t.test('nextChanges: a cordoned host gets nothing new and does not hold others',
     world.turn().targets.map((target) => target.host),
     [a],
   );
+  const { steps } = world.rollout.deployment;
+  t.match(steps.find((step) => step.host === b)?.problem?.message, /is cordoned and gets nothing new/);
   world.answer(a, 'passed');
   world.turn();
   t.equal(world.state, 'succeeded');
