@@ -1,7 +1,12 @@
-/** Where the enrolment token comes from. Read at each use, because a person may put a new one into the file. */
+/**
+ * Where the enrolment token comes from, and its end. Read at each use, because a person may put a new one into the file;
+ * once it has bought the identity nobody needs it here.
+ */
+import { rm } from 'node:fs/promises';
 import { problem, type Problem } from '../../fleet/errors.ts';
 import type { EnrollTokenSource } from '../config.ts';
-import { readIfThere } from '../durable-file.ts';
+import { errnoOf, readIfThere } from '../durable-file.ts';
+import type { Log } from '../log.ts';
 
 export type FoundToken =
   { readonly kind: 'token'; readonly token: string } | { readonly kind: 'none'; readonly problem: Problem };
@@ -36,6 +41,18 @@ export async function readEnrollToken(source: EnrollTokenSource): Promise<FoundT
         return none(`${source.path} does not hold one token on one line`, 'Write the token alone into the file.');
       return { kind: 'token', token: text };
     }
+  }
+}
+
+/** Call when the identity is on the disk. Where the file cannot be removed a person has to, and is told. */
+export async function forgetEnrollToken(source: EnrollTokenSource, log: Log): Promise<void> {
+  if (source.kind !== 'file') return;
+  try {
+    await rm(source.path, { force: true });
+    log.info(`the enrolment token was used: ${source.path} is removed`);
+  } catch (error) {
+    const reason = errnoOf(error) ?? String(error);
+    log.warn(`the enrolment token was used and ${source.path} cannot be removed (${reason}): remove it`);
   }
 }
 

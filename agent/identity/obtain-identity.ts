@@ -7,7 +7,7 @@ import type { AgentConfig } from '../config.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { trustedRoots } from '../trust.ts';
-import { readEnrollToken } from './enroll-token.ts';
+import { forgetEnrollToken, readEnrollToken } from './enroll-token.ts';
 import { enroll, type EnrollLoop, type Post } from './enroll.ts';
 import { saveIdentity, type Enrolled, type Identity } from './identity.ts';
 import { postJson } from './post-json.ts';
@@ -54,6 +54,7 @@ export async function obtainIdentity(
   if (found === null) return null;
   await saveIdentity(config.dataDir, { ...identity, enrolled: found });
   log.info(`enrolled as ${found.name}`, { host: found.host, pool: found.pool });
+  if (config.identity === 'token') await forgetEnrollToken(config.enrollToken, log);
   return found;
 }
 

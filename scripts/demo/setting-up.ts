@@ -128,7 +128,8 @@ export async function startAgents(
     const dataDir = inside === null ? folder.path(host.name) : await makeDataVolume(inside.docker, state, host);
     if (inside === null) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const config = folder.path(`${host.name}.yaml`);
-    const tokenPath = folder.path('enroll-token');
+    // One each: an agent removes its file when it has its identity.
+    const tokenPath = folder.path(`${host.name}.token`);
     writeFileSync(tokenPath, `${token}\n`, { mode: 0o600 });
     writeFileSync(
       config,

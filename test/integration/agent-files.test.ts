@@ -1,12 +1,12 @@
 // What the agent keeps on the disk: identity, sealed values, files of apps, the lock; and its local HTTP.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import type { RunEntry } from '../../fleet/assignment.ts';
 import { registryContext, secretContext } from '../../protocol/sealing.ts';
-import { readEnrollToken } from '../../agent/identity/enroll-token.ts';
+import { forgetEnrollToken, readEnrollToken } from '../../agent/identity/enroll-token.ts';
 import { openIdentity, rawPublicKey, saveIdentity, signText } from '../../agent/identity/identity.ts';
 import { listenLocally } from '../../agent/http/local-server.ts';
 import { AppFilesOnDisk } from '../../agent/secrets/app-files-on-disk.ts';
@@ -70,6 +70,27 @@ t.test('readEnrollToken: from a file, also one that comes later; never repeats w
   t.equal(wrong.kind, 'none');
   t.notMatch(JSON.stringify(wrong), 'hunter2');
   t.match(await readEnrollToken({ kind: 'none' }), { kind: 'none' });
+});
+
+t.test('forgetEnrollToken: the file goes, or a person is told that it cannot', async (t) => {
+  const dir = await folder(t);
+  const file = path.join(dir, 'token');
+  await writeFile(file, 'tok-secret');
+  const said: string[] = [];
+  const say = (level: string) => (text: string) => void said.push(`${level}: ${text}`);
+  const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+
+  await forgetEnrollToken({ kind: 'file', path: file }, log);
+  t.same(await readdir(dir), []);
+  // What is in the way of its removal: here a folder, on a host mostly a file system that is read-only to the agent.
+  await mkdir(path.join(file, 'x'), { recursive: true });
+  await forgetEnrollToken({ kind: 'file', path: file }, log);
+  await forgetEnrollToken({ kind: 'value', token: 'tok-secret' }, log);
+
+  t.same(said, [
+    `info: the enrolment token was used: ${file} is removed`,
+    `warn: the enrolment token was used and ${file} cannot be removed (ERR_FS_EISDIR): remove it`,
+  ]);
 });
 
 t.test('trustedRoots: only the configured root where there is one', async (t) => {

@@ -1,5 +1,6 @@
 // The agent as a process: wrong input, enrolment, one agent a data directory, and its end. The engine is the real one
 // where a test needs one; no container is made.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -100,6 +101,7 @@ t.test('agent: enrols once, connects, and ends cleanly; a restart needs no token
     ingress: null,
   });
   t.match(await coordinator.message(connection, 'report'), { seq: 1, full: true, apps: {} });
+  t.notOk(existsSync(token), 'a token that was used is removed');
   first.child.kill('SIGTERM');
   t.equal(await first.ended, 0);
   t.match(connection.closed, { code: 1001 });
