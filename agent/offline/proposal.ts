@@ -26,8 +26,8 @@ export const proposalSchema = z.object({
 });
 export type Proposal = z.infer<typeof proposalSchema>;
 
-/** Attempts of a host alone are numbered far above those that the coordinator counts. */
-const ALONE_ATTEMPTS = 1_000_000;
+/** Attempts of a host alone are numbered far above those that the coordinator counts: from here on, they are its own. */
+export const ALONE_ATTEMPTS = 1_000_000;
 
 export function isOf(proposal: Proposal, entry: AssignmentEntry): entry is RunEntry {
   const { base } = proposal;

@@ -4,14 +4,13 @@
  * go. Pure.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
+import { ALONE_ATTEMPTS } from '../offline/proposal.ts';
 import { keysOf, serviceOfKey } from '../state/app-journal.ts';
 import { imageKey } from './action.ts';
 import type { AppContext } from './app-context.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { pullRequest } from './prerequisites.ts';
 
-/** From here on, attempts are a host's own (`agent/offline`). */
-const OWN_ATTEMPTS = 1_000_000;
 /** Releases of a service whose images stay although nothing names them. */
 const KEPT_RELEASES = 3;
 
@@ -54,7 +53,7 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
 
 /** What a host alone made of a release (D5) has the release's number: its images get another, or the release's would be let go. */
 function holdNumber(entry: RunEntry): number {
-  return entry.attempt >= OWN_ATTEMPTS ? entry.attempt : entry.release;
+  return entry.attempt >= ALONE_ATTEMPTS ? entry.attempt : entry.release;
 }
 
 /** The engine's id of a pinned image, as far as anything here knows it. */

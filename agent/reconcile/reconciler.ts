@@ -188,7 +188,7 @@ export class Reconciler {
     return plan?.converged === true && this.#runner.isIdleBesides(plan.ahead) && this.#watch.obstacle === null;
   }
 
-  /** Nothing is under way and nothing can be done now; what waits may go on later. */
+  /** Nothing is under way and nothing can be done now; what waits may go on later. What tests that kill wait for. */
   isQuiet(): boolean {
     return this.#plan?.actions.length === 0 && this.#runner.isIdle;
   }
