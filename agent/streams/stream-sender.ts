@@ -3,9 +3,9 @@
  * lane for data, so that a slow reader slows the container's output and nothing else.
  */
 import type { Problem } from '../../fleet/errors.ts';
+import { CreditWindow } from '../../protocol/credit-window.ts';
 import { STREAM_CHUNK_BYTES } from '../../protocol/version.ts';
 import type { Link } from '../session/connection.ts';
-import { CreditWindow } from './credit-window.ts';
 
 /** The instance that a part of a log comes from. */
 export interface StreamSource {
@@ -15,7 +15,7 @@ export interface StreamSource {
 
 export class StreamSender {
   readonly id: string;
-  readonly credit = new CreditWindow();
+  readonly credit: CreditWindow;
   readonly #link: Link;
   readonly #signal: AbortSignal;
   /** Outputs of several instances come at once; a stream sends one frame after the other. */
@@ -25,6 +25,7 @@ export class StreamSender {
     this.id = id;
     this.#link = link;
     this.#signal = signal;
+    this.credit = new CreditWindow(signal);
   }
 
   /** Resolves when the last frame has left; that is the backpressure. */
@@ -43,8 +44,7 @@ export class StreamSender {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     for (let offset = 0; offset < bytes.length && !isOver(); offset += STREAM_CHUNK_BYTES) {
       const part = bytes.subarray(offset, offset + STREAM_CHUNK_BYTES);
-      await this.credit.take(part.length, this.#signal);
-      if (isOver()) return;
+      if (!(await this.credit.take(part.length))) return;
       await this.#link.sendData({
         kind: 'stream-data',
         stream: this.id,

@@ -7,13 +7,12 @@ import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { ERRORS } from '../../fleet/errors.ts';
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
-import { STREAM_WINDOW_BYTES } from '../../protocol/version.ts';
+import { CreditWindow } from '../../protocol/credit-window.ts';
 import { toErrorResponse } from '../http/error-response.ts';
 import { requireRole } from '../http/authentication.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { completeLine, runLine } from './run-line.ts';
 import { watchChanges } from './watch-changes.ts';
-import { CreditWindow } from './credit-window.ts';
 import { ExecInput } from './exec-input.ts';
 
 export interface ConsoleSessionOptions {
@@ -94,7 +93,7 @@ export class ConsoleSession {
     const { id } = request;
     const call: RunningCall = {
       abort,
-      window: new CreditWindow(STREAM_WINDOW_BYTES, abort.signal),
+      window: new CreditWindow(abort.signal),
       input: new ExecInput((bytes) => this.#options.send({ kind: 'credit', id, bytes })),
     };
     this.#calls.set(request.id, call);
@@ -155,7 +154,7 @@ export class ConsoleSession {
     fd: 1 | 2,
     data: Uint8Array,
   ): Promise<void> {
-    await call.window.take(data.byteLength);
+    if (!(await call.window.take(data.byteLength))) call.abort.signal.throwIfAborted();
     this.#options.send({
       kind: 'chunk',
       id,

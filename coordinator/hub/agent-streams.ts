@@ -6,9 +6,9 @@
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { AgentMessageOf, CoordinatorMessage, CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
+import { CreditWindow } from '../../protocol/credit-window.ts';
 import { STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES } from '../../protocol/version.ts';
 import type { ExecHandle, StreamSink } from '../commands.ts';
-import { InputWindow } from './input-window.ts';
 
 export type StreamTarget = CoordinatorMessageOf<'stream-open'>['target'];
 
@@ -22,7 +22,8 @@ export interface StreamLink {
 interface OpenStream {
   readonly source: Parameters<StreamSink['chunk']>[0];
   readonly sink: StreamSink;
-  readonly input: InputWindow;
+  /** What we may send into it. */
+  readonly input: CreditWindow;
   /** Bytes that came and that the reader has not taken. */
   waitingBytes: number;
   /** The reader's last chunk; ends come after it. */
@@ -119,15 +120,16 @@ export class AgentStreams {
 
   #begin(stream: string, target: StreamTarget, sink: StreamSink): Promise<number | null> {
     return new Promise((resolve, reject) => {
+      const over = new AbortController();
       const open: OpenStream = {
         source: { host: this.#link.name, service: target.service ?? '', instance: target.instance ?? '' },
         sink,
-        input: new InputWindow(),
+        input: new CreditWindow(over.signal),
         waitingBytes: 0,
         last: Promise.resolve(),
         end: (exitCode, reason) => {
           this.#open.delete(stream);
-          open.input.end();
+          over.abort();
           const settle = (): void => {
             if (reason === null) resolve(exitCode);
             else
