@@ -26,8 +26,8 @@ export interface OpenStoreOptions {
   readonly makeId: () => string;
 }
 
-/** Longer than a server needs to find out that the machine which had the database is gone. */
-const LOCK_WAIT_MS = 30_000;
+/** Longer than a server needs to find out that the machine which had the database is gone, shorter than a statement may take. */
+const LOCK_WAIT_MS = 25_000;
 
 /** @throws CONFIG_INVALID, STATE_FILE_INVALID, STORE_UNAVAILABLE */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {

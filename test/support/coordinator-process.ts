@@ -33,7 +33,10 @@ export class CoordinatorProcess {
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
     const made = new CoordinatorProcess(mkdtempSync(path.join(tmpdir(), 'longshore-coordinator-')), await freePort());
     made.environment = environment;
-    await made.start();
+    await made.start().catch((error: unknown) => {
+      rmSync(made.directory, { recursive: true, force: true });
+      throw error;
+    });
     return made;
   }
 
