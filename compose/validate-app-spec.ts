@@ -5,6 +5,7 @@
 import type { AppSpec } from '../fleet/app-spec.ts';
 import type { ProblemDetail } from '../fleet/errors.ts';
 import { dependencyFindings } from './rules/dependency-rules.ts';
+import { durationFindings } from './rules/duration-rules.ts';
 import type { Finding } from './rules/finding.ts';
 import { ingressFindings } from './rules/ingress-rules.ts';
 import { mountFindings } from './rules/mount-rules.ts';
@@ -25,5 +26,6 @@ export function appFindings(spec: AppSpec): readonly Finding[] {
     ...portFindings(spec),
     ...ingressFindings(spec),
     ...policyFindings(spec),
+    ...durationFindings(spec),
   ];
 }
