@@ -18,7 +18,8 @@ import { openLocked, openProblem, reopenLocked } from './postgres-open.ts';
 import type { OpenOptions, Opened } from './postgres-open.ts';
 import { PostgresSession, unavailable } from './postgres-session.ts';
 import type { StoredEvent } from './records.ts';
-import { getMeta, setMeta } from './sql/transaction.ts';
+import { listEvents } from './sql/events.ts';
+import { getMeta, lastNumber, setMeta } from './sql/transaction.ts';
 import type { Transaction } from './sql/transaction.ts';
 import type { Store } from './store.ts';
 
@@ -40,6 +41,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** For the server to end our former connection. */
 const AGAIN_LOCK_MS = 2_000;
 const HOLDER = 'holder';
+const MISSED_AT_ONCE = 500;
 
 /** @throws CONFIG_INVALID, STATE_FILE_INVALID, STORE_UNAVAILABLE, and what source and `prepare` throw */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
@@ -61,6 +63,8 @@ class PostgresStore {
   #session: PostgresSession | null = null;
   /** The connection that held the lock last. */
   #backend: Backend | null = null;
+  /** Number of the newest event that the listeners have. */
+  #told = 0;
   #reason: Error | null = null;
   #ended: LongshoreError | null = null;
   #returning: Promise<void> = Promise.resolve();
@@ -76,6 +80,7 @@ class PostgresStore {
       await migrate(kyselyOver(client), publicName(address));
       await this.#options.prepare(client, publicName(address));
       await setMeta(plainly(client), HOLDER, this.#options.holder);
+      this.#told = await lastNumber(plainly(client), 'events');
       await this.#begin(opened);
     } catch (error) {
       await client.end().catch(() => undefined);
@@ -115,12 +120,32 @@ class PostgresStore {
     this.#session = new PostgresSession({
       writer: client,
       readers: postgresPool(address, this.#options.roots, READERS),
-      onAppended: (events) => {
-        for (const listener of this.#listeners) listener(events);
-      },
+      onAppended: (events) => this.#tell(events),
       onLost: (reason) => this.#lost(reason),
       clock: this.#options.clock,
     });
+  }
+
+  #tell(events: readonly StoredEvent[]): void {
+    this.#told = events.at(-1)?.number ?? this.#told;
+    for (const listener of this.#listeners) listener(events);
+  }
+
+  /** A connection that ended during a commit leaves events that nobody was told of: they were committed, or they were not. */
+  async #tellMissed(transaction: Transaction): Promise<void> {
+    const every = {
+      app: null,
+      host: null,
+      kind: null,
+      deployment: null,
+      limit: MISSED_AT_ONCE,
+      order: 'oldest',
+    } as const;
+    for (;;) {
+      const { items, next } = await listEvents(transaction, { ...every, after: String(this.#told) });
+      if (items.length > 0) this.#tell(items);
+      if (next === null) return;
+    }
   }
 
   #lost(reason: Error): void {
@@ -156,6 +181,7 @@ class PostgresStore {
       const isOurs = (await getMeta(plainly(client), HOLDER)) === this.#options.holder;
       if (!isOurs) this.#end();
       else if (!this.#stopping.signal.aborted) {
+        await this.#tellMissed(plainly(client));
         await this.#begin(opened);
         this.#options.onBack();
         return;

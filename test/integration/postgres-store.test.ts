@@ -146,13 +146,24 @@ t.test('postgres store: it ends where another coordinator was there while it was
   t.match(faults, [{ code: 'STORE_UNAVAILABLE' }]);
 });
 
-t.test('postgres store: a connection of its own that the server still believes in is ended', { skip }, async (t) => {
-  const { server, database } = await serverOf(t);
+interface Line {
+  readonly url: string;
+  /** Cuts the near ends; the server never hears of it, as with a machine that lost its network. */
+  readonly cut: () => void;
+  /** Cuts them once, right behind what is sent next and holds this text. */
+  cutAfter: string | null;
+}
+
+async function lineTo(t: Test, server: PostgresServer, database: string): Promise<Line> {
   const ends: net.Socket[] = [];
-  // What the one side closes, the other never hears of, as with a machine that lost its network.
   const proxy = net.createServer((near) => {
     const far = net.connect(server.port, '127.0.0.1');
-    near.on('data', (data) => far.write(data));
+    near.on('data', (data) => {
+      far.write(data);
+      if (line.cutAfter === null || !data.includes(line.cutAfter)) return;
+      line.cutAfter = null;
+      line.cut();
+    });
     far.on('data', (data) => near.write(data));
     for (const socket of [near, far]) socket.on('error', () => undefined);
     ends.push(near);
@@ -162,12 +173,24 @@ t.test('postgres store: a connection of its own that the server still believes i
   t.teardown(() => proxy.close());
   const bound = proxy.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  const url = server.tcpUrl(database).replace(`:${server.port}/`, `:${port}/`);
+  const line: Line = {
+    url: server.tcpUrl(database).replace(`:${server.port}/`, `:${port}/`),
+    cut: () => {
+      for (const near of ends.splice(0)) near.destroy();
+    },
+    cutAfter: null,
+  };
+  return line;
+}
+
+t.test('postgres store: a connection of its own that the server still believes in is ended', { skip }, async (t) => {
+  const { server, database } = await serverOf(t);
+  const line = await lineTo(t, server, database);
   const said: string[] = [];
-  const store = await opened(t, url, { onBack: () => said.push('back') });
+  const store = await opened(t, line.url, { onBack: () => said.push('back') });
   await store.appendEvents({ events: [anEvent()] });
   const [before] = (await server.query(LOCKED, database)) as { pid: number }[];
-  for (const near of ends.splice(0)) near.destroy();
+  line.cut();
   await pollUntil(
     () => Promise.resolve(said),
     (texts) => texts.length === 1,
@@ -175,6 +198,24 @@ t.test('postgres store: a connection of its own that the server still believes i
   const [after] = (await server.query(LOCKED, database)) as { pid: number }[];
   t.not(after?.pid, before?.pid);
   t.equal((await store.appendEvents({ events: [anEvent()] }))[0]?.number, 2);
+});
+
+t.test('postgres store: what was committed while the connection ended is heard of afterwards', { skip }, async (t) => {
+  const { server, database } = await serverOf(t);
+  const line = await lineTo(t, server, database);
+  const store = await opened(t, line.url);
+  const heard: number[] = [];
+  store.onAppended((events) => heard.push(...events.map(({ number }) => number)));
+  await store.appendEvents({ events: [anEvent()] });
+  line.cutAfter = 'COMMIT';
+  await t.rejects(store.appendEvents({ events: [anEvent(), anEvent()] }), { code: 'STORE_UNAVAILABLE' });
+  await pollUntil(
+    () => Promise.resolve(store.obstacle()),
+    (obstacle) => obstacle === null,
+  );
+  await store.appendEvents({ events: [anEvent()] });
+  t.same(heard, [1, 2, 3, 4], 'all of them, once, in order');
+  t.match(await store.verifyEvents({ from: 1, limit: 10 }), { checked: 4, brokenAt: null });
 });
 
 t.test('postgres store: where another transaction went first, it begins again', { skip }, async (t) => {

@@ -41,6 +41,12 @@ export async function nextNumber({ db }: Transaction, name: string): Promise<num
   return Number(row.value);
 }
 
+/** The last number that a counter gave. */
+export async function lastNumber({ db }: Transaction, name: string): Promise<number> {
+  const row = await db.selectFrom('counters').select('value').where('name', '=', name).executeTakeFirstOrThrow();
+  return Number(row.value);
+}
+
 export async function getMeta({ db }: Transaction, key: string): Promise<string | null> {
   const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
   return row?.value ?? null;
