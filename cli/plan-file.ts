@@ -2,6 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LongshoreError } from '../fleet/errors.ts';
+import { isDigest } from '../fleet/ids.ts';
+import { isImageReference } from '../fleet/image-reference.ts';
 import { appSpecSchema } from '../protocol/app-spec-schema.ts';
 import { planViewSchema } from '../protocol/http-api/views.ts';
 
@@ -10,6 +12,10 @@ const planFileSchema = z.strictObject({
   coordinator: z.string(),
   spec: appSpecSchema,
   plan: planViewSchema,
+  /** Built for this plan: not yet under the tags that the app file names. */
+  built: z
+    .array(z.strictObject({ image: z.string().refine(isImageReference), digest: z.string().refine(isDigest) }))
+    .default([]),
 });
 
 export type PlanFile = z.infer<typeof planFileSchema>;

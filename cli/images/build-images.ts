@@ -7,7 +7,10 @@ import type { BuildSpec } from '../../compose/keys/build.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isDigest } from '../../fleet/ids.ts';
 import type { Digest } from '../../fleet/ids.ts';
+import { parseImageReference } from '../../fleet/image-reference.ts';
 import type { Context } from '../context.ts';
+
+export type DockerContext = Pick<Context, 'terminal' | 'environment' | 'folder' | 'signal'>;
 
 /** Pure: the arguments of `docker build`. Values of args come from the environment where the file says so. */
 export function buildArguments(build: BuildSpec): readonly string[] {
@@ -41,29 +44,64 @@ export function pushedDigest(output: string): Digest | null {
   return found !== undefined && isDigest(found) ? found : null;
 }
 
-/** @returns digest by service. @throws BUILD_FAILED */
-export async function buildImages(
-  context: Context,
-  builds: readonly BuildSpec[],
-): Promise<Readonly<Record<string, Digest>>> {
-  const digests: Record<string, Digest> = {};
-  const byImage = new Map<string, Digest>();
-  for (const build of builds) {
-    const known = byImage.get(build.image);
-    const digest = known ?? (await buildAndPush(context, build));
-    byImage.set(build.image, digest);
-    digests[build.service] = digest;
-  }
-  return digests;
+/**
+ * Where a plan puts what it built: hosts that look for newer images must not find under the app's own tag what nobody
+ * has deployed.
+ */
+export const PLANNED_TAG = 'longshore-plan';
+
+export interface BuiltImage {
+  readonly service: string;
+  /** As the app file names it. */
+  readonly image: string;
+  readonly digest: Digest;
 }
 
-async function buildAndPush(context: Context, build: BuildSpec): Promise<Digest> {
+/**
+ * `plan`: pushed under `PLANNED_TAG` of the same repository; `deploy`: under the image's own tag.
+ * @throws BUILD_FAILED
+ */
+export async function buildImages(
+  context: DockerContext,
+  builds: readonly BuildSpec[],
+  purpose: 'plan' | 'deploy',
+): Promise<readonly BuiltImage[]> {
+  const byImage = new Map<string, Digest>();
+  for (const build of builds)
+    if (!byImage.has(build.image)) byImage.set(build.image, await buildAndPush(context, build, purpose));
+  return builds.flatMap(({ service, image }) => {
+    const digest = byImage.get(image);
+    return digest === undefined ? [] : [{ service, image, digest }];
+  });
+}
+
+async function buildAndPush(context: DockerContext, build: BuildSpec, purpose: 'plan' | 'deploy'): Promise<Digest> {
   context.terminal.err(`Building ${build.image} from ${build.context}`);
   await docker(context, buildArguments(build), build.args, `build ${build.image}`);
-  context.terminal.err(`Pushing ${build.image}`);
-  const digest = pushedDigest(await docker(context, ['push', build.image], {}, `push ${build.image}`));
+  if (purpose === 'deploy') return push(context, build.image);
+  const planned = `${parseImageReference(build.image).name}:${PLANNED_TAG}`;
+  await docker(context, ['tag', build.image, planned], {}, `tag ${planned}`);
+  return push(context, planned);
+}
+
+/** Puts the images of a saved plan under the tags that its app file names. @throws BUILD_FAILED */
+export async function tagPlannedImages(
+  context: DockerContext,
+  built: readonly Omit<BuiltImage, 'service'>[],
+): Promise<void> {
+  for (const { image, digest } of built) {
+    const content = `${parseImageReference(image).name}@${digest}`;
+    await docker(context, ['pull', '--quiet', content], {}, `pull ${content}`);
+    await docker(context, ['tag', content, image], {}, `tag ${image}`);
+    await push(context, image);
+  }
+}
+
+async function push(context: DockerContext, image: string): Promise<Digest> {
+  context.terminal.err(`Pushing ${image}`);
+  const digest = pushedDigest(await docker(context, ['push', image], {}, `push ${image}`));
   if (digest === null)
-    throw new LongshoreError('BUILD_FAILED', `push ${build.image}: the registry named no digest`, {
+    throw new LongshoreError('BUILD_FAILED', `push ${image}: the registry named no digest`, {
       hint: 'Try `docker push` by hand.',
     });
   return digest;
@@ -73,7 +111,7 @@ const KEPT_BYTES = 64 * 1024;
 
 /** Output goes to standard error while it runs (standard output is for data). @returns its end */
 function docker(
-  context: Context,
+  context: DockerContext,
   parameters: readonly string[],
   variables: Readonly<Record<string, string>>,
   what: string,

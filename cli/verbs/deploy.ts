@@ -10,7 +10,7 @@ import type { AppFileOptions } from '../app-file.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
-import { buildImages } from '../images/build-images.ts';
+import { buildImages, tagPlannedImages, type BuiltImage } from '../images/build-images.ts';
 import { readPlanFile, writePlanFile } from '../plan-file.ts';
 import type { RunVerb } from '../verb.ts';
 
@@ -42,7 +42,7 @@ function appFileOptions(command: Command): Command {
 }
 
 export function registerDeploy(program: Command, run: RunVerb): void {
-  appFileOptions(program.command('plan').description('Show what a deployment would change, per host; changes nothing'))
+  appFileOptions(program.command('plan').description('Show what a deployment would change, per host; no host changes'))
     .option('-o, --out <file>', 'save the plan, for `deploy --plan`')
     .option('--detailed-exitcode', 'exit 0: no changes, 2: changes')
     .action(run(plan));
@@ -59,20 +59,32 @@ export function registerDeploy(program: Command, run: RunVerb): void {
 interface Prepared {
   readonly spec: AppSpec;
   readonly images: Readonly<Record<string, Digest>>;
+  readonly built: readonly BuiltImage[];
 }
 
-async function prepare(context: Context, options: AppFileOptions & { readonly build: boolean }): Promise<Prepared> {
+async function prepare(
+  context: Context,
+  options: AppFileOptions & { readonly build: boolean },
+  purpose: 'plan' | 'deploy',
+): Promise<Prepared> {
   const { spec, builds } = readAppFile(context, options);
   // The coordinator is asked before minutes of building: a wrong URL or token is said at once.
   await (await context.api()).call('whoami');
-  return { spec, images: options.build ? await buildImages(context, builds) : {} };
+  const built = options.build ? await buildImages(context, builds, purpose) : [];
+  return { spec, images: Object.fromEntries(built.map(({ service, digest }) => [service, digest])), built };
 }
 
 async function plan(context: Context, options: PlanOptions): Promise<number> {
-  const { spec, images } = await prepare(context, options);
+  const { spec, images, built } = await prepare(context, options, 'plan');
   const api = await context.api();
   const view = await api.call('plan', { body: { spec, images } });
-  if (options.out !== undefined) await writePlanFile(options.out, { coordinator: api.url, spec, plan: view });
+  if (options.out !== undefined)
+    await writePlanFile(options.out, {
+      coordinator: api.url,
+      spec,
+      plan: view,
+      built: built.map(({ image, digest }) => ({ image, digest })),
+    });
   print(context, view, () => renderPlan(view));
   if (options.out !== undefined && !context.json)
     context.terminal.out(`\nSaved to ${options.out}. Do exactly this with: longshore deploy --plan ${options.out}`);
@@ -82,7 +94,7 @@ async function plan(context: Context, options: PlanOptions): Promise<number> {
 async function deploy(context: Context, options: DeployOptions): Promise<number> {
   const prepared =
     options.plan === undefined
-      ? { ...(await prepare(context, options)), planHash: null }
+      ? { ...(await prepare(context, options, 'deploy')), planHash: null }
       : await fromPlanFile(context, options);
   const { deployment, plan: view } = await (
     await context.api()
@@ -112,14 +124,21 @@ async function deploy(context: Context, options: DeployOptions): Promise<number>
 async function fromPlanFile(
   context: Context,
   options: DeployOptions,
-): Promise<Prepared & { readonly planHash: string }> {
+): Promise<Omit<Prepared, 'built'> & { readonly planHash: string }> {
   if (options.file !== undefined || options.plan === undefined) {
     throw new LongshoreError('INPUT_INVALID', 'deploy: --plan and -f do not go together', {
       hint: 'A saved plan holds its app file; leave -f out.',
     });
   }
-  const file = await readPlanFile(options.plan, (await context.api()).url);
-  return { spec: file.spec, images: digestsOf(file.plan), planHash: file.plan.hash };
+  const api = await context.api();
+  const file = await readPlanFile(options.plan, api.url);
+  const images = digestsOf(file.plan);
+  if (file.built.length > 0) {
+    // A plan that the world has left behind is refused below, and must not move a tag before.
+    const now = await api.call('plan', { body: { spec: file.spec, images } });
+    if (now.hash === file.plan.hash) await tagPlannedImages(context, file.built);
+  }
+  return { spec: file.spec, images, planHash: file.plan.hash };
 }
 
 function digestsOf(view: PlanView): Readonly<Record<string, Digest>> {
