@@ -12,6 +12,7 @@ export interface CoordinatorSecretsProps {
   /** As policies write it. */
   readonly member: string;
   readonly withDatabase: boolean;
+  readonly protect: boolean;
   readonly services: ITerraformDependable[];
 }
 
@@ -21,7 +22,11 @@ const ROLES = { read: 'roles/secretmanager.secretAccessor', add: 'roles/secretma
 export class CoordinatorSecrets extends Construct {
   readonly members: SecretManagerSecretIamMember[];
 
-  constructor(scope: Construct, id: string, { prefix, member, withDatabase, services }: CoordinatorSecretsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { prefix, member, withDatabase, protect, services }: CoordinatorSecretsProps,
+  ) {
     super(scope, id);
     const names = ['secrets-key', 'admin-token', ...(withDatabase ? ['database-password'] : [])];
     this.members = names.flatMap((name) => {
@@ -29,6 +34,8 @@ export class CoordinatorSecrets extends Construct {
         secretId: `${prefix}-${name}`,
         replication: { auto: {} },
         dependsOn: services,
+        // Without the key, what apps were given as secrets cannot be read from a snapshot either.
+        ...(name === 'secrets-key' ? { lifecycle: { preventDestroy: protect } } : {}),
       });
       return Object.entries(ROLES).map(
         ([act, role]) =>

@@ -11,9 +11,11 @@ import { prepareParts, type Checked } from '../prepare-parts.ts';
 import { gcpBackendSettings, statePath } from '../state-backend.ts';
 import { withoutTraces } from '../without-traces.ts';
 import { configurationHash } from './configuration-hash.ts';
+import { destroyNotes, refuseStillProtected } from './destroying.ts';
 import { parsePlan } from './plan-json.ts';
 import { dropPlan, keepPlan, readRecord } from './plan-record.ts';
 import { summarise } from './plan-summary.ts';
+import { isSameState, rememberedState, withRememberedLogin, type StateBackend } from './remembered-state.ts';
 import { renderSummary } from './render-summary.ts';
 import { checkStatePlace } from './state-place.ts';
 import { applyFailure, initFailure, outputFailure, planFailure } from './terraform-failure.ts';
@@ -44,7 +46,7 @@ export async function runPlan(planning: Planning, destroy: boolean): Promise<voi
     await planning.checkBucket(checked);
     const configuration = await synthesise(planning, checked);
     planning.progress('terraform init');
-    const init = await terraform.init();
+    const init = await terraform.init(isSameState(rememberedState(workspace.dataFolder), backendOf(planning, checked)));
     if (init.code !== 0) throw initFailure(init, workspace);
     planning.progress('terraform plan');
     const plan = await terraform.plan(destroy);
@@ -52,10 +54,13 @@ export async function runPlan(planning: Planning, destroy: boolean): Promise<voi
     planning.progress('read the plan');
     const shown = await terraform.showPlan();
     if (shown.code !== 0) throw planFailure(shown);
-    const summary = summarise(parsePlan(shown.stdout));
+    const parsed = parsePlan(shown.stdout);
+    if (destroy && workspace.stack === 'gcp') refuseStillProtected(parsed);
+    const summary = summarise(parsed);
     planning.progress('keep it');
     keepPlan(workspace, configuration, destroy);
     planning.say(renderSummary(summary));
+    if (destroy && workspace.stack === 'gcp') planning.say(`\n${destroyNotes(checked.fleet)}`);
     planning.say(
       `\nNothing is changed yet. Everything in detail: ${showCommand(workspace, planning.call)}\nTo do it:\n  ${applyCommand(workspace, planning.call)}`,
     );
@@ -88,12 +93,9 @@ export async function runApply(planning: Planning): Promise<void> {
 /** Reads the state alone: neither credentials of machines nor programs are needed for what the last apply has to tell. */
 export async function runOutput(planning: Planning, name: string | null): Promise<void> {
   const { workspace, terraform } = planning;
-  const { fleet, environment } = await planning.check('file');
+  const checked = await planning.check('file');
   const folder = path.join(workspace.outputFolder, `output-${workspace.stack}`);
-  const backend =
-    workspace.stack === 'gcp' && fleet.state !== null
-      ? { gcs: gcpBackendSettings(fleet.state, environment) }
-      : { local: { path: statePath(workspace.folder, fleet.name, workspace.stack) } };
+  const backend = withRememberedLogin(rememberedState(workspace.dataFolder), backendOf(planning, checked));
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'backend.tf.json'), `${JSON.stringify({ terraform: { backend } })}\n`);
   const init = await terraform.initState(folder);
@@ -115,6 +117,12 @@ async function synthesise(planning: Planning, checked: Checked): Promise<string>
     buildApp({ ...parts, outputFolder: workspace.outputFolder, stateFolder: workspace.folder }).synth();
   });
   return configurationHash(workspace.configuration);
+}
+
+function backendOf({ workspace: { stack, folder } }: Planning, { fleet, environment }: Checked): StateBackend {
+  return stack === 'gcp' && fleet.state !== null
+    ? { gcs: gcpBackendSettings(fleet.state, environment) }
+    : { local: { path: statePath(folder, fleet.name, stack) } };
 }
 
 function refuseProtected(fleet: FleetConfig, { stack }: Workspace): void {

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { runProgram, type Interrupts, type ProgramCall, type ProgramEnd } from './run-program.ts';
 import { LOCK_FILE, type Workspace } from './workspace.ts';
 
+const INIT = ['init', '-input=false', '-no-color'] as const;
+
 export class Terraform {
   readonly #workspace: Workspace;
   readonly #variables: ProgramCall['variables'];
@@ -11,36 +13,45 @@ export class Terraform {
 
   constructor(workspace: Workspace, variables: ProgramCall['variables'], interrupts: Interrupts) {
     this.#workspace = workspace;
+    // Words that somebody keeps in their shell for other configurations would change ours: TF_CLI_ARGS, and one for
+    // each command. Of TF_VAR_ ours has none.
+    const own = Object.entries(variables).filter(([name]) => !name.startsWith('TF_CLI_ARGS'));
     this.#variables = {
-      ...variables,
-      TF_DATA_DIR: workspace.dataFolder,
+      ...Object.fromEntries(own),
       CHECKPOINT_DISABLE: '1',
       TF_IN_AUTOMATION: '1',
-      // Words that somebody keeps in their shell for other configurations would change ours.
-      TF_CLI_ARGS: undefined,
       TF_WORKSPACE: undefined,
     };
     this.#interrupts = interrupts;
   }
 
-  /** The providers' checksums are kept beside the plan, since the configuration is written anew each time. */
-  async init(): Promise<ProgramEnd> {
+  /**
+   * The providers' checksums are kept beside the plan, since the configuration is written anew each time.
+   * @param reconfigure the state is known to be the same, whatever else changed about it
+   */
+  async init(reconfigure: boolean): Promise<ProgramEnd> {
     const { configuration, lockFile } = this.#workspace;
     this.#bringLock();
-    const end = await this.#init(configuration);
+    mkdirSync(this.#workspace.dataFolder, { recursive: true });
+    const end = await this.#run([...INIT, ...(reconfigure ? ['-reconfigure'] : [])], configuration, 'keep');
     const inside = path.join(configuration, LOCK_FILE);
     if (end.code === 0 && existsSync(inside)) copyFileSync(inside, lockFile);
     return end;
   }
 
-  /** Of a configuration that says only where the state is: it has no providers and no checksums. */
+  /**
+   * Of a configuration that says only where the state is. Terraform wants the providers that the state names all the
+   * same: those that the plan was made with are at hand. What is remembered of it is nobody's but this reading's.
+   */
   async initState(configuration: string): Promise<ProgramEnd> {
-    return await this.#init(configuration);
+    const providers = path.join(this.#workspace.dataFolder, 'providers');
+    const args = [...INIT, '-reconfigure', ...(existsSync(providers) ? [`-plugin-dir=${providers}`] : [])];
+    mkdirSync(this.#outputData, { recursive: true });
+    return await this.#run(args, configuration, 'keep', this.#outputData);
   }
 
-  async #init(configuration: string): Promise<ProgramEnd> {
-    mkdirSync(this.#workspace.dataFolder, { recursive: true });
-    return await this.#run(['init', '-input=false', '-no-color'], configuration, 'keep');
+  get #outputData(): string {
+    return path.join(this.#workspace.dataFolder, 'output');
   }
 
   async plan(destroy: boolean): Promise<ProgramEnd> {
@@ -62,7 +73,8 @@ export class Terraform {
   }
 
   async output(configuration: string, name: string | null): Promise<ProgramEnd> {
-    return await this.#run(name === null ? ['output', '-no-color'] : ['output', '-raw', name], configuration, 'keep');
+    const args = name === null ? ['output', '-no-color'] : ['output', '-raw', name];
+    return await this.#run(args, configuration, 'keep', this.#outputData);
   }
 
   /** Null where there is no such program, or it does not say. */
@@ -77,9 +89,14 @@ export class Terraform {
     if (existsSync(lockFile)) copyFileSync(lockFile, path.join(configuration, LOCK_FILE));
   }
 
-  async #run(args: readonly string[], folder: string, output: ProgramCall['output']): Promise<ProgramEnd> {
+  async #run(
+    args: readonly string[],
+    folder: string,
+    output: ProgramCall['output'],
+    data = this.#workspace.dataFolder,
+  ): Promise<ProgramEnd> {
     return await runProgram(
-      { program: 'terraform', args, folder, variables: this.#variables, output },
+      { program: 'terraform', args, folder, variables: { ...this.#variables, TF_DATA_DIR: data }, output },
       this.#interrupts,
     );
   }

@@ -107,6 +107,7 @@ export class GcpStack extends TerraformStack {
       prefix: secretPrefix,
       member: coordinator.member,
       withDatabase: fleet.coordinator.cloudSql !== null,
+      protect: fleet.protect,
       services,
     });
     const sight = new ProjectIamMember(this, 'coordinator-sees-machines', {

@@ -37,7 +37,7 @@ t.test('data disk: its own, attached by name, snapshots daily that outlive it', 
   t.end();
 });
 
-t.test('protection: disk and database, never an instance; gone with protect: false', (t) => {
+t.test('protection: disks, database and the key of all secrets, never an instance; gone with protect: false', (t) => {
   const loose = synthesise(fleetOf(`${FULL_FLEET}\nprotect: false\n`));
   const prevented = (synthesised: typeof full): string[] =>
     [...synthesised.resources]
@@ -47,6 +47,7 @@ t.test('protection: disk and database, never an instance; gone with protect: fal
   t.same(prevented(full), [
     'google_compute_disk.coordinator-disk_data',
     'google_compute_disk.pool-edge_single_europe-west4-b-1-volumes',
+    'google_secret_manager_secret.secret_secrets-key',
   ]);
   t.same(prevented(loose), []);
   for (const [synthesised, expected] of [

@@ -13,7 +13,9 @@ t.test(
   'plan.sh: from a fleet file to a plan that Terraform applies where it lies',
   { skip, timeout: 400_000 },
   async (t) => {
-    const desk = new Desk(t, PROVIDERS);
+    // What somebody keeps in their shell for other configurations is for those.
+    const others = { TF_CLI_ARGS_init: '-nonsense', TF_CLI_ARGS_plan: '-nonsense', TF_CLI_ARGS_output: '-nonsense' };
+    const desk = new Desk(t, { ...PROVIDERS, ...others });
     desk.write('.plan', 'an old one');
 
     const planned = await desk.plan();
@@ -62,6 +64,12 @@ t.test(
       t.match(one.said, /^gcloud secrets versions access latest/);
       const none = await desk.plan('--output', 'nonsense');
       t.equal(none.exit, 1);
+      const state = readFileSync(desk.path('shop.gcp.tfstate'), 'utf8');
+      desk.write('shop.gcp.tfstate', withNetwork(state));
+      desk.with({ TF_CLI_CONFIG_FILE: '/dev/null', HTTPS_PROXY: NOBODY });
+      t.match((await desk.plan('--output', 'first_token_command')).said, /^gcloud/, 'and asks no registry');
+      desk.with({ ...PROVIDERS, HTTPS_PROXY: '' });
+      desk.write('shop.gcp.tfstate', state);
     });
 
     await t.test('another name is another state, and none is left behind without a word', async (t) => {
@@ -81,6 +89,7 @@ t.test(
       desk.edit((text) => `${text}protect: false\n`);
       const planned = await desk.plan('--destroy');
       t.equal(planned.exit, 0, planned.said);
+      t.match(planned.said, /gcloud secrets versions access latest --secret=shop-longshore-secrets-key/);
       t.ok(desk.has('.plan'));
     });
   },
@@ -190,4 +199,16 @@ function programsAbout(word: string): readonly string[] {
       }
     })
     .filter((line) => line.includes(word));
+}
+
+/** A state with something of Google's in it, for which Terraform wants Google's provider. */
+function withNetwork(state: string): string {
+  const network = {
+    mode: 'managed',
+    type: 'google_compute_network',
+    name: 'x',
+    provider: 'provider["registry.terraform.io/hashicorp/google"]',
+    instances: [{ schema_version: 0, attributes: { id: 'x' } }],
+  };
+  return JSON.stringify({ ...(JSON.parse(state) as object), resources: [network] });
 }
