@@ -15,6 +15,9 @@ interface Doctor {
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly text: string }[];
 }
 
+/** The lock's socket is the running coordinator's, and Node cannot copy one. */
+const isData = (file: string): boolean => !file.endsWith('.sock');
+
 t.setTimeout(120_000);
 
 t.test('a restored copy: hosts keep what they run, changes wait, and a person goes on from it', async (t) => {
@@ -41,7 +44,7 @@ t.test('a restored copy: hosts keep what they run, changes wait, and a person go
   await connectAll();
   t.equal((await ship(shipping('a'))).state, 'succeeded');
   await stop();
-  cpSync(coordinator.directory, copy, { recursive: true });
+  cpSync(coordinator.directory, copy, { recursive: true, filter: isData });
 
   await coordinator.start();
   await connectAll();
@@ -50,7 +53,7 @@ t.test('a restored copy: hosts keep what they run, changes wait, and a person go
   t.equal(restoreCheck(await coordinator.call<Doctor>('GET', '/v1/doctor'))?.ok, true);
   await stop();
   rmSync(coordinator.directory, { recursive: true });
-  cpSync(copy, coordinator.directory, { recursive: true });
+  cpSync(copy, coordinator.directory, { recursive: true, filter: isData });
 
   await coordinator.start();
   await connectAll();
