@@ -92,13 +92,13 @@ export function renderImport(imported: KonletImport, wishes: ImportWishes): Impo
   };
 }
 
-/** YAML has its keys at the beginning of lines (or is JSON); in a script one of them begins with `gcloud`. */
+/** What is keys and values is YAML, whatever its values say: an argument may well be a line that begins with `gcloud`. */
 function isCommand(text: string): boolean {
-  const lines = text.split('\n').map((line) => line.trim());
-  return (
-    !text.trimStart().startsWith('{') &&
-    lines.some(
-      (line) => /^(?:\$ |sudo )?gcloud\s/.test(line) || /^[^#:]*\b(?:create-with|update)-container\b/.test(line),
-    )
-  );
+  const tree = parseYaml({ file: '', base: '.', text }, createReport());
+  if (tree?.kind === 'map' && ![...tree.entries.keys()].some(beginsCommand)) return false;
+  return !text.trimStart().startsWith('{') && text.split('\n').some((line) => beginsCommand(line.trim()));
+}
+
+function beginsCommand(line: string): boolean {
+  return /^(?:\$ |sudo )?gcloud\s/.test(line) || /^[^#:]*\b(?:create-with|update)-container\b/.test(line);
 }

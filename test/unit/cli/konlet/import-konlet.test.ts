@@ -370,3 +370,23 @@ t.test('import konlet: mistakes of a command have line and column, all at once',
   t.same(mistakesOf(command("--container-image='$HOME'")), [], 'in single quotes a $ is a $');
   t.end();
 });
+
+t.test('import konlet: a declaration stays one when an argument is a gcloud command', (t) => {
+  const text = [
+    'spec:',
+    '  containers:',
+    '    - name: sync',
+    '      image: gcr.io/google.com/cloudsdktool/cloud-sdk:slim',
+    '      command: [sh, -c]',
+    '      args:',
+    '        - |',
+    '          gcloud storage rsync gs://a gs://b',
+    '          gcloud compute instances create-with-container x',
+  ].join('\n');
+  const { workload, machine } = readKonlet('vm.yaml', text);
+  t.equal(workload.name, 'sync');
+  t.equal(machine, null);
+  const command = 'gcloud compute instances create-with-container vm --container-image=nginx --container-arg="a: b"';
+  t.not(readKonlet('make.sh', command).machine, null);
+  t.end();
+});
