@@ -16,6 +16,7 @@ import type { HostRow, NewEvent } from '../store/records.ts';
 import type { HostStore } from '../store/store.ts';
 import type { AgentConnection, OpenSession } from './agent-connection.ts';
 import { verifyHello } from './verify-hello.ts';
+import { wantedLabels } from './wanted-labels.ts';
 
 export interface AdmissionOptions {
   readonly store: Pick<HostStore, 'host' | 'openSession'>;
@@ -40,6 +41,8 @@ const IN_USE_RETRY_MS = 60_000;
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #queues = new Map<HostId, Promise<void>>();
+  /** What was told of labels that an agent would like: once, and not at each session. */
+  readonly #wanted = new Map<HostId, string>();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -72,10 +75,12 @@ export class Admission {
       platform: hello.platform,
       agentVersion: hello.agentVersion,
       engineVersion: hello.engineVersion,
-      labels: hello.labels,
       boot: hello.boot ?? null,
       backEvents: [backEvent(verdict.row, hello, now())],
-      events: this.#options.wasMissed(verdict.row) ? [connectedEvent(verdict.row, hello, now())] : [],
+      events: [
+        ...(this.#options.wasMissed(verdict.row) ? [connectedEvent(verdict.row, hello, now())] : []),
+        ...this.#labelEvents(verdict.row, hello),
+      ],
     });
     const heartbeatMs = heartbeatIntervalMs(this.#options.hostCount());
     const session: OpenSession = {
@@ -101,6 +106,14 @@ export class Admission {
     if (!isOpen) return;
     this.#options.onOpen(connection, session, hello);
     if (opened.placementChanged) this.#options.onPlacementChanged();
+  }
+
+  #labelEvents(row: HostRow, hello: AgentMessageOf<'hello'>): readonly NewEvent[] {
+    const text = wantedLabels(row, hello.labels);
+    const isTold = text === (this.#wanted.get(row.id) ?? null);
+    if (text === null) this.#wanted.delete(row.id);
+    else this.#wanted.set(row.id, text);
+    return isTold || text === null ? [] : [hostEvent('host.labels-wanted', text, row, hello, this.#options.now())];
   }
 
   /** @returns whether the place of the host is free now */
@@ -135,25 +148,15 @@ export class Admission {
 }
 
 function backEvent(row: HostRow, hello: AgentMessageOf<'hello'>, at: number): NewEvent {
-  return {
-    at,
-    kind: 'host.activated',
-    app: null,
-    host: row.id,
-    deployment: null,
-    cause: { kind: 'host', host: row.name, detail: `agent ${hello.agentVersion}` },
-    text: `Host ${row.name} takes work again: its machine is back after its power-off`,
-  };
+  const text = `Host ${row.name} takes work again: its machine is back after its power-off`;
+  return hostEvent('host.activated', text, row, hello, at);
 }
 
 function connectedEvent(row: HostRow, hello: AgentMessageOf<'hello'>, at: number): NewEvent {
-  return {
-    at,
-    kind: 'host.connected',
-    app: null,
-    host: row.id,
-    deployment: null,
-    cause: { kind: 'host', host: row.name, detail: `agent ${hello.agentVersion}` },
-    text: `Host ${row.name} is connected`,
-  };
+  return hostEvent('host.connected', `Host ${row.name} is connected`, row, hello, at);
+}
+
+function hostEvent(kind: string, text: string, row: HostRow, hello: AgentMessageOf<'hello'>, at: number): NewEvent {
+  const cause = { kind: 'host', host: row.name, detail: `agent ${hello.agentVersion}` } as const;
+  return { at, kind, app: null, host: row.id, deployment: null, cause, text };
 }

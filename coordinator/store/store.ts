@@ -123,8 +123,8 @@ export interface HostStore {
   removeHost(args: { readonly id: HostId; readonly at: number; readonly events: readonly NewEvent[] }): Promise<void>;
   /**
    * A session begins: writes what hello said where it differs, and the row of `sessions`. `epoch` rises with each
-   * session of the host. `placementChanged`: labels or platform are new, places must be looked at again. Ends a drain
-   * because of a power-off of another boot, with `backEvents`. Labels of instances are not the agent's to say.
+   * session of the host. `placementChanged`: its platform is new, places must be looked at again. Ends a drain because
+   * of a power-off of another boot, with `backEvents`. Labels came with the enrolment: an agent cannot change them.
    * @throws NOT_FOUND, HOST_REMOVED
    */
   openSession(args: {
@@ -135,7 +135,6 @@ export interface HostStore {
     readonly platform: string;
     readonly agentVersion: string;
     readonly engineVersion: string;
-    readonly labels: Readonly<Record<string, string>>;
     /** Null where the agent did not say. */
     readonly boot: string | null;
     readonly events: readonly NewEvent[];

@@ -120,14 +120,11 @@ export async function openSession(transaction: Transaction, args: Args<'openSess
   if (row === undefined) throw notFound(`open a session of host ${args.host}: there is none`);
   if (row.removed_at !== null)
     throw new LongshoreError('HOST_REMOVED', `open a session of host ${row.name}: it was removed`);
-  // An instance says nothing of itself that decides what it gets.
-  const labels = row.instance_id === null ? toJson(args.labels) : row.labels_agent;
   const isBack = row.power_off_boot !== null && row.power_off_boot !== args.boot;
   const epoch = Number(row.session_epoch) + 1;
   await db
     .updateTable('hosts')
     .set({
-      labels_agent: labels,
       platform: args.platform,
       agent_version: args.agentVersion,
       engine_version: args.engineVersion,
@@ -147,7 +144,7 @@ export async function openSession(transaction: Transaction, args: Args<'openSess
   return {
     host: await required(transaction, args.host),
     session: { host: args.host, coordinator: args.coordinator, url: args.url, epoch, openedAt: args.at },
-    placementChanged: isBack || row.labels_agent !== labels || row.platform !== args.platform,
+    placementChanged: isBack || row.platform !== args.platform,
   };
 }
 

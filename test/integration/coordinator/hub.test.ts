@@ -9,6 +9,8 @@ import { HubWorld } from '../../support/hub-world.ts';
 import type { EnrolledHost } from '../../support/hub-world.ts';
 import { pollUntil } from '../../support/poll-until.ts';
 
+const FIRST = { limit: 10, after: null, app: null, deployment: null, order: 'oldest' } as const;
+
 // One coordinator for all: its database's thread is what takes time to start.
 const world = await HubWorld.open();
 t.teardown(() => world.close());
@@ -116,6 +118,29 @@ t.test('hub: a second hello on one connection ends it', async (t) => {
   for (const hello of hellos) agent.send(hello);
 
   t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
+});
+
+t.test('hub: what an agent says of its labels later selects nothing, and is told once', async (t) => {
+  const host = await world.enroll('host-labels');
+  const events = async (): Promise<readonly string[]> =>
+    (await world.store.listEvents({ ...FIRST, kind: 'host.labels-wanted', host: host.row.id })).items.map(
+      ({ text }) => text,
+    );
+  const labels = { tier: 'prod' };
+  const says = async (): Promise<void> => {
+    const agent = world.agent(host, { hello: (made) => ({ ...made, labels }) });
+    await agent.connect();
+    agent.terminate();
+    await agent.waitClosed();
+  };
+  await says();
+  await says();
+  t.same((await world.store.host({ id: host.row.id }))?.labels, {});
+  t.match(await events(), [/longshore hosts label host-labels tier=prod$/]);
+
+  await world.store.patchHost({ id: host.row.id, availability: null, name: null, labels, events: [] });
+  await says();
+  t.equal((await events()).length, 1, 'an operator has said so');
 });
 
 t.test('hub: a removed host is told so at once, and at each later try', async (t) => {
