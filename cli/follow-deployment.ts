@@ -61,6 +61,7 @@ async function watchToEnd(
         (view) => {
           failures = 0;
           lostAt = null;
+          display.away(null);
           display.show(view);
         },
         signal,
@@ -69,6 +70,7 @@ async function watchToEnd(
       signal.throwIfAborted();
       if (!(error instanceof LongshoreError) || !error.retryable) throw error;
       lostAt ??= context.now();
+      display.away(lostAt);
       if (context.now() - lostAt > GIVE_UP_MS) throw error;
       await wait(retryDelayMs({ ...RECONNECT, capMs: 5_000 }, failures, 0.5), undefined, { signal });
       failures += 1;
@@ -83,9 +85,11 @@ async function watchOnce(
   signal: AbortSignal,
 ): Promise<DeploymentView> {
   const client = await context.openConsole();
+  let stop = (): void => undefined;
   try {
     return await new Promise<DeploymentView>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      stop = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
       const call = client.call({ kind: 'watch', app: first.app, deployment: first.id }, (frame) => {
         if (frame.kind !== 'deployment') return;
         onView(frame.deployment);
@@ -97,6 +101,8 @@ async function watchOnce(
       );
     });
   } finally {
+    // One watch after the other hangs on the same signal.
+    signal.removeEventListener('abort', stop);
     client.close();
   }
 }
