@@ -87,8 +87,16 @@ async function chain(rehearsal: Rehearsal, state: RehearsalState): Promise<void>
 }
 
 function howToGoOn(stage: Stage, { outputs, address }: Standing, name: string): string {
-  const { folder, state } = stage.options;
-  const exported = { ...exportedVariables(folder, state), ...coordinatorVariables(stage, outputs) };
+  const { folder, state, wishes } = stage.options;
+  // Where the providers were built on this machine, only the rehearsal itself knows of them.
+  const providers = Object.entries(wishes.env).filter(([key]) =>
+    /^(TF_CLI_CONFIG_FILE|CDKTF_SKIP_PROVIDER_LOCK)$/.test(key),
+  );
+  const exported = {
+    ...Object.fromEntries(providers),
+    ...exportedVariables(folder, state),
+    ...coordinatorVariables(stage, outputs),
+  };
   const file = folder.path('fleet.yaml');
   return `
 The fleet stays. The page: ${outputs.coordinatorUrl}/${address === undefined ? '' : `   The app: http://${address}/count`}
