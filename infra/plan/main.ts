@@ -1,11 +1,12 @@
 /** What `plan.sh` runs: reads options and variables, builds the parts, and turns problems into an exit code. */
 import path from 'node:path';
 import { ERRORS, LongshoreError } from '../../fleet/errors.ts';
-import { engineHostProblem, engineSocketOf } from '../engine-socket.ts';
+import { engineSocketOf } from '../engine-socket.ts';
 import { accessToken } from '../google/access-token.ts';
 import { createGoogleRequest } from '../google/google-request.ts';
 import { checkParts } from '../prepare-parts.ts';
 import { renderProblem } from '../render-problem.ts';
+import { engineProblem } from './ask-engine.ts';
 import { toolProblems } from './check-tools.ts';
 import { createInterrupts } from './interrupts.ts';
 import { parsePlanOptions, PLAN_USAGE, type PlanOptions, plansInDoubt } from './plan-options.ts';
@@ -58,7 +59,7 @@ function planningOf(options: PlanOptions): Planning {
     check: async (what) => {
       const facts = {
         terraform: await terraform.version(),
-        engineProblem: stack === 'local' ? engineHostProblem(variables) : null,
+        engineProblem: stack === 'local' && what === 'all' ? await engineProblem(variables) : null,
       };
       const problems = toolProblems(facts, stack);
       return checkParts({ fleetFile, stacks: [stack], variables, folder: here, what, problems });
