@@ -148,5 +148,9 @@ function sensitivePaths(mark: unknown, path: readonly Step[]): readonly (readonl
 
 /** What a reference to this attribute of that resource is taken to be. */
 function madeUp(address: string, attribute: string): string {
-  return attribute === 'project_number' ? PROJECT_NUMBER : `made-up/${address}/${attribute}`;
+  if (attribute === 'project_number') return PROJECT_NUMBER;
+  // The form of this one is checked where a database names it.
+  if (address.startsWith('google_compute_network.') && attribute === 'id')
+    return 'projects/some-project/global/networks/made-up';
+  return `made-up/${address}/${attribute}`;
 }
