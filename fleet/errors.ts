@@ -279,7 +279,7 @@ export const ERRORS = {
   },
   IMAGE_QUARANTINED: {
     meaning: 'This digest failed its gate and is not pulled again by itself.',
-    hint: 'Push a newer image, or release it with `longshore deploy --release-quarantine`.',
+    hint: 'Push a newer image, or release it with `longshore apps unquarantine APP` or `longshore deploy --release-quarantine`.',
     retryable: false,
     exit: 1,
   },

@@ -108,7 +108,8 @@ async function deployKept(known: AppRow, release: Release, actor: Actor, note: s
     store.targetsOfApp({ app }),
     store.quarantine({ app }),
   ]);
-  refuseQuarantined(app, release, quarantine);
+  // What has served before may serve again: another release failed with its image, perhaps for a reason of its own.
+  if (!(await hasSucceeded(known, release, options))) refuseQuarantined(app, release, quarantine);
   const placed = place(release.spec, hosts, stickyPlacement(targets));
   if (placed.kind === 'unplaceable')
     throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });
@@ -125,6 +126,17 @@ async function deployKept(known: AppRow, release: Release, actor: Actor, note: s
     },
     options,
   );
+}
+
+/** Whether the newest deployment of the release ended well. */
+async function hasSucceeded(
+  { app, succeeded }: AppRow,
+  { number }: Release,
+  { store }: Pick<ControlOptions, 'store'>,
+): Promise<boolean> {
+  if (number === succeeded) return true;
+  const { items } = await store.listReleases({ app, limit: 1, after: String(number + 1) });
+  return items.some(({ release, outcome }) => release.number === number && outcome === 'succeeded');
 }
 
 /** The one named; else the current one where another is under way, else the one before it that succeeded. @throws NOT_FOUND, CONFLICT */

@@ -310,6 +310,41 @@ scene('quarantine: a digest that failed is refused until a person lets it go', a
   t.same((await world.commands.getApp(WEB)).quarantined, []);
 });
 
+scene('rollback: a release that succeeded is not refused for what another one did with its image', async (t, world) => {
+  await enroll(world, 'a');
+  const first = await deployed(world);
+  const second = await world.commands.deploy(asking({ spec: aSpec({}, { MODE: 'broken' }) }), ADA);
+  const fence = await lease(world.store, second.deployment?.id ?? first.id);
+  const [queued] = await world.store.unendedDeployments();
+  if (queued === undefined) throw new Error('nothing is queued');
+  const { steps: _steps, ...head } = queued;
+  const digestOfBoth = (await world.store.release({ app: WEB, number: 1 }))?.spec.services.web?.image.digest;
+  if (digestOfBoth === undefined || digestOfBoth === null) throw new Error('release 1 has no digest');
+  const bad = {
+    app: WEB,
+    service: 'web',
+    digest: digestOfBoth,
+    reason: 'never healthy',
+    since: 3,
+    deployment: head.id,
+  };
+  await world.store.applyRollout({
+    fence,
+    expected: 'queued',
+    deployment: { ...head, state: 'failed', endedAt: 9 },
+    steps: [],
+    targets: [],
+    quarantine: [bad],
+    events: [],
+  });
+
+  await t.rejects(
+    world.commands.rollback(WEB, { release: 2, note: null }, ADA),
+    refusal('IMAGE_QUARANTINED', { message: /never healthy/ }),
+  );
+  t.match(await world.commands.rollback(WEB, { release: 1, note: null }, ADA), { kind: 'rollback', release: 1 });
+});
+
 scene('pull: a newer image becomes one release with its cause, and nothing else changes', async (t, world) => {
   await enroll(world, 'a');
   await t.rejects(world.commands.pullApp(WEB, null, ADA), refusal('NOT_FOUND'));
