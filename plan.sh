@@ -3,7 +3,7 @@
 # These may be exported instead, or written here, without the #:
 #export CREDENTIALS_PATH=~/.config/longshore/service-account.json   # or application-default credentials, without a file
 #export PUBLIC_KEY_PATH=~/.ssh/id_ed25519.pub                       # only for machines with `ssh: keys`
-#export PRIVATE_KEY_PATH=~/.ssh/id_ed25519                          # never read; only named in the command shown to you
+#export PRIVATE_KEY_PATH=~/.ssh/id_ed25519                          # never read; only named in the ssh command of a plan
 set -euo pipefail
 # A plan holds the whole configuration: for nobody else to read.
 umask 077

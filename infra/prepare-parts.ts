@@ -74,7 +74,7 @@ function togetherProblems(
     ...(fleet.coordinator.ssh === 'keys' ? ['the coordinator'] : []),
     ...fleet.pools.filter(({ ssh }) => ssh === 'keys').map(({ name }) => `pool ${name}`),
   ];
-  if (keyed.length > 0 && (variables['PUBLIC_KEY_PATH'] ?? '') === '' && environment.publicKey === null)
+  if (keyed.length > 0 && (variables['PUBLIC_KEY_PATH'] ?? '').trim() === '' && environment.publicKey === null)
     add('PUBLIC_KEY_PATH', `is not set, but ${keyed.join(' and ')} has \`ssh: keys\`: name the public key to let in`);
   return found;
 }

@@ -14,7 +14,7 @@ export const HEALTH_PORT = 7412;
 const DRAIN_SECONDS = 80;
 const SPOT_DRAIN_SECONDS = 25;
 /** Who logs in with the given key where OS Login is off. */
-const KEY_USER = 'ops';
+export const KEY_USER = 'ops';
 
 export interface MetadataFacts {
   /** The role's script, or an expression that stands for it. */

@@ -17,7 +17,7 @@ export interface ProgramsBucketProps {
   readonly services: ITerraformDependable[];
 }
 
-/** Kept so long after they were replaced, for machines that were about to fetch them. */
+/** Old versions, for a person to go back to: machines fetch only what a channel names. */
 const REPLACED_DAYS = 30;
 
 export class ProgramsBucket extends Construct {

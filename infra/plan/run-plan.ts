@@ -12,6 +12,7 @@ import { gcpBackendSettings, statePath } from '../state-backend.ts';
 import { withoutTraces } from '../without-traces.ts';
 import { configurationHash } from './configuration-hash.ts';
 import { destroyNotes, refuseStillProtected } from './destroying.ts';
+import { loginNote } from './login-note.ts';
 import { parsePlan } from './plan-json.ts';
 import { dropPlan, keepPlan, readRecord } from './plan-record.ts';
 import { summarise } from './plan-summary.ts';
@@ -61,6 +62,9 @@ export async function runPlan(planning: Planning, destroy: boolean): Promise<voi
     keepPlan(workspace, configuration, destroy);
     planning.say(renderSummary(summary));
     if (destroy && workspace.stack === 'gcp') planning.say(`\n${destroyNotes(checked.fleet)}`);
+    const login =
+      workspace.stack === 'gcp' && !destroy ? loginNote(checked.fleet, checked.environment.privateKeyPath) : null;
+    if (login !== null) planning.say(`\n${login}`);
     planning.say(
       `\nNothing is changed yet. Everything in detail: ${showCommand(workspace, planning.call)}\nTo do it:\n  ${applyCommand(workspace, planning.call)}`,
     );

@@ -64,6 +64,8 @@ t.test('plan.sh: tools, files and options', async (t) => {
   if (!hasTerraform('/usr/bin', '/bin', node)) await refused(/terraform: is not installed/);
   desk.edit((text) => text.replace('my-project-1', 'your-project-id').replace('count: 2', 'count: 2, ssh: keys'));
   await refused(/"your-project-id" is the example's[^]*PUBLIC_KEY_PATH: is not set, but pool web has `ssh: keys`/);
+  desk.with({ PUBLIC_KEY_PATH: '  ' });
+  await refused(/PUBLIC_KEY_PATH: is not set, but pool web has `ssh: keys`/);
 });
 
 function hasTerraform(...folders: readonly string[]): boolean {
