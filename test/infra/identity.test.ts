@@ -104,6 +104,7 @@ t.test('metadata: constants and addresses, no secret', (t) => {
     'longshore-acme-email',
     'longshore-bucket',
     'longshore-coordinator',
+    'longshore-database',
     'longshore-domain',
     'longshore-drain-seconds',
     'longshore-health-listen',
