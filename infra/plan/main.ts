@@ -6,7 +6,7 @@ import { accessToken } from '../google/access-token.ts';
 import { createGoogleRequest } from '../google/google-request.ts';
 import { checkParts } from '../prepare-parts.ts';
 import { renderProblem } from '../render-problem.ts';
-import { engineProblem } from './ask-engine.ts';
+import { engineProblem, stackObjects } from './ask-engine.ts';
 import { toolProblems } from './check-tools.ts';
 import { createInterrupts } from './interrupts.ts';
 import { parsePlanOptions, PLAN_USAGE, type PlanOptions, plansInDoubt } from './plan-options.ts';
@@ -73,6 +73,7 @@ function planningOf(options: PlanOptions): Planning {
       if (!(await checkStateBucket({ fleet, token, request, endpoint })))
         say('The bucket of the state was not checked: only Terraform can use this kind of credentials.');
     },
+    stackObjects: async (fleet) => (stack === 'local' ? await stackObjects(engineSocketOf(variables), fleet) : []),
     build,
     engineSocket: engineSocketOf(variables),
     call: { script: path.join(root, 'plan.sh'), file: options.file, directory: options.directory, here },

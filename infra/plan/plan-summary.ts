@@ -17,7 +17,7 @@ export interface Change {
 export interface PlanSummary {
   readonly changes: readonly Change[];
   readonly machines: readonly string[];
-  /** Changed by somebody else since the last apply. */
+  /** Changed by somebody else since the last apply, and changed back by this plan. */
   readonly drift: readonly string[];
 }
 
@@ -30,19 +30,22 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export function summarise(plan: TerraformPlan): PlanSummary {
   const managed = plan.resource_changes.filter(({ mode }) => mode === 'managed');
-  const touched = new Set(managed.filter((resource) => kindOf(resource) !== null).map(({ address }) => address));
+  const touched = new Map(
+    managed.filter((resource) => kindOf(resource) !== null).map((resource) => [resource.address, resource]),
+  );
   return {
     changes: managed.flatMap((resource) => {
       const kind = kindOf(resource);
       return kind === null ? [] : [changeOf(kind, resource)];
     }),
     machines: managed.flatMap(groupLine),
-    drift: plan.resource_drift
-      .filter((resource) => touched.has(resource.address))
-      .map((resource) => {
-        if (resource.change.actions.includes('delete')) return `${resource.address} is gone`;
-        return `${resource.address}: ${changedKeys(resource).join(', ')}`;
-      }),
+    drift: plan.resource_drift.flatMap((resource) => {
+      const planned = touched.get(resource.address);
+      if (planned === undefined) return [];
+      if (resource.change.actions.includes('delete')) return [`${resource.address} is gone`];
+      const back = changedBack(resource, planned);
+      return back.length === 0 ? [] : [`${resource.address}: ${back.join(', ')}`];
+    }),
   };
 }
 
@@ -76,6 +79,19 @@ function changedKeys({ change }: ResourceChange): readonly string[] {
   );
 }
 
+/**
+ * Keys that are otherwise than at the last apply and that the plan sets. Providers also fill in what nobody asked for
+ * (a status, an empty list for none): that no plan sets, and it is nobody's doing.
+ */
+function changedBack(drift: ResourceChange, planned: ResourceChange): readonly string[] {
+  const { before, after } = planned.change;
+  const set =
+    kindOf(planned) === 'replace'
+      ? (planned.change.replace_paths ?? []).map(([key]) => String(key))
+      : Object.keys(after ?? {}).filter((key) => JSON.stringify(before?.[key]) !== JSON.stringify(after?.[key]));
+  return changedKeys(drift).filter((key) => set.includes(key));
+}
+
 /** Terraform marks what it will know only later with true, at any depth. */
 function holdsTrue(value: unknown): boolean {
   return value === true || (typeof value === 'object' && value !== null && Object.values(value).some(holdsTrue));
@@ -87,7 +103,8 @@ function groupLine(resource: ResourceChange): readonly string[] {
   const name = textOf(after?.['name']) ?? textOf(before?.['name']) ?? resource.name;
   const from = numberOf(before?.['target_size']) ?? 0;
   const to = after === null || after === undefined ? 0 : (numberOf(after['target_size']) ?? from);
-  if (from === to) return kindOf(resource) === null ? [] : [`${name}: ${to}, as before`];
+  const template = changedKeys(resource).includes('version') ? '; machines that run stay as they are' : '';
+  if (from === to) return kindOf(resource) === null ? [] : [`${name}: ${to}, as before${template}`];
   const which = to < from && to > 0 ? '; the group chooses which go' : '';
   return [`${name}: ${from} -> ${to}${which}`];
 }

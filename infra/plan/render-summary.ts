@@ -13,13 +13,15 @@ const WORDS: Readonly<Record<ChangeKind, { readonly sign: string; readonly done:
 };
 
 export function renderSummary({ changes, machines, drift }: PlanSummary): string {
-  if (changes.length === 0) return 'Nothing to do: what is there is what fleet.yaml says.';
+  if (changes.length === 0) return 'Nothing to do.';
   const blocks = ORDER.map((kind) => changes.filter((change) => change.kind === kind))
     .filter((found) => found.length > 0)
     .map(renderKind);
   if (machines.length > 0) blocks.push(['Machines per group', ...machines.map((line) => `  ${line}`)].join('\n'));
   if (drift.length > 0)
-    blocks.push(['Changed by others since the last apply', ...drift.map((line) => `  ${line}`)].join('\n'));
+    blocks.push(
+      ['Changed by others since the last apply, and changed back', ...drift.map((line) => `  ${line}`)].join('\n'),
+    );
   blocks.push(total(changes));
   return blocks.join('\n\n');
 }

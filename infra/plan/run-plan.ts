@@ -18,6 +18,7 @@ import { dropPlan, keepPlan, readRecord } from './plan-record.ts';
 import { summarise } from './plan-summary.ts';
 import { isSameState, rememberedState, withRememberedLogin, type StateBackend } from './remembered-state.ts';
 import { renderSummary } from './render-summary.ts';
+import { refuseLeftovers, type StackObject } from './leftovers.ts';
 import { checkStatePlace } from './state-place.ts';
 import { applyFailure, initFailure, outputFailure, planFailure } from './terraform-failure.ts';
 import type { Terraform } from './terraform.ts';
@@ -31,6 +32,8 @@ export interface Planning {
   readonly check: (what: 'all' | 'file') => Promise<Checked>;
   /** @throws INFRA_UNREADY where the bucket of the state cannot hold it */
   readonly checkBucket: (checked: Checked) => Promise<void>;
+  /** Containers and networks of the local stack that the engine has; none for another stack. */
+  readonly stackObjects: (fleet: string) => Promise<readonly StackObject[]>;
   readonly build: (command: readonly string[]) => Promise<void>;
   readonly engineSocket: string;
   readonly call: PlanCall;
@@ -57,10 +60,12 @@ export async function runPlan(planning: Planning, destroy: boolean): Promise<voi
     if (shown.code !== 0) throw planFailure(shown);
     const parsed = parsePlan(shown.stdout);
     if (destroy && workspace.stack === 'gcp') refuseStillProtected(parsed);
+    refuseLeftovers(parsed, await planning.stackObjects(checked.fleet.name));
     const summary = summarise(parsed);
     planning.progress('keep it');
     keepPlan(workspace, configuration, destroy);
     planning.say(renderSummary(summary));
+    if (summary.changes.length === 0) return;
     if (destroy && workspace.stack === 'gcp') planning.say(`\n${destroyNotes(checked.fleet)}`);
     const login =
       workspace.stack === 'gcp' && !destroy ? loginNote(checked.fleet, checked.environment.privateKeyPath) : null;

@@ -99,7 +99,7 @@ t.test('plan summary: machines per group, and who chooses', (t) => {
     'shop-web-a: 0 -> 2',
     'shop-web-b: 3 -> 1; the group chooses which go',
     'shop-web-c: 2 -> 0',
-    'shop-web-e: 2, as before',
+    'shop-web-e: 2, as before; machines that run stay as they are',
   ]);
   t.end();
 });
@@ -113,13 +113,21 @@ t.test('plan summary: values are never shown', (t) => {
   );
 
   t.match(text, /~ a {2}password/);
-  t.match(text, /Changed by others since the last apply\n {2}a: password/);
+  t.match(text, /Changed by others since the last apply, and changed back\n {2}a: password/);
   t.notMatch(text, /hunter/);
   t.end();
 });
 
 t.test('plan summary: what others changed and this plan leaves alone is not told', (t) => {
   t.same(summaryOf([], [resource('a', { actions: ['update'], before: { x: 1 }, after: { x: 2 } })]).drift, []);
+  t.same(
+    summaryOf(
+      [resource('a', { actions: ['update'], before: { size: 1 }, after: { size: 2 } })],
+      [resource('a', { actions: ['update'], before: { status: [], size: 1 }, after: { status: ['x'], size: 1 } })],
+    ).drift,
+    [],
+    'what the provider filled in is nobody’s doing',
+  );
   t.same(
     summaryOf([resource('a', { actions: ['create'], after: {} })], [resource('a', { actions: ['delete'], before: {} })])
       .drift,
