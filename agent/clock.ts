@@ -1,5 +1,5 @@
 /**
- * Time as the agent's parts are given it (D18): durations by the monotonic clock, which no correction of the wall
+ * Time as the agent's parts are given it: durations by the monotonic clock, which no correction of the wall
  * clock moves; wall time only for schedules, reports and files.
  */
 export interface Instant {

@@ -56,7 +56,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** What app files may ask of this host; everything is refused unless the operator allows it here (D33). */
+/** What app files may ask of this host; everything is refused unless the operator allows it here. */
 export interface HostPolicy {
   readonly privileged: boolean;
   readonly hostNetwork: boolean;

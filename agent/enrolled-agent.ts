@@ -60,7 +60,7 @@ export interface EnrolledAgentParts {
   readonly streams: StreamServer;
   readonly resolveDigest: OrderParts['resolveDigest'];
   readonly events: EventQueue;
-  /** Looks for newer images without the coordinator and updates by the gate (D5). */
+  /** Looks for newer images without the coordinator and updates by the gate. */
   readonly updateAlone: (app: AppName, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;

@@ -1,5 +1,5 @@
 /**
- * Whether an entry asks for more than the operator of this host allows (D33). Pure. Everything by which a container can
+ * Whether an entry asks for more than the operator of this host allows. Pure. Everything by which a container can
  * become the host counts: `privileged` stands for capabilities, devices and namespaces of the host too, `docker_socket`
  * for mounts through which the engine or the agent's own keys could be reached.
  */

@@ -17,7 +17,7 @@ import type { StreamServer } from './streams/stream-server.ts';
 export type AssignAnswer =
   /** On the disk; also where it had been before. */
   | { readonly kind: 'accepted' }
-  /** Not newer than what is here (D3), or of the same number with another content (D4). */
+  /** Not newer than what is here, or of the same number with another content. */
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 export interface OrderParts {

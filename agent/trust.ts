@@ -1,6 +1,6 @@
 /**
- * Which certificates the agent accepts from the coordinator: only the configured root where there is one (D31),
- * otherwise Node's own list and the system's store (D48), which Node does not read by itself.
+ * Which certificates the agent accepts from the coordinator: only the configured root where there is one,
+ * otherwise Node's own list and the system's store, which Node does not read by itself.
  */
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';

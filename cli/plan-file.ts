@@ -1,4 +1,4 @@
-/** A saved plan (D7): the spec as it was resolved, the digests, and the hash that must still hold when it is applied. */
+/** A saved plan: the spec as it was resolved, the digests, and the hash that must still hold when it is applied. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LongshoreError } from '../fleet/errors.ts';

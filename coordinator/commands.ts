@@ -131,7 +131,7 @@ export interface Commands {
 
   listEvents(query: EventsQuery): Promise<Page<EventView>>;
   doctor(): Promise<{ checks: { name: string; ok: boolean; text: string }[] }>;
-  /** The older copy is what counts from now on (D4). @throws CONFLICT where no restore waits */
+  /** The older copy is what counts from now on. @throws CONFLICT where no restore waits */
   confirmRestore(note: string | null, actor: Actor): Promise<{ epoch: number }>;
 
   /** Calls back for each change until aborted; never blocks the one who changes. Slow readers lose nothing but intermediate views. */

@@ -53,7 +53,7 @@ export interface HubPort {
   secretsChanged(hosts: readonly HostId[]): void;
   /** The host was removed: close its session with CLOSE.removed. */
   hostRemoved(host: HostId): void;
-  /** One connected host resolves a reference for us (D6). @throws HOST_OFFLINE, IMAGE_NOT_FOUND, REGISTRY_* */
+  /** One connected host resolves a reference for us. @throws HOST_OFFLINE, IMAGE_NOT_FOUND, REGISTRY_* */
   resolve(host: HostId, reference: string): Promise<Digest>;
   logs(
     host: HostId,
@@ -111,7 +111,7 @@ export interface ViewsPort {
   event(event: StoredEvent): EventView;
 }
 
-/** Asks the registry for newer images of an app's current release; what it finds becomes one release (D6). */
+/** Asks the registry for newer images of an app's current release; what it finds becomes one release. */
 export interface ImageChecks {
   /** One HEAD per image reference. Quarantined digests are left alone. @throws REGISTRY_*, NOT_FOUND */
   check(app: AppName, cause: Cause): Promise<{ readonly deployment: DeploymentId | null; readonly text: string }>;

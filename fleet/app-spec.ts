@@ -18,9 +18,9 @@ export interface AppSpec {
   readonly hosts: HostSelector;
   readonly rollout: RolloutPolicy;
   readonly schedule: SchedulePolicy | null;
-  /** What a host may do by itself after an hour without the coordinator (D5). */
+  /** What a host may do by itself after an hour without the coordinator. */
   readonly offline: 'keep' | 'update';
-  /** `per-host`: the same named volume on several hosts is meant (each has its own data) (D1). */
+  /** `per-host`: the same named volume on several hosts is meant (each has its own data). */
   readonly volumeScope: 'single' | 'per-host';
 }
 
@@ -67,13 +67,13 @@ export interface ServiceSpec {
   readonly ipcMode: string | null;
   readonly logging: LoggingSpec | null;
   readonly resources: ResourceSpec;
-  /** Total over the selected hosts (D1); null = one on every selected host. */
+  /** Total over the selected hosts; null = one on every selected host. */
   readonly replicas: number | null;
   /** Compose `deploy.placement.constraints`, already parsed. */
   readonly constraints: readonly PlacementConstraint[];
   readonly order: 'start-first' | 'stop-first';
   readonly ingress: readonly IngressRoute[];
-  /** `allow` opens the cloud's metadata server to this service (D33). */
+  /** `allow` opens the cloud's metadata server to this service. */
   readonly metadata: 'deny' | 'allow';
 }
 

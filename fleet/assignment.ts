@@ -1,5 +1,5 @@
 /**
- * All that one host should run, whole. Ordered by (epoch, generation); what is not newer is dropped (D3, D4).
+ * All that one host should run, whole. Ordered by (epoch, generation); what is not newer is dropped.
  * Absence never deletes: an app goes away only by an entry `remove`, which stays until the agent says it is done.
  */
 import type { AppSpec } from './app-spec.ts';
@@ -10,7 +10,7 @@ export interface Assignment {
   readonly epoch: number;
   readonly generation: number;
   readonly entries: readonly AssignmentEntry[];
-  /** Absent = none. Nothing depends on it: an agent that does not know it pulls when it moves (D20). */
+  /** Absent = none. Nothing depends on it: an agent that does not know it pulls when it moves. */
   readonly prefetch?: readonly Prefetch[] | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface RunEntry {
   readonly app: AppName;
   readonly release: number;
   readonly deployment: DeploymentId;
-  /** Counts the tries of this (host, app); a failed one is tried again only under a new number (D9). */
+  /** Counts the tries of this (host, app); a failed one is tried again only under a new number. */
   readonly attempt: number;
   readonly spec: AppSpec;
   readonly hashes: Readonly<Record<string, SpecHash>>;
@@ -46,7 +46,7 @@ export interface RunEntry {
   readonly secretVersions: Readonly<Record<string, number>>;
   /** The attempt returns to an older release: no canary, image from the disk. */
   readonly rollback: boolean;
-  /** Capabilities the agent must have; it refuses the assignment otherwise (D20). */
+  /** Capabilities the agent must have; it refuses the assignment otherwise. */
   readonly requires: readonly string[];
 }
 

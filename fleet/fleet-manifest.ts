@@ -1,6 +1,6 @@
 /**
  * What Terraform tells the coordinator about the fleet, as `fleet.json` in the private bucket. Holds no secret. It is
- * read at run time, so that a new label or another version of the agent replaces no machine (D35).
+ * read at run time, so that a new label or another version of the agent replaces no machine.
  */
 
 export interface FleetManifest {
@@ -19,9 +19,9 @@ export interface FleetManifest {
 
 export interface ManifestPool {
   readonly name: string;
-  /** The pool follows from it, never from what an agent says (D32). */
+  /** The pool follows from it, never from what an agent says. */
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Where its instances can be; looked through for those that are gone (D38). */
+  /** Where its instances can be; looked through for those that are gone. */
   readonly zones: readonly string[];
 }

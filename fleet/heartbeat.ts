@@ -1,4 +1,4 @@
-/** How often agents speak, so that the fleet's total stays bounded, and when silence means gone (D23). */
+/** How often agents speak, so that the fleet's total stays bounded, and when silence means gone. */
 const PER_SECOND = 250;
 const SHORTEST_MS = 10_000;
 

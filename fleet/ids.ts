@@ -13,11 +13,11 @@ export type AppName = Brand<string, 'AppName'>;
 export type ServiceName = Brand<string, 'ServiceName'>;
 /** `d-` and 16 hex digits. */
 export type DeploymentId = Brand<string, 'DeploymentId'>;
-/** `i-` and 12 hex digits; chosen by the agent before the container exists (D11). */
+/** `i-` and 12 hex digits; chosen by the agent before the container exists. */
 export type InstanceId = Brand<string, 'InstanceId'>;
-/** `sha256:` and 64 hex digits; the top-level (index) digest of an image (D15). */
+/** `sha256:` and 64 hex digits; the top-level (index) digest of an image. */
 export type Digest = Brand<string, 'Digest'>;
-/** `h1:` and 64 hex digits over the resolved service, its digest and its secret versions (D10). */
+/** `h1:` and 64 hex digits over the resolved service, its digest and its secret versions. */
 export type SpecHash = Brand<string, 'SpecHash'>;
 
 export const HOST_ID = /^h-[0-9a-f]{16}$/;

@@ -1,5 +1,5 @@
 /**
- * What makes an instance another one (D10): everything that is built into its container, and nothing that the agent
+ * What makes an instance another one: everything that is built into its container, and nothing that the agent
  * can change beside it. So a route, a wave or a replica count changes without a container being replaced, while a
  * probe is part of it: a new probe must pass a gate before it may judge what serves. Pure.
  */

@@ -21,9 +21,9 @@ export interface Release {
   readonly number: number;
   /** Every `image.digest` is set. */
   readonly spec: AppSpec;
-  /** Instance hash by service name (D10). */
+  /** Instance hash by service name. */
   readonly hashes: Readonly<Record<string, SpecHash>>;
-  /** Secret store version by secret name of the file (D17). */
+  /** Secret store version by secret name of the file. */
   readonly secretVersions: Readonly<Record<string, number>>;
   readonly cause: Cause;
   readonly createdAt: number;

@@ -37,7 +37,7 @@ export interface AttemptReport {
   readonly attempt: number;
   readonly state: 'accepted' | 'pulling' | 'starting' | 'gating' | 'passed' | 'failed';
   readonly problem: Problem | null;
-  /** The service whose instance failed, where one did; a digest is put in quarantine only then (D8). */
+  /** The service whose instance failed, where one did; a digest is put in quarantine only then. */
   readonly failedService: string | null;
   readonly nextRetryAt: number | null;
 }
@@ -51,7 +51,7 @@ export interface AppReport {
   readonly converged: boolean;
   /** One sentence: what is waited for; null when converged. */
   readonly waiting: string | null;
-  /** A release the agent made alone under `offline: update` (D5), by digest of each service. */
+  /** A release the agent made alone under `offline: update`, by digest of each service. */
   readonly proposal: Readonly<Record<string, string>> | null;
   /** Ours by label, but in no entry of the assignment. */
   readonly unclaimed: boolean;

@@ -1,5 +1,5 @@
 /**
- * The archives of agent and coordinator that Terraform uploads (D31), as `npm run build:programs` left them. Known by
+ * The archives of agent and coordinator that Terraform uploads, as `npm run build:programs` left them. Known by
  * their sha256, so that the same program is never uploaded twice.
  */
 import { existsSync, readFileSync } from 'node:fs';

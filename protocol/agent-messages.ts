@@ -91,7 +91,7 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     app: appNameSchema.nullable(),
     text: z.string().max(4_096),
   }),
-  /** The cron tick of a connected agent is a question (D6). */
+  /** The cron tick of a connected agent is a question. */
   z.object({ kind: z.literal('due'), app: appNameSchema, scheduledAt: timeSchema }),
   z.object({
     kind: z.literal('resolved'),
@@ -148,7 +148,7 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('registry-credential'), registry: z.string(), sealed: base64.nullable() }),
   /** It is in the store that the machine powers off. */
   z.object({ kind: z.literal('power-off-noted') }),
-  /** The coordinator cannot reach the registry: one host resolves for it (D6). */
+  /** The coordinator cannot reach the registry: one host resolves for it. */
   z.object({ kind: z.literal('resolve'), request: z.string(), reference: z.string() }),
   z.object({
     kind: z.literal('stream-open'),

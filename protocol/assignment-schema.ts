@@ -1,4 +1,4 @@
-/** Schemas of assignments and reports (`fleet/assignment.ts`, `fleet/report.ts`). In frames unknown keys are ignored (D20). */
+/** Schemas of assignments and reports (`fleet/assignment.ts`, `fleet/report.ts`). In frames unknown keys are ignored. */
 import { z } from 'zod';
 import type { Assignment, AssignmentEntry, Prefetch } from '../fleet/assignment.ts';
 import type { AppReport, AttemptReport, InstanceReport } from '../fleet/report.ts';

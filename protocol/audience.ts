@@ -1,5 +1,5 @@
 /**
- * What an agent's signature is bound to (D18): the coordinator's address as the agent was told it, in one spelling.
+ * What an agent's signature is bound to: the coordinator's address as the agent was told it, in one spelling.
  * The agent signs over the address that it dialled; the coordinator accepts only an address that its own
  * configuration names (never what a Host header says). So a proof that was given to another address, by a wrong DNS
  * answer or a man in the middle, opens nothing here.

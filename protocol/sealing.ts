@@ -1,5 +1,5 @@
 /**
- * How a value is sealed so that one host alone can open it, and for one purpose alone (D17). The coordinator seals
+ * How a value is sealed so that one host alone can open it, and for one purpose alone. The coordinator seals
  * (`coordinator/`), the agent opens (`agent/secrets/open.ts`); both are held to the same vector,
  * `test/support/sealing-vector.ts`. This file has no cryptography, only the agreement:
  *

@@ -1,6 +1,6 @@
 /**
  * Protocol versions and capabilities. Hello carries a range, welcome names the one chosen: the highest in common.
- * Unknown keys in frames are ignored and unknown kinds are answered `unsupported` (D20), so a new optional field
+ * Unknown keys in frames are ignored and unknown kinds are answered `unsupported`, so a new optional field
  * needs no new version; a changed meaning does.
  */
 export interface VersionRange {

@@ -1,5 +1,5 @@
 /**
- * Shell functions of data disks (D40). A disk is formatted only when it is provably empty: blkid finds neither a signature
+ * Shell functions of data disks. A disk is formatted only when it is provably empty: blkid finds neither a signature
  * nor a partition table, and where those stand the disk could be read and is zeros. It is mounted by UUID, so that the
  * order of devices means nothing, and a mark file says that what is mounted is ours: a service that finds no mark does not
  * start on the wrong disk.

@@ -1,5 +1,5 @@
 /**
- * Docker Engine of a host (D41): Debian's own package; containers outlive a restart of the daemon, and their logs never
+ * Docker Engine of a host: Debian's own package; containers outlive a restart of the daemon, and their logs never
  * fill a disk. Where no image of Caddy can be pulled, the ingress's is made of Debian's package, under the name that the
  * agent looks for.
  */

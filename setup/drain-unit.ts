@@ -1,5 +1,5 @@
 /**
- * `longshore-drain.service` (D37): it does nothing while the machine runs, and when the machine powers off its end drains
+ * `longshore-drain.service`: it does nothing while the machine runs, and when the machine powers off its end drains
  * the host, while Docker, the agent and the network are still there. Not at a reboot: then the apps come back by
  * themselves, and moving them would cost more than it saves.
  */

@@ -1,5 +1,5 @@
 /**
- * Keeps containers from becoming the host (D33): the metadata server gives the machine's identity to whoever asks, and
+ * Keeps containers from becoming the host: the metadata server gives the machine's identity to whoever asks, and
  * a container's question is routed like any other. A table of our own drops what comes in from anywhere with that
  * destination; the machine itself sends by another hook and is not touched. DNS passes: on Google Cloud the resolver has
  * the same address. Where the machine allows it, those pass that the set names: the containers that opt in.

@@ -1,7 +1,7 @@
 /**
  * What a machine of the fleet has of its own system: security updates by themselves, a journal that never fills the
  * disk, a right clock. Docker, containerd and runc are kept out of what updates by itself: their restart would touch
- * every app of the host at a time that nobody chose (D41). Theirs, and what waits for a reboot, come when somebody drains
+ * every app of the host at a time that nobody chose. Theirs, and what waits for a reboot, come when somebody drains
  * the host and makes it anew or restarts it (docs/machine.md).
  */
 import type { MachineFile } from './machine-file.ts';

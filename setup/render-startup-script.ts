@@ -1,8 +1,8 @@
 /**
  * The startup script of a machine on Google Cloud, in its metadata. It only writes files and enables
- * `longshore-setup.service` (D39): systemd then tries again for as long as it takes, so that one failed download strands
+ * `longshore-setup.service`: systemd then tries again for as long as it takes, so that one failed download strands
  * no machine. The text depends on the role alone: what differs between machines are metadata attributes that the setup
- * reads at each boot, so that a new version or another address replaces no machine (D35).
+ * reads at each boot, so that a new version or another address replaces no machine.
  */
 import { renderAgentSetup } from './agent-setup.ts';
 import { renderCoordinatorSetup } from './coordinator-setup.ts';

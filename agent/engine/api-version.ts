@@ -1,5 +1,5 @@
 /**
- * Which version of the Engine API to speak (D15): the smaller of the newest that we have tested and the server's own.
+ * Which version of the Engine API to speak: the smaller of the newest that we have tested and the server's own.
  * Paths without a version drift with each engine; a pinned one is refused one day (Engine 29 ended everything before
  * 1.44).
  */

@@ -2,7 +2,7 @@
  * An instance's plan as the body of Docker's create call. Pure, and asserted as exact output: this is the one place
  * that says how a field of the app file becomes a setting of the engine.
  *
- * Always so: restart policy `no` (a candidate must not come back by itself before its commit, D11), no random address,
+ * Always so: restart policy `no` (a candidate must not come back by itself before its commit), no random address,
  * only the aliases of the plan, no MAC address of ours, read-only files for secrets and configs.
  */
 import type { MountSpec, PortSpec, ProbeSpec } from '../../fleet/app-spec.ts';
@@ -89,7 +89,7 @@ export function containerConfig(plan: InstancePlan, features: EngineFeatures): C
   });
 }
 
-/** An instance's place on the app's network; also what it is connected again with (D13). */
+/** An instance's place on the app's network; also what it is connected again with. */
 export function endpointConfig(address: string | null, aliases: readonly string[]): EndpointConfig {
   return { ...(address === null ? {} : { IPAMConfig: { IPv4Address: address } }), Aliases: aliases };
 }

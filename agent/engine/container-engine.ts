@@ -12,7 +12,7 @@ import type { AppName, Digest, HostId, InstanceId, SpecHash } from '../../fleet/
 
 export interface EngineDescription {
   readonly version: string;
-  /** The smaller of the newest tested and the server's (D15). */
+  /** The smaller of the newest tested and the server's. */
   readonly apiVersion: string;
   /** `linux/amd64`. */
   readonly platform: string;
@@ -30,7 +30,7 @@ export interface ContainerObservation {
   readonly service: string;
   /** 1-based replica on this host. */
   readonly replica: number;
-  /** Which of the replica's two addresses it holds (D25). */
+  /** Which of the replica's two addresses it holds. */
   readonly slot: 0 | 1;
   readonly hash: SpecHash;
   readonly release: number;
@@ -38,13 +38,13 @@ export interface ContainerObservation {
   readonly attempt: number;
   /** Engine's id of the running image; opaque. */
   readonly imageId: string;
-  /** The id that the label recorded at creation: truth is label plus equality (D15). */
+  /** The id that the label recorded at creation: truth is label plus equality. */
   readonly recordedImageId: string;
   readonly digest: Digest;
   readonly state: ContainerState;
   readonly exitCode: number | null;
   readonly oomKilled: boolean;
-  /** Engine's restart policy now: `no` for a candidate, the app's own after its commit (D11). */
+  /** Engine's restart policy now: `no` for a candidate, the app's own after its commit. */
   readonly restartPolicy: string;
   readonly restartCount: number;
   readonly startedAtMs: number | null;
@@ -156,7 +156,7 @@ export interface ContainerEngine {
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<ImageFacts>;
-  /** Tags the image with `longshore.local/<host>/<app>/<service>:<release>` so that no prune of ours or others' takes it (D16). */
+  /** Tags the image with `longshore.local/<host>/<app>/<service>:<release>` so that no prune of ours or others' takes it. */
   holdImage(imageId: string, app: AppName, service: string, release: number): Promise<void>;
   /** Our tags: what is held. */
   heldImages(): Promise<readonly HeldImage[]>;
@@ -178,7 +178,7 @@ export interface ContainerEngine {
   remove(instance: InstanceId): Promise<void>;
   /** Changes the restart policy of a living container (`docker update`). */
   setRestart(instance: InstanceId, policy: { readonly name: string; readonly maxAttempts: number }): Promise<void>;
-  /** Reconnects with the same address and the service's names (D13), or without them. */
+  /** Reconnects with the same address and the service's names, or without them. */
   setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void>;
 
   exec(instance: InstanceId, command: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<ExecResult>;

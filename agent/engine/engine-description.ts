@@ -1,5 +1,5 @@
 /**
- * What engine this is, and whether the agent can work with it (D14): it must be Linux on this machine, and the agent
+ * What engine this is, and whether the agent can work with it: it must be Linux on this machine, and the agent
  * must reach the addresses of its containers, because it probes them and the ingress sends traffic there. `obstacleOf`
  * decides; it is pure.
  */

@@ -1,5 +1,5 @@
 /**
- * What our objects are called in the engine. Every name holds the host's id (D14: many agents on one engine), and a
+ * What our objects are called in the engine. Every name holds the host's id (many agents on one engine), and a
  * container's name follows from host and instance alone: so no look-up is needed before a call, and a create that was
  * cut off is found again by Docker's own 409.
  */

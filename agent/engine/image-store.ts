@@ -1,5 +1,5 @@
 /**
- * Images on the host's disk: which are there, which are held, and letting go of them (D15, D16). An image is held by
+ * Images on the host's disk: which are there, which are held, and letting go of them. An image is held by
  * tags of ours that carry the host's id; letting go removes such a tag, never by force, so what another host, another
  * tool or a container still needs stays.
  *

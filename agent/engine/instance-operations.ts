@@ -97,7 +97,7 @@ export class InstanceOperations {
 
   /**
    * Docker refuses to add an alias to an attached endpoint; connecting again with the same address adds it and keeps
-   * established connections (D13). Cut off between the two calls it is without network: the next call only connects.
+   * established connections. Cut off between the two calls it is without network: the next call only connects.
    */
   async setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void> {
     await this.#client.call(`connect ${instance} to ${network} as ${address}`, async (connection) => {
@@ -118,7 +118,7 @@ export class InstanceOperations {
     return connection.docker.getContainer(containerName(this.#host, instance));
   }
 
-  /** The name holds an id that only this agent chose, so what has it is what an earlier life of the agent made (D11). */
+  /** The name holds an id that only this agent chose, so what has it is what an earlier life of the agent made. */
   async #adopt(connection: Connection, plan: InstancePlan, operation: string): Promise<string> {
     const found = await this.#container(connection, plan.instance).inspect();
     const labels = parseInstanceLabels(found.Config.Labels);

@@ -1,6 +1,6 @@
 /**
  * The digest that a tag has in its registry now, asked through the engine (which knows mirrors, certificates and
- * insecure registries), without pulling anything (D6).
+ * insecure registries), without pulling anything.
  */
 import type { AuthConfig } from 'dockerode';
 import { isDigest, type Digest } from '../../fleet/ids.ts';

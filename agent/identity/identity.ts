@@ -28,7 +28,7 @@ export interface Enrolled {
 
 const FILE_VERSION = 1;
 
-/** Unknown keys are ignored: the agent before this one must be able to read the file too (D20). */
+/** Unknown keys are ignored: the agent before this one must be able to read the file too. */
 const fileSchema = z.object({
   version: z.literal(FILE_VERSION, 'is of another version'),
   signingKey: z.string(),

@@ -1,6 +1,6 @@
 /**
  * The whole configuration of Caddy from the route groups and the operator's options. It holds nothing that a
- * deployment changes (D25): addresses come from the answerer, readiness from flag files; only host names, paths, ports
+ * deployment changes: addresses come from the answerer, readiness from flag files; only host names, paths, ports
  * and TLS stand here. Pure; equal input gives equal text, and Caddy takes equal text for no change.
  */
 import type { Features } from './caddy-features.ts';

@@ -1,5 +1,5 @@
 /**
- * The handlers of one route group, as Caddy reads them. The way of a request (D25):
+ * The handlers of one route group, as Caddy reads them. The way of a request:
  *
  *   read the group's epoch, the newest file in its folder; with it the name to look up is new after each publication,
  *   so that Caddy asks the answerer then and only then, and otherwise goes by what it knows

@@ -1,7 +1,7 @@
 /**
  * Keeps one container of Caddy running: makes it where there is none, adopts the one that fits, and replaces one that
  * does not (another image or folder) by starting the new one beside it on the same ports (SO_REUSEPORT) before the
- * old one stops (D26). A deployment never comes here.
+ * old one stops. A deployment never comes here.
  */
 import { mkdir } from 'node:fs/promises';
 import { LongshoreError } from '../../fleet/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * The DNS answerer on loopback from which Caddy learns where apps are (D25). It owns two sockets, UDP and TCP, on one
+ * The DNS answerer on loopback from which Caddy learns where apps are. It owns two sockets, UDP and TCP, on one
  * port, and answers at once from what it was last given. What is answered is decided in `dns-answer.ts`.
  */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';

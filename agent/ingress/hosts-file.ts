@@ -1,6 +1,6 @@
 /**
  * The container's /etc/hosts: the host's own lines and, under names that no DNS knows, the addresses last published.
- * It is the fallback for the time the agent is away, and holds what D25's fixed slot addresses cannot: which of the two
+ * It is the fallback for the time the agent is away, and holds what fixed slot addresses cannot: which of the two
  * slots serves. Repetitions keep the weights. Pure.
  */
 import type { AnswerTable } from './answer-table.ts';

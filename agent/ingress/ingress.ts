@@ -1,5 +1,5 @@
 /**
- * The port to the host's ingress. Two kinds of change, kept apart (D25): `publish` tells where traffic goes now (a DNS
+ * The port to the host's ingress. Two kinds of change, kept apart: `publish` tells where traffic goes now (a DNS
  * answer, never a reload, effective within 100 ms); `configure` changes host names, paths, TLS or fallback addresses
  * (one `/load`). The reconciler publishes after a gate and un-publishes before a drain.
  */
@@ -30,6 +30,6 @@ export interface Ingress {
   publish(upstreams: Upstreams): Promise<void>;
   /** Requests under way to this address; null where the proxy cannot say. */
   activeRequests(address: string): Promise<number | null>;
-  /** What `/.longshore/ready/<app>` answers with 200; draining takes an app out first (D26). */
+  /** What `/.longshore/ready/<app>` answers with 200; draining takes an app out first. */
   setReady(apps: readonly AppName[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * The gated update of a host alone (D5): looks up the newest digests of an app's images, and lets the reconciler run
+ * The gated update of a host alone: looks up the newest digests of an app's images, and lets the reconciler run
  * them as an attempt of its own, with the same gate and the same way back. Proposals are on the disk before they count.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * What a host does alone is a proposal (D5): the newer digests of one attempt's images. It stands over the entry that it
+ * What a host does alone is a proposal: the newer digests of one attempt's images. It stands over the entry that it
  * was made from, and only over that: any other order of the coordinator for the app, be it the adoption or the way
  * back, ends it. What failed its gate is remembered by digest, so that it is not tried every hour, nor again beside
  * something newer.
@@ -113,7 +113,7 @@ function proposedEntry(entry: RunEntry, proposal: Proposal, hashOf: (text: strin
     if (spec === undefined) continue;
     const newer = { ...spec, image: { ...spec.image, digest } };
     services[service] = newer;
-    // By the coordinator's own rule (D10): a release of the same content finds the instance that it wants.
+    // By the coordinator's own rule: a release of the same content finds the instance that it wants.
     hashes[service] = hashOf(instanceText(before, service, newer, secretVersions));
   }
   return { ...entry, attempt: attemptOf(proposal), rollback: false, hashes, spec: { ...entry.spec, services } };

@@ -48,7 +48,7 @@ export function isUp(container: ContainerObservation): boolean {
   return container.state === 'running' || container.state === 'restarting' || container.state === 'paused';
 }
 
-/** Label and engine agree about its image (D15). */
+/** Label and engine agree about its image. */
 export function hasRightImage(container: ContainerObservation): boolean {
   return container.imageId === container.recordedImageId;
 }
@@ -70,7 +70,7 @@ export function aliasesOf(spec: ServiceSpec, service: string): readonly string[]
   return [...new Set([service, ...spec.aliases])];
 }
 
-/** Whether anybody on the app's network could look the service up; adding a name later costs a reconnect (D13). */
+/** Whether anybody on the app's network could look the service up; adding a name later costs a reconnect. */
 export function needsAliases(entry: RunEntry, spec: ServiceSpec): boolean {
   return spec.networkMode === 'app' && (keysOf(entry).length > 1 || spec.aliases.length > 0);
 }

@@ -91,7 +91,7 @@ function reportAttempt(context: AppContext, plan: AppPlan): AttemptReport | null
         nextRetryAt: null,
       };
     case 'passed':
-      // It answers through the ingress before it is called passed (D27).
+      // It answers through the ingress before it is called passed.
       return { ...base, state: hasMoved(context, plan) ? 'passed' : 'gating', ...none, problem: null };
     case 'running':
       return { ...base, state: plan.attempt?.phase ?? 'accepted', ...none };

@@ -200,7 +200,7 @@ async function saveJournal(tools: ExecutorTools, journal: AppJournal): Promise<v
   tools.memory.journals.set(journal.app, journal);
 }
 
-/** The intents of all containers of the attempt in one write: their ids are chosen here, before any exists (D11). */
+/** The intents of all containers of the attempt in one write: their ids are chosen here, before any exists. */
 async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<void> {
   const { memory, clock } = tools;
   const { app, entry } = action;

@@ -1,5 +1,5 @@
 /**
- * The agent's one decision: from the assignment, what is seen, and the journals, what to do now (D9). Level-triggered
+ * The agent's one decision: from the assignment, what is seen, and the journals, what to do now. Level-triggered
  * and pure: the same input gives the same plan, and boot, push, poll and crash recovery all come through here.
  *
  *   - nothing old is removed before the app's commit; a failed attempt is never tried again under its number

@@ -1,7 +1,7 @@
 /**
  * What the planner is given of the world: the engine's containers as last seen, and what this process has learned since
  * it started (health, failures, images on the disk, what the ingress has taken). Data only; `memory.ts` keeps it.
- * All times are monotonic unless named otherwise (D18).
+ * All times are monotonic unless named otherwise.
  */
 import type { ProbeCheck } from '../../fleet/app-spec.ts';
 import type { Problem } from '../../fleet/errors.ts';
@@ -89,7 +89,7 @@ export interface ProbeTarget {
   /** Engine's start of this run, wall clock; null = not seen yet. Another value is another run. */
   readonly startedAtMs: number | null;
   readonly address: string | null;
-  /** We are reconnecting it (D13): what a probe finds meanwhile is our doing and does not count. */
+  /** We are reconnecting it: what a probe finds meanwhile is our doing and does not count. */
   readonly isPaused: boolean;
   readonly check:
     | ProbeCheck

@@ -81,7 +81,7 @@ function planRun(context: AppContext, builder: PlanBuilder, entry: RunEntry): Ap
   return { builder, routing, attempt: underWay, isRemoved: false };
 }
 
-/** A failed attempt is final for its number; otherwise what the entry wants decides as well (D9). */
+/** A failed attempt is final for its number; otherwise what the entry wants decides as well. */
 function isAnother(context: AppContext, entry: RunEntry): boolean {
   const { attempt } = context.journal;
   if (attempt === null || !sameAttempt(attempt.entry, entry)) return true;

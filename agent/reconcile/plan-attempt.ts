@@ -1,5 +1,5 @@
 /**
- * One attempt to move an app to an entry (D11, D12): everything pulled, candidates created beside the old, started in
+ * One attempt to move an app to an entry: everything pulled, candidates created beside the old, started in
  * the order of their dependencies, gated; when all have passed, names and traffic move together and the attempt commits.
  * Nothing old is removed here. Each call plans what can be done now; the same function continues after a crash. Pure.
  */
@@ -203,7 +203,7 @@ function areKeptGood(
   return areGood;
 }
 
-/** Internal names move to the candidates (D13), before any traffic: the reconnect interrupts nobody yet. */
+/** Internal names move to the candidates, before any traffic: the reconnect interrupts nobody yet. */
 function planNames(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): boolean {
   const { app, network } = context;
   let areNamed = true;
@@ -255,7 +255,7 @@ function failuresOf(builder: PlanBuilder): number {
   return builder.nextRetryAtMs === null ? 0 : 1;
 }
 
-/** Pins and the engine's ids of all services, for the journal (D15). */
+/** Pins and the engine's ids of all services, for the journal. */
 function imagesOf(
   context: AppContext,
   entry: RunEntry,

@@ -1,6 +1,6 @@
 /**
- * The first step of an attempt: which containers it needs. An unchanged hash keeps its container over releases (D10);
- * for all others a candidate beside the old one is intended, in the other slot, under ids that are journaled first (D11).
+ * The first step of an attempt: which containers it needs. An unchanged hash keeps its container over releases;
+ * for all others a candidate beside the old one is intended, in the other slot, under ids that are journaled first.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstanceId } from '../../fleet/ids.ts';

@@ -1,5 +1,5 @@
 /**
- * Which images the agent holds by tags of its own (D16): what runs, the last good release and the one before it, the
+ * Which images the agent holds by tags of its own: what runs, the last good release and the one before it, the
  * target, what was downloaded ahead, and the few newest besides, so that going back needs no registry. All others are let
  * go. Pure.
  */
@@ -51,7 +51,7 @@ export function planImages(context: AppContext, builder: PlanBuilder): void {
   }
 }
 
-/** What a host alone made of a release (D5) has the release's number: its images get another, or the release's would be let go. */
+/** What a host alone made of a release has the release's number: its images get another, or the release's would be let go. */
 function holdNumber(entry: RunEntry): number {
   return entry.attempt >= ALONE_ATTEMPTS ? entry.attempt : entry.release;
 }

@@ -1,6 +1,6 @@
 /**
  * What the host's ingress should be told, for all apps at once: routes (rarely, one `/load`), where traffic goes (a DNS
- * answer, never a reload, D25), and which apps a balancer may send to this host (D26). Pure.
+ * answer, never a reload), and which apps a balancer may send to this host. Pure.
  */
 import type { Instant } from '../clock.ts';
 import type { Upstreams } from '../ingress/ingress.ts';

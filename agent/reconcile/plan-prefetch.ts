@@ -1,6 +1,6 @@
 /**
  * Downloads ahead of a deployment that waits for its maintenance window: pulls at this host's share of the spread, and
- * holds what came (D16), so that the swap inside the window needs no registry. Nothing waits for it and nothing fails by
+ * holds what came, so that the swap inside the window needs no registry. Nothing waits for it and nothing fails by
  * it: what could not be had is pulled by the attempt, as if nobody had tried. Pure.
  */
 import type { Prefetch } from '../../fleet/assignment.ts';

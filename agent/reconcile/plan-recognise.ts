@@ -1,5 +1,5 @@
 /**
- * The way back after the journal was lost (D11): a container with a restart policy was committed; where a stop-first
+ * The way back after the journal was lost: a container with a restart policy was committed; where a stop-first
  * swap was under way, the older one of the two was. Nothing is removed until the coordinator has spoken.
  */
 import { type Committed, instanceKey, type InstanceRecord, keysOf } from '../state/app-journal.ts';

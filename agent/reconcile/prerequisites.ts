@@ -1,5 +1,5 @@
 /**
- * What must be there before instances can be created: images of all of them (pulled first, D12), the app's network, named
+ * What must be there before instances can be created: images of all of them (pulled first), the app's network, named
  * volumes, files with secrets and configs. All are asked for at once; `ready` comes when nothing is missing.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';

@@ -2,7 +2,7 @@
  * The agent's loop: what the coordinator wants and what the engine shows, made one. It turns when something happens (an
  * assignment, an engine event, a probe's answer, an action's end) or is due, plans with `nextActions`, and runs the plan.
  *
- *   - an assignment is on the disk before `assign` resolves: the caller acks then (D4)
+ *   - an assignment is on the disk before `assign` resolves: the caller acks then
  *   - one turn at a time; a turn takes no time, slow work is under way beside it
  */
 import type { Assignment, Order, RunEntry } from '../../fleet/assignment.ts';
@@ -49,13 +49,13 @@ export interface ReconcilerOptions {
   readonly onReport: (reports: Readonly<Record<string, AppReport>>) => void;
   readonly onEvent: (event: string, app: AppName | null, text: string) => void;
   readonly faultPoint?: (name: string) => void;
-  /** What is worked towards in place of the assignment: it with this host's own proposals (D5). */
+  /** What is worked towards in place of the assignment: it with this host's own proposals. */
   readonly effective?: (assignment: Assignment) => Assignment;
 }
 
 export type AssignOutcome =
   | { readonly kind: 'accepted' }
-  /** Not newer than what is here, or the same number with other content (D4). */
+  /** Not newer than what is here, or the same number with other content. */
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 export interface CurrentOrder extends Order {

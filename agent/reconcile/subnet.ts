@@ -1,5 +1,5 @@
 /**
- * Networks of the apps (D13): each gets one piece of the host's range, each replica two fixed addresses in it, one per
+ * Networks of the apps: each gets one piece of the host's range, each replica two fixed addresses in it, one per
  * slot, so that a new instance stands beside the old one and the ingress knows both beforehand.
  */
 const FIRST_HOST = 2;

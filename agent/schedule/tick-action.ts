@@ -1,5 +1,5 @@
 /**
- * What a tick of an app's schedule does (D5, D6). Pure. While the coordinator is there a tick is only a question to it,
+ * What a tick of an app's schedule does. Pure. While the coordinator is there a tick is only a question to it,
  * because it asks the registry once for all hosts. Alone, and only where the app file allows it, the host looks itself,
  * after an hour: a coordinator that restarts is not away.
  */

@@ -1,6 +1,6 @@
 /**
  * The agent's side of challenge, hello, welcome, as pure decisions. The audience in the proof is the address that this
- * agent dialled, never the one that the other side claims (D18): where the two differ nothing is signed.
+ * agent dialled, never the one that the other side claims: where the two differ nothing is signed.
  */
 import { problem, type Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';

@@ -1,7 +1,7 @@
 /**
- * What the agent must remember of one app that the engine cannot say (D9): which instances are the committed ones, the
+ * What the agent must remember of one app that the engine cannot say: which instances are the committed ones, the
  * newest attempt with its verdict, the last good entries whole, and the addresses given out. Data and the pure steps
- * between its states; `journal-files.ts` puts it on the disk before the effect that it announces (D11).
+ * between its states; `journal-files.ts` puts it on the disk before the effect that it announces.
  *
  *   attempt: running -> passed | failed         (both final; a new attempt comes only with a new number)
  */
@@ -13,15 +13,15 @@ export interface AppJournal {
   readonly app: AppName;
   /** Of the app's network; null until one was chosen. */
   readonly subnet: string | null;
-  /** Base index of the two addresses of each `service/replica` (D13, D25). */
+  /** Base index of the two addresses of each `service/replica`. */
   readonly addresses: Readonly<Record<string, number>>;
   readonly committed: Committed | null;
   /** The last good entry before the committed one: its images stay, so that going back needs no registry. */
   readonly previous: RunEntry | null;
   readonly attempt: AttemptRecord | null;
-  /** Pinned digest -> the engine's image id (D15). */
+  /** Pinned digest -> the engine's image id. */
   readonly images: Readonly<Record<string, string>>;
-  /** Rebuilt from the engine after its loss: nothing is removed until the coordinator has spoken (D11). */
+  /** Rebuilt from the engine after its loss: nothing is removed until the coordinator has spoken. */
   readonly recovered: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface AttemptRecord {
   readonly stopped: readonly InstanceId[];
   readonly problem: Problem | null;
   readonly failedService: string | null;
-  /** Of the progress deadline; stored as what remains, because no clock survives a reboot (D18). */
+  /** Of the progress deadline; stored as what remains, because no clock survives a reboot. */
   readonly budgetLeftMs: number;
   readonly retries: number;
 }

@@ -1,4 +1,4 @@
-/** Form of a journal file. Unknown keys are ignored and added ones have defaults, so that the agent before can read it (D20). */
+/** Form of a journal file. Unknown keys are ignored and added ones have defaults, so that the agent before can read it. */
 import { z } from 'zod';
 import type { Assignment, RunEntry } from '../../fleet/assignment.ts';
 import { assignmentSchema } from '../../protocol/assignment-schema.ts';

@@ -1,6 +1,6 @@
 /**
  * Parses a value that this agent, or the one after or before it, wrote itself: keys that the schema does not know are
- * left out instead of refused, so that a file of a newer agent can be read after going back (D20). Pure.
+ * left out instead of refused, so that a file of a newer agent can be read after going back. Pure.
  */
 import type { z } from 'zod';
 

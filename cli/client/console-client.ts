@@ -118,7 +118,7 @@ export class ConsoleClient {
   }
 }
 
-/** Frames of a newer coordinator that this version does not know are passed over (D20). */
+/** Frames of a newer coordinator that this version does not know are passed over. */
 function decode(data: RawData): ConsoleFrame | null {
   let json: unknown;
   try {

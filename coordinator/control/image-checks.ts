@@ -1,6 +1,6 @@
 /**
- * Newer images of an app's current release (D6): each reference is asked for once, and what is new becomes one release
- * with the rest unchanged. Digests that failed their gate are left alone (D8), and so is an app that is under way.
+ * Newer images of an app's current release: each reference is asked for once, and what is new becomes one release
+ * with the rest unchanged. Digests that failed their gate are left alone, and so is an app that is under way.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * Makes a plan: digests, secret versions, hashes, placement and the changes per host (D7). It reads and asks, and
+ * Makes a plan: digests, secret versions, hashes, placement and the changes per host. It reads and asks, and
  * changes nothing; `deploy` does exactly what the newest plan says, on the state that the plan was made on.
  */
 import type { AppSpec } from '../../fleet/app-spec.ts';

@@ -16,7 +16,7 @@ export interface ExplainFacts {
   readonly lastSeenAt: number | null;
   readonly enrolledAt: number;
   readonly refusal: Pick<AssignmentRefusal, 'problem' | 'isSentAgain'> | null;
-  /** The data is an older copy, and nothing is assigned until somebody confirms it (D4). */
+  /** The data is an older copy, and nothing is assigned until somebody confirms it. */
   readonly waitsForRestore: boolean;
   /** An update of its system waits for the machine's next start. */
   readonly restartNeeded: boolean;

@@ -1,5 +1,5 @@
 /**
- * The coordinator's own secrets in Secret Manager (D43): Terraform makes them empty, we put the first version in, and
+ * The coordinator's own secrets in Secret Manager: Terraform makes them empty, we put the first version in, and
  * nothing is ever overwritten. A crash between making and using is found at the next start: what is there is used. No
  * value is in a file, a log or a message.
  */

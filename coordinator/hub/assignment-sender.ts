@@ -158,7 +158,7 @@ export class AssignmentSender {
     connection.send(message);
   }
 
-  /** The host holds what this data never gave: from now on changes wait for an operator (D4). */
+  /** The host holds what this data never gave: from now on changes wait for an operator. */
   async #restoreFound({ host, heard, known }: Extract<Answer, { kind: 'ahead' }>, name: string): Promise<void> {
     const at = this.#options.now();
     const text = `Host ${name} holds assignment ${orderText(heard)}, and this data knows ${orderText(known)}: it was restored from an older copy. Changes wait until an operator confirms`;

@@ -17,7 +17,7 @@ export interface HubObserver {
   touched(host: HostId): void;
   /** Labels, platform or availability of a host are new. */
   placementChanged(): void;
-  /** An agent's clock says that an app is due (D6). */
+  /** An agent's clock says that an app is due. */
   due(host: HostId, app: AppName, scheduledAt: number): void;
 }
 

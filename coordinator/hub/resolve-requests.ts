@@ -1,4 +1,4 @@
-/** Questions to hosts that wait for their answer: a reference that the coordinator cannot resolve itself (D6). */
+/** Questions to hosts that wait for their answer: a reference that the coordinator cannot resolve itself. */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { Digest, HostId } from '../../fleet/ids.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';

@@ -1,5 +1,5 @@
 /**
- * Whether a hello proves that its host is who it says (D18): the key that the store knows for it must have signed this
+ * Whether a hello proves that its host is who it says: the key that the store knows for it must have signed this
  * connection's own nonce and audience. A nonce is made for one connection and taken once, so a hello that was
  * overheard proves nothing on any other.
  */

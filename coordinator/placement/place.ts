@@ -1,5 +1,5 @@
 /**
- * Where an app runs (D1). Pure: the same spec, hosts and present placement give the same answer. The whole app is
+ * Where an app runs. Pure: the same spec, hosts and present placement give the same answer. The whole app is
  * placed; a service without `replicas` runs once on every selected host, one with N has N in all, spread. What runs
  * stays where it is (sticky), and whether a host is silent plays no part: nothing moves because of that.
  */

@@ -1,5 +1,5 @@
 /**
- * What a placement must not do (D1, D26). Service names resolve only inside one host's copy of the app, a named volume
+ * What a placement must not do. Service names resolve only inside one host's copy of the app, a named volume
  * is a directory of one host, and a certificate authority checks a name at one address. Pure.
  */
 import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';

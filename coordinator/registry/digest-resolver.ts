@@ -1,5 +1,5 @@
 /**
- * Reference -> digest for the whole fleet, frugally (D6, D30): questions for one reference that are under way are
+ * Reference -> digest for the whole fleet, frugally: questions for one reference that are under way are
  * merged, and a short memory answers the hosts that tick in the same minute. A person's deployment asks anew, since
  * what he pushed a second ago must count. Where this machine cannot reach the registry, one host is asked instead.
  */

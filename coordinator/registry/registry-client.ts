@@ -1,6 +1,6 @@
 /**
  * Asks a registry which digest a tag has: one HEAD, or two where it wants a token first. The answer is the top-level
- * (index) digest (D15). Every failure is an error of the table that says whether trying again can help.
+ * (index) digest. Every failure is an error of the table that says whether trying again can help.
  */
 import { createHash } from 'node:crypto';
 import { LongshoreError } from '../../fleet/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * Which host is asked where the coordinator cannot reach a registry itself (D6): a connected one that runs an app with
+ * Which host is asked where the coordinator cannot reach a registry itself: a connected one that runs an app with
  * this image, since it pulls from there and its answer concerns nobody else. Only for an image that no app runs yet it
  * is any connected host.
  */

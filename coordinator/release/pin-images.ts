@@ -1,4 +1,4 @@
-/** A spec with every image pinned to the top-level digest that was resolved for it (D15). Pure. */
+/** A spec with every image pinned to the top-level digest that was resolved for it. Pure. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { Digest } from '../../fleet/ids.ts';
 

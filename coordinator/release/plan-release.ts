@@ -1,5 +1,5 @@
 /**
- * The changes that a release means for each host (D7), compared with what its target says now. Pure; the hash covers
+ * The changes that a release means for each host, compared with what its target says now. Pure; the hash covers
  * base, images, secret versions, placement and changes, so that a saved plan that no longer holds is found.
  */
 import { createHash } from 'node:crypto';

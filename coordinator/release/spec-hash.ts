@@ -1,7 +1,7 @@
 /**
- * The hash that names instances: `h1:` and sha256 over the canonical JSON of their content (D10). Another rule gets
+ * The hash that names instances: `h1:` and sha256 over the canonical JSON of their content. Another rule gets
  * another prefix and waits for the next real change. Agents take the hash as it is; one that updates an app alone gives
- * the new instance its hash by the same rule, so that adopting what it did replaces nothing (D5).
+ * the new instance its hash by the same rule, so that adopting what it did replaces nothing.
  */
 import { createHash } from 'node:crypto';
 import type { AppSpec } from '../../fleet/app-spec.ts';

@@ -29,7 +29,7 @@ export function failRollout(draft: RolloutDraft, reason: Problem): void {
   }
 }
 
-/** From here on only hosts that moved are touched. Where there is nothing to go back to, it ends `failed` (D2). */
+/** From here on only hosts that moved are touched. Where there is nothing to go back to, it ends `failed`. */
 export function startBack(draft: RolloutDraft, reason: Problem, cause?: Cause): void {
   const { app, release, base } = draft.deployment;
   if (base === null || base === release || draft.facts.goal === null) {

@@ -1,5 +1,5 @@
 /**
- * Which digests a failed deployment condemns (D8): only one that this release brought in, of the service that failed,
+ * Which digests a failed deployment condemns: only one that this release brought in, of the service that failed,
  * for a cause that lies in the instance, and never one that the last good release uses. A release that changed only
  * an environment variable must not condemn production's image.
  */

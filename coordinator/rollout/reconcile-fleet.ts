@@ -23,7 +23,7 @@ export interface FleetFacts {
   readonly wanted: Placement;
   readonly targets: readonly Target[];
   readonly hosts: ReadonlyMap<HostId, HostFact>;
-  /** Hosts that are told their target again, under a new attempt (D5). */
+  /** Hosts that are told their target again, under a new attempt. */
   readonly renew: ReadonlySet<HostId>;
   readonly lastAttempts: Readonly<Record<HostId, number>>;
   readonly now: number;

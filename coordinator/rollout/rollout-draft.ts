@@ -98,7 +98,7 @@ export class RolloutDraft {
     this.#changed.add(step.host);
   }
 
-  /** A number above every one that this host was ever given for the app (D9). */
+  /** A number above every one that this host was ever given for the app. */
   nextAttempt(host: HostId): number {
     const last = this.#attempts.get(host) ?? this.facts.rollout.lastAttempts[host] ?? 0;
     this.#attempts.set(host, last + 1);

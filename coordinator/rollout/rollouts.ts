@@ -87,7 +87,7 @@ export class Rollouts implements RolloutsPort {
     return this.#apps.get(app)?.deployment ?? null;
   }
 
-  /** The host gets its target again, under a new attempt (D5). */
+  /** The host gets its target again, under a new attempt. */
   renew(app: AppName, host: HostId): void {
     this.#fleet.renew(app, host);
   }

@@ -1,5 +1,5 @@
 /**
- * Whose clock ticks: every connected agent asks `due` for its apps (D6), within the same minute of the same hour. The
+ * Whose clock ticks: every connected agent asks `due` for its apps, within the same minute of the same hour. The
  * first question of an app is answered by one look at the registry; those that follow are the same question. What is
  * found becomes one release, rolled out in waves, with cause `schedule`.
  */

@@ -1,5 +1,5 @@
 /**
- * What hosts did alone while they were away (D5): an app that may (`offline: update`) was moved to a newer image by its
+ * What hosts did alone while they were away: an app that may (`offline: update`) was moved to a newer image by its
  * agent, which keeps it as a proposal. The registry is asked once: where it has something newer that is not in
  * quarantine, that becomes a release for all. Otherwise the host is told anew what it should run, and goes back.
  */

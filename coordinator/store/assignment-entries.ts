@@ -1,4 +1,4 @@
-/** What one host should run, from its targets (D2, D3). Pure: the same targets give the same entries and hash. */
+/** What one host should run, from its targets. Pure: the same targets give the same entries and hash. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { AssignmentEntry, Prefetch } from '../../fleet/assignment.ts';
 import { canonicalJson } from '../../fleet/canonical-json.ts';

@@ -61,7 +61,7 @@ export interface OrderHeard {
 /** Instances of each service on each host. A host that is not named does not run the app. */
 export type Placement = Readonly<Record<HostId, Readonly<Record<string, number>>>>;
 
-/** The one desired state (D2). */
+/** The one desired state. */
 export type Target = RunTarget | RemoveTarget;
 
 export interface RunTarget {
@@ -119,7 +119,7 @@ export interface NewDeployment {
   readonly placement: Placement;
 }
 
-/** Who drives a deployment, and the number that every write of his must carry (D22). */
+/** Who drives a deployment, and the number that every write of his must carry. */
 export interface Fence {
   readonly owner: string;
   readonly token: number;
@@ -213,6 +213,6 @@ export interface NewEvent {
 export interface StoredEvent extends NewEvent {
   /** Rises by one without gaps; given under one lock. */
   readonly number: number;
-  /** sha256 (hex) over the hash of the event before and this event: a chain (D22). */
+  /** sha256 (hex) over the hash of the event before and this event: a chain. */
   readonly hash: string;
 }

@@ -1,5 +1,5 @@
 /**
- * The store's part after a restore (D4): a host that holds a number which this data never gave shows that the data is an
+ * The store's part after a restore: a host that holds a number which this data never gave shows that the data is an
  * older copy. From then on, over restarts too, nothing is assigned and no target changes until an operator confirms;
  * then every assignment gets a number of a new epoch, above all that was heard.
  */

@@ -1,5 +1,5 @@
 /**
- * The store port: everything durable, asked for by use case (D21). One call = one transaction: it happens whole or not
+ * The store port: everything durable, asked for by use case. One call = one transaction: it happens whole or not
  * at all, and its promise resolves only after the commit is on the disk. Arguments and answers are plain data (they
  * cross a thread by structured clone). Clock, ids and randomness are the caller's.
  *

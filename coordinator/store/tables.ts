@@ -36,7 +36,7 @@ export interface Tables {
     created_at: number;
   };
   readonly targets: TargetsTable;
-  /** Highest attempt ever given, kept when the target goes: an agent remembers verdicts by attempt (D9). */
+  /** Highest attempt ever given, kept when the target goes: an agent remembers verdicts by attempt. */
   readonly attempts: { host: string; app: string; last: number };
   readonly deployments: DeploymentsTable;
   readonly steps: {

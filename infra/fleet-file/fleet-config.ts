@@ -18,7 +18,7 @@ export interface FleetConfig {
   readonly state: { readonly bucket: string; readonly prefix: string } | null;
   /** On every resource that takes labels. */
   readonly labels: Readonly<Record<string, string>>;
-  /** D44. */
+  /** Keeps what holds data from being destroyed. */
   readonly protect: boolean;
   readonly network: NetworkConfig;
   readonly coordinator: CoordinatorMachine;
@@ -68,23 +68,23 @@ export interface PoolConfig {
   /** One group (or set of single instances) each; sizes from `splitSizes`. */
   readonly zones: readonly { readonly zone: string; readonly count: number }[];
   readonly count: number;
-  /** `group`: zonal managed instance groups (D34). `single`: instances of their own, named by number. */
+  /** `group`: zonal managed instance groups. `single`: instances of their own, named by number. */
   readonly kind: 'group' | 'single';
   readonly machine: string;
   readonly architecture: Architecture;
   readonly spot: boolean;
   readonly diskGb: number;
   readonly diskType: string;
-  /** The hosts' labels in Longshore (they select apps), not Google's. They reach the coordinator at run time (D35). */
+  /** The hosts' labels in Longshore (they select apps), not Google's. They reach the coordinator at run time. */
   readonly labels: Readonly<Record<string, string>>;
   readonly ssh: SshAccess;
   /** Whether each machine gets a public address of its own; without, it goes out through Cloud NAT. */
   readonly publicAddress: boolean;
   readonly ingress: PoolIngress;
   readonly autohealing: boolean;
-  /** Stateful disk for named volumes, never deleted (D36). */
+  /** Stateful disk for named volumes, never deleted. */
   readonly volumesDiskGb: number | null;
-  /** Whether containers may reach the metadata server (D33). */
+  /** Whether containers may reach the metadata server. */
   readonly metadataAccess: boolean;
 }
 

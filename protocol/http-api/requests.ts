@@ -1,4 +1,4 @@
-/** What the API takes. Strict: a key that is not known is an error (D20). */
+/** What the API takes. Strict: a key that is not known is an error. */
 import { z } from 'zod';
 import { appSpecSchema } from '../app-spec-schema.ts';
 import {
@@ -23,7 +23,7 @@ const name = z
 
 export const planRequestSchema = z.strictObject({
   spec: appSpecSchema,
-  /** Digests to plan with instead of asking the registry, by service: what a saved plan held (D7). */
+  /** Digests to plan with instead of asking the registry, by service: what a saved plan held. */
   images: z.record(z.string(), digestSchema).default({}),
 });
 

@@ -157,7 +157,7 @@ export const planViewSchema = z.object({
   waves: z.array(z.array(z.string())),
   warnings: z.array(z.string()),
   changed: z.boolean(),
-  /** Over base, images, secret versions, placement and the list of changes (D7). */
+  /** Over base, images, secret versions, placement and the list of changes. */
   hash: z.string(),
 });
 

@@ -1,5 +1,5 @@
 // One deployment, as a client of the API sees it: from the call until it succeeded and every host answers with the new
-// version through its ingress (D27).
+// version through its ingress.
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AppSpec } from '../../fleet/app-spec.ts';

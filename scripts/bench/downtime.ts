@@ -1,6 +1,6 @@
 // `downtime`: ten deployments in a row under a constant load: none of its requests may fail, no websocket may be cut,
 // and its slowest hundredth may be little slower than while the same containers are made straight through the Docker
-// API beside the same load (D28).
+// API beside the same load.
 import { withSocket } from './app-spec.ts';
 import type { Bench, BenchTools } from './bench.ts';
 import { containersOf, startBenchFleet, type BenchFleet } from './bench-fleet.ts';

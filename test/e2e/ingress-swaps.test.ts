@@ -1,4 +1,4 @@
-// D25: a deployment never reloads the proxy, and no request is lost by it. Real Caddy, real containers.
+// A deployment never reloads the proxy, and no request is lost by it. Real Caddy, real containers.
 import { once } from 'node:events';
 import http from 'node:http';
 import t from 'tap';

@@ -298,7 +298,7 @@ t.test(
 
     t.not((await docker.getContainer(name).inspect()).Id, first);
     t.equal((await slow).status, 200, 'a running request is finished by the old one');
-    // New connections in the old one's queue are lost when it closes (D26); few, and only now.
+    // New connections in the old one's queue are lost when it closes; few, and only now.
     t.ok((answers.get('web') ?? 0) >= asked - 3, `${asked} requests meanwhile: ${JSON.stringify([...answers])}`);
     t.equal(await stage.who('shop.test'), 'web');
     t.same(stage.problems, []);

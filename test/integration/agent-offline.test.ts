@@ -1,4 +1,4 @@
-// A host alone: the hourly update under the gate, what it keeps of it, and how a newer order ends it (D5).
+// A host alone: the hourly update under the gate, what it keeps of it, and how a newer order ends it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

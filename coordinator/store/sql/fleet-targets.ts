@@ -38,7 +38,7 @@ export async function applyFleet(transaction: Transaction, args: Args): ReturnTy
   await append(transaction, args.events);
 }
 
-/** A deployment that began and ended meanwhile has given numbers: agents keep the verdict of each (D9). */
+/** A deployment that began and ended meanwhile has given numbers: agents keep the verdict of each. */
 async function requireNewAttempts(transaction: Transaction, { app, targets }: Args): Promise<void> {
   const last = await lastAttempts(transaction, app);
   for (const target of targets) {

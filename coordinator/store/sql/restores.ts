@@ -1,4 +1,4 @@
-/** What is kept of a restore: the epoch, and whether an operator has confirmed it (D4). */
+/** What is kept of a restore: the epoch, and whether an operator has confirmed it. */
 import type { RestoreStore, PendingRestore } from '../restore-store.ts';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { append } from './events.ts';

@@ -1,5 +1,5 @@
 /**
- * Writing deployments: the enqueueing, the lease with its fencing token (D22), and each step of a rollout whole. Every
+ * Writing deployments: the enqueueing, the lease with its fencing token, and each step of a rollout whole. Every
  * write names the state it starts from, so that two writers never both believe they moved it.
  */
 import { advance, hasEnded } from '../../../fleet/deployment.ts';

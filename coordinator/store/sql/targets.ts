@@ -1,4 +1,4 @@
-/** The one desired state (D2), and the assignments with their numbers that follow from it (D3, D4). */
+/** The one desired state, and the assignments with their numbers that follow from it. */
 import { createHash } from 'node:crypto';
 import { compareOrder } from '../../../fleet/assignment.ts';
 import type { Order } from '../../../fleet/assignment.ts';

@@ -1,4 +1,4 @@
-// Hosts that a newer release does not name any more: the app goes from them last, and only after it succeeded (D3).
+// Hosts that a newer release does not name any more: the app goes from them last, and only after it succeeded.
 import t from 'tap';
 import type { CoordinatorMessage } from '../../../protocol/agent-messages.ts';
 import type { AppSpec } from '../../../fleet/app-spec.ts';

@@ -1,4 +1,4 @@
-// A host that updated an app alone comes back: the coordinator adopts it as a release for all, or takes it back (D5).
+// A host that updated an app alone comes back: the coordinator adopts it as a release for all, or takes it back.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';

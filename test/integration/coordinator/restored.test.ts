@@ -1,4 +1,4 @@
-// The data directory is replaced by an older copy of itself: hosts show it, and nothing changes until it is confirmed (D4).
+// The data directory is replaced by an older copy of itself: hosts show it, and nothing changes until it is confirmed.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
