@@ -20,6 +20,7 @@ import { workspaceOf } from './workspace.ts';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const variables = process.env;
 const interrupts = createInterrupts(process);
+const isColoured = process.stdout.isTTY && (variables['NO_COLOR'] ?? '') === '';
 const isApply = process.argv.includes('--apply');
 
 function readOptions(args: readonly string[]): PlanOptions {
@@ -40,7 +41,7 @@ function planningOf(options: PlanOptions): Planning {
   const here = process.cwd();
   const { stack } = options;
   const workspace = workspaceOf(folderOf(options.directory), stack);
-  const terraform = new Terraform(workspace, variables, interrupts);
+  const terraform = new Terraform(workspace, variables, interrupts, isColoured);
   const fleetFile = options.file === null ? path.join(root, 'fleet.yaml') : path.resolve(here, options.file);
   const say = (text: string): void => console.log(text);
   const progress = (text: string): void => {

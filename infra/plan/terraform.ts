@@ -10,8 +10,15 @@ export class Terraform {
   readonly #workspace: Workspace;
   readonly #variables: ProgramCall['variables'];
   readonly #interrupts: Interrupts;
+  readonly #isColoured: boolean;
 
-  constructor(workspace: Workspace, variables: ProgramCall['variables'], interrupts: Interrupts) {
+  /** @param isColoured what is shown goes to a terminal that wants colours */
+  constructor(
+    workspace: Workspace,
+    variables: ProgramCall['variables'],
+    interrupts: Interrupts,
+    isColoured: boolean,
+  ) {
     this.#workspace = workspace;
     // Words that somebody keeps in their shell for other configurations would change ours: TF_CLI_ARGS, and one for
     // each command. Of TF_VAR_ ours has none.
@@ -23,6 +30,7 @@ export class Terraform {
       TF_WORKSPACE: undefined,
     };
     this.#interrupts = interrupts;
+    this.#isColoured = isColoured;
   }
 
   /**
@@ -69,7 +77,8 @@ export class Terraform {
   async apply(): Promise<ProgramEnd> {
     const { stack, folder, configuration, planFile } = this.#workspace;
     if (stack !== 'gcp') this.#bringLock();
-    return await this.#run(['apply', '-input=false', planFile], stack === 'gcp' ? folder : configuration, 'show');
+    const words = ['apply', '-input=false', ...(this.#isColoured ? [] : ['-no-color']), planFile];
+    return await this.#run(words, stack === 'gcp' ? folder : configuration, 'show');
   }
 
   async output(configuration: string, name: string | null): Promise<ProgramEnd> {
