@@ -36,6 +36,7 @@ interface SharedOptions {
   readonly url?: string;
 }
 
+/** The coordinator may have to ask a registry before it answers. */
 const CALL_MS = 60_000;
 const VERBS: readonly RegisterVerb[] = [
   registerSession,
@@ -57,8 +58,13 @@ export async function runProgram(parameters: readonly string[], options: Program
   let exit = 0;
   const program = new Command('longshore')
     .description('Ships containers to machines you own.')
+    .version(`longshore ${options.version}`, '--version')
     .option('--json', 'data for machines instead of text')
-    .option('--timeout <duration>', 'follow a deployment for so long at most', parseDurationOption)
+    .option(
+      '--timeout <duration>',
+      'wait for an answer, or follow a deployment, for so long at most',
+      parseDurationOption,
+    )
     .option('--url <url>', 'of the coordinator (default: LONGSHORE_URL, then the profile of `login`)')
     .addHelpText(
       'after',
@@ -98,7 +104,11 @@ function createContext(options: ProgramOptions, shared: SharedOptions): Context 
     json: shared.json === true,
     timeoutMs: shared.timeout ?? null,
     api: async () =>
-      new ApiClient({ credentials: await readCredentials(environment), timeoutMs: CALL_MS, signal: options.signal }),
+      new ApiClient({
+        credentials: await readCredentials(environment),
+        timeoutMs: Math.min(CALL_MS, shared.timeout ?? CALL_MS),
+        signal: options.signal,
+      }),
     openConsole: async () => ConsoleClient.open(await readCredentials(environment), options.signal),
   };
 }

@@ -1,5 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
@@ -321,6 +322,17 @@ t.test('cli: a deployment is followed over a restart of the coordinator', async 
   await openApiStage(t, { commands, port: first.port });
 
   t.match(await running, { exit: 0, out: /succeeded/, err: /does not answer; trying again[\s\S]*answers again/ });
+});
+
+t.test('cli: --timeout holds also where the coordinator takes the connection and never answers', async (t) => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const cli = scene(t, { LONGSHORE_URL: `http://127.0.0.1:${port}`, LONGSHORE_TOKEN: 'x' });
+
+  t.match(await cli.run(['hosts', '--timeout', '200ms']), { exit: 5, err: /UNREACHABLE/ });
+  t.match(await cli.run(['--version']), { exit: 0, out: 'longshore 9.9.9\n' });
 });
 
 t.test('cli: login keeps the token for its owner, and only for that coordinator', async (t) => {
