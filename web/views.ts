@@ -89,9 +89,19 @@ const STATE_TONE: Readonly<Record<DeploymentView['state'], Tone>> = {
   superseded: 'soft',
 };
 
+/** More would push the hosts out of sight. */
+const ENDED_SHOWN = 3;
+
 export function renderDeploymentList(deployments: readonly DeploymentView[], now: number): readonly Node[] {
   if (deployments.length === 0) return [h('p', { class: 'notice' }, 'Nothing was deployed yet.')];
-  return deployments.map((deployment) => renderDeploymentCard(deployment, now));
+  const underWay = deployments.filter(({ state }) => !hasEnded(state));
+  const ended = deployments.filter(({ state }) => hasEnded(state));
+  const cards = [...underWay, ...ended.slice(0, ENDED_SHOWN)].map((deployment) =>
+    renderDeploymentCard(deployment, now),
+  );
+  return ended.length > ENDED_SHOWN
+    ? [...cards, h('p', { class: 'hint' }, 'Earlier ones: “deployments” in the console below.')]
+    : cards;
 }
 
 function renderDeploymentCard(deployment: DeploymentView, now: number): Node {
