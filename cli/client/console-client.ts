@@ -54,6 +54,7 @@ export class ConsoleClient {
     });
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
+        signal.removeEventListener('abort', onAbort);
         socket.terminate();
         reject(error instanceof LongshoreError ? error : unreachable(credentials.url, error));
       };

@@ -4,17 +4,18 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import path from 'node:path';
 import Docker from 'dockerode';
-import type { ApiClient } from '../../cli/client/api-client.ts';
+import type { ApiClient, Credentials } from '../../cli/client/api-client.ts';
 import { cleanUp } from '../demo/clean-up.ts';
 import { DemoFolder, type DemoState } from '../demo/demo-state.ts';
 import { isRunning } from '../demo/programs.ts';
-import { planDemo, startAgents, startCoordinator, startRegistry } from '../demo/setting-up.ts';
+import { coordinatorCredentials, planDemo, startAgents, startCoordinator, startRegistry } from '../demo/setting-up.ts';
 import { pushAppImage } from './app-image.ts';
 
 const loopback = '127.0.0.1';
 
 export interface BenchFleet {
   readonly api: ApiClient;
+  readonly credentials: Credentials;
   readonly docker: Docker;
   readonly state: DemoState;
   readonly folder: DemoFolder;
@@ -62,6 +63,7 @@ export async function startBenchFleet(
     await startAgents(folder, state, loopback, api, { settings, ...node });
     return {
       api,
+      credentials: coordinatorCredentials(folder, state),
       docker,
       state,
       folder,

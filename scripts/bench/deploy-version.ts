@@ -2,6 +2,7 @@
 // version through its ingress.
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ConsoleClient } from '../../cli/client/console-client.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
@@ -29,7 +30,7 @@ export async function deployVersion(fleet: BenchFleet, version: string): Promise
     const begunAt = performance.now();
     const { deployment } = await fleet.api.call('deploy', { body: { spec } });
     const repliedAt = Date.now();
-    const view = await ended(fleet, deployment?.id ?? null);
+    const view = await ended(fleet, deployment);
     const succeededAt = Date.now();
     await Promise.all(fleet.urls.map((url) => answers(url, version, kept)));
     return { view, calledAt, repliedAt, succeededAt, answeredAt: Date.now(), totalMs: performance.now() - begunAt };
@@ -41,19 +42,27 @@ export async function deployVersion(fleet: BenchFleet, version: string): Promise
 /** @returns when it has succeeded, without asking the app */
 export async function deploySpec(fleet: BenchFleet, spec: AppSpec): Promise<DeploymentView> {
   const { deployment } = await fleet.api.call('deploy', { body: { spec } });
-  return ended(fleet, deployment?.id ?? null);
+  return ended(fleet, deployment);
 }
 
-async function ended(fleet: BenchFleet, deployment: string | null): Promise<DeploymentView> {
-  if (deployment === null) throw new Error('the deployment changes nothing');
-  const end = performance.now() + deployMs;
-  while (performance.now() < end) {
-    const view = await fleet.api.call('getDeployment', { parameters: { deployment } });
+/** Followed over the console socket, as the command line does: asking all the time would load what is measured. */
+async function ended(fleet: BenchFleet, followed: DeploymentView | null): Promise<DeploymentView> {
+  if (followed === null) throw new Error('the deployment changes nothing');
+  const tooLate = AbortSignal.timeout(deployMs);
+  const client = await ConsoleClient.open(fleet.credentials, tooLate);
+  try {
+    const view = await new Promise<DeploymentView>((resolve, reject) => {
+      tooLate.addEventListener('abort', () => reject(new Error(`no end after ${deployMs / 1000} s`)), { once: true });
+      const call = client.call({ kind: 'watch', app: followed.app, deployment: followed.id }, (frame) => {
+        if (frame.kind === 'deployment' && hasEnded(frame.deployment.state)) resolve(frame.deployment);
+      });
+      call.finished.then(() => reject(new Error('the watch ended before the deployment')), reject);
+    });
     if (view.state === 'succeeded') return view;
-    if (hasEnded(view.state)) throw new Error(`the deployment ended ${view.state}: ${view.problem?.message ?? ''}`);
-    await wait(pollMs);
+    throw new Error(`the deployment ended ${view.state}: ${view.problem?.message ?? ''}`);
+  } finally {
+    client.close();
   }
-  throw new Error(`the deployment had not ended after ${deployMs / 1000} s`);
 }
 
 async function answers(url: string, version: string, agent: Agent): Promise<void> {

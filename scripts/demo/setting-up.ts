@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
 import type Docker from 'dockerode';
-import { ApiClient } from '../../cli/client/api-client.ts';
+import { ApiClient, type Credentials } from '../../cli/client/api-client.ts';
 import {
   innerPort,
   INNER_TOKEN,
@@ -103,8 +103,12 @@ export async function startCoordinator(
     const answer = await fetch(`${url}/readyz`);
     return answer.ok;
   });
-  const token = readFileSync(tokenFile(folder), 'utf8').trim();
-  return new ApiClient({ credentials: { url, token }, timeoutMs: 10_000, signal });
+  return new ApiClient({ credentials: coordinatorCredentials(folder, state), timeoutMs: 10_000, signal });
+}
+
+/** Of the first admin; once the coordinator answers. */
+export function coordinatorCredentials(folder: DemoFolder, state: DemoState): Credentials {
+  return { url: coordinatorUrl(state), token: readFileSync(tokenFile(folder), 'utf8').trim() };
 }
 
 export interface AgentOptions {
