@@ -13,12 +13,7 @@ export class Terraform {
   readonly #isColoured: boolean;
 
   /** @param isColoured what is shown goes to a terminal that wants colours */
-  constructor(
-    workspace: Workspace,
-    variables: ProgramCall['variables'],
-    interrupts: Interrupts,
-    isColoured: boolean,
-  ) {
+  constructor(workspace: Workspace, variables: ProgramCall['variables'], interrupts: Interrupts, isColoured: boolean) {
     this.#workspace = workspace;
     // Words that somebody keeps in their shell for other configurations would change ours: TF_CLI_ARGS, and one for
     // each command. Of TF_VAR_ ours has none.
