@@ -37,6 +37,10 @@ export function openLibsql(file: string): LibsqlDatabase {
   }
 }
 
+/** Another connection uses the file; of this process also a closed one, whose statements are not yet collected. */
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+
 function damaged(file: string, reason: string, cause: unknown): LongshoreError {
   return new LongshoreError('STATE_FILE_INVALID', `open the database ${file}: ${reason}`, {
     hint: 'The file was left as it is. Put back a copy of it, or move it away to start with an empty one.',

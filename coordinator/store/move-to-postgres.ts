@@ -8,7 +8,8 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely } from 'kysely';
 import { LongshoreError } from '../../fleet/errors.ts';
-import { LibsqlDialect, openLibsql } from './libsql-database.ts';
+import { isLocked, LibsqlDialect, openLibsql } from './libsql-database.ts';
+import type { LibsqlDatabase } from './libsql-database.ts';
 import { migrate } from './migrate.ts';
 import type { PostgresClient } from './postgres-client.ts';
 import { connectionOver } from './postgres-dialect.ts';
@@ -71,8 +72,7 @@ export async function moveToPostgres(options: MoveOptions): Promise<Moved | null
         }
       } else if (!(await isEmpty(source))) throw bothHoldData(file, database);
     }
-    // All of it in one file, which can be copied and opened on its own.
-    sqlite.exec('PRAGMA journal_mode = DELETE');
+    intoOneFile(sqlite);
   } finally {
     await source.destroy();
   }
@@ -170,6 +170,15 @@ const movedEvent = (rows: number, at: number): Omit<StoredEvent, 'number' | 'has
   cause: { kind: 'coordinator', detail: 'PostgreSQL is configured, and was empty' },
   text: `The coordinator's data was moved from SQLite to PostgreSQL: ${rows} rows`,
 });
+
+/** One that can be copied and opened on its own. While somebody reads it, it stays as it is: `setAside` takes all of it. */
+function intoOneFile(sqlite: LibsqlDatabase): void {
+  try {
+    sqlite.exec('PRAGMA journal_mode = DELETE');
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+  }
+}
 
 /** The name says when. What SQLite keeps beside it goes along. */
 function setAside(file: string, at: number): string {

@@ -77,14 +77,14 @@ export function postgresPool(address: PostgresAddress, roots: readonly string[] 
   const pool = new Pool({ ...configOf(address, roots), max: most, idleTimeoutMillis: 60_000 });
   // An idle connection that ends is one less; the next use makes another.
   pool.on('error', () => undefined);
+  // The pool listens to a connection only while it is idle. A server that stops says so in the same packet that makes a
+  // connection ready, before anybody can have it; unheard, that would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return {
     use: async (work, isBroken) => {
       const client = await pool.connect().catch((error: unknown) => {
         throw asLost(error);
       });
-      // Without a listener the end of a connection that is lent would end the process.
-      const onError = (): void => undefined;
-      client.on('error', onError);
       let broken = false;
       try {
         return await work({ query: queryOver(client) });
@@ -92,7 +92,6 @@ export function postgresPool(address: PostgresAddress, roots: readonly string[] 
         broken = isBroken(error);
         throw error;
       } finally {
-        client.off('error', onError);
         client.release(broken);
       }
     },
