@@ -2,7 +2,7 @@
 // names all. Ends with what failed and why, then one plain line of what tap counted, each failed step counted as one
 // failure: the tail of the output is enough to know.
 //   --only NAME...   only these steps and suites; `tests` stands for all suites
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { runSuite } from './tests/run-suite.ts';
 import { suites } from './tests/suites.ts';
 import { renderFailure } from './tests/tap-failures.ts';
@@ -14,8 +14,8 @@ interface Step {
 }
 
 const steps: readonly Step[] = [
-  { name: 'format', script: 'format:check' },
   { name: 'lint', script: 'lint' },
+  { name: 'format', script: 'format:check' },
   { name: 'types', script: 'types' },
   { name: 'shellcheck', script: 'lint:shell' },
   { name: 'build', script: 'build' },
@@ -29,16 +29,12 @@ const report: string[] = [];
 const failures: string[] = [];
 const MOST_FAILURES = 20;
 const LINES_OF_STEP = 20;
+/** Each works on one core. */
+const STEPS_AT_ONCE = 2;
 let total: Counts = noCounts;
 
-for (const step of steps.filter(({ name }) => isWanted(name, 'steps'))) {
-  heading(step.name);
-  const startedAt = performance.now();
-  const { passed, output } = runStep(step.script);
-  if (!passed) failures.push([step.name, ...output.trimEnd().split('\n').slice(-LINES_OF_STEP)].join('\n    '));
-  total = addCounts(total, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 });
-  note(step.name, passed ? 'passed' : 'FAILED', startedAt);
-}
+const waiting = steps.filter(({ name }) => isWanted(name, 'steps'));
+await Promise.all(Array.from({ length: STEPS_AT_ONCE }, () => runSteps()));
 
 for (const suite of suites.filter(({ name }) => isWanted(name, 'tests'))) {
   heading(suite.name);
@@ -64,15 +60,29 @@ if (failures.length > MOST_FAILURES)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
-function runStep(script: string): { readonly passed: boolean; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', script], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+async function runSteps(): Promise<void> {
+  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+    const startedAt = performance.now();
+    const { passed, output } = await runStep(step.script);
+    heading(step.name);
+    process.stdout.write(output);
+    if (!passed) failures.push([step.name, ...output.trimEnd().split('\n').slice(-LINES_OF_STEP)].join('\n    '));
+    total = addCounts(total, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 });
+    note(step.name, passed ? 'passed' : 'FAILED', startedAt);
+  }
+}
+
+function runStep(script: string): Promise<{ readonly passed: boolean; readonly output: string }> {
+  const child = spawn('npm', ['run', '--silent', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ passed: code === 0, output }));
   });
-  const output = stdout + stderr;
-  process.stdout.write(output);
-  return { passed: status === 0, output };
 }
 
 function heading(name: string): void {

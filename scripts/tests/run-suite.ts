@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { dealOut, testFiles } from './test-files.ts';
+import { dealOut, longestFirst, testFiles } from './test-files.ts';
 import { tapFailures, type TapFailure } from './tap-failures.ts';
 import { skippedTests, tapSummary, type Counts } from './tap-summary.ts';
 import type { Suite } from './suites.ts';
@@ -22,7 +22,7 @@ export interface SuiteResult {
 const cacheFolder = '.cache/tests';
 
 export async function runSuite(suite: Suite, chosen: readonly string[]): Promise<SuiteResult | undefined> {
-  const files = chosen.length > 0 ? chosen : testFiles(suite.folder);
+  const files = chosen.length > 0 ? chosen : longestFirst(testFiles(suite.folder), suite.longest ?? []);
   if (files.length === 0) return undefined;
   mkdirSync(cacheFolder, { recursive: true });
   const entries =

@@ -9,6 +9,8 @@ export interface Suite {
   /** Files at the same time where `processes` is `each`. */
   readonly jobs: number;
   readonly timeoutMs: number;
+  /** Files that take longest, begun first: a run of several at a time is not left waiting for one of them. */
+  readonly longest?: readonly string[];
   /** Runs the real Terraform with its providers. */
   readonly terraform?: boolean;
 }
@@ -17,10 +19,26 @@ export const suites: readonly Suite[] = [
   { name: 'architecture', folder: 'test/architecture', processes: 1, jobs: 1, timeoutMs: 120_000 },
   { name: 'unit', folder: 'test/unit', processes: 2, jobs: 2, timeoutMs: 120_000 },
   { name: 'properties', folder: 'test/properties', processes: 2, jobs: 2, timeoutMs: 300_000 },
-  { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 1, timeoutMs: 300_000 },
+  { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 2, timeoutMs: 300_000 },
   { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 180_000 },
-  { name: 'infra', folder: 'test/infra', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
-  { name: 'e2e', folder: 'test/e2e', processes: 'each', jobs: 1, timeoutMs: 600_000, terraform: true },
+  {
+    name: 'infra',
+    folder: 'test/infra',
+    processes: 'each',
+    jobs: 2,
+    timeoutMs: 600_000,
+    longest: ['edit-applies.test.ts'],
+    terraform: true,
+  },
+  {
+    name: 'e2e',
+    folder: 'test/e2e',
+    processes: 'each',
+    jobs: 2,
+    timeoutMs: 900_000,
+    longest: ['vm.test.ts', 'agent-kill-stop-first.test.ts'],
+    terraform: true,
+  },
   { name: 'rehearsal', folder: 'test/rehearsal', processes: 'each', jobs: 1, timeoutMs: 1_200_000, terraform: true },
 ];
 
