@@ -9,12 +9,14 @@ import { postgresAddress } from '../support/stores.ts';
 const { programs, skip } = postgresForTests();
 /** ReadyForQuery, the last of what a server says to a new connection. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+const END_ALL = 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1';
 
 t.test('postgres pool: a server that stops in the packet that makes a connection ready', { skip }, async (t) => {
   const server = await PostgresServer.start(programs ?? '');
   t.teardown(() => server.dispose());
   const database = await server.makeDatabase();
   let cuts = 0;
+  let ending: Promise<unknown> = Promise.resolve();
   const proxy = net.createServer((near) => {
     const far = net.connect(server.port, '127.0.0.1');
     let held: Buffer | null = null;
@@ -25,9 +27,7 @@ t.test('postgres pool: a server that stops in the packet that makes a connection
         near.end(Buffer.concat([held, data]));
       } else if (data.subarray(-READY.length).equals(READY)) {
         held = data;
-        server
-          .query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', 'postgres', [database])
-          .catch((error: unknown) => t.fail(String(error)));
+        ending = server.query(END_ALL, 'postgres', [database]);
       } else near.write(data);
     });
     for (const socket of [near, far]) socket.on('error', () => undefined);
@@ -43,6 +43,7 @@ t.test('postgres pool: a server that stops in the packet that makes a connection
   for (let cut = 1; cut <= 3; cut += 1) {
     const said: unknown = await pool.use((client) => client.query('select 1'), isLost).catch((error: unknown) => error);
     t.ok(isLost(said), String(said));
+    await ending;
     t.equal(cuts, cut);
   }
 });
