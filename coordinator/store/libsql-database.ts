@@ -2,7 +2,7 @@
  * The only importer of libsql: opens the database file with what durability asks for (WAL, synchronous=FULL, foreign
  * keys), refuses a damaged one, and keeps prepared statements. A refused file is left exactly as it was found.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import Database from 'libsql';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
 import type { DialectAdapter, SqliteDatabase, SqliteStatement } from 'kysely';
@@ -21,8 +21,9 @@ export interface LibsqlDatabase extends SqliteDatabase {
 /** @throws STATE_FILE_INVALID where the file is no database or is damaged */
 export function openLibsql(file: string): LibsqlDatabase {
   try {
-    // SQLite gives its side files the mode of the database.
-    closeSync(openSync(file, 'a', 0o600));
+    // SQLite gives its side files the mode of the database. Never where it is there: closing any descriptor of a file takes
+    // away all locks that this process has on it (POSIX), and a connection that was closed may hold SQLite's for long.
+    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
     const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
     const check = database.prepare('PRAGMA quick_check(1)').all([]);
     const [first] = check as { quick_check?: string }[];

@@ -1,4 +1,5 @@
 // From SQLite to PostgreSQL: everything arrives, once, whenever it is cut off; and nobody begins anew by mistake.
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -231,6 +232,30 @@ t.test('move: two databases with data of their own are never mixed', { skip }, a
   t.ok(existsSync(file));
   const still = await open(null);
   t.match(await still.verifyEvents({ from: 1, limit: 10_000 }), { brokenAt: null });
+});
+
+t.test('move: back on SQLite, the file is locked against who else reads it', { skip }, async (t) => {
+  const { url, file, dataDir, open } = await placeOf(t);
+  const sqlite = await open(null);
+  await fill(sqlite);
+  await sqlite.close();
+  await (await open(url)).close();
+  const [name = ''] = readdirSync(dataDir).filter((entry) => entry.startsWith('coordinator.db.moved-'));
+  renameSync(path.join(dataDir, name), file);
+
+  const back = await open(null);
+  // Who believes to be the last one takes the write-ahead log away as it closes, with all that is written afterwards.
+  const reader = `const db = new (require('libsql'))(${JSON.stringify(file)}); db.exec('select * from events'); db.close();`;
+  execFileSync(process.execPath, ['-e', reader]);
+  t.ok(existsSync(`${file}-wal`));
+  await back.appendEvents({ events: [anEvent({ kind: 'test.afterwards' })] });
+  const copy = mkdtempSync(path.join(tmpdir(), 'longshore-back-'));
+  t.teardown(() => rmSync(copy, { recursive: true, force: true }));
+  for (const side of ['', '-wal']) cpSync(`${file}${side}`, path.join(copy, `coordinator.db${side}`));
+  const after = openLibsql(path.join(copy, 'coordinator.db'));
+  t.teardown(() => after.close());
+  const found = after.prepare("select count(*) as count from events where kind = 'test.afterwards'").all([]);
+  t.match(found, [{ count: 1 }], 'as a crash would leave it');
 });
 
 t.test('move: the tables are all that the schema has, none before one that it refers to', { skip }, async (t) => {
