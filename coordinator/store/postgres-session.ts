@@ -54,7 +54,8 @@ export class PostgresSession {
   constructor(options: PostgresSessionOptions) {
     this.#options = options;
     this.#connection = connectionOver({ query: (text, values) => this.#ask(text, values) }, 'READ WRITE');
-    options.writer.onLost((error) => this.#lose(error));
+    // It may be lost already, and whoever makes a session has to have it before that is told.
+    options.writer.onLost((error) => queueMicrotask(() => this.#lose(error)));
     this.#pulse = setInterval(() => this.#feelPulse(), PULSE_MS);
     this.#pulse.unref();
   }

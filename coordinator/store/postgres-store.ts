@@ -153,7 +153,8 @@ class PostgresStore {
     this.#reason = reason;
     if (this.#stopping.signal.aborted) return;
     this.#options.onAway(reason);
-    this.#returning = this.#comeBack();
+    // One after the other: a session may be lost while the loop that opened it is not done with it.
+    this.#returning = this.#returning.then(() => this.#comeBack());
   }
 
   async #comeBack(): Promise<void> {
@@ -183,7 +184,7 @@ class PostgresStore {
       else if (!this.#stopping.signal.aborted) {
         await this.#tellMissed(plainly(client));
         await this.#begin(opened);
-        this.#options.onBack();
+        if (this.#session !== null) this.#options.onBack();
         return;
       }
       await client.end();
