@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-const SOURCES = [
-  ...['agent', 'cli', 'compose', 'coordinator', 'fleet', 'protocol', 'setup', 'web'],
-  ...['scripts/build', 'scripts/programs-image', 'scripts/build-programs.ts', 'package-lock.json'],
+/** Files and folders from the root of this repository. */
+export const SOURCES: readonly string[] = [
+  ...['agent', 'cli', 'compose', 'coordinator', 'daemon', 'fleet', 'protocol', 'setup', 'web', 'examples/wordcount'],
+  ...['scripts/build', 'scripts/build.ts', 'scripts/programs-image', 'scripts/build-programs.ts', 'package-lock.json'],
 ];
 
 export function isOlderThanSource(built: string, root: string): boolean {

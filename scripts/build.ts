@@ -1,6 +1,7 @@
 // `npm run build`: bundles into dist/. Programs whose entry does not exist are an error, so that nothing is forgotten.
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { BUILT_MARK } from './build/build-if-old.ts';
 import { buildWeb } from './build/web.ts';
 import { buildWordcount } from './build/wordcount.ts';
 import { besideCoordinator, programs, type Program } from './build/programs.ts';
@@ -12,6 +13,7 @@ for (const name of besideCoordinator) {
   if (existsSync(`node_modules/${name}`))
     cpSync(`node_modules/${name}`, `dist/node_modules/${name}`, { recursive: true });
 }
+writeFileSync(BUILT_MARK, '');
 
 async function buildProgram(program: Program): Promise<void> {
   await build({ ...program.options, entryPoints: [program.entry], outfile: program.output });

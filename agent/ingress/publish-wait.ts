@@ -5,8 +5,8 @@
  */
 import type { AnswerTable } from './answer-table.ts';
 
-/** From reading the epoch to being counted takes Caddy some 0.1 ms; the rest is for a machine that is busy. */
-export const SETTLE_MS = 25;
+/** From reading the epoch to being counted takes Caddy some 0.1 ms; the rest is for a machine so busy that Caddy waits for a core. */
+export const SETTLE_MS = 100;
 
 export function settleMs(before: AnswerTable, after: AnswerTable): number {
   const takes = [...before.answers].some(([label, addresses]) => {

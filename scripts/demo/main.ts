@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import Docker from 'dockerode';
+import { buildIfOld } from '../build/build-if-old.ts';
 import { cleanUp } from './clean-up.ts';
 import { containerPlace, isDesktop } from './container-agents.ts';
 import { DemoFolder, type DemoState } from './demo-state.ts';
@@ -89,7 +90,7 @@ async function show(options: DemoOptions): Promise<number> {
 
 async function story(options: DemoOptions, state: DemoState): Promise<number> {
   await timed('Building Longshore and the example', () => {
-    execFileSync('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    buildIfOld();
     return Promise.resolve();
   });
   await timed('Starting a registry', () => {

@@ -1,5 +1,6 @@
 /** What there is before a fleet: the programs of this checkout, and what a person has made at Google. */
 import path from 'node:path';
+import { isBuilt } from '../build/build-if-old.ts';
 import type { FleetConfig } from '../../infra/fleet-file/fleet-config.ts';
 import { isOlderThanSource } from '../../infra/program-age.ts';
 import { CHECKSUMS_FILE } from '../../infra/programs.ts';
@@ -10,7 +11,7 @@ import { mustRun, type CommandWishes } from './run-command.ts';
 export async function buildWhatIsOld(fleet: FleetConfig, wishes: CommandWishes): Promise<void> {
   const root = path.resolve(import.meta.dirname, '..', '..');
   const run = (...words: string[]): Promise<string> => mustRun('build', 'npm', ['run', '--silent', ...words], wishes);
-  if (isOlderThanSource(path.join(root, 'dist', 'longshore.mjs'), root)) await run('build');
+  if (!isBuilt(root)) await run('build');
   const platforms = ['x64', ...(fleet.pools.some(({ architecture }) => architecture === 'arm64') ? ['arm64'] : [])];
   if (isOlderThanSource(path.join(root, 'dist', 'programs', CHECKSUMS_FILE), root))
     await run('build:programs', '--', ...platforms);

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { buildIfOld } from '../build/build-if-old.ts';
 import { dealOut, longestFirst, testFiles } from './test-files.ts';
 import { tapFailures, type TapFailure } from './tap-failures.ts';
 import { skippedTests, tapSummary, type Counts } from './tap-summary.ts';
@@ -30,6 +31,7 @@ export async function runSuite(suite: Suite, chosen: readonly string[]): Promise
   const output = path.join(cacheFolder, `${suite.name}.tap`);
   rmSync(output, { force: true });
   const startedAt = performance.now();
+  if (suite.built === true) buildIfOld();
   if (suite.terraform === true) prepareTerraform();
   const exitCode = await runTap([
     `--jobs=${suite.jobs}`,

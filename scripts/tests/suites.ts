@@ -11,6 +11,8 @@ export interface Suite {
   readonly timeoutMs: number;
   /** Files that take longest, begun first: a run of several at a time is not left waiting for one of them. */
   readonly longest?: readonly string[];
+  /** Starts programs of dist/ in several files: it is built before them, as none may take it away from another. */
+  readonly built?: true;
   /** Runs the real Terraform with its providers. */
   readonly terraform?: boolean;
 }
@@ -19,14 +21,14 @@ export const suites: readonly Suite[] = [
   { name: 'architecture', folder: 'test/architecture', processes: 1, jobs: 1, timeoutMs: 120_000 },
   { name: 'unit', folder: 'test/unit', processes: 2, jobs: 2, timeoutMs: 120_000 },
   { name: 'properties', folder: 'test/properties', processes: 2, jobs: 2, timeoutMs: 300_000 },
-  { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 2, timeoutMs: 300_000 },
-  { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 180_000 },
+  { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 2, timeoutMs: 900_000 },
+  { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 600_000 },
   {
     name: 'infra',
     folder: 'test/infra',
     processes: 'each',
     jobs: 2,
-    timeoutMs: 600_000,
+    timeoutMs: 1_200_000,
     longest: ['edit-applies.test.ts'],
     terraform: true,
   },
@@ -35,8 +37,10 @@ export const suites: readonly Suite[] = [
     folder: 'test/e2e',
     processes: 'each',
     jobs: 2,
-    timeoutMs: 900_000,
+    // The first that needs it makes the image of the machines.
+    timeoutMs: 1_800_000,
     longest: ['vm.test.ts', 'agent-kill-stop-first.test.ts'],
+    built: true,
     terraform: true,
   },
   { name: 'rehearsal', folder: 'test/rehearsal', processes: 'each', jobs: 1, timeoutMs: 1_200_000, terraform: true },

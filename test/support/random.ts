@@ -1,5 +1,6 @@
 /**
- * Randomness that can be had again: a property test prints its seed, and LONGSHORE_SEED replays it.
+ * Randomness that can be had again: a property test prints its seed, and LONGSHORE_SEED replays it. A run without it
+ * has always the same seeds, so that a red one speaks of the change; `LONGSHORE_SEED=random` looks for new cases.
  */
 export type Random = () => number;
 
@@ -14,11 +15,11 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** One seed to replay, or many that follow from the time. */
+/** One seed to replay, or many that follow each other. */
 export function seeds(count: number): readonly number[] {
   const given = process.env.LONGSHORE_SEED;
-  if (given !== undefined) return [Number(given)];
-  const first = Date.now() % 1_000_000_000;
+  if (given !== undefined && given !== 'random') return [Number(given)];
+  const first = given === 'random' ? Date.now() % 1_000_000_000 : 1;
   return Array.from({ length: count }, (_, index) => first + index);
 }
 

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
 import Docker from 'dockerode';
+import { buildIfOld } from '../../scripts/build/build-if-old.ts';
 import { cleanUp } from '../../scripts/demo/clean-up.ts';
 import { DemoFolder, type DemoState } from '../../scripts/demo/demo-state.ts';
 import {
@@ -55,7 +56,7 @@ export async function startRealFleet(t: Pick<Test, 'teardown'>, options: RealFle
   const folder = new DemoFolder(path.join(stateDir, options.name));
   const before = folder.read();
   if (before !== undefined) await cleanUp(folder, before);
-  execFileSync('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  buildIfOld();
   const state = await planDemo(loopback, options);
   folder.write(state);
   t.teardown(() => cleanUp(folder, state));

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { LongshoreError } from '../../../fleet/errors.ts';
-import { isOlderThanSource } from '../../../infra/program-age.ts';
+import { isOlderThanSource, SOURCES } from '../../../infra/program-age.ts';
 import { readPrograms } from '../../../infra/programs.ts';
 
 const NAMES = ['agent-linux-x64', 'agent-linux-arm64', 'coordinator-linux-x64'].map(
@@ -83,5 +83,17 @@ t.test('isOlderThanSource: follows the newest file of any source', (t) => {
   at('agent/deep/a.ts', 3000);
   t.ok(isOlderThanSource(built, root));
   t.ok(isOlderThanSource(path.join(root, 'missing'), root));
+  t.end();
+});
+
+t.test('isOlderThanSource: every folder with code of the product counts', (t) => {
+  const root = path.resolve(import.meta.dirname, '..', '..', '..');
+  const others = new Set(['dist', 'docs', 'examples', 'infra', 'node_modules', 'scripts', 'test']);
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !others.has(entry.name))
+    .map(({ name }) => name)
+    .filter((name) => readdirSync(path.join(root, name), { encoding: 'utf8' }).some((file) => file.endsWith('.ts')));
+  t.ok(folders.length > 5);
+  for (const folder of folders) t.ok(SOURCES.includes(folder), folder);
   t.end();
 });
