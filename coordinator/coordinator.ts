@@ -4,8 +4,9 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
+import { refuseUpgrade } from '../daemon/refuse-upgrade.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import { AGENT_SOCKET_PATH, CONSOLE_SOCKET_PATH } from '../protocol/version.ts';
 import { ChangeFeed } from './change-feed.ts';
@@ -206,9 +207,13 @@ export class Coordinator {
   }
 
   async #listen(): Promise<number> {
-    const { host, port } = this.#options.config.listen;
+    const { config, log } = this.#options;
+    const { host, port } = config.listen;
     try {
-      return await this.#http.listen(host, port);
+      const bound = await this.#http.listen(host, port);
+      // A connection that cannot be taken (no file handles are left) is no reason to end.
+      this.#http.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));
+      return bound;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const hint = 'Stop what uses the port, or set `listen` to another.';
@@ -270,8 +275,8 @@ export class Coordinator {
   }
 }
 
-function refuseOtherPaths(request: IncomingMessage, socket: Socket): void {
+function refuseOtherPaths(request: IncomingMessage, socket: Duplex): void {
   const path = (request.url ?? '').split('?')[0];
   if (path === AGENT_SOCKET_PATH || path === CONSOLE_SOCKET_PATH) return;
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+  refuseUpgrade(socket, '404 Not Found');
 }

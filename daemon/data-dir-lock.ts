@@ -119,6 +119,8 @@ async function listen(file: string): Promise<Server> {
     server.once('error', reject);
     server.listen(file, resolve);
   });
+  // Who connects only asks whether somebody is there: one that cannot be taken was answered by the kernel.
+  server.on('error', () => undefined);
   // The lock alone keeps no process alive.
   server.unref();
   return server;

@@ -46,6 +46,8 @@ export async function listenLocally(
     });
     server.listen(address.port, address.host, resolve);
   });
+  // A connection that cannot be taken (no file handles are left) is no reason to end the agent.
+  server.on('error', () => undefined);
   const bound = server.address();
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : address.port,

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { refuseUpgrade } from '../../daemon/refuse-upgrade.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 
 export type HoldAnswer = 'live' | 'held' | 'down' | 'unknown';
@@ -34,13 +35,15 @@ export class HoldListener {
     const listener = new HoldListener(server, options);
     server.on('request', (request, response) => listener.#onRequest(request.url ?? '', response));
     // A held websocket handshake comes as an upgrade; it waits like any other request.
-    server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n'));
+    server.on('upgrade', (_request, socket) => refuseUpgrade(socket, '404 Not Found'));
     server.requestTimeout = 0;
     try {
       // Left by an agent that was killed.
       await rm(options.socketPath, { force: true });
       server.listen(options.socketPath);
       await once(server, 'listening');
+      // A connection that cannot be taken (no file handles are left) is no reason to end the agent.
+      server.on('error', () => undefined);
       await chmod(options.socketPath, 0o600);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -48,6 +48,8 @@ export async function listenForControl({ dataDir, drain, log }: ControlOptions):
       server.once('error', reject);
       server.listen(file, resolve);
     });
+    // A connection that cannot be taken (no file handles are left) is no reason to end the agent.
+    server.on('error', (error) => log.warn(`local control at ${file}: ${errnoOf(error) ?? String(error)}`));
     await chmod(file, 0o600);
   } catch (error) {
     log.warn(`no local control at ${file}: ${errnoOf(error) ?? String(error)}`);

@@ -6,6 +6,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
+import { refuseUpgrade } from '../../daemon/refuse-upgrade.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import { consoleRequestSchema } from '../../protocol/console.ts';
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
@@ -42,7 +43,7 @@ export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
   options.server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) !== CONSOLE_SOCKET_PATH) return;
     if (!isOwnOrigin(request)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      refuseUpgrade(socket, '403 Forbidden');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (opened) => void serve(opened, request, options));

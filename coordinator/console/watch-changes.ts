@@ -3,6 +3,7 @@
  * the same view may come twice, never an older one after a newer. A full socket keeps only the newest view per object,
  * and of events so many; how many more there were is said in their place, so that the reader lists them.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
 import { isDeploymentId } from '../../fleet/ids.ts';
 import type { Change, Commands } from '../commands.ts';
@@ -52,7 +53,8 @@ export async function watchChanges(options: WatchOptions): Promise<void> {
 
 /** Resolves when the socket has room, or at abort. */
 async function untilTaken({ buffered, signal }: WatchOptions): Promise<void> {
-  while (!signal.aborted && buffered() > BUFFER_LIMIT_BYTES) await pause(DRAIN_POLL_MS, signal);
+  while (!signal.aborted && buffered() > BUFFER_LIMIT_BYTES)
+    await pause(DRAIN_POLL_MS, undefined, { signal }).catch(() => undefined);
 }
 
 async function* stateNow(commands: Commands, request: WatchOptions['request']): AsyncGenerator<Change> {
@@ -90,18 +92,4 @@ function concerns(change: Change, request: WatchOptions['request']): boolean {
         ? request.app === null || change.event.app === request.app
         : change.event.deployment === request.deployment;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

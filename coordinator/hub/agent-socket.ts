@@ -57,10 +57,8 @@ export function acceptAgents(server: Server, onSocket: (socket: AgentSocket) => 
   };
   server.on('upgrade', onUpgrade);
   return {
-    close: () => {
-      server.off('upgrade', onUpgrade);
-      sockets.close();
-    },
+    // The listener stays: what is closed answers 503. A socket of nobody would stay open, and hold up HTTP's end.
+    close: () => sockets.close(),
   };
 }
 

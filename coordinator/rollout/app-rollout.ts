@@ -7,36 +7,19 @@ import { hasEnded } from '../../fleet/deployment.ts';
 import type { Deployment } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isHostId } from '../../fleet/ids.ts';
-import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
+import type { AppName, DeploymentId } from '../../fleet/ids.ts';
 import type { Cause } from '../../fleet/release.ts';
-import type { LiveHost } from '../ports.ts';
 import type { Fence, Placement, Rollout } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { AppRolloutOptions } from './app-rollout-options.ts';
 import { applied, isNothing } from './applied-changes.ts';
 import { goalPlacement } from './goal-placement.ts';
-import type { HostDirectory } from './host-directory.ts';
 import { hostFact } from './host-fact.ts';
 import { lateAnswers, nextChanges } from './next-changes.ts';
 import { nextInQueue } from './next-in-queue.ts';
 import { applyWish } from './person-wishes.ts';
 import type { Wish } from './person-wishes.ts';
 import type { RolloutChanges, RolloutFacts } from './rollout-draft.ts';
-
-export interface AppRolloutOptions {
-  readonly store: Pick<Store, 'unendedDeployments' | 'loadRollout' | 'takeLease' | 'applyRollout'>;
-  readonly directory: HostDirectory;
-  readonly live: (host: HostId) => LiveHost | null;
-  readonly assignmentsChanged: (hosts: readonly HostId[]) => void;
-  /** A deployment is another one in the store now. */
-  readonly onChanged: (deployment: Deployment) => void;
-  /** The app has no deployment under way (any more). */
-  readonly onIdle: (app: AppName) => void;
-  readonly onFault: (error: unknown) => void;
-  readonly owner: string;
-  readonly leaseMs: number;
-  readonly startedAt: number;
-  readonly now: () => number;
-}
+import { SingleTimer } from './single-timer.ts';
 
 interface Held {
   readonly fence: Fence;
@@ -48,8 +31,6 @@ const RETRY_MS = 1_000;
 /** Looking at many hosts costs time; at most a fifth of it goes into looking again. */
 const REST_FACTOR = 4;
 const MOST_REST_MS = 1_000;
-/** Longest wait that one timer can do. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class AppRollout {
   readonly #app: AppName;
@@ -63,9 +44,11 @@ export class AppRollout {
   #isQueueNew = false;
   /** Waits for its window: its hosts were told to download ahead. */
   #told: DeploymentId | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timer = new SingleTimer();
   #restUntil = 0;
   #decidingMs = 0;
+  /** Works in the queue, with the one that runs. */
+  #works = 0;
   #stopped = false;
 
   constructor(app: AppName, options: AppRolloutOptions) {
@@ -86,6 +69,11 @@ export class AppRollout {
     return this.#held !== null || this.#late !== null;
   }
 
+  /** Nothing is held, waited for or under way: it can be forgotten. */
+  get isIdle(): boolean {
+    return !this.isActive && !this.#isDue && !this.#timer.isSet && this.#works === 0;
+  }
+
   /** Something may have changed: decide anew, as soon as what is under way has been written. */
   wake(): void {
     if (this.#isDue || this.#stopped) return;
@@ -93,7 +81,7 @@ export class AppRollout {
     // A wall clock that is set back must not make a rollout rest for an hour.
     const restMs = Math.min(MOST_REST_MS, this.#restUntil - this.#options.now());
     if (restMs <= 1) void this.#enqueue(() => this.#turn());
-    else this.#setTimer(restMs, () => void this.#enqueue(() => this.#turn()));
+    else this.#timer.set(restMs, () => void this.#enqueue(() => this.#turn()));
   }
 
   enqueued(): void {
@@ -115,6 +103,18 @@ export class AppRollout {
     this.wake();
   }
 
+  /** The app was removed: nobody asks who comes back late. Looks whether it was deployed again, too. */
+  removed(): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#held = null;
+      this.#late = null;
+      this.#timer.clear();
+      // The rest was for what is gone, and its timer may just have been cleared.
+      this.#restUntil = 0;
+      await this.#turn();
+    });
+  }
+
   /** @throws NOT_FOUND, CONFLICT */
   wish(id: DeploymentId, wish: Wish): Promise<Deployment> {
     return new Promise((resolve, reject) => {
@@ -130,12 +130,16 @@ export class AppRollout {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.stop();
     await this.#queue;
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    this.#queue = this.#queue.then(work).catch((error: unknown) => this.#fault(error));
+    this.#works += 1;
+    this.#queue = this.#queue
+      .then(work)
+      .catch((error: unknown) => this.#fault(error))
+      .finally(() => (this.#works -= 1));
     return this.#queue;
   }
 
@@ -144,7 +148,7 @@ export class AppRollout {
     // Somebody was quicker, or took it over: what we remember is old.
     this.#held = null;
     if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) this.#options.onFault(error);
-    this.#setTimer(RETRY_MS, () => this.wake());
+    this.#timer.set(RETRY_MS, () => this.wake());
   }
 
   async #turn(): Promise<void> {
@@ -174,7 +178,7 @@ export class AppRollout {
     const changes = nextChanges(facts);
     this.#decidingMs += this.#options.now() - began;
     if (isNothing(changes, held.rollout.deployment)) {
-      if (changes.wakeAt !== null) this.#setTimer(changes.wakeAt - this.#options.now(), () => this.wake());
+      if (changes.wakeAt !== null) this.#timer.set(changes.wakeAt - this.#options.now(), () => this.wake());
       this.#tellWaiting(held.rollout);
       return false;
     }
@@ -208,7 +212,7 @@ export class AppRollout {
     const fence = await store.takeLease({ id: decision.run, owner, now: now(), until: now() + leaseMs });
     if (fence === null) {
       this.#held = null;
-      this.#setTimer(leaseMs / 3, () => this.wake());
+      this.#timer.set(leaseMs / 3, () => this.wake());
       return false;
     }
     this.#options.directory.changed();
@@ -285,11 +289,5 @@ export class AppRollout {
       if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) throw error;
       this.#late = null;
     }
-  }
-
-  #setTimer(ms: number, fire: () => void): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#stopped) return;
-    this.#timer = setTimeout(fire, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
   }
 }

@@ -97,6 +97,13 @@ export class FleetReconciler {
     this.#due.clear();
     try {
       const current = await this.#options.store.currentReleases();
+      const apps = new Set(current.map(({ release }) => release.app));
+      // Of an app that was removed nobody takes anything over: every host that comes or goes would have us look again.
+      for (const app of due) {
+        if (apps.has(app)) continue;
+        this.#waiting.delete(app);
+        this.#lookAgainAt(app, null);
+      }
       for (const release of current) {
         if (all || due.has(release.release.app)) await this.#lookAlone(release);
       }

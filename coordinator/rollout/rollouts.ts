@@ -9,7 +9,7 @@ import type { Cause } from '../../fleet/release.ts';
 import type { RolloutsPort } from '../ports.ts';
 import type { Store } from '../store/store.ts';
 import { AppRollout } from './app-rollout.ts';
-import type { AppRolloutOptions } from './app-rollout.ts';
+import type { AppRolloutOptions } from './app-rollout-options.ts';
 import { FleetReconciler } from './fleet-reconciler.ts';
 import { HostDirectory } from './host-directory.ts';
 import type { Wish } from './person-wishes.ts';
@@ -51,7 +51,14 @@ export class Rollouts implements RolloutsPort {
   }
 
   appRemoved(app: AppName): void {
-    this.#apps.get(app)?.lost();
+    const rollout = this.#apps.get(app);
+    if (rollout !== undefined) void this.#forget(app, rollout);
+  }
+
+  /** One that was deployed again under the same name in the meantime stays: two would drive one deployment. */
+  async #forget(app: AppName, rollout: AppRollout): Promise<void> {
+    await rollout.removed();
+    if (rollout.isIdle && this.#apps.get(app) === rollout) this.#apps.delete(app);
   }
 
   async pause(id: DeploymentId, cause: Cause): Promise<Deployment> {

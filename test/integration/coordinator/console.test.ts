@@ -1,15 +1,19 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Change, Commands } from '../../../coordinator/commands.ts';
+import { attachConsole } from '../../../coordinator/console/console-socket.ts';
+import { AttemptLimit } from '../../../coordinator/http/attempt-limit.ts';
 import type { ConsoleFrame, ConsoleRequest } from '../../../protocol/console.ts';
 import { STREAM_WINDOW_BYTES } from '../../../protocol/version.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import type { ApiStageOptions } from '../../support/api-stage.ts';
 import { ACTORS, fakeCommands } from '../../support/fake-commands.ts';
 import { pollUntil } from '../../support/poll-until.ts';
+import { askAndHold, askAndReset } from '../../support/upgrade-client.ts';
 import { aDeploymentView, aHostId, aHostView } from '../../support/views.ts';
 
 interface Client {
@@ -87,6 +91,40 @@ t.test('console: a page of another origin is refused before the socket opens', a
   const [error] = (await once(socket, 'error')) as [Error];
 
   t.match(error.message, /403/);
+});
+
+t.test('console: who is refused for its origin and has left, or stays, is let go', async (t) => {
+  const stage = await openApiStage(t, { commands: fakeCommands({}) });
+  const origin = ['Origin: http://evil.example'];
+
+  for (let count = 0; count < 20; count++) await askAndReset(stage.port, '/v1/console', origin);
+  t.match(await askAndHold(t, stage.port, '/v1/console', origin), /^HTTP\/1\.1 403 /);
+
+  await pollUntil(stage.connections, (count) => count === 0);
+  await stage.close();
+});
+
+t.test('console: who comes after its end is answered 503 and let go', async (t) => {
+  const server = createServer();
+  const { commands, wallMs } = { commands: fakeCommands({}), wallMs: () => Date.now() };
+  const attempts = new AttemptLimit({ perMinute: 1_000, monotonicMs: () => performance.now() });
+  const sockets = attachConsole({
+    server,
+    commands,
+    wallMs,
+    attempts,
+    version: '9.9.9',
+    log: { error: () => undefined },
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+
+  sockets.close();
+
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  t.match(await askAndHold(t, port, '/v1/console'), /^HTTP\/1\.1 503 /);
+  await new Promise((resolve) => server.close(resolve));
 });
 
 t.test('console: a line is answered with text and done, a wrong one with its problem', async (t) => {

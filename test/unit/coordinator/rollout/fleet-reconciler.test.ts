@@ -2,7 +2,9 @@ import t from 'tap';
 import { FleetReconciler } from '../../../../coordinator/rollout/fleet-reconciler.ts';
 import type { FleetReconcilerOptions } from '../../../../coordinator/rollout/fleet-reconciler.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
-import { appName, deploymentId } from '../../../support/app-builders.ts';
+import { aDeployment, anAppSpec, appName, aRelease, deploymentId } from '../../../support/app-builders.ts';
+import { aHostRow } from '../../../support/host-rows.ts';
+import { pollUntil } from '../../../support/poll-until.ts';
 
 t.test('FleetReconciler: an app that cannot be looked at does not keep the others from theirs', async (t) => {
   const asked: string[] = [];
@@ -37,4 +39,67 @@ t.test('FleetReconciler: an app that cannot be looked at does not keep the other
 
   t.same(asked, [deploymentId(0), deploymentId(1)]);
   t.match(faults, [{ code: 'STATE_FILE_INVALID' }], 'and what is wrong with it is said');
+});
+
+t.test('FleetReconciler: nobody looks for the hosts of an app that was removed while one waited', async (t) => {
+  const app = appName('gone');
+  const spec = anAppSpec({ name: app, hosts: { labels: {}, pools: [], names: ['takes-over'] } });
+  const [leaving, taking] = [aHostRow(1, { name: 'leaves' }), aHostRow(2, { name: 'takes-over' })];
+  const current = { release: { app, number: 2 }, deployment: deploymentId(2) };
+  const target = { kind: 'run', app, release: 2, deployment: deploymentId(2), attempt: 1, rollback: false } as const;
+  let isRemoved = false;
+  let looks = 0;
+  const store = {
+    currentReleases: async () => {
+      looks += 1;
+      return isRemoved ? [] : [current];
+    },
+    listDeployments: async () => ({ items: [aDeployment({ app, state: 'succeeded' })], next: null }),
+    loadRollout: async () => ({
+      deployment: aDeployment({ app, state: 'succeeded' }),
+      release: aRelease({ app, spec }),
+      base: null,
+      placement: {},
+      targets: [leaving, taking].map(({ id }) => ({ ...target, host: id, replicas: { web: 1 } })),
+      lastAttempts: {},
+    }),
+  };
+  const reconciler = new FleetReconciler({
+    store: store as unknown as FleetReconcilerOptions['store'],
+    directory: { rows: async () => [leaving, taking] } as unknown as FleetReconcilerOptions['directory'],
+    live: () => null,
+    assignmentsChanged: () => undefined,
+    onFault: (error) => t.fail(String(error)),
+    startedAt: 0,
+    now: () => 0,
+  });
+  t.teardown(() => reconciler.stop());
+  /** A look begins with a timer. */
+  const willLook = (happens: () => void): boolean => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    happens();
+    return timers() > before;
+  };
+  const look = async (count: number): Promise<void> => {
+    await pollUntil(
+      async () => looks,
+      (found) => found >= count,
+    );
+    // What was found is written down by now: the store answers at once.
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  reconciler.lookAt(app);
+  await look(1);
+  t.ok(
+    willLook(() => reconciler.hostChanged()),
+    'a host that comes may be the one that takes over',
+  );
+  await look(2);
+
+  isRemoved = true;
+  reconciler.hostChanged();
+  await look(3);
+
+  t.notOk(willLook(() => reconciler.hostChanged()));
 });
