@@ -15,6 +15,7 @@ import {
   type EngineScene,
   type OfferedImage,
 } from '../support/engine-scenes.ts';
+import { freePort } from '../support/free-port.ts';
 import { pollUntil } from '../support/poll-until.ts';
 
 const { engine: machine, skip } = await engineForTests();
@@ -185,9 +186,7 @@ for (const stage of stages) {
     const { image, imageId } = await pulled(scene, 'runs');
     const network = await aNetwork(scene);
     const spec = {
-      ports: [
-        { container: 80, host: 20_000 + Math.floor(Math.random() * 9_000), hostIp: null, protocol: 'tcp' as const },
-      ],
+      ports: [{ container: 80, host: await freePort(), hostIp: null, protocol: 'tcp' as const }],
     };
     const planAt = (number: number): ReturnType<typeof aPlan> =>
       aPlan(scene, image, imageId, { network: network.name, address: addressIn(network.subnet, number), spec });
@@ -354,10 +353,13 @@ for (const stage of stages) {
     await scene.engine.create(plan);
     await scene.engine.start(plan.instance);
 
-    t.same(await scene.engine.exec(plan.instance, ['echo', 'hello'], 5_000, never), { exitCode: 0, output: 'hello\n' });
-    t.match(await scene.engine.exec(plan.instance, ['sh', '-c', 'false'], 5_000, never), { exitCode: 1 });
+    t.same(await scene.engine.exec(plan.instance, ['echo', 'hello'], 30_000, never), {
+      exitCode: 0,
+      output: 'hello\n',
+    });
+    t.match(await scene.engine.exec(plan.instance, ['sh', '-c', 'false'], 30_000, never), { exitCode: 1 });
     await scene.engine.stop(plan.instance, 0);
-    await rejects(t, scene.engine.exec(plan.instance, ['true'], 5_000, never), 'CONFLICT');
+    await rejects(t, scene.engine.exec(plan.instance, ['true'], 30_000, never), 'CONFLICT');
   });
 
   story('output can be read: all of it, or its end', async (t, scene) => {

@@ -12,7 +12,11 @@ import { startRealFleet, type RealFleet } from '../support/real-fleet.ts';
 const { skip } = await engineForTests();
 
 /** An app file whose one service runs this script. */
-function appFile(fleet: RealFleet, script: string, more: { image?: string; minHealthy?: string } = {}): string {
+function appFile(
+  fleet: RealFleet,
+  script: string,
+  more: { image?: string; minHealthy?: string; deadline?: string } = {},
+): string {
   return fleet.write(
     'compose.yaml',
     [
@@ -26,7 +30,7 @@ function appFile(fleet: RealFleet, script: string, more: { image?: string; minHe
       '      ingress: { port: 8080 }',
       '      health: { http: { port: 8080, path: / } }',
       `      min_healthy_time: ${more.minHealthy ?? '200ms'}`,
-      '      healthy_deadline: 4s',
+      `      healthy_deadline: ${more.deadline ?? '60s'}`,
       'x-longshore:',
       '  rollout: { waves: [1, 100%], monitor: 0s }',
       '  schedule: off',
@@ -88,7 +92,7 @@ t.test('bad days: each is named, and the good release serves on', { skip, timeou
   });
 
   await t.test('a container that never gets healthy', async (t) => {
-    const ran = await fleet.run('deploy', '-f', appFile(fleet, serve('warming up', 503)));
+    const ran = await fleet.run('deploy', '-f', appFile(fleet, serve('warming up', 503), { deadline: '10s' }));
     t.equal(ran.exit, 3, ran.output);
     t.match(ran.output, /NEVER_HEALTHY: [\s\S]*503/);
     await stillGood();
@@ -96,18 +100,19 @@ t.test('bad days: each is named, and the good release serves on', { skip, timeou
 
   await t.test('a container that gets healthy and crashes inside min_healthy_time', async (t) => {
     const script = serve('short', 200, 'setTimeout(()=>{console.error("out of luck");process.exit(1)},1500);');
-    const ran = await fleet.run('deploy', '-f', appFile(fleet, script, { minHealthy: '3s' }));
+    const ran = await fleet.run('deploy', '-f', appFile(fleet, script, { minHealthy: '10s' }));
     t.equal(ran.exit, 3, ran.output);
     t.match(ran.output, /(UNHEALTHY_IN_GATE|CONTAINER_EXITED): [\s\S]*out of luck/);
     await stillGood();
   });
 
   await t.test('a coordinator that is killed in the middle goes on where it was', async (t) => {
-    const file = appFile(fleet, serve('better'), { minHealthy: '3s' });
+    const file = appFile(fleet, serve('better'), { minHealthy: '10s' });
     const running = fleet.run('deploy', '-f', file);
     await pollUntil(
       () => fleet.run('status', 'days'),
       (status) => /web\/1 is|gat|start/.test(status.output) && status.output.includes('rolling'),
+      60_000,
     );
     fleet.killCoordinator();
     await fleet.restartCoordinator();
@@ -132,6 +137,7 @@ t.test('bad days: each is named, and the good release serves on', { skip, timeou
       await pollUntil(
         () => ready(south),
         (status) => status === 503,
+        60_000,
       ),
       503,
     );

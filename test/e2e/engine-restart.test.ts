@@ -22,7 +22,7 @@ services:
     x-longshore:
       ingress: { port: 8080 }
       health: { http: { port: 8080, path: / } }
-      min_healthy_time: 3s
+      min_healthy_time: 10s
       healthy_deadline: 60s
 x-longshore:
   rollout: { waves: [100%], monitor: 0s }

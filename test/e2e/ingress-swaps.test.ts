@@ -56,8 +56,9 @@ t.test('ingress: 40 swaps under load lose no request and no websocket', { skip, 
   t.ok((served.get('blue') ?? 0) > 0 && (served.get('green') ?? 0) > 0, 'both served');
   t.notOk(closed, 'the websocket is open still');
   const sorted = publishMs.sort((a, b) => a - b);
+  // Little more than the time to settle, where nothing else runs; the rest is for a machine that is busy.
   t.ok(
-    (sorted[SWAPS / 2] ?? 0) < 100,
+    (sorted[SWAPS / 2] ?? Infinity) < 1_000,
     `publishing took ${sorted[SWAPS / 2]?.toFixed()} ms (median), ${sorted.at(-1)?.toFixed()} ms (most)`,
   );
   t.same(stage.problems, []);

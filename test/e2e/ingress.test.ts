@@ -94,7 +94,7 @@ t.test(
   'ingress: a page when nothing is healthy, and requests that wait for a moment',
   { skip, timeout: 60_000 },
   async (t) => {
-    const stage = await IngressStage.open(needed(engine).docker, { holdMs: 700 });
+    const stage = await IngressStage.open(needed(engine).docker, { holdMs: 5_000 });
     t.teardown(() => stage.close());
     await stage.startApp('web', 2);
     await stage.ingress.configure([shop([web([route('shop.test')])])]);
@@ -102,7 +102,7 @@ t.test(
     await stage.ingress.publish({});
     const never = await stage.request('shop.test', '/', { method: 'POST', body: 'x' });
     t.match(never, { status: 503, headers: { 'retry-after': '5', 'content-type': /html/ }, body: /Back in a moment/ });
-    t.ok(never.tookMs < 400, `at once: ${never.tookMs.toFixed()} ms`);
+    t.ok(never.tookMs < 2_000, `at once: ${never.tookMs.toFixed()} ms`);
 
     await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
     t.equal(await stage.who('shop.test'), 'web');
@@ -118,7 +118,7 @@ t.test(
     await stage.ingress.publish({});
     t.equal((await stage.request('shop.test', '/')).status, 503, 'but not for ever');
     const down = await stage.request('shop.test', '/');
-    t.ok(down.status === 503 && down.tookMs < 400, `then at once again: ${down.tookMs.toFixed()} ms`);
+    t.ok(down.status === 503 && down.tookMs < 2_000, `then at once again: ${down.tookMs.toFixed()} ms`);
   },
 );
 
@@ -184,7 +184,7 @@ t.test('ingress: a drain waits for a slow request', { skip, timeout: 60_000 }, a
   await stage.ingress.configure([shop([web([route('shop.test')])])]);
   await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
 
-  const slow = stage.request('shop.test', '/?late=1500', { method: 'POST', body: 'slow' });
+  const slow = stage.request('shop.test', '/?late=5000', { method: 'POST', body: 'slow' });
   await until(async () => (await stage.ingress.activeRequests(stage.address(2))) === 1, 'the request to be counted');
   await stage.ingress.publish({ 'shop/web': [stage.address(3)] });
   t.equal(await stage.who('shop.test'), 'new');
@@ -269,7 +269,7 @@ t.test(
     await stage.startApp('web', 2);
     await stage.ingress.configure([shop([web([route('shop.test')])])]);
     await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
-    const slow = stage.request('shop.test', '/?late=2500');
+    const slow = stage.request('shop.test', '/?late=5000');
     await until(async () => (await stage.ingress.activeRequests(stage.address(2))) === 1, 'a running request');
     const name = `longshore-${stage.host}-ingress`;
     const first = (await docker.getContainer(name).inspect()).Id;

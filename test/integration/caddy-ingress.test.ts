@@ -1,6 +1,6 @@
 // The ingress over real sockets (DNS, hold, admin), with a Caddy that only takes configurations.
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { Resolver } from 'node:dns/promises';
 import http from 'node:http';
 import os from 'node:os';
@@ -56,6 +56,14 @@ class Scene {
     });
     this.#t.teardown(() => ingress.close());
     return ingress;
+  }
+
+  /**
+   * The answerer's port is one of those that the system gives to nobody else between two agents. For tests in which the
+   * second must find it free; in the others the first agent chooses.
+   */
+  async holdPort(): Promise<void> {
+    await writeFile(path.join(this.folder, 'answerer-port'), `${await freePort()}\n`);
   }
 
   async lookup(apps: readonly IngressApp[]): Promise<readonly string[] | string> {
@@ -129,6 +137,7 @@ t.test('CaddyIngress: who serves a place, and with which share, needs no load', 
 
 t.test('CaddyIngress: leaves out what an old Caddy does not know, and remembers it', async (t) => {
   const scene = await Scene.open(t);
+  await scene.holdPort();
   scene.proxy.unknownFields = ['stream_close_delay', 'versions'];
   const first = await scene.agent();
   await first.configure(apps());
@@ -213,6 +222,7 @@ t.test('CaddyIngress: before the first publication it knows nothing, and says so
 
 t.test('CaddyIngress: a new agent publishes by what the old one configured', async (t) => {
   const scene = await Scene.open(t);
+  await scene.holdPort();
   const first = await scene.agent();
   await first.configure(apps());
   await first.publish({ 'shop/web': ['10.0.0.2'] });

@@ -303,7 +303,8 @@ t.test('coordinator: a fleet goes on over the move and over a restart of Postgre
   const refused = await coordinator.call('GET', '/v1/hosts').catch((error: unknown) => String(error));
   t.match(refused, /503 .*STORE_UNAVAILABLE/);
   await server.start();
-  await pollUntil(ready, (status) => status === 200);
+  // Up to 5 s pass between the store's tries, and each may take long on a busy machine.
+  await pollUntil(ready, (status) => status === 200, 60_000);
   t.same(await names(), ['host-a']);
   t.equal(coordinator.pid, pid, 'it is the same process');
   await coordinator.callUntil<{ items: { connected: boolean }[] }>(

@@ -13,6 +13,8 @@ import { openPostgres } from '../support/stores.ts';
 import { testAuthority } from '../support/test-authority.ts';
 
 const { programs, skip } = postgresForTests();
+/** For the way back: the server's stop, recovery and start, and pauses of up to 5 s between the store's tries. */
+const RETURN_MS = 60_000;
 
 async function serverOf(t: Test): Promise<{ server: PostgresServer; database: string; url: string }> {
   const server = await PostgresServer.start(programs ?? '');
@@ -62,6 +64,7 @@ t.test(
           await pollUntil(
             () => Promise.resolve(store.obstacle()),
             (obstacle) => obstacle === null,
+            RETURN_MS,
           );
         }
       }
@@ -81,6 +84,7 @@ t.test(
     await pollUntil(
       () => Promise.resolve(answered.length),
       (count) => count > before + 100,
+      RETURN_MS,
     );
     isOver = true;
     await Promise.all(writers);
@@ -128,6 +132,7 @@ t.test('postgres store: it ends where another coordinator has the database meanw
   await pollUntil(
     () => Promise.resolve(faults.length),
     (count) => count === 1,
+    RETURN_MS,
   );
   t.match(faults, [{ code: 'STORE_UNAVAILABLE', message: /another coordinator has taken it/ }]);
   await t.rejects(store.appendEvents({ events: [anEvent()] }), { code: 'STORE_UNAVAILABLE' });
@@ -142,6 +147,7 @@ t.test('postgres store: it ends where another coordinator was there while it was
   await pollUntil(
     () => Promise.resolve(faults.length),
     (count) => count === 1,
+    RETURN_MS,
   );
   t.match(faults, [{ code: 'STORE_UNAVAILABLE' }]);
 });
@@ -194,6 +200,7 @@ t.test('postgres store: a connection of its own that the server still believes i
   await pollUntil(
     () => Promise.resolve(said),
     (texts) => texts.length === 1,
+    RETURN_MS,
   );
   const [after] = (await server.query(LOCKED, database)) as { pid: number }[];
   t.not(after?.pid, before?.pid);
@@ -212,6 +219,7 @@ t.test('postgres store: what was committed while the connection ended is heard o
   await pollUntil(
     () => Promise.resolve(store.obstacle()),
     (obstacle) => obstacle === null,
+    RETURN_MS,
   );
   await store.appendEvents({ events: [anEvent()] });
   t.same(heard, [1, 2, 3, 4], 'all of them, once, in order');

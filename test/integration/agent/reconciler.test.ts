@@ -260,7 +260,8 @@ t.test('reconciler: what somebody removed by hand is made again, and said', asyn
 
 t.test('reconciler: traffic leaves one unhealthy replica, but never the last', async (t) => {
   const host = await world(t, { ingress: true });
-  host.offer('a', { unhealthyAfterMs: 400 });
+  // Long enough for the whole way to converged on a busy machine.
+  host.offer('a', { unhealthyAfterMs: 3_000 });
   await host.assign(release(1, 'a', { services: { web: { version: 'a', ingress: ROUTE } } }));
   await host.untilConverged();
   await host.until(() => host.report()?.instances[0]?.state === 'unhealthy', 'unhealthy');

@@ -79,9 +79,10 @@ t.test('whole answers: a refusal keeps the words of the engine', async (t) => {
   });
 });
 
-const LIMIT_MS = 150;
+/** Long for the answers that come, which on a busy machine are not at once; each silence lasts it. */
+const LIMIT_MS = 500;
 const silent: Handler = () => undefined;
-const answersNothing = { code: 'ENGINE_UNAVAILABLE', message: /no answer within 0.1[0-9]* s|no answer within 0.2 s/ };
+const answersNothing = { code: 'ENGINE_UNAVAILABLE', message: /no answer within 0\.5 s/ };
 
 t.test('whole answers: an engine that takes a call and never answers is away, after the limit', async (t) => {
   const { client } = await clientOf(t, silent, LIMIT_MS);
@@ -124,7 +125,7 @@ t.test('whole answers: a stop is given its grace beside the limit', async (t) =>
     (_, response) => void setTimeout(() => response.writeHead(204).end(), LIMIT_MS * 3),
     LIMIT_MS,
   );
-  await client.call('stop c1', ({ docker }) => docker.getContainer('c1').stop({ t: 1 }));
+  await client.call('stop c1', ({ docker }) => docker.getContainer('c1').stop({ t: 20 }));
   t.pass('it ended');
 });
 

@@ -1,5 +1,6 @@
 // What `plan` and `deploy` leave in a registry. Real engine, real registry, real docker client.
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +15,9 @@ const { engine, skip } = await engineForTests();
 
 t.test('buildImages: what a plan has built is under no tag that an app follows', { skip }, async (t) => {
   const { registry } = needed(engine);
-  const repository = `${registry}/planned-${process.pid}`;
+  // The registry outlives this run, and so do the engine's layers.
+  const unique = randomBytes(6).toString('hex');
+  const repository = `${registry}/planned-${unique}`;
   const image = `${repository}:1`;
   const folder = mkdtempSync(path.join(tmpdir(), 'longshore-build-'));
   t.teardown(() => {
@@ -25,7 +28,7 @@ t.test('buildImages: what a plan has built is under no tag that an app follows',
   const build = (content: string, purpose: 'plan' | 'deploy') => {
     writeFileSync(
       path.join(folder, 'Dockerfile'),
-      `FROM ${baseImages.busybox}\nLABEL content="${content} ${process.pid}"\n`,
+      `FROM ${baseImages.busybox}\nLABEL content="${content} ${unique}"\n`,
     );
     return buildImages(context, [specOf(image, folder)], purpose);
   };

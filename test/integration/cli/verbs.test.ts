@@ -12,6 +12,7 @@ import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
+import { freePort } from '../../support/free-port.ts';
 import { pollUntil } from '../../support/poll-until.ts';
 import { aDeploymentView, aHostView, anEventView, aStepView } from '../../support/views.ts';
 
@@ -291,7 +292,8 @@ t.test('cli: --timeout leaves the deployment under way and says how to go on', a
     watch: () => undefined,
   });
 
-  t.match(await cli.run(['watch', 'shop', '--timeout', '200ms']), {
+  // It holds for the question before the watch as well, which has to be answered.
+  t.match(await cli.run(['watch', 'shop', '--timeout', '2s']), {
     exit: 1,
     err: /TIMEOUT[\s\S]*goes on[\s\S]*longshore cancel d-/,
   });
@@ -309,7 +311,8 @@ t.test('cli: a deployment is followed over a restart of the coordinator', async 
       watching = true;
     },
   });
-  const first = await openApiStage(t, { commands });
+  // Not one of those that the next connection of anybody may get while nobody listens.
+  const first = await openApiStage(t, { commands, port: await freePort() });
   const cli = scene(t, { LONGSHORE_URL: first.url, LONGSHORE_TOKEN: 'admin' });
 
   const running = cli.run(['watch', rolling.id]);
