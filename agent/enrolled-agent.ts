@@ -13,7 +13,7 @@ import type { Log } from './log.ts';
 import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
 import { PowerOff, type Drained, type DrainingIngress } from './power-off/power-off.ts';
 import type { EventQueue } from './report/event-queue.ts';
-import { sampleHost, type CpuTicks } from './report/host-metrics.ts';
+import { sampleHost, type CpuTicks, type MetricSample } from './report/host-metrics.ts';
 import { METRICS_MS, type AppReports } from './report/plan-report.ts';
 import { Reporter } from './report/reporter.ts';
 import { runTogether } from './run-together.ts';
@@ -62,6 +62,8 @@ export interface EnrolledAgentParts {
   readonly events: EventQueue;
   /** Looks for newer images without the coordinator and updates by the gate. */
   readonly updateAlone: (app: AppName, signal: AbortSignal) => Promise<void>;
+  /** Another one in tests. */
+  readonly measure?: typeof sampleHost;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -249,12 +251,21 @@ export class EnrolledAgent {
   }
 
   async #measure(signal: AbortSignal): Promise<void> {
+    const { measure = sampleHost, events } = this.#parts;
+    const told = new Set<string>();
     let ticks: CpuTicks | null = null;
     while (!signal.aborted) {
-      const sample: Awaited<ReturnType<typeof sampleHost>> = await sampleHost(this.#description.rootDir, ticks);
-      ticks = sample.ticks;
-      this.#metrics = sample.metrics;
-      this.#reporter.changed();
+      try {
+        const sample: MetricSample = await measure(this.#description.rootDir, ticks);
+        ticks = sample.ticks;
+        this.#metrics = sample.metrics;
+        this.#reporter.changed();
+      } catch (error) {
+        // The containers need none of these figures: what was measured before stands until they can be read again.
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!told.has(reason)) events.add('metrics-unreadable', null, `measure this machine: ${reason}`);
+        told.add(reason);
+      }
       await this.#parts.clock.sleep(METRICS_MS, signal);
     }
   }

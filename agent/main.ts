@@ -38,6 +38,9 @@ const NO_HOST = `h-${'0'.repeat(16)}` as HostId;
 // A host with a hundred containers looks at them together, and one signal ends all of these looks.
 setMaxListeners(1_000);
 
+// Nobody reads it, or the disk is full: the agent's work does not need what it says.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 // `exit`, because a connection that lingers must not keep an agent that has ended.
 void main(process.argv.slice(2)).then((code) => process.exit(code));
 

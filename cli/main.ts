@@ -10,8 +10,12 @@ process.once('SIGINT', () => {
   process.once('SIGINT', () => process.exit(130));
 });
 process.once('SIGTERM', () => interrupt.abort());
-// The reader of our output went away (`| head`): that is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exit(1);
+    // The reader of our output went away (`| head`): that is no failure of ours, and hides none of a verb that has ended.
+    setImmediate(() => process.exit());
+  });
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   terminal: createTerminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr }, process.env),

@@ -27,6 +27,7 @@ import type { GoogleCloud } from './google/google-cloud.ts';
 import { systemRoots } from './google/system-roots.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
+import { logOutput } from './log-output.ts';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { timedStore } from './metrics/timed-store.ts';
 import { openStore } from './open-store.ts';
@@ -39,6 +40,9 @@ const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
 /** Below it a database soon cannot write. */
 const FREE_BYTES_NEEDED = 512 * 1024 * 1024;
 const GOOGLE_TIMEOUT_MS = 20_000;
+
+// Nobody reads it, or the disk is full: the exit code says it too.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -61,7 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(config: CoordinatorConfig, databaseUrl: string): Promise<number> {
-  const log = pino({ level: config.logLevel, base: null });
+  const log = pino({ level: config.logLevel, base: null }, logOutput(process.stdout));
   const ending = endSignal(log);
   const lock = await lockDataDir(config.dataDir, { program: 'coordinator', token: randomBytes(8).toString('hex') });
   const metrics = new CoordinatorMetrics(VERSION);

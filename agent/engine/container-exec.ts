@@ -82,11 +82,12 @@ export class ContainerExec {
     return this.#client.call(operation, async (connection) => {
       const exec = await this.#create(connection, instance, command, { tty: options.tty, stdin: true });
       const stream = await exec.start({ hijack: true, stdin: true, Tty: options.tty });
-      if (options.tty) await exec.resize({ h: options.rows, w: options.columns });
       const pumped = this.#pump(exec, stream, options.tty, onChunk, signal);
       const exitCode = this.#client.call(operation, () => pumped);
       // Whoever waits for it sees a failure; one that comes before anybody does must not end the agent.
       exitCode.catch(() => undefined);
+      // One that has ended already cannot be resized, and a wrong size is mended by the next change of it.
+      if (options.tty) await exec.resize({ h: options.rows, w: options.columns }).catch(() => undefined);
       return {
         exitCode,
         write: (data) => write(stream, data),

@@ -146,5 +146,7 @@ function request(url: string, headers: Readonly<Record<string, string>>, signal:
       });
     });
     call.on('error', reject);
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    call.on('close', () => reject(new Error('the connection was closed without an answer')));
   });
 }

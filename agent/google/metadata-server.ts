@@ -84,6 +84,8 @@ function ask(
       });
     });
     request.on('error', reject);
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    request.on('close', () => reject(new Error('the connection was closed without an answer')));
   });
 }
 

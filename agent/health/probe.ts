@@ -67,6 +67,8 @@ function probeHttp(
       },
     );
     request.on('error', (error) => answer(false, failureText(error, timeoutMs)));
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    request.on('close', () => answer(false, 'connection closed without an answer'));
     request.end();
   });
 }

@@ -60,6 +60,8 @@ function post(
       ? https.request(url, { ...common, ...(ca === undefined ? {} : { ca: [...ca] }) }, onReply)
       : http.request(url, common, onReply);
     request.on('error', reject);
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    request.on('close', () => reject(new Error('the connection was closed without an answer')));
     request.end(payload);
   });
 }

@@ -85,6 +85,8 @@ function call(
       },
     );
     sent.on('error', reject);
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    sent.on('close', () => reject(new Error('the connection was closed without an answer')));
     sent.end(body ?? undefined);
   });
 }

@@ -95,6 +95,19 @@ export class Memory {
     for (const instance of [...this.restarts.keys()]) if (!alive.has(instance)) this.restarts.delete(instance);
     for (const instance of [...this.#ends.keys()]) if (!alive.has(instance)) this.#ends.delete(instance);
     for (const instance of [...this.#counts.keys()]) if (!alive.has(instance)) this.#counts.delete(instance);
+    this.#forgetFailuresBut(alive);
+  }
+
+  /** Each attempt chooses new ids: one that could not be created and is no attempt's any more is never asked for again. */
+  #forgetFailuresBut(alive: ReadonlySet<InstanceId>): void {
+    const kept = new Set([...alive].map((instance) => `instance:${instance}`));
+    for (const { committed, attempt } of this.journals.values()) {
+      const records = [...Object.values(committed?.instances ?? {}), ...Object.values(attempt?.candidates ?? {})];
+      for (const instance of [...records.map((each) => each.instance), ...(attempt?.stopped ?? [])])
+        kept.add(`instance:${instance}`);
+    }
+    for (const object of [...this.failures.keys()])
+      if (object.startsWith('instance:') && !kept.has(object)) this.failures.delete(object);
   }
 
   forgetFailuresOf(app: AppName): void {

@@ -26,7 +26,15 @@ export interface RunningCall {
   send(request: CallInput): void;
 }
 
-const OPEN_MS = 10_000;
+export interface ConsoleLimits {
+  /** For the handshake, and then for the welcome. */
+  readonly openMs: number;
+  /** A coordinator that is not heard for so long is gone, whatever the network says. */
+  readonly silenceMs: number;
+}
+
+/** The coordinator pings every 30 s: one that is late is not yet a silence. */
+const LIMITS: ConsoleLimits = { openMs: 10_000, silenceMs: 75_000 };
 
 export class ConsoleClient {
   readonly #socket: WebSocket;
@@ -36,24 +44,49 @@ export class ConsoleClient {
   >();
   readonly welcome: Extract<ConsoleFrame, { kind: 'welcome' }>;
   #next = 1;
+  /** Why no call can be made any more. */
+  #ended: LongshoreError | null = null;
 
-  private constructor(socket: WebSocket, url: string, welcome: Extract<ConsoleFrame, { kind: 'welcome' }>) {
+  private constructor(
+    socket: WebSocket,
+    url: string,
+    welcome: Extract<ConsoleFrame, { kind: 'welcome' }>,
+    silenceMs: number,
+  ) {
     this.#socket = socket;
     this.welcome = welcome;
-    socket.on('message', (data) => this.#receive(data));
-    socket.on('close', () => this.#end(unreachable(url, new Error('the connection ended'))));
+    const onSilence = (): void => {
+      this.#end(unreachable(url, new Error(`nothing was heard for ${silenceMs / 1_000} s`)));
+      socket.terminate();
+    };
+    let silence = setTimeout(onSilence, silenceMs);
+    const heard = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(onSilence, silenceMs);
+    };
+    socket.on('ping', heard);
+    socket.on('message', (data) => {
+      heard();
+      this.#receive(data);
+    });
+    socket.on('close', () => {
+      clearTimeout(silence);
+      this.#end(unreachable(url, new Error('the connection ended')));
+    });
   }
 
   /** @throws UNREACHABLE, UNAUTHENTICATED */
-  static open(credentials: Credentials, signal: AbortSignal): Promise<ConsoleClient> {
+  static open(credentials: Credentials, signal: AbortSignal, limits = LIMITS): Promise<ConsoleClient> {
     const url = new URL(CONSOLE_SOCKET_PATH, credentials.url);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url, {
-      handshakeTimeout: OPEN_MS,
+      handshakeTimeout: limits.openMs,
       headers: credentials.token === null ? {} : { authorization: `Bearer ${credentials.token}` },
     });
     return new Promise((resolve, reject) => {
+      let welcoming: NodeJS.Timeout | undefined;
       const fail = (error: unknown): void => {
+        clearTimeout(welcoming);
         signal.removeEventListener('abort', onAbort);
         socket.terminate();
         reject(error instanceof LongshoreError ? error : unreachable(credentials.url, error));
@@ -62,24 +95,32 @@ export class ConsoleClient {
       signal.addEventListener('abort', onAbort, { once: true });
       socket.once('error', fail);
       socket.once('close', () => fail(new Error('the connection ended before the welcome')));
-      if (credentials.token === null)
-        socket.once('open', () => socket.send(JSON.stringify({ kind: 'login', token: '' })));
+      socket.once('open', () => {
+        welcoming = setTimeout(() => fail(new Error('the connection was opened, but not welcomed')), limits.openMs);
+        if (credentials.token === null) socket.send(JSON.stringify({ kind: 'login', token: '' }));
+      });
       socket.once('message', (data) => {
         const frame = decode(data);
         if (frame?.kind === 'refused') return fail(asError(frame.problem));
         if (frame?.kind !== 'welcome') return fail(new Error('the answer is no console frame'));
+        clearTimeout(welcoming);
         signal.removeEventListener('abort', onAbort);
         socket.off('error', fail);
         socket.removeAllListeners('close');
         socket.on('error', () => socket.terminate());
-        resolve(new ConsoleClient(socket, credentials.url, frame));
+        resolve(new ConsoleClient(socket, credentials.url, frame, limits.silenceMs));
       });
     });
   }
 
   call(request: StartCall, onFrame: (frame: CallFrame) => void): RunningCall {
     const id = String(this.#next++);
-    const finished = new Promise<number>((resolve, reject) => this.#calls.set(id, { onFrame, resolve, reject }));
+    const finished = new Promise<number>((resolve, reject) => {
+      if (this.#ended === null) this.#calls.set(id, { onFrame, resolve, reject });
+      else reject(this.#ended);
+    });
+    // Whoever waits for it sees the failure; one that comes before anybody does must not end the command line.
+    finished.catch(() => undefined);
     this.#send({ ...request, id });
     return { finished, send: (input) => this.#send({ ...input, id }) };
   }
@@ -113,6 +154,7 @@ export class ConsoleClient {
   }
 
   #end(error: LongshoreError): void {
+    this.#ended ??= error;
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const call of calls) call.reject(error);

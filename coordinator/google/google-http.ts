@@ -78,6 +78,8 @@ function send(request: GoogleRequest, options: GoogleHttpOptions): Promise<Googl
       ? http.request(common, onReply)
       : https.request({ ...common, ...ca, servername: url.hostname }, onReply);
     sent.on('error', (error) => reject(error.name === 'TimeoutError' ? new Error('no answer in time') : error));
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    sent.on('close', () => reject(new Error('the connection was closed without an answer')));
     sent.end(payload ?? undefined);
   });
 }

@@ -51,6 +51,8 @@ function ask(
         : http.request(url, common, resolve);
     // The reason of a signal, as `fetch` gives it, and not the client's own word for it.
     sent.on('error', (error) => reject(init.signal?.aborted === true ? (init.signal.reason as Error) : error));
+    // All that comes of a `101 Switching Protocols`, which no time limit ends.
+    sent.on('close', () => reject(new Error('the connection was closed without an answer')));
     sent.end();
   });
 }
