@@ -4,7 +4,7 @@
  * off is either begun again (the transaction never was) or ended (only the name was missing). Two databases that both
  * hold data of their own are never mixed.
  */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely } from 'kysely';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -48,10 +48,15 @@ const SETTINGS: readonly TableName[] = ['meta', 'counters'];
 export async function moveToPostgres(options: MoveOptions): Promise<Moved | null> {
   const { file, client, database, now, makeId } = options;
   writeFileSync(markOf(file), markText(database), { mode: 0o600 });
-  if (!existsSync(file)) return null;
+  if (!existsSync(file)) {
+    removeParts(file);
+    return null;
+  }
   const sqlite = openLibsql(file);
   const source = new Kysely<Tables>({ dialect: new LibsqlDialect({ database: sqlite }) });
+  const aside = asideName(file, now());
   let rows: number | null = null;
+  let isWhole = false;
   try {
     await migrate(source, file);
     const from: Transaction = { db: source, appended: [] };
@@ -72,11 +77,15 @@ export async function moveToPostgres(options: MoveOptions): Promise<Moved | null
         }
       } else if (!(await isEmpty(source))) throw bothHoldData(file, database);
     }
-    intoOneFile(sqlite);
+    // What is set aside is one file, which can be copied and opened on its own.
+    isWhole = intoOneFile(sqlite);
+    if (!isWhole) copyInto(sqlite, aside);
   } finally {
     await source.destroy();
   }
-  return { file: setAside(file, now()), rows };
+  if (isWhole) renameSync(file, aside);
+  else removeParts(file);
+  return { file: aside, rows };
 }
 
 /**
@@ -171,23 +180,33 @@ const movedEvent = (rows: number, at: number): Omit<StoredEvent, 'number' | 'has
   text: `The coordinator's data was moved from SQLite to PostgreSQL: ${rows} rows`,
 });
 
-/** One that can be copied and opened on its own. While somebody reads it, it stays as it is: `setAside` takes all of it. */
-function intoOneFile(sqlite: LibsqlDatabase): void {
+/** @returns false while somebody else reads the file: a part of it stays in the files beside it */
+function intoOneFile(sqlite: LibsqlDatabase): boolean {
   try {
     sqlite.exec('PRAGMA journal_mode = DELETE');
+    return true;
   } catch (error) {
     if (!isLocked(error)) throw error;
+    return false;
   }
 }
 
-/** The name says when. What SQLite keeps beside it goes along. */
-function setAside(file: string, at: number): string {
-  const name = `${file}.moved-${new Date(at).toISOString().replaceAll(':', '-')}`;
-  for (const beside of ['-wal', '-shm'])
-    if (existsSync(`${file}${beside}`)) renameSync(`${file}${beside}`, `${name}${beside}`);
-  renameSync(file, name);
-  return name;
+function copyInto(sqlite: LibsqlDatabase, file: string): void {
+  closeSync(openSync(file, 'w', 0o600));
+  sqlite.exec(`VACUUM INTO '${file.replaceAll("'", "''")}'`);
 }
+
+/**
+ * The file first: a log that stays behind alone, where this is cut off, is taken away at the next start, before another
+ * file of this name could be read with it.
+ */
+function removeParts(file: string): void {
+  for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+}
+
+/** It says when. */
+const asideName = (file: string, at: number): string =>
+  `${file}.moved-${new Date(at).toISOString().replaceAll(':', '-')}`;
 
 function bothHoldData(file: string, database: string): LongshoreError {
   return new LongshoreError('CONFIG_INVALID', `use the database ${database}: it holds data, and so does ${file}`, {
