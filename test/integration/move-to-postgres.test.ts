@@ -88,6 +88,13 @@ async function fill(store: Store): Promise<void> {
   await store.appendEvents({ events: Array.from({ length: 450 }, (_, index) => anEvent({ text: `event ${index}` })) });
 }
 
+/** Gives the file that was set aside its name again, as a person who goes back. */
+function nameBack(file: string): void {
+  const folder = path.dirname(file);
+  const [name = ''] = readdirSync(folder).filter((entry) => entry.startsWith('coordinator.db.moved-'));
+  renameSync(path.join(folder, name), file);
+}
+
 async function contents(store: Store): Promise<unknown> {
   return {
     hosts: await store.allHosts(),
@@ -201,15 +208,14 @@ t.test('move: somebody reads the file meanwhile, and what is set aside is whole'
 });
 
 t.test('move: cut off between the commit and the name, only the name is given', { skip }, async (t) => {
-  const { url, file, dataDir, open } = await placeOf(t);
+  const { url, file, open } = await placeOf(t);
   const sqlite = await open(null);
   await fill(sqlite);
   await sqlite.close();
   const moved = await open(url);
   await moved.appendEvents({ events: [anEvent({ kind: 'test.later' })] });
   await moved.close();
-  const [name = ''] = readdirSync(dataDir).filter((entry) => entry.startsWith('coordinator.db.moved-'));
-  renameSync(path.join(dataDir, name), file);
+  nameBack(file);
 
   const store = await open(url);
   t.notOk(existsSync(file));
@@ -218,13 +224,12 @@ t.test('move: cut off between the commit and the name, only the name is given', 
 });
 
 t.test('move: two databases with data of their own are never mixed', { skip }, async (t) => {
-  const { url, file, dataDir, open } = await placeOf(t);
+  const { url, file, open } = await placeOf(t);
   const sqlite = await open(null);
   await fill(sqlite);
   await sqlite.close();
   await (await open(url)).close();
-  const [name = ''] = readdirSync(dataDir).filter((entry) => entry.startsWith('coordinator.db.moved-'));
-  renameSync(path.join(dataDir, name), file);
+  nameBack(file);
   const back = await open(null);
   await back.appendEvents({ events: [anEvent()] });
   await back.close();
@@ -236,13 +241,12 @@ t.test('move: two databases with data of their own are never mixed', { skip }, a
 });
 
 t.test('move: back on SQLite, the file is locked against who else reads it', { skip }, async (t) => {
-  const { url, file, dataDir, open } = await placeOf(t);
+  const { url, file, open } = await placeOf(t);
   const sqlite = await open(null);
   await fill(sqlite);
   await sqlite.close();
   await (await open(url)).close();
-  const [name = ''] = readdirSync(dataDir).filter((entry) => entry.startsWith('coordinator.db.moved-'));
-  renameSync(path.join(dataDir, name), file);
+  nameBack(file);
 
   const back = await open(null);
   // Who believes to be the last one takes the write-ahead log away as it closes, with all that is written afterwards.
