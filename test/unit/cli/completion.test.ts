@@ -9,7 +9,8 @@ const verbs = [
 
 t.test('renderCompletion: bash accepts its script and completes from it', (t) => {
   const script = `${renderCompletion('bash', verbs)}\nCOMP_WORDS=(longshore hosts --); COMP_CWORD=2; _longshore; echo "\${COMPREPLY[*]}"`;
-  const shell = spawnSync('bash', ['-euc', script], { encoding: 'utf8' });
+  // Where its input is a socket, as node gives it, bash may take itself for a remote login and read a file for people.
+  const shell = spawnSync('bash', ['--norc', '-euc', script], { encoding: 'utf8' });
 
   t.equal(shell.stderr, '');
   t.equal(shell.stdout, '--pool\n');
