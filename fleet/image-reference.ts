@@ -14,6 +14,14 @@ export interface ImageReference {
 }
 
 export const DOCKER_HUB = 'docker.io';
+/** The hub's first name, which Docker still writes into its configuration and takes in image names. */
+export const DOCKER_HUB_INDEX = 'index.docker.io';
+
+/** @param key of an entry in Docker's configuration: a registry, with or without scheme and path; @returns the registry */
+export function registryOfKey(key: string): string {
+  const host = key.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+  return host === DOCKER_HUB_INDEX ? DOCKER_HUB : host;
+}
 const LONGEST = 400;
 
 const REGISTRY = /^(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
@@ -26,7 +34,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 export function parseImageReference(text: string): ImageReference {
   const { first, rest, name, tag, digest } = partsOf(text);
   const registry = first ?? DOCKER_HUB;
-  const isHub = registry === DOCKER_HUB || registry === 'index.docker.io';
+  const isHub = registry === DOCKER_HUB || registry === DOCKER_HUB_INDEX;
   return {
     registry: isHub ? DOCKER_HUB : registry,
     repository: isHub && !rest.includes('/') ? `library/${rest}` : rest,

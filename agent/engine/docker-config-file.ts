@@ -5,8 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { DOCKER_HUB, registryOfKey } from '../../fleet/image-reference.ts';
 import { askCredentialHelper } from './credential-helper.ts';
-import { registryKey, type CredentialSource, type RegistryCredential } from './registry-auth.ts';
+import { type CredentialSource, type RegistryCredential } from './registry-auth.ts';
 
 const entrySchema = z.object({
   auth: z.string().optional(),
@@ -31,7 +32,7 @@ export function dockerConfigCredentials(path: string): CredentialSource {
     if (config === null) return null;
     const helper = helperFor(config, registry);
     if (helper !== null) {
-      const answer = await askCredentialHelper(helper, registryKey(registry), signal);
+      const answer = await askCredentialHelper(helper, keyOf(config, registry), signal);
       if (answer !== null) return answer;
     }
     return credentialInFile(config, registry);
@@ -40,13 +41,20 @@ export function dockerConfigCredentials(path: string): CredentialSource {
 
 /** Name of the program `docker-credential-NAME` that is asked for this registry. */
 export function helperFor(config: DockerConfig, registry: string): string | null {
-  return config.credHelpers?.[registry] ?? config.credHelpers?.[registryKey(registry)] ?? config.credsStore ?? null;
+  const own = Object.entries(config.credHelpers ?? {}).find(([key]) => registryOfKey(key) === registry)?.[1];
+  return own ?? config.credsStore ?? null;
+}
+
+/** What a helper knows the registry by. The hub's is an address that `docker login` leaves as a key without a password. */
+export function keyOf(config: DockerConfig, registry: string): string {
+  if (registry !== DOCKER_HUB) return registry;
+  const keys = [...Object.keys(config.auths ?? {}), ...Object.keys(config.credHelpers ?? {})];
+  return keys.find((key) => registryOfKey(key) === registry) ?? registry;
 }
 
 export function credentialInFile(config: DockerConfig, registry: string): RegistryCredential | null {
   const entries = Object.entries(config.auths ?? {});
-  const wanted = bareHost(registryKey(registry));
-  const entry = entries.find(([key]) => key === registry || bareHost(key) === wanted)?.[1];
+  const entry = entries.find(([key]) => registryOfKey(key) === registry)?.[1];
   if (entry === undefined) return null;
   const [username = '', ...password] = Buffer.from(entry.auth ?? '', 'base64')
     .toString('utf8')
@@ -58,11 +66,6 @@ export function credentialInFile(config: DockerConfig, registry: string): Regist
   };
   // With a helper, Docker leaves an empty entry behind.
   return credential.password === '' && credential.identityToken === null ? null : credential;
-}
-
-/** `https://index.docker.io/v1/` and `index.docker.io` are the same registry. */
-function bareHost(key: string): string {
-  return key.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 }
 
 async function readDockerConfig(path: string): Promise<DockerConfig | null> {

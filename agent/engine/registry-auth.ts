@@ -3,6 +3,7 @@
  * for this host, then the Docker configuration of the agent's user (`docker login`, credential helpers). Values never
  * appear in a message.
  */
+import { DOCKER_HUB, DOCKER_HUB_INDEX } from '../../fleet/image-reference.ts';
 
 export interface RegistryCredential {
   readonly username: string;
@@ -26,14 +27,10 @@ export function firstCredential(sources: readonly CredentialSource[]): Credentia
 
 /** The engine's `X-Registry-Auth` as dockerode takes it. */
 export function authConfig(registry: string, credential: RegistryCredential): Readonly<Record<string, string>> {
-  const serveraddress = registryKey(registry);
+  // By this name the engine's containerd knows for whom the hub's password is.
+  const serveraddress = registry === DOCKER_HUB ? DOCKER_HUB_INDEX : registry;
   if (credential.identityToken !== null) {
     return { username: credential.username, identitytoken: credential.identityToken, serveraddress };
   }
   return { username: credential.username, password: credential.password, serveraddress };
-}
-
-/** Under what name a registry stands in Docker's configuration; the hub has kept the address of its first version. */
-export function registryKey(registry: string): string {
-  return registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
 }

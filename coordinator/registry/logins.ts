@@ -1,6 +1,7 @@
 /** Which login a registry gets: the one that an operator stored, else of a Docker config file, else the machine's own. */
 import { readFile } from 'node:fs/promises';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { registryOfKey } from '../../fleet/image-reference.ts';
 import { registryPurpose } from '../secrets/vault.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { SecretStore } from '../store/store.ts';
@@ -44,12 +45,9 @@ export function loginInDockerConfig(text: string, registry: string, file: string
     throw new LongshoreError('CONFIG_INVALID', `read the Docker config ${file}: it is no JSON`, { cause: error });
   }
   const auths = field(json, 'auths');
-  const names =
-    registry === 'docker.io'
-      ? ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']
-      : [registry, `https://${registry}`, `https://${registry}/`];
-  for (const name of names) {
-    const auth = field(field(auths, name), 'auth');
+  for (const [key, entry] of Object.entries(typeof auths === 'object' && auths !== null ? auths : {})) {
+    if (registryOfKey(key) !== registry) continue;
+    const auth = field(entry, 'auth');
     if (typeof auth !== 'string') continue;
     const [username = '', ...rest] = Buffer.from(auth, 'base64').toString('utf8').split(':');
     if (username !== '') return { username, password: rest.join(':') };

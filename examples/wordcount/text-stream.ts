@@ -4,7 +4,7 @@ import type { WordCounter } from './word-counter.ts';
 import { Refusal } from './refusal.ts';
 
 // Control characters that no text file has; tab, line ends, form feed, backspace and escape occur in real ones.
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- the control characters are what is looked for
 const binary = /[\u0000-\u0007\u000e-\u001a\u001c-\u001f]/;
 
 /** Feeds `counter`; throws a Refusal where the bytes are no text or too many. */

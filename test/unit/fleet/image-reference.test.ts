@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isImageReference, parseImageReference } from '../../../fleet/image-reference.ts';
+import { isImageReference, parseImageReference, registryOfKey } from '../../../fleet/image-reference.ts';
 
 const cases: readonly (readonly [string, string, string, string | null, string | null, string])[] = [
   ['nginx', 'docker.io', 'library/nginx', null, null, 'nginx'],
@@ -49,5 +49,12 @@ t.test('isImageReference: what Docker takes, and nothing else', (t) => {
     'a'.repeat(401),
   ];
   for (const text of wrong) t.notOk(isImageReference(text), text);
+  t.end();
+});
+
+t.test('registryOfKey: by host, whatever stands around it', (t) => {
+  for (const key of ['a.test:5000', 'a.test:5000/', 'http://a.test:5000', 'https://a.test:5000/v1/'])
+    t.equal(registryOfKey(key), 'a.test:5000');
+  for (const key of ['docker.io', 'index.docker.io', 'index.docker.io/v1/']) t.equal(registryOfKey(key), 'docker.io');
   t.end();
 });

@@ -1,13 +1,13 @@
 import t from 'tap';
-import { credentialInFile, helperFor } from '../../../../agent/engine/docker-config-file.ts';
-import { authConfig, firstCredential, registryKey } from '../../../../agent/engine/registry-auth.ts';
+import { credentialInFile, helperFor, keyOf } from '../../../../agent/engine/docker-config-file.ts';
+import { authConfig, firstCredential } from '../../../../agent/engine/registry-auth.ts';
 
 const login = (user: string, word: string): string => Buffer.from(`${user}:${word}`).toString('base64');
 
 t.test('credentialInFile: by registry, also by the address that Docker writes for the hub', (t) => {
   const config = {
     auths: {
-      'https://index.docker.io/v1/': { auth: login('anna', 'a:b') },
+      'index.docker.io/v1/': { auth: login('anna', 'a:b') },
       'registry.test:5000': { auth: login('bert', 'b') },
       'https://old.test': { username: 'cleo', password: 'c' },
     },
@@ -40,6 +40,14 @@ t.test("helperFor: a registry's own comes before the general one", (t) => {
   t.end();
 });
 
+t.test('keyOf: the hub by the key that its login left, every other registry by its name', (t) => {
+  t.equal(keyOf({ auths: { 'index.docker.io/v1/': {}, 'https://a.test/': {} } }, 'docker.io'), 'index.docker.io/v1/');
+  t.equal(keyOf({ credHelpers: { 'index.docker.io': 'x' } }, 'docker.io'), 'index.docker.io');
+  t.equal(keyOf({}, 'docker.io'), 'docker.io');
+  t.equal(keyOf({ auths: { 'https://a.test/': {} } }, 'a.test'), 'a.test');
+  t.end();
+});
+
 t.test('firstCredential: the first source that has one wins', async (t) => {
   const asked: string[] = [];
   const source = (name: string, has: boolean) => async (registry: string) => {
@@ -58,13 +66,12 @@ t.test('authConfig: as the engine takes it', (t) => {
   t.same(authConfig('docker.io', credential), {
     username: 'anna',
     password: 'a',
-    serveraddress: 'https://index.docker.io/v1/',
+    serveraddress: 'index.docker.io',
   });
   t.same(authConfig('a.test', { ...credential, identityToken: 'tok' }), {
     username: 'anna',
     identitytoken: 'tok',
     serveraddress: 'a.test',
   });
-  t.equal(registryKey('a.test'), 'a.test');
   t.end();
 });

@@ -63,7 +63,7 @@ t.test('challenge: what a registry asks for', (t) => {
 t.test('docker config: logins by registry, with its names for Docker Hub', (t) => {
   const auth = (text: string): { auth: string } => ({ auth: Buffer.from(text, 'utf8').toString('base64') });
   const text = JSON.stringify({
-    auths: { 'https://index.docker.io/v1/': auth('hub:a:b'), 'r.test:5000': auth('u:p'), empty: {} },
+    auths: { 'index.docker.io/v1/': auth('hub:a:b'), 'r.test:5000': auth('u:p'), empty: {} },
   });
   t.same(loginInDockerConfig(text, 'docker.io', 'f'), { username: 'hub', password: 'a:b' });
   t.same(loginInDockerConfig(text, 'r.test:5000', 'f'), { username: 'u', password: 'p' });
