@@ -51,10 +51,15 @@ export function dockerodeProxyContainers(client: EngineClient, host: HostId): Pr
       );
     },
     lastOutput: async (id) => {
-      const output = await client.call(`read the output of the ingress's container ${id}`, ({ docker }) =>
-        docker.getContainer(id).logs({ stdout: true, stderr: true, tail: OUTPUT_LINES }),
-      );
-      return withoutFrames(output);
+      try {
+        const output = await client.call(`read the output of the ingress's container ${id}`, ({ docker }) =>
+          docker.getContainer(id).logs({ stdout: true, stderr: true, tail: OUTPUT_LINES }),
+        );
+        return withoutFrames(output);
+      } catch (error) {
+        // It explains a failure, and must not take its place.
+        return `no output: ${error instanceof Error ? error.message : String(error)}`;
+      }
     },
   };
 }

@@ -38,7 +38,9 @@ export async function checkSpace(parts: SpaceParts, request: PullRequest, signal
   const isTooMuch = (layers: readonly ImageLayer[]): boolean => neededBytes(layers, keepsBlobs) > free;
   const layers = await layersIfTooMuch(parts, request, info, isTooMuch, signal);
   if (layers === null) return;
-  const missing = missingLayers(layers, await layersOnDisk(parts.client, operation));
+  const onDisk = await layersOnDisk(parts.client, operation).catch(() => null);
+  if (onDisk === null) return;
+  const missing = missingLayers(layers, onDisk);
   const needed = neededBytes(missing, keepsBlobs);
   if (needed <= free) return;
   throw new LongshoreError(

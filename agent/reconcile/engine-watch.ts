@@ -39,6 +39,9 @@ export class EngineWatch {
   /** Why the last look failed; null = it did not. */
   #failure: string | null = null;
   #isLate = false;
+  #isReadingHeld = false;
+  /** Why the held images could not be listed; null = they could. */
+  #heldFailure: string | null = null;
 
   constructor(options: EngineWatchOptions) {
     this.#options = options;
@@ -86,7 +89,7 @@ export class EngineWatch {
       const nowMs = clock.now().monotonicMs;
       memory.endLook(look, seen, nowMs);
       memory.forgetGone();
-      memory.held ??= await engine.heldImages();
+      void this.#readHeld();
       this.#failures = 0;
       this.#failure = null;
       return true;
@@ -99,6 +102,24 @@ export class EngineWatch {
     } finally {
       ended.abort();
       this.#isLate = false;
+    }
+  }
+
+  /** Beside the looks: which images may be pruned is nothing that an instance waits for. */
+  async #readHeld(): Promise<void> {
+    const { engine, memory, log, onSeen } = this.#options;
+    if (memory.held !== null || this.#isReadingHeld) return;
+    this.#isReadingHeld = true;
+    try {
+      memory.held = await engine.heldImages();
+      this.#heldFailure = null;
+      onSeen();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== this.#heldFailure) log.warn('the held images were not listed', { reason });
+      this.#heldFailure = reason;
+    } finally {
+      this.#isReadingHeld = false;
     }
   }
 

@@ -18,7 +18,7 @@ import type { Ingress } from '../ingress/ingress.ts';
 import { type ActionOf, type Executors, imageKey } from './action.ts';
 import type { AppFiles } from './app-files.ts';
 import { drain } from './drain.ts';
-import { lastOutput } from './last-output.ts';
+import { lastOutput, outputNote } from './last-output.ts';
 import type { Memory } from './memory.ts';
 import { filesKey } from './prerequisites.ts';
 import { pruneKey } from './plan-files.ts';
@@ -56,7 +56,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     'save-budget': async ({ app, budgetLeftMs, retries }) => {
       const { attempt, ...rest } = journalOf(app);
       const sinceMs = clock.now().monotonicMs;
-      if (attempt !== null) await save({ ...rest, attempt: { ...attempt, budgetLeftMs, retries } });
+      if (attempt !== null) await saveBudget(tools, { ...rest, attempt: { ...attempt, budgetLeftMs, retries } });
       memory.budgetSince.set(app, sinceMs);
     },
     'note-stop': async ({ app, instances }) => {
@@ -70,8 +70,8 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     },
     commit: ({ app, images }) => save(committedJournal(journalOf(app), images)),
     'mark-failed': async ({ app, problem, failedService, instance }, signal) => {
-      const output = instance === null ? '' : await lastOutput(engine, instance, signal);
-      const message = output === '' ? problem.message : `${problem.message}; last output:\n${output}`;
+      const note = instance === null ? '' : outputNote(await lastOutput(engine, instance, signal));
+      const message = `${problem.message}${note}`;
       const before = journalOf(app);
       await save(failedJournal(before, { ...problem, message }, failedService));
       const back =
@@ -197,6 +197,15 @@ export function makeExecutors(tools: ExecutorTools): Executors {
 /** On the disk first: what memory says, a crash must not take back. */
 async function saveJournal(tools: ExecutorTools, journal: AppJournal): Promise<void> {
   await tools.store.saveJournal(journal);
+  tools.memory.journals.set(journal.app, journal);
+}
+
+/**
+ * What is left of the progress deadline is worth no retry: a crash gives back the time since it was last written. A
+ * failure kept on the journal's object would also hold up the verdict and the commit, which need the disk themselves.
+ */
+async function saveBudget(tools: ExecutorTools, journal: AppJournal): Promise<void> {
+  await tools.store.saveJournal(journal).catch(() => undefined);
   tools.memory.journals.set(journal.app, journal);
 }
 

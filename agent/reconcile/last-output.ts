@@ -1,20 +1,75 @@
-/** The last lines that an instance wrote, for the message that says why it failed. */
+/**
+ * The last lines that an instance wrote, for the message that says why it failed. They only inform: what goes wrong
+ * here becomes a note in that message, and the wait has an end, because the way back stands behind it. A logging driver
+ * that keeps nothing (`none`, `syslog`) refuses the question for good, and one that hangs answers none.
+ */
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
+import { untilAbort } from '../until-abort.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 
 const LINES = 20;
 const LIMIT_BYTES = 4_096;
+export const OUTPUT_WAIT_MS = 5_000;
 
-/** @throws what the engine throws: an attempt is not judged by an engine that is just going away */
-export async function lastOutput(engine: ContainerEngine, instance: InstanceId, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
+export type LastOutput =
+  | { readonly kind: 'read'; readonly text: string }
+  /** `reason` is for people. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Never rejects, and never takes longer than `waitMs`. */
+export async function lastOutput(
+  engine: Pick<ContainerEngine, 'readLogs'>,
+  instance: InstanceId,
+  signal: AbortSignal,
+  waitMs = OUTPUT_WAIT_MS,
+): Promise<LastOutput> {
+  const tail = new TailBuffer();
+  try {
+    // Not every call of the engine's client ends with the signal.
+    await withTimeLimit(signal, waitMs, (limited) => untilAbort(readTail(engine, instance, tail, limited), limited));
+  } catch (error) {
+    const text = tail.text();
+    return text === '' ? { kind: 'unreadable', reason: reasonOf(error, waitMs) } : { kind: 'read', text };
+  }
+  return { kind: 'read', text: tail.text() };
+}
+
+/** How the message of a failure ends. */
+export function outputNote(output: LastOutput): string {
+  if (output.kind === 'unreadable') return `; no output: ${output.reason}`;
+  return output.text === '' ? '' : `; last output:\n${output.text}`;
+}
+
+async function readTail(
+  engine: Pick<ContainerEngine, 'readLogs'>,
+  instance: InstanceId,
+  tail: TailBuffer,
+  signal: AbortSignal,
+): Promise<void> {
   await engine.readLogs(
     instance,
     { follow: false, tail: LINES, sinceMs: null },
-    async (_fd, data) => {
-      chunks.push(Buffer.from(data));
-    },
+    async (_fd, data) => tail.add(data),
     signal,
   );
-  return Buffer.concat(chunks).subarray(-LIMIT_BYTES).toString('utf8').replaceAll('\u0000', '').trimEnd();
+}
+
+/** A program that writes without a line break has a last line of any length: only its end is kept. */
+class TailBuffer {
+  #bytes: Buffer = Buffer.alloc(0);
+
+  add(data: Uint8Array): void {
+    this.#bytes = Buffer.concat([this.#bytes, data]).subarray(-LIMIT_BYTES);
+  }
+
+  text(): string {
+    return this.#bytes.toString('utf8').replaceAll('\u0000', '').trimEnd();
+  }
+}
+
+function reasonOf(error: unknown, waitMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `the engine gave none within ${waitMs / 1_000} s`;
+  const message = error instanceof Error ? error.message : String(error);
+  return /logging driver does not support reading/i.test(message) ? 'the logging driver keeps none' : message;
 }

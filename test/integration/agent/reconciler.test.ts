@@ -78,6 +78,22 @@ t.test('reconciler: a version that never gets healthy fails, is removed, and the
   t.match(host.events, [{ event: 'attempt-failed', app: 'web' }]);
 });
 
+t.test('reconciler: a stop-first release goes back although nobody can read what it wrote last', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  host.offer('b', { exitAfterMs: 0, exitCode: 3 });
+  const services = (version: string): TestEntry['services'] => ({ web: { version, order: 'stop-first' } });
+  await host.assign(release(1, 'a', { services: services('a') }));
+  await host.untilConverged();
+
+  const refusal = 'configured logging driver does not support reading';
+  host.engine.failNext('readLogs', new LongshoreError('ENGINE_REFUSED', refusal), Number.POSITIVE_INFINITY);
+  await host.assign(release(2, 'b', { services: services('b') }));
+  await host.until(() => host.report()?.attempt?.state === 'failed' && host.running() === 'a', 'back');
+
+  t.match(host.report()?.attempt?.problem, { code: 'CONTAINER_EXITED', message: /; no output: the logging driver/ });
+});
+
 t.test('reconciler: a failed attempt is not tried again without a new number, not by a restart either', async (t) => {
   const host = await world(t);
   host.offer('a');

@@ -15,13 +15,17 @@ interface Stage {
   readonly told: (string | null)[];
 }
 
-function stage(t: Test, observe: () => Promise<EngineObservation>): Stage {
+function stage(
+  t: Test,
+  observe: () => Promise<EngineObservation>,
+  heldImages: ContainerEngine['heldImages'] = async () => [],
+): Stage {
   const clock = new ManualClock();
   const told: (string | null)[] = [];
   const stop = new AbortController();
   const engine: Pick<ContainerEngine, 'observe' | 'watch' | 'heldImages'> = {
     observe,
-    heldImages: async () => [],
+    heldImages,
     watch: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
   };
   const watch = new EngineWatch({
@@ -69,4 +73,25 @@ t.test('engine watch: a look that failed stays the obstacle until one succeeds',
   second.resolve(nothing);
   await clock.advance(1);
   t.equal(watch.obstacle, null);
+});
+
+t.test('engine watch: looks go on where the held images cannot be listed', async (t) => {
+  const never = new Promise<never>(() => undefined);
+  const hanging = stage(
+    t,
+    async () => nothing,
+    () => never,
+  );
+  await hanging.clock.advance(1);
+  t.same(hanging.told, [null], 'seen, and no obstacle');
+
+  const failing = stage(
+    t,
+    async () => nothing,
+    async () => {
+      throw new LongshoreError('ENGINE_REFUSED', 'list images: broken store');
+    },
+  );
+  await failing.clock.advance(1);
+  t.same(failing.told, [null]);
 });
