@@ -2,6 +2,9 @@
  * The agent's log: one line an entry on stderr, where journald or Docker keeps it. Fields are `key=value`, quoted where
  * needed. Values of secrets never reach it: its callers log names and versions only.
  */
+import { boundedText } from '../fleet/bounded-text.ts';
+import { TEXT_LIMITS } from '../fleet/limits.ts';
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -45,11 +48,11 @@ function renderFields(fields: LogFields): string {
 }
 
 function renderValue(value: string | number | boolean | null): string {
-  const text = String(value);
+  const text = boundedText(String(value), TEXT_LIMITS.logMessage);
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** A message of another program may hold line breaks; an entry stays one line. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ');
+  return boundedText(text, TEXT_LIMITS.logMessage).replaceAll(/[\r\n]+/g, ' ');
 }

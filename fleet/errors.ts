@@ -3,6 +3,12 @@
  * operation and its object; the hint says the mend. `docs/errors.md` is held to this table by a test.
  * `exit` is the exit code of the command line when a command ends with it.
  */
+import { boundedProblem, type ProblemDetail } from './bounded-problem.ts';
+import { boundedText } from './bounded-text.ts';
+import { TEXT_LIMITS } from './limits.ts';
+
+export type { ProblemDetail } from './bounded-problem.ts';
+
 export interface ErrorRow {
   readonly meaning: string;
   readonly hint: string;
@@ -444,21 +450,14 @@ export interface Problem {
   readonly details: readonly ProblemDetail[];
 }
 
-export interface ProblemDetail {
-  /** `services.web.ports[0]`, a field of a body, or a file name. */
-  readonly path: string;
-  readonly message: string;
-  readonly line: number | null;
-  readonly column: number | null;
-}
-
 export interface ProblemOptions {
   readonly hint?: string;
   readonly details?: readonly ProblemDetail[];
 }
 
+/** Its texts are made to fit: what another program answered may be of any length. */
 export function problem(code: ErrorCode, message: string, options: ProblemOptions = {}): Problem {
-  return { code, message, hint: options.hint ?? ERRORS[code].hint, details: options.details ?? [] };
+  return boundedProblem({ code, message, hint: options.hint ?? ERRORS[code].hint, details: options.details ?? [] });
 }
 
 /** A Problem on its way up the stack. Thrown only for what the caller did not expect. */
@@ -472,7 +471,10 @@ export class LongshoreError extends Error {
     message: string,
     options: ProblemOptions & { readonly cause?: unknown; readonly retryAfterMs?: number } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      boundedText(message, TEXT_LIMITS.problemMessage),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'LongshoreError';
     this.problem = problem(code, message, options);
     this.retryAfterMs = options.retryAfterMs ?? null;

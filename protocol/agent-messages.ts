@@ -12,7 +12,9 @@
  * Heartbeats go both ways; any frame counts as one.
  */
 import { z } from 'zod';
+import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
 import { appReportSchema, assignmentSchema, hostMetricsSchema } from './assignment-schema.ts';
+import { listSchema, textSchema } from './bounded-schema.ts';
 import {
   appNameSchema,
   countSchema,
@@ -20,7 +22,6 @@ import {
   durationSchema,
   hostIdSchema,
   problemSchema,
-  stringRecord,
   timeSchema,
 } from './scalars.ts';
 
@@ -51,17 +52,17 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     /** Random per process: tells a reconnect from a second agent with the same identity. */
     process: z.string().min(8).max(64),
     protocol: versionRange,
-    capabilities: z.array(z.string()).max(64),
-    agentVersion: z.string().max(64),
-    platform: z.string().max(64),
-    engineVersion: z.string().max(64),
+    capabilities: listSchema(z.string(), LIST_LIMITS.capabilities),
+    agentVersion: textSchema(TEXT_LIMITS.version),
+    platform: textSchema(TEXT_LIMITS.version),
+    engineVersion: textSchema(TEXT_LIMITS.version),
     /** Newest assignment on the disk; zeros where there is none. */
     order: z.object({ ...orderShape, hash: z.string().max(80) }),
     /** Secret versions the agent holds: `app/secret` -> version. */
     secrets: z.record(z.string(), countSchema),
     /** Registries whose stored credential the agent holds: one that was removed while it was away is taken back. */
-    registries: z.array(z.string().max(300)).max(10_000).default([]),
-    labels: stringRecord,
+    registries: listSchema(textSchema(TEXT_LIMITS.registry), LIST_LIMITS.registries).default([]),
+    labels: z.record(z.string(), textSchema(TEXT_LIMITS.word)),
     /** Where this host's ingress answers, for people; null without one. */
     ingress: z.object({ http: z.number().int().nullable(), https: z.number().int().nullable() }).nullable(),
     /** Which boot of the machine this is: a drain because of a power-off ends with another one. */
@@ -77,9 +78,11 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     /** True: `apps` is all there is. False: only the changed ones; null = the app is gone. */
     full: z.boolean(),
     apps: z.record(z.string(), appReportSchema.nullable()),
+    /** Apps whose report was left out because it could not be put into this form: what was known of them stands. */
+    unreadable: z.array(z.string()).optional(),
     metrics: hostMetricsSchema.nullable(),
     /** One honest line, the same as systemd's STATUS. */
-    status: z.string().max(512).nullable(),
+    status: textSchema(TEXT_LIMITS.status).nullable(),
   }),
   /** The machine powers off: what can be moved goes elsewhere. Answered with `power-off-noted`. */
   z.object({ kind: z.literal('power-off') }),
@@ -87,9 +90,9 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('event'),
     at: timeSchema,
-    event: z.string().max(64),
+    event: textSchema(TEXT_LIMITS.eventKind),
     app: appNameSchema.nullable(),
-    text: z.string().max(4_096),
+    text: textSchema(TEXT_LIMITS.eventText),
   }),
   /** The cron tick of a connected agent is a question. */
   z.object({ kind: z.literal('due'), app: appNameSchema, scheduledAt: timeSchema }),

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Assignment, AssignmentEntry, Prefetch } from '../fleet/assignment.ts';
 import type { AppReport, AttemptReport, InstanceReport } from '../fleet/report.ts';
 import type { HostMetrics } from '../fleet/host.ts';
+import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
 import { appSpecSchema } from './app-spec-schema.ts';
+import { figureSchema, listSchema, textSchema, wholeFigureSchema } from './bounded-schema.ts';
 import {
   appNameSchema,
   countSchema,
@@ -13,7 +15,6 @@ import {
   instanceIdSchema,
   problemSchema,
   specHashSchema,
-  stringRecord,
   timeSchema,
 } from './scalars.ts';
 
@@ -56,9 +57,9 @@ export const assignmentSchema: z.ZodType<Assignment> = z.object({
   prefetch: z.array(prefetchSchema).optional(),
 });
 
-const instanceReportSchema: z.ZodType<InstanceReport> = z.object({
+export const instanceReportSchema: z.ZodType<InstanceReport> = z.object({
   id: instanceIdSchema,
-  service: z.string(),
+  service: textSchema(TEXT_LIMITS.word),
   replica: countSchema,
   hash: specHashSchema,
   release: countSchema,
@@ -66,7 +67,7 @@ const instanceReportSchema: z.ZodType<InstanceReport> = z.object({
   routed: z.boolean(),
   restarts: countSchema,
   startedAt: timeSchema.nullable(),
-  detail: z.string().max(8_192).nullable(),
+  detail: textSchema(TEXT_LIMITS.instanceDetail).nullable(),
 });
 
 const attemptReportSchema: z.ZodType<AttemptReport> = z.object({
@@ -75,7 +76,7 @@ const attemptReportSchema: z.ZodType<AttemptReport> = z.object({
   attempt: countSchema,
   state: z.enum(['accepted', 'pulling', 'starting', 'gating', 'passed', 'failed']),
   problem: problemSchema.nullable(),
-  failedService: z.string().nullable(),
+  failedService: textSchema(TEXT_LIMITS.word).nullable(),
   nextRetryAt: timeSchema.nullable(),
 });
 
@@ -83,22 +84,23 @@ export const appReportSchema: z.ZodType<AppReport> = z.object({
   app: appNameSchema,
   release: countSchema.nullable(),
   attempt: attemptReportSchema.nullable(),
-  instances: z.array(instanceReportSchema).max(1_000),
+  instances: listSchema(instanceReportSchema, LIST_LIMITS.instances),
   converged: z.boolean(),
-  waiting: z.string().max(2_048).nullable(),
-  proposal: stringRecord.nullable(),
+  waiting: textSchema(TEXT_LIMITS.waiting).nullable(),
+  proposal: z.record(z.string(), textSchema(TEXT_LIMITS.word)).nullable(),
   unclaimed: z.boolean(),
   removed: z.boolean(),
 });
 
 export const hostMetricsSchema: z.ZodType<HostMetrics> = z.object({
-  cpu: z.number().min(0).max(1),
-  cores: countSchema,
-  memoryTotalBytes: countSchema,
-  memoryUsedBytes: countSchema,
-  diskTotalBytes: countSchema,
-  diskFreeBytes: countSchema,
-  uptimeMs: countSchema,
+  // A container's view of the machine can show more memory available than there is; a network file system any size.
+  cpu: figureSchema(0, 1),
+  cores: wholeFigureSchema,
+  memoryTotalBytes: wholeFigureSchema,
+  memoryUsedBytes: wholeFigureSchema,
+  diskTotalBytes: wholeFigureSchema,
+  diskFreeBytes: wholeFigureSchema,
+  uptimeMs: wholeFigureSchema,
   // Agents of before did not say.
   restartNeeded: z.boolean().default(false),
 });

@@ -1,23 +1,72 @@
-/** Frame text <-> message. What does not parse is a value, never an exception: the caller answers it and goes on. */
+/**
+ * Frame text <-> message. What does not parse is a value, never an exception: the caller answers it and goes on. What an
+ * agent sends is put into the form of its schema first, so that every frame is one that a coordinator takes whole.
+ */
 import type { z } from 'zod';
 import { problem } from '../fleet/errors.ts';
 import type { Problem } from '../fleet/errors.ts';
 import { agentMessageSchema, coordinatorMessageSchema } from './agent-messages.ts';
-import type { AgentMessage, CoordinatorMessage } from './agent-messages.ts';
+import type { AgentMessage, AgentMessageOf, CoordinatorMessage } from './agent-messages.ts';
+import { fitReport, jsonBytes } from './fit-report.ts';
+import { flawOf, readReport } from './report-parts.ts';
 import { FRAME_LIMIT_BYTES } from './version.ts';
 
 export type Decoded<M> =
-  | { readonly kind: 'message'; readonly message: M }
+  /** `flaws`: parts that were left out because they were not of their form. */
+  | { readonly kind: 'message'; readonly message: M; readonly flaws: readonly string[] }
   /** Well-formed, but of a kind this side does not know: answered with `unsupported`. */
   | { readonly kind: 'unsupported'; readonly of: string }
-  | { readonly kind: 'invalid'; readonly problem: Problem };
+  /** `of`: the kind that it says it is; null = it is no frame at all. */
+  | { readonly kind: 'invalid'; readonly of: string | null; readonly problem: Problem };
 
-export const decodeAgentMessage = (text: string): Decoded<AgentMessage> => decode(text, agentMessageSchema);
+export function decodeAgentMessage(text: string): Decoded<AgentMessage> {
+  const decoded = decode(text, agentMessageSchema);
+  if (decoded.kind !== 'invalid' || decoded.of !== 'report') return decoded;
+  const read = readReport(JSON.parse(text));
+  return read === null ? decoded : { kind: 'message', message: read.report, flaws: read.flaws };
+}
+
 export const decodeCoordinatorMessage = (text: string): Decoded<CoordinatorMessage> =>
   decode(text, coordinatorMessageSchema);
 
-export function encode(message: AgentMessage | CoordinatorMessage): string {
+export function encode(message: CoordinatorMessage): string {
   return JSON.stringify(message);
+}
+
+export interface EncodedFrame {
+  /** Null: nothing of it can be sent. */
+  readonly text: string | null;
+  readonly flaws: readonly string[];
+}
+
+export function encodeAgentMessage(message: AgentMessage): EncodedFrame {
+  switch (message.kind) {
+    // The many and the large: their form is made by the code that cuts them.
+    case 'heartbeat':
+    case 'stream-data':
+      return { text: JSON.stringify(message), flaws: [] };
+    case 'report': {
+      const read = readReport(message);
+      if (read === null) return { text: null, flaws: ['report: its number is none'] };
+      return { text: JSON.stringify(fitFrame(read.report)), flaws: read.flaws };
+    }
+    default: {
+      const parsed = agentMessageSchema.safeParse(message);
+      if (parsed.success) return { text: JSON.stringify(parsed.data), flaws: [] };
+      return { text: null, flaws: [flawOf(message.kind, parsed.error)] };
+    }
+  }
+}
+
+/** Room for what stands around the apps. */
+const HEAD_BYTES = 64 * 1024;
+
+function fitFrame(report: AgentMessageOf<'report'>): AgentMessageOf<'report'> {
+  if (jsonBytes(report) <= FRAME_LIMIT_BYTES) return report;
+  const entries = Object.entries(report.apps);
+  const share = Math.floor((FRAME_LIMIT_BYTES - HEAD_BYTES) / entries.length);
+  const apps = entries.map(([name, app]) => [name, app === null ? null : fitReport(app, share - name.length - 8)]);
+  return { ...report, apps: Object.fromEntries(apps) as AgentMessageOf<'report'>['apps'] };
 }
 
 interface KindOption {
@@ -25,25 +74,26 @@ interface KindOption {
 }
 
 function decode<M>(text: string, schema: z.ZodType<M> & { readonly options: readonly unknown[] }): Decoded<M> {
-  if (text.length > FRAME_LIMIT_BYTES) return invalid('a frame is larger than 4 MiB');
+  if (text.length > FRAME_LIMIT_BYTES) return invalid(null, 'a frame is larger than 4 MiB');
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return invalid('a frame is no JSON');
+    return invalid(null, 'a frame is no JSON');
   }
   const kind = typeof json === 'object' && json !== null && 'kind' in json ? json.kind : undefined;
-  if (typeof kind !== 'string') return invalid('a frame has no `kind`');
+  if (typeof kind !== 'string') return invalid(null, 'a frame has no `kind`');
   if (!schema.options.some((option) => (option as KindOption).shape.kind.value === kind))
     return { kind: 'unsupported', of: kind.slice(0, 64) };
   const parsed = schema.safeParse(json);
-  if (parsed.success) return { kind: 'message', message: parsed.data };
+  if (parsed.success) return { kind: 'message', message: parsed.data, flaws: [] };
   const issue = parsed.error.issues[0];
   return invalid(
+    kind,
     `a frame \`${kind}\` is not of its form: ${issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`}`,
   );
 }
 
-function invalid(message: string): Decoded<never> {
-  return { kind: 'invalid', problem: problem('FRAME_INVALID', message) };
+function invalid(of: string | null, message: string): Decoded<never> {
+  return { kind: 'invalid', of, problem: problem('FRAME_INVALID', message) };
 }

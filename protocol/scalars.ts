@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { APP_NAME, DEPLOYMENT_ID, DIGEST, HOST_ID, INSTANCE_ID, SERVICE_NAME, SPEC_HASH } from '../fleet/ids.ts';
 import type { AppName, DeploymentId, Digest, HostId, InstanceId, ServiceName, SpecHash } from '../fleet/ids.ts';
+import { boundedDetails } from '../fleet/bounded-problem.ts';
 import { ERRORS } from '../fleet/errors.ts';
 import type { ErrorCode, Problem } from '../fleet/errors.ts';
+import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
+import { textSchema } from './bounded-schema.ts';
 
 /** A string of a form, as its branded type. The cast is safe: the pattern is the brand's definition. */
 function branded<T extends string>(pattern: RegExp, what: string): z.ZodType<T> {
@@ -37,8 +40,8 @@ export const errorCodeSchema: z.ZodType<ErrorCode> = z
 
 export const problemSchema: z.ZodType<Problem> = z.object({
   code: errorCodeSchema,
-  message: z.string().max(16_384),
-  hint: z.string().max(4_096),
+  message: textSchema(TEXT_LIMITS.problemMessage),
+  hint: textSchema(TEXT_LIMITS.problemHint),
   details: z
     .array(
       z.object({
@@ -48,5 +51,6 @@ export const problemSchema: z.ZodType<Problem> = z.object({
         column: z.number().int().nullable(),
       }),
     )
-    .max(1_000),
+    .overwrite((details) => [...boundedDetails(details)])
+    .max(LIST_LIMITS.problemDetails),
 });

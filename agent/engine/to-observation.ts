@@ -3,8 +3,11 @@
  * not say (exit code, restart policy, times, aliases) is inspected, once per change: `changeKey` is the part of a
  * list entry that differs whenever an inspect would say something new.
  */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import type { ContainerObservation, ContainerState } from './container-engine.ts';
 import { parseInstanceLabels, type Labels } from './engine-labels.ts';
+
+const MOST_OUTPUT = 1_000;
 
 /** One entry of `GET /containers/json`, as far as we read it. */
 export interface ListedContainer {
@@ -119,7 +122,7 @@ function toHealth(text: string | undefined): ContainerObservation['engineHealth'
 function lastHealthOutput(health: InspectedHealth | null | undefined): string | null {
   const last = health?.Log?.at(-1);
   if (last === undefined) return null;
-  return `exit code ${last.ExitCode}: ${last.Output.trim().slice(0, 1_000)}`;
+  return `exit code ${last.ExitCode}: ${boundedText(last.Output.trim(), MOST_OUTPUT)}`;
 }
 
 /** Docker's zero time stands for "never". */

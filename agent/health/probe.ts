@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { boundedText } from '../../fleet/bounded-text.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProbeCheck } from '../../fleet/app-spec.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
@@ -97,10 +98,10 @@ async function probeExec(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<ProbeAnswer | null> {
-  const name = command.join(' ').slice(0, 120);
+  const name = boundedText(command.join(' '), 120);
   try {
     const { exitCode, output } = await engine.exec(instance, command, timeoutMs, signal);
-    const said = output.trim().slice(-512);
+    const said = boundedText(output.trim(), 512, 'tail');
     return { isHealthy: exitCode === 0, text: `${name}: exit code ${exitCode}${said === '' ? '' : `: ${said}`}` };
   } catch (error) {
     if (error instanceof LongshoreError && error.code === 'ENGINE_UNAVAILABLE') return null;

@@ -1,5 +1,7 @@
 /** What the agent says of one app to the coordinator: derived from memory, observation and plan, never stored. Pure. */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import { ERRORS, type Problem } from '../../fleet/errors.ts';
+import { LIST_LIMITS, TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { AppReport, AttemptReport, InstanceReport, InstanceState } from '../../fleet/report.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { instanceKey, sameAttempt } from '../state/app-journal.ts';
@@ -17,13 +19,22 @@ export function reportApp(context: AppContext, plan: AppPlan): AppReport {
     app,
     release: journal.committed?.release ?? null,
     attempt: reportAttempt(context, plan),
-    instances: context.containers.map((container) => reportInstance(context, plan, container)),
+    instances: reportedContainers(context).map((container) => reportInstance(context, plan, container)),
     converged: flaw === null,
-    waiting: flaw,
+    waiting: flaw === null ? null : boundedText(flaw, TEXT_LIMITS.waiting),
     proposal: null,
     unclaimed: entry === null,
     removed: plan.isRemoved,
   };
+}
+
+/** What serves or is about to comes first where there are more than a report holds. */
+function reportedContainers(context: AppContext): readonly ContainerObservation[] {
+  const { containers } = context;
+  if (containers.length <= LIST_LIMITS.instances) return containers;
+  const kept = protectedInstances(context);
+  const isKept = (each: ContainerObservation): boolean => kept.has(each.instance);
+  return [...containers.filter(isKept), ...containers.filter((each) => !isKept(each))].slice(0, LIST_LIMITS.instances);
 }
 
 /** Why the app is not as its entry wants it; null = it is. Old instances that still end their requests do not count. */
@@ -147,8 +158,9 @@ function stateOf(context: AppContext, container: ContainerObservation): Instance
 
 function detailOf(context: AppContext, container: ContainerObservation): string | null {
   const loop = restartLoopOf(context, container);
-  if (loop !== null) return loop.message.slice(0, 2_048);
+  if (loop !== null) return boundedText(loop.message, TEXT_LIMITS.instanceDetail);
   if (container.state === 'exited' && container.exitCode !== 0) return exitOf(container);
   const health = healthOf(context, container.instance);
-  return health?.healthySinceMs === null ? (health.lastAnswer?.slice(0, 2_048) ?? null) : null;
+  if (health?.healthySinceMs !== null || health.lastAnswer === null) return null;
+  return boundedText(health.lastAnswer, TEXT_LIMITS.instanceDetail);
 }

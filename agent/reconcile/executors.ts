@@ -2,8 +2,10 @@
  * How each action is done: one call to a port, then the memory is told. Executors are obedient: they decide nothing and
  * throw what fails. Journal actions reach the disk before they count.
  */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, InstanceId } from '../../fleet/ids.ts';
+import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import {
   committedJournal,
   emptyJournal,
@@ -71,7 +73,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     commit: ({ app, images }) => save(committedJournal(journalOf(app), images)),
     'mark-failed': async ({ app, problem, failedService, instance }, signal) => {
       const note = instance === null ? '' : outputNote(await lastOutput(engine, instance, signal));
-      const message = `${problem.message}${note}`;
+      const message = `${boundedText(problem.message, TEXT_LIMITS.problemMessage - note.length)}${note}`;
       const before = journalOf(app);
       await save(failedJournal(before, { ...problem, message }, failedService));
       const back =
@@ -79,7 +81,8 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       onEvent(
         'attempt-failed',
         app,
-        `${app} release ${before.attempt?.entry.release ?? 0} failed, ${back}: ${message}`,
+        // What the program wrote last stays whole: it is what people look for.
+        `${app} release ${before.attempt?.entry.release ?? 0} failed, ${back}: ${boundedText(problem.message, 1_500)}${note}`,
       );
     },
     forget: async ({ app }) => {

@@ -3,13 +3,17 @@
  * here becomes a note in that message, and the wait has an end, because the way back stands behind it. A logging driver
  * that keeps nothing (`none`, `syslog`) refuses the question for good, and one that hangs answers none.
  */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
+import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
 import { untilAbort } from '../until-abort.ts';
 import { withTimeLimit } from '../with-time-limit.ts';
 
 const LINES = 20;
-const LIMIT_BYTES = 4_096;
+/** UTF-8 needs up to four bytes for a character. */
+const LIMIT_BYTES = 4 * TEXT_LIMITS.output;
+const MOST_REASON = 500;
 export const OUTPUT_WAIT_MS = 5_000;
 
 export type LastOutput =
@@ -58,18 +62,24 @@ async function readTail(
 /** A program that writes without a line break has a last line of any length: only its end is kept. */
 class TailBuffer {
   #bytes: Buffer = Buffer.alloc(0);
+  #cut = 0;
 
   add(data: Uint8Array): void {
-    this.#bytes = Buffer.concat([this.#bytes, data]).subarray(-LIMIT_BYTES);
+    const whole = Buffer.concat([this.#bytes, data]);
+    this.#bytes = whole.subarray(-LIMIT_BYTES);
+    this.#cut += whole.length - this.#bytes.length;
   }
 
   text(): string {
-    return this.#bytes.toString('utf8').replaceAll('\u0000', '').trimEnd();
+    const text = this.#bytes.toString('utf8').replaceAll('\u0000', '').trimEnd();
+    // What is not kept any more can only be counted in bytes; most output is ASCII.
+    return boundedText(text, TEXT_LIMITS.output, 'tail', this.#cut);
   }
 }
 
 function reasonOf(error: unknown, waitMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `the engine gave none within ${waitMs / 1_000} s`;
   const message = error instanceof Error ? error.message : String(error);
-  return /logging driver does not support reading/i.test(message) ? 'the logging driver keeps none' : message;
+  if (/logging driver does not support reading/i.test(message)) return 'the logging driver keeps none';
+  return boundedText(message, MOST_REASON);
 }

@@ -4,7 +4,9 @@
  * and is sent again (the coordinator tells a second one by host, time and text). A restart of the agent loses what was
  * not sent: events are for people, and the state itself is in the reports.
  */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import type { AppName } from '../../fleet/ids.ts';
+import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { Clock } from '../clock.ts';
 import type { Link } from '../session/connection.ts';
@@ -33,9 +35,9 @@ export class EventQueue {
       message: {
         kind: 'event',
         at: Math.max(0, Math.round(at)),
-        event: event.slice(0, 64),
+        event: boundedText(event, TEXT_LIMITS.eventKind),
         app,
-        text: text.slice(0, 4_096),
+        text: boundedText(text, TEXT_LIMITS.eventText),
       },
       sentAtMs: null,
     });

@@ -38,14 +38,17 @@ export async function sampleHost(dockerRoot: string, before: CpuTicks | null): P
       cpu: cpuBetween(before, ticks),
       cores: os.availableParallelism(),
       memoryTotalBytes: memory.totalBytes,
-      memoryUsedBytes: memory.totalBytes - memory.availableBytes,
-      diskTotalBytes: disk.blocks * disk.bsize,
-      diskFreeBytes: disk.bavail * disk.bsize,
+      memoryUsedBytes: Math.max(0, memory.totalBytes - memory.availableBytes),
+      diskTotalBytes: wholeBytes(disk.blocks * disk.bsize),
+      diskFreeBytes: wholeBytes(disk.bavail * disk.bsize),
       uptimeMs: Math.round(os.uptime() * 1000),
       restartNeeded,
     },
   };
 }
+
+/** A network file system may claim more than a number can count to. */
+const wholeBytes = (bytes: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(bytes)));
 
 /** First line of /proc/stat: user nice system idle iowait irq softirq steal. */
 export function parseCpuTicks(text: string): CpuTicks {

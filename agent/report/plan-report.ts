@@ -6,6 +6,7 @@
 import type { HostMetrics } from '../../fleet/host.ts';
 import type { AppReport } from '../../fleet/report.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
+import { fitReport } from '../../protocol/fit-report.ts';
 
 export type AppReports = Readonly<Record<string, AppReport>>;
 export type ReportMessage = AgentMessageOf<'report'>;
@@ -144,7 +145,8 @@ function inFrames(apps: Readonly<Record<string, AppReport | null>>): Record<stri
   let frame: Record<string, AppReport | null> = {};
   const frames = [frame];
   let size = 0;
-  for (const [name, report] of Object.entries(apps)) {
+  for (const [name, whole] of Object.entries(apps)) {
+    const report = whole === null ? null : fitReport(whole, FRAME_BYTES);
     const bytes = Buffer.byteLength(JSON.stringify(report));
     if (size > 0 && size + bytes > FRAME_BYTES) {
       frame = {};

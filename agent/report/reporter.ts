@@ -2,7 +2,9 @@
  * Tells the coordinator over each connection what `planReport` says. It holds the newest of everything and nothing
  * older, so that an hour without a connection costs one full report and no queue.
  */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import type { HostMetrics } from '../../fleet/host.ts';
+import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { Clock } from '../clock.ts';
 import type { Link } from '../session/connection.ts';
 import { planReport, type AppReports, type SentReport } from './plan-report.ts';
@@ -46,7 +48,7 @@ export class Reporter {
       const plan = planReport(sent, {
         apps: this.#sources.apps(),
         metrics: this.#sources.metrics(),
-        status: this.#sources.status().slice(0, 512),
+        status: boundedText(this.#sources.status(), TEXT_LIMITS.status),
         nowMs: this.#clock.now().monotonicMs,
       });
       if (plan.kind === 'send') {

@@ -59,6 +59,8 @@ export interface ConnectionOptions {
 export const HANDSHAKE_MS = 30_000;
 /** How long a drop is put off while a stream is open. */
 const IN_USE_MS = 60_000;
+/** Told of one connection. */
+const MOST_FLAWS = 16;
 /** How long the other side is given to answer a close. */
 const CLOSING_MS = 2_000;
 
@@ -83,6 +85,7 @@ class Connection {
   #end: ConnectionEnd | null = null;
   #link: Link | null = null;
   #invalidFrames = 0;
+  readonly #flaws = new Set<string>();
   #receivedAtMs: number;
   #sentAtMs: number;
 
@@ -105,7 +108,11 @@ class Connection {
         onEnd,
       },
     );
-    this.#outbound = new Outbound(this.#socket, () => (this.#sentAtMs = this.#nowMs()));
+    this.#outbound = new Outbound(
+      this.#socket,
+      () => (this.#sentAtMs = this.#nowMs()),
+      (flaw) => this.#onFlaw(flaw),
+    );
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
@@ -200,6 +207,13 @@ class Connection {
     };
     void this.#keepAlive(welcome.heartbeatMs);
     this.#duties.onWelcome(this.#link, welcome);
+  }
+
+  /** Once for each: a report is sent again and again. */
+  #onFlaw(flaw: string): void {
+    if (this.#flaws.has(flaw) || this.#flaws.size >= MOST_FLAWS) return;
+    this.#flaws.add(flaw);
+    this.#duties.onOddity(problem('FRAME_INVALID', `left out of a frame to the coordinator: ${flaw}`));
   }
 
   /** A known kind at a time when it has no meaning: the other side is not a coordinator that works. */

@@ -3,7 +3,7 @@
  * exec streams is handed over only while little is under way, one frame a stream in turn, so that a control message
  * waits behind at most DATA_AHEAD_BYTES of it, however much the streams have to say.
  */
-import { encode } from '../../protocol/codec.ts';
+import { encodeAgentMessage } from '../../protocol/codec.ts';
 import type { AgentMessage, AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { FrameSocket } from './frame-socket.ts';
 
@@ -12,13 +12,16 @@ export const DATA_AHEAD_BYTES = 64 * 1024;
 export class Outbound {
   readonly #socket: FrameSocket;
   readonly #onSent: () => void;
+  readonly #onFlaw: (flaw: string) => void;
   /** Streams that wait for their turn, oldest first. */
   #waiting: (() => void)[] = [];
   #ended = false;
 
-  constructor(socket: FrameSocket, onSent: () => void) {
+  /** @param onFlaw a part of a message was left out, or all of it, because the coordinator would not take it */
+  constructor(socket: FrameSocket, onSent: () => void, onFlaw: (flaw: string) => void) {
     this.#socket = socket;
     this.#onSent = onSent;
+    this.#onFlaw = onFlaw;
   }
 
   /** Nothing happens after the connection's end: who needs an answer asks again in the next session. */
@@ -50,8 +53,12 @@ export class Outbound {
 
   #write(message: AgentMessage): void {
     if (this.#ended) return;
-    this.#onSent();
-    this.#socket.send(encode(message), () => this.#flushed());
+    const { text, flaws } = encodeAgentMessage(message);
+    if (text !== null) {
+      this.#onSent();
+      this.#socket.send(text, () => this.#flushed());
+    }
+    for (const flaw of flaws) this.#onFlaw(flaw);
   }
 
   #flushed(): void {

@@ -8,6 +8,8 @@
  * lacks (STOPPING, WATCHDOG) is said by starting the same program here with the variable as its argument.
  */
 import { spawn } from 'node:child_process';
+import { boundedText } from '../../fleet/bounded-text.ts';
+import { TEXT_LIMITS } from '../../fleet/limits.ts';
 
 export interface Notifier {
   /** Microseconds of WatchdogSec as milliseconds; null = systemd does not watch. */
@@ -118,5 +120,5 @@ class SystemdNotifier implements Notifier {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ').slice(0, 512);
+  return boundedText(text, TEXT_LIMITS.status).replaceAll(/[\r\n]+/g, ' ');
 }

@@ -42,6 +42,8 @@ export type OpenMessage = Exclude<AgentMessage, AgentMessageOf<'hello' | 'heartb
 export interface ConnectionDuties {
   readonly onHello: (connection: AgentConnection, hello: AgentMessageOf<'hello'>) => void;
   readonly onMessage: (connection: AgentConnection, session: OpenSession, message: OpenMessage) => void;
+  /** Something that it sent was left out, because it was not of its form; the rest counts and the connection stays. */
+  readonly onFlaw: (connection: AgentConnection, reason: Problem) => void;
   /** It broke the rules and is being closed. */
   readonly onBreach: (connection: AgentConnection, reason: Problem) => void;
   readonly onEnd: (connection: AgentConnection, code: number) => void;
@@ -49,6 +51,8 @@ export interface ConnectionDuties {
   readonly now: () => number;
 }
 
+/** Of one frame: one cause often has many. */
+const FLAWS_TOLD = 4;
 /** An agent that lets so much pile up reads no more; what it needs it gets in its next session. */
 const MOST_BUFFERED_BYTES = 32 * 1024 * 1024;
 
@@ -159,6 +163,7 @@ export class AgentConnection {
     switch (decoded.kind) {
       case 'message':
         this.#duties.onFrame('in', decoded.message.kind);
+        for (const flaw of decoded.flaws.slice(0, FLAWS_TOLD)) this.#flaw(flaw);
         this.#onMessage(decoded.message);
         if (decoded.message.kind !== 'stream-data') this.#slowDown(now);
         return;
@@ -169,9 +174,23 @@ export class AgentConnection {
         return;
       case 'invalid':
         this.#duties.onFrame('in', 'invalid');
-        this.#breach(decoded.problem);
+        this.#onInvalid(decoded.of, decoded.problem);
+        this.#slowDown(now);
         return;
     }
+  }
+
+  /**
+   * One frame that is not of its form is left out, not the host: it would send the same after each reconnect. Without a
+   * session, or without the number of a report, there is nothing to go on with.
+   */
+  #onInvalid(of: string | null, reason: Problem): void {
+    if (this.#phase !== 'open' || of === null || of === 'hello' || of === 'report') this.#breach(reason);
+    else this.#duties.onFlaw(this, reason);
+  }
+
+  #flaw(text: string): void {
+    if (this.#phase === 'open') this.#duties.onFlaw(this, problem('FRAME_INVALID', `left out of a report: ${text}`));
   }
 
   #onMessage(message: AgentMessage): void {

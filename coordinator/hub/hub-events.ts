@@ -90,6 +90,12 @@ export class HubEvents {
       this.addOnce(host, 'host.refused', reason.message);
   }
 
+  flaw(connection: AgentConnection, reason: Problem): void {
+    const host = connection.session?.host ?? null;
+    this.#options.log.warn({ host, peer: connection.socket.peer, code: reason.code }, reason.message);
+    if (host !== null) this.addOnce(host, 'host.invalid-frame', reason.message);
+  }
+
   breach(connection: AgentConnection, reason: Problem): void {
     const { log, metrics } = this.#options;
     const host = connection.session?.host ?? null;

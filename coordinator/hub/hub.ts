@@ -5,18 +5,14 @@
  */
 import type { Server } from 'node:http';
 import { problem } from '../../fleet/errors.ts';
-import { isAppName } from '../../fleet/ids.ts';
-import type { Digest, HostId } from '../../fleet/ids.ts';
-import { CLOSE } from '../../protocol/agent-messages.ts';
-import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
+import { isAppName, type Digest, type HostId } from '../../fleet/ids.ts';
+import { CLOSE, type AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { ExecHandle, StreamSink } from '../commands.ts';
 import type { AssignmentRefusal, HubPort, LiveHost } from '../ports.ts';
 import { attend } from './attend.ts';
 import { Admission } from './admission.ts';
-import { AgentConnection } from './agent-connection.ts';
-import type { ConnectionDuties, OpenMessage, OpenSession } from './agent-connection.ts';
-import { acceptAgents } from './agent-socket.ts';
-import type { AgentSocket, AgentSocketEvents, AgentSockets } from './agent-socket.ts';
+import { AgentConnection, type ConnectionDuties, type OpenMessage, type OpenSession } from './agent-connection.ts';
+import { acceptAgents, type AgentSocket, type AgentSocketEvents, type AgentSockets } from './agent-socket.ts';
 import type { StreamTarget } from './agent-streams.ts';
 import { AssignmentSender, isShuttingDown } from './assignment-sender.ts';
 import { challengeAudience } from './challenge-audience.ts';
@@ -92,6 +88,7 @@ export class Hub implements HubPort {
       onHello: (found, hello) => void this.#admission.admit(found, hello),
       onMessage: (found, session, message) =>
         this.#onMessage(found, session, options.mask === undefined ? message : options.mask(message)),
+      onFlaw: (found, reason) => this.#events.flaw(found, reason),
       onBreach: (found, reason) => this.#events.breach(found, reason),
       onEnd: (found, code) => this.#onEnd(found, code),
       onFrame: (direction, kind) => options.metrics.frame(direction, kind),

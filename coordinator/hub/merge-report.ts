@@ -1,6 +1,6 @@
 /**
  * What an agent's report changes in what is known of its host. Pure. A full report is all there is; a difference names
- * only what changed. Numbers rise by one within a session: after a gap the memory would lie, so it is refused.
+ * only what changed; what could not be read stays as it was. Numbers rise by one within a session: after a gap the memory would lie, so it is refused.
  */
 import { isAppName } from '../../fleet/ids.ts';
 import type { AppName } from '../../fleet/ids.ts';
@@ -23,6 +23,7 @@ export type ReportMerge =
 export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, lastSeq: number): ReportMerge {
   const isFirst = lastSeq === 0;
   if (report.seq !== lastSeq + 1 || (isFirst && !report.full)) return { kind: 'gap', expected: lastSeq + 1 };
+  const unreadable = new Set(report.unreadable);
   const names = new Set([...Object.keys(report.apps), ...(report.full ? Object.keys(live.apps) : [])]);
   const apps = new Map<string, AppReport>(report.full ? [] : Object.entries(live.apps));
   const changed: AppName[] = [];
@@ -30,7 +31,7 @@ export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, la
   for (const name of names) {
     if (!isAppName(name)) continue;
     const before = live.apps[name] ?? null;
-    const now = report.apps[name] ?? null;
+    const now = unreadable.has(name) ? before : (report.apps[name] ?? null);
     if (now === null) apps.delete(name);
     else apps.set(name, now);
     if (!isSame(before, now)) changed.push(name);

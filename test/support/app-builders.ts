@@ -3,7 +3,7 @@ import type { AppSpec, RolloutPolicy, ServiceSpec } from '../../fleet/app-spec.t
 import type { Deployment, HostStep } from '../../fleet/deployment.ts';
 import type { AppName, DeploymentId, Digest, HostId, SpecHash } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
-import type { AppReport, AttemptReport } from '../../fleet/report.ts';
+import type { AppReport, AttemptReport, InstanceReport } from '../../fleet/report.ts';
 
 /** `h-000000000000000a` for 10. */
 export const hostId = (number: number): HostId => `h-${number.toString(16).padStart(16, '0')}` as HostId;
@@ -147,6 +147,22 @@ export const anAttempt = (fields: Partial<AttemptReport> = {}): AttemptReport =>
   failedService: null,
   nextRetryAt: null,
   ...fields,
+});
+
+export const anInstanceReport = (
+  fields: Partial<Omit<InstanceReport, 'id'>> & { readonly id?: string } = {},
+): InstanceReport => ({
+  service: 'web',
+  replica: 1,
+  hash: specHash('a'),
+  release: 1,
+  state: 'healthy',
+  routed: true,
+  restarts: 0,
+  startedAt: null,
+  detail: null,
+  ...fields,
+  id: (fields.id ?? 'i-000000000001') as InstanceReport['id'],
 });
 
 export const anAppReport = (fields: Partial<AppReport> = {}): AppReport => ({

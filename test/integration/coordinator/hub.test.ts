@@ -238,6 +238,32 @@ t.test('hub: frames that are none end the connection with a reason, unknown kind
   t.equal(large.connected, true, 'nor did this');
 });
 
+t.test('hub: one bad part of what an agent says is left out and noted, and the connection stays', async (t) => {
+  const host = await world.enroll('host-flawed');
+  const agent = world.agent(host);
+  await agent.connect();
+  await world.until(() => (world.hub.live(host.row.id)?.status === 'fake' ? true : null));
+  const apps = {
+    web: anAppReport({ waiting: 'x'.repeat(5_000) }),
+    db: { ...anAppReport({ app: appName('db') }), release: 'newest' },
+  };
+  agent.sendText(JSON.stringify({ kind: 'report', seq: 2, full: false, apps, metrics: null, status: 'flawed' }));
+  agent.sendText(JSON.stringify({ kind: 'event', at: 'now', event: 'x', app: null, text: 'y' }));
+
+  const live = await world.until(() => {
+    const found = world.hub.live(host.row.id);
+    return found?.status === 'flawed' ? found : null;
+  });
+  t.match(live.apps.web?.waiting, /^x+… \[\d,\d{3} more characters\]$/);
+  t.equal(live.apps.db, undefined);
+  const told = await world.until(async () => {
+    const { items } = await world.store.listEvents({ ...FIRST, kind: 'host.invalid-frame', host: host.row.id });
+    return items.length < 2 ? null : items.map(({ text }) => text);
+  });
+  t.match(told, [/left out of a report: apps\.db\.release: /, /a frame `event` is not of its form/]);
+  t.equal(agent.connected, true);
+});
+
 t.test('hub: nothing but hello is taken before the welcome', async (t) => {
   const host = await world.enroll('host-11');
   const agent = world.agent(host, { hello: () => ({ kind: 'heartbeat' }) as never });

@@ -1,6 +1,18 @@
 import t from 'tap';
-import { decodeAgentMessage, decodeCoordinatorMessage, encode } from '../../../protocol/codec.ts';
+import type { AgentMessageOf } from '../../../protocol/agent-messages.ts';
+import { decodeAgentMessage, decodeCoordinatorMessage, encode, encodeAgentMessage } from '../../../protocol/codec.ts';
 import { FRAME_LIMIT_BYTES, chooseVersion } from '../../../protocol/version.ts';
+import { anAppReport, anAttempt, anInstanceReport, appName } from '../../support/app-builders.ts';
+
+const aReport = (fields: Partial<AgentMessageOf<'report'>>): AgentMessageOf<'report'> => ({
+  kind: 'report',
+  seq: 1,
+  full: true,
+  apps: {},
+  metrics: null,
+  status: null,
+  ...fields,
+});
 
 t.test('decode: what was encoded comes back', (t) => {
   const message = { kind: 'due', app: 'shop', scheduledAt: 5 };
@@ -42,6 +54,61 @@ t.test('decode: a problem with a code of a newer side keeps its message', (t) =>
   });
 
   t.match(decodeCoordinatorMessage(frame), { message: { problem: { code: 'INTERNAL', message: 'no moon' } } });
+  t.end();
+});
+
+t.test('decode: a text that is too long is cut with a mark, also of an agent that does not cut it itself', (t) => {
+  const web = anAppReport({ waiting: 'x'.repeat(5_000) });
+
+  const decoded = decodeAgentMessage(JSON.stringify(aReport({ apps: { web }, status: 'y'.repeat(5_000) })));
+
+  t.match(decoded, { message: { apps: { web: { waiting: /^x+… \[\d,\d{3} more characters\]$/ } } }, flaws: [] });
+  t.match(decoded, { message: { status: /^y+… \[4,\d{3} more characters\]$/ } });
+  t.end();
+});
+
+t.test('decode: one bad part of a report is left out, the others count', (t) => {
+  const good = anInstanceReport({ id: 'i-00000000000a' });
+  const web = { ...anAppReport({ instances: [good] }), attempt: { ...anAttempt(), state: 'hovering' } };
+  const db = anAppReport({ app: appName('db'), instances: [good, { ...good, restarts: -1 }] });
+  const cache = anAppReport({ app: appName('cache') });
+  const apps = { web, db, cache, old: null };
+
+  const decoded = decodeAgentMessage(JSON.stringify({ ...aReport({}), apps, metrics: { cpu: 'hot' } }));
+
+  t.match(decoded, { kind: 'message', message: { kind: 'report', unreadable: ['web'], metrics: null } });
+  t.match(decoded, { message: { apps: { db: { instances: [good] }, cache, old: null } } });
+  t.match(decoded, { flaws: [/^apps.web.attempt.state: /, /^apps.db.instances.1.restarts: /, /^metrics.cpu: /] });
+  t.end();
+});
+
+t.test('decode: a report without its number is none', (t) => {
+  t.match(decodeAgentMessage('{"kind":"report","seq":-1,"full":true,"apps":{}}'), { kind: 'invalid', of: 'report' });
+  t.end();
+});
+
+t.test('encode: what an agent cannot say is left out before it is sent', (t) => {
+  const web = anAppReport({ instances: [anInstanceReport({ restarts: 0.5 }), anInstanceReport({ restarts: 2 })] });
+
+  const { text, flaws } = encodeAgentMessage(aReport({ apps: { web } }));
+
+  t.match(decodeAgentMessage(text ?? ''), { message: { apps: { web: { instances: [{ restarts: 2 }] } } }, flaws: [] });
+  t.match(flaws, [/^apps.web.instances.0.restarts: /]);
+  t.match(encodeAgentMessage({ kind: 'due', app: appName('web'), scheduledAt: -1 }), { text: null, flaws: [/^due/] });
+  t.end();
+});
+
+t.test('encode: a report of many apps that all have much to say fits a frame', (t) => {
+  const instances = Array.from({ length: 200 }, () => anInstanceReport({ detail: '\u0001'.repeat(2_048) }));
+  const names = Array.from({ length: 3 }, (_, index) => `app${index}`);
+  const apps = Object.fromEntries(names.map((name) => [name, anAppReport({ app: appName(name), instances })]));
+
+  const { text, flaws } = encodeAgentMessage(aReport({ apps }));
+
+  t.same(flaws, []);
+  t.ok(Buffer.byteLength(text ?? '') <= FRAME_LIMIT_BYTES);
+  const decoded = decodeAgentMessage(text ?? '');
+  t.same(decoded.kind === 'message' && decoded.message.kind === 'report' && Object.keys(decoded.message.apps), names);
   t.end();
 });
 

@@ -41,9 +41,13 @@ const data = (stream: string, bytes = DATA_AHEAD_BYTES) =>
   ({ kind: 'stream-data', stream, fd: 1, data: 'x'.repeat(bytes) }) as const;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const noFlaw = (flaw: string): void => {
+  throw new Error(flaw);
+};
+
 t.test('Outbound: a control message goes before all stream data that waits', async (t) => {
   const socket = new SlowSocket();
-  const outbound = new Outbound(socket, () => undefined);
+  const outbound = new Outbound(socket, () => undefined, noFlaw);
   void outbound.sendData(data('a'));
   void outbound.sendData(data('a'));
   void outbound.sendData(data('a'));
@@ -56,7 +60,7 @@ t.test('Outbound: a control message goes before all stream data that waits', asy
 
 t.test('Outbound: streams take turns, each in order', async (t) => {
   const socket = new SlowSocket();
-  const outbound = new Outbound(socket, () => undefined);
+  const outbound = new Outbound(socket, () => undefined, noFlaw);
   const pump = async (stream: string): Promise<void> => {
     for (let count = 0; count < 3; count += 1) await outbound.sendData(data(stream));
   };
@@ -81,7 +85,7 @@ t.test('Outbound: streams take turns, each in order', async (t) => {
 
 t.test('Outbound: nothing waits for ever, and nothing is sent after the end', async (t) => {
   const socket = new SlowSocket();
-  const outbound = new Outbound(socket, () => undefined);
+  const outbound = new Outbound(socket, () => undefined, noFlaw);
   await outbound.sendData(data('a'));
   const waiting = Promise.all([outbound.sendData(data('b')), outbound.sendData(data('c'))]);
 

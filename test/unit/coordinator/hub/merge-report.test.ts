@@ -41,6 +41,19 @@ t.test('mergeReport: a difference changes what it names, and null takes away', (
   t.end();
 });
 
+t.test('mergeReport: an app whose report could not be read stays as it was', (t) => {
+  for (const full of [true, false]) {
+    const merged = mergeReport(
+      live({ web, db }),
+      report({ seq: full ? 1 : 2, full, unreadable: ['db'] }),
+      full ? 0 : 1,
+    );
+    t.same(merged.kind === 'merged' && merged.live.apps.db, db);
+    t.same(merged.kind === 'merged' && merged.changed, full ? ['web'] : []);
+  }
+  t.end();
+});
+
 t.test('mergeReport: what is reported again as it was changes nothing, and what is left out stays', (t) => {
   const merged = mergeReport(live({ web }), report({ seq: 5, full: false, apps: { web: { ...web } } }), 4);
   t.same(merged.kind === 'merged' && merged.changed, []);
