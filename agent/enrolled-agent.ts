@@ -93,9 +93,15 @@ export class EnrolledAgent {
     this.#startedAtMs = clock.now().monotonicMs;
     this.#powerOff = new PowerOff({ ingress: parts.ingress, clock });
     this.#reporter = new Reporter(
-      { apps: () => reconciler.reports(), metrics: () => this.#metrics, status: parts.statusLine },
+      {
+        apps: () => reconciler.reports(),
+        metrics: () => this.#metrics,
+        status: parts.statusLine,
+        secrets: () => ({ held: secrets.held(), changes: secrets.changes }),
+      },
       clock,
     );
+    secrets.onChange(() => this.#reporter.changed());
     this.#schedules = new AppSchedules({
       clock,
       random,

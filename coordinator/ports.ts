@@ -94,11 +94,11 @@ export interface SealedPort {
   /**
    * Values of the secrets that the host's targets name, at the versions that their releases pin. `missing`: those that
    * nobody has any more, as people know them.
-   * @param held `app/secret` -> version that the host has already: left out
+   * @param isHeld whether the host has this version of `app/secret` already: left out
    */
   secrets(
     host: HostId,
-    held: Readonly<Record<string, number>>,
+    isHeld: (key: string, version: number) => boolean,
   ): Promise<{ readonly items: CoordinatorMessageOf<'secrets'>['items']; readonly missing: readonly string[] }>;
   /** Every stored registry credential. */
   registryCredentials(host: HostId): Promise<readonly { readonly registry: string; readonly sealed: string }[]>;

@@ -39,6 +39,8 @@ export function helloProof(parts: {
   return ['longshore-hello-v1', parts.audience, parts.nonce, parts.host, parts.process].join('\n');
 }
 
+export const heldSecretsSchema = z.record(z.string(), z.array(countSchema));
+
 const versionRange = z.object({ min: countSchema, max: countSchema });
 
 const logTarget = z.object({ app: appNameSchema, service: z.string().nullable(), instance: z.string().nullable() });
@@ -80,6 +82,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     apps: z.record(z.string(), appReportSchema.nullable()),
     /** Apps whose report was left out because it could not be put into this form: what was known of them stands. */
     unreadable: z.array(z.string()).optional(),
+    /** All secrets that the agent holds, `app/secret` -> versions, where that changed; what is not here was dropped. */
+    secrets: heldSecretsSchema.optional(),
     metrics: hostMetricsSchema.nullable(),
     /** One honest line, the same as systemd's STATUS. */
     status: textSchema(TEXT_LIMITS.status).nullable(),

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
 import type { AppReport } from '../fleet/report.ts';
-import { agentMessageSchema, type AgentMessageOf } from './agent-messages.ts';
+import { agentMessageSchema, heldSecretsSchema, type AgentMessageOf } from './agent-messages.ts';
 import { appReportSchema, hostMetricsSchema, instanceReportSchema } from './assignment-schema.ts';
 import { textSchema } from './bounded-schema.ts';
 import { countSchema } from './scalars.ts';
@@ -41,7 +41,14 @@ export function readReport(value: unknown): ReadReport | null {
     return parsed.success ? parsed.data : null;
   };
   const rest = { metrics: part('metrics', hostMetricsSchema), status: part('status', statusSchema) };
-  const report = { ...head.data, apps, ...rest, ...(unreadable.length === 0 ? {} : { unreadable }) };
+  const secrets = part('secrets', heldSecretsSchema);
+  const report = {
+    ...head.data,
+    apps,
+    ...rest,
+    ...(secrets === null ? {} : { secrets }),
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+  };
   return { report, flaws };
 }
 

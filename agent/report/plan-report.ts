@@ -17,6 +17,7 @@ export interface SentReport {
   readonly apps: AppReports;
   readonly metrics: HostMetrics | null;
   readonly status: string | null;
+  readonly secretChanges: number;
   /** Monotonic. */
   readonly sentAtMs: number;
   readonly metricsAtMs: number;
@@ -27,7 +28,14 @@ export interface ReportFacts {
   /** Null until they were measured. */
   readonly metrics: HostMetrics | null;
   readonly status: string;
+  readonly secrets: SecretFacts;
   readonly nowMs: number;
+}
+
+export interface SecretFacts {
+  readonly held: Readonly<Record<string, readonly number[]>>;
+  /** Rises with everything that came or was dropped. */
+  readonly changes: number;
 }
 
 export type ReportPlan =
@@ -47,10 +55,12 @@ export function planReport(sent: SentReport | null, facts: ReportFacts): ReportP
   if (sent === null) return send(null, facts, facts.apps, facts.metrics !== null, true);
   const changed = changedApps(sent.apps, facts.apps);
   const names = Object.keys(changed);
-  const isUrgent = names.some((name) => urgentPart(sent.apps[name]) !== urgentPart(facts.apps[name]));
+  const areUrgent = names.some((name) => urgentPart(sent.apps[name]) !== urgentPart(facts.apps[name]));
   const metricsInMs = metricsDueInMs(sent, facts);
   const hasChanges = names.length > 0 || facts.status !== sent.status;
   const gatherInMs = hasChanges ? Math.max(0, sent.sentAtMs + GATHER_MS - facts.nowMs) : null;
+  // Somebody may wait for one that was dropped.
+  const isUrgent = facts.secrets.changes !== sent.secretChanges || areUrgent;
   if (isUrgent || gatherInMs === 0 || metricsInMs === 0) return send(sent, facts, changed, metricsInMs === 0, false);
   return { kind: 'wait', ms: earlier(gatherInMs, metricsInMs) };
 }
@@ -115,6 +125,7 @@ function send(
   const firstSeq = (sent?.seq ?? 0) + 1;
   const metrics = withMetrics ? facts.metrics : null;
   const status = facts.status === sent?.status ? null : facts.status;
+  const secrets = facts.secrets.changes === sent?.secretChanges ? {} : { secrets: heldVersions(facts.secrets) };
   const messages = inFrames(apps).map((part, index): ReportMessage => {
     const isFirst = index === 0;
     // What does not fit into the full report follows as differences to it.
@@ -123,6 +134,7 @@ function send(
       seq: firstSeq + index,
       full: full && isFirst,
       apps: part,
+      ...(isFirst ? secrets : {}),
       metrics: isFirst ? metrics : null,
       status: isFirst ? status : null,
     };
@@ -135,10 +147,15 @@ function send(
       apps: facts.apps,
       metrics: metrics ?? sent?.metrics ?? null,
       status: facts.status,
+      secretChanges: facts.secrets.changes,
       sentAtMs: facts.nowMs,
       metricsAtMs: withMetrics ? facts.nowMs : (sent?.metricsAtMs ?? facts.nowMs),
     },
   };
+}
+
+function heldVersions({ held }: SecretFacts): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(held).map(([key, versions]) => [key, [...versions]]));
 }
 
 function inFrames(apps: Readonly<Record<string, AppReport | null>>): Record<string, AppReport | null>[] {

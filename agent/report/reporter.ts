@@ -7,7 +7,7 @@ import type { HostMetrics } from '../../fleet/host.ts';
 import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { Clock } from '../clock.ts';
 import type { Link } from '../session/connection.ts';
-import { planReport, type AppReports, type SentReport } from './plan-report.ts';
+import { planReport, type AppReports, type SecretFacts, type SentReport } from './plan-report.ts';
 
 /** While so much waits in the socket, a newer report is better than a further one. */
 const SLOW_BYTES = 512 * 1024;
@@ -16,6 +16,7 @@ const SLOW_WAIT_MS = 250;
 export interface ReportSources {
   readonly apps: () => AppReports;
   readonly metrics: () => HostMetrics | null;
+  readonly secrets: () => SecretFacts;
   /** One honest line. */
   readonly status: () => string;
 }
@@ -49,6 +50,7 @@ export class Reporter {
         apps: this.#sources.apps(),
         metrics: this.#sources.metrics(),
         status: boundedText(this.#sources.status(), TEXT_LIMITS.status),
+        secrets: this.#sources.secrets(),
         nowMs: this.#clock.now().monotonicMs,
       });
       if (plan.kind === 'send') {

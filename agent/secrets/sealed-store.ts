@@ -39,6 +39,8 @@ export class SealedStore {
   readonly #sealingKey: KeyObject;
   #content: Content;
   #writing: Promise<void> = Promise.resolve();
+  #changes = 0;
+  #onChange: () => void = () => undefined;
 
   private constructor(file: string, host: HostId, sealingKey: KeyObject, content: Content) {
     this.#file = file;
@@ -73,6 +75,23 @@ export class SealedStore {
     return newest;
   }
 
+  /** All versions of each secret, by `app/secret`: what a report says. */
+  held(): Readonly<Record<string, readonly number[]>> {
+    const held: Record<string, number[]> = {};
+    for (const { app, secret, version } of this.#content.secrets) (held[`${app}/${secret}`] ??= []).push(version);
+    return held;
+  }
+
+  /** Counts what came and what was dropped: something that came and went has changed it, too. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** One listener: it is called after secrets came or were dropped. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
   /** Those whose credential is held, also one that does not open any more. */
   registries(): readonly string[] {
     return Object.keys(this.#content.registries);
@@ -91,6 +110,7 @@ export class SealedStore {
         return false;
       }
     });
+    if (opened.length === 0) return problems;
     const isReplaced = (old: SecretItem): boolean => opened.some((item) => isSame(item, old));
     await this.#save({
       ...this.#content,
@@ -141,12 +161,14 @@ export class SealedStore {
 
   /** One write after the other, each of the newest content. */
   async #save(content: Content): Promise<void> {
+    if (content.secrets !== this.#content.secrets) this.#changes += 1;
     this.#content = content;
     const before = this.#writing;
     this.#writing = before
       .catch(() => undefined)
       .then(() => writeDurably(this.#file, JSON.stringify({ version: 1, ...this.#content })));
     await this.#writing;
+    this.#onChange();
   }
 }
 

@@ -93,7 +93,7 @@ export class Admission {
       order: hello.order,
       boot: hello.boot ?? null,
     };
-    for (const [secret, version] of Object.entries(hello.secrets)) connection.heldSecrets.set(secret, version);
+    connection.heldSecrets.heard(hello.secrets);
     for (const registry of hello.registries) connection.heldRegistries.add(registry);
     const isOpen = connection.open(session, {
       kind: 'welcome',

@@ -21,6 +21,7 @@ import { PROTOCOL } from '../../protocol/version.ts';
 import type { AgentSocket, AgentSocketEvents } from './agent-socket.ts';
 import { AgentStreams } from './agent-streams.ts';
 import { FrameBudget } from './frame-budget.ts';
+import { HeldSecrets } from './held-secrets.ts';
 import { SentAssignment } from './sent-assignment.ts';
 
 /** What the store gave this session, once it is open. */
@@ -69,8 +70,7 @@ export class AgentConnection {
   sentAt: number;
   /** Number of the newest report of this session. */
   reportSeq = 0;
-  /** `app/secret` -> version that the agent holds, as far as we know. */
-  readonly heldSecrets = new Map<string, number>();
+  readonly heldSecrets = new HeldSecrets();
   /** Registries whose credential it holds, by its hello and by what it was sent. */
   readonly heldRegistries = new Set<string>();
   readonly assigned = new SentAssignment();

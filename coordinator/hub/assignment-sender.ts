@@ -177,9 +177,21 @@ export class AssignmentSender {
     }
   }
 
+  /** The agent dropped some that may be wanted again. */
+  async sendSecretsAgain(host: HostId, connection: AgentConnection): Promise<void> {
+    try {
+      await this.#sendSecrets(host, connection);
+    } catch (error) {
+      this.#later([{ host, heard: null }], error);
+    }
+  }
+
   /** Those that the host's targets need and that it does not hold. */
   async #sendSecrets(host: HostId, connection: AgentConnection): Promise<void> {
-    const { items, missing } = await this.#options.sealed.secrets(host, Object.fromEntries(connection.heldSecrets));
+    const { heldSecrets } = connection;
+    const { items, missing } = await this.#options.sealed.secrets(host, (key, version) =>
+      heldSecrets.has(key, version),
+    );
     if (missing.length > 0) this.#options.onMissing(host, missing);
     let frame: (typeof items)[number][] = [];
     let bytes = 0;
@@ -192,7 +204,7 @@ export class AssignmentSender {
       if (bytes + item.sealed.length > SECRETS_FRAME_BYTES) flush();
       frame.push(item);
       bytes += item.sealed.length;
-      connection.heldSecrets.set(`${item.app}/${item.secret}`, item.version);
+      heldSecrets.sent(`${item.app}/${item.secret}`, item.version);
     }
     flush();
   }

@@ -28,11 +28,11 @@ export function hostSecrets({ store, vault, randomBytes, keyPair }: HostSecretsO
     return host;
   };
   return {
-    secrets: async (id, held) => {
+    secrets: async (id, isHeld) => {
       const { sealingKey } = await required(id);
       const { found, missing } = await store.secretsForHost({ host: id });
       const items = found
-        .filter(({ app, secret, version }) => held[`${app}/${secret}`] !== version)
+        .filter(({ app, secret, version }) => !isHeld(`${app}/${secret}`, version))
         .map(({ app, secret, name, version, ciphertext }) => {
           const value = vault.decrypt(secretPurpose(app, name, version), ciphertext);
           const sealed = sealFor(sealingKey, secretContext({ host: id, app, secret, version }), value);

@@ -156,7 +156,12 @@ t.test('SealedStore: drops what no release uses, but not what came before its as
   const store = await open(await folder(t));
   await store.add([item('db', 1, 'a'), item('db', 2, 'b'), item('db', 3, 'c'), item('gone', 1, 'd')]);
 
+  const { changes } = store;
+  let told = 0;
+  store.onChange(() => (told += 1));
   await store.keepOnly(app, { db: [2] });
+  t.ok(store.changes > changes, 'a drop is told');
+  t.equal(told, 1);
 
   t.equal(store.value(app, 'db', 1), null);
   t.equal(store.value(app, 'db', 2)?.toString(), 'b');

@@ -389,6 +389,35 @@ t.test('hub: says good-bye with 1001 when it stops', async (t) => {
   await closing;
 });
 
+t.test('hub: a secret that the agent dropped and that is wanted is sent again in the same connection', async (t) => {
+  const secret = { app: appName('web'), secret: 'key', version: 2, sealed: 'c2VhbGVk' };
+  const world = await HubWorld.open({
+    hub: {
+      sealed: {
+        secrets: async (_host, isHeld) => ({ items: isHeld('web/key', 2) ? [] : [secret], missing: [] }),
+        registryCredentials: async () => [],
+      },
+    },
+  });
+  t.teardown(() => world.close());
+  const agent = world.agent(await world.enroll('forgetful'));
+  await agent.connect();
+  const times = (): number => agent.received.filter((message) => message.kind === 'secrets').length;
+  await pollUntil(
+    async () => times(),
+    (count) => count === 1,
+  );
+
+  const told = { kind: 'report', full: false, apps: {}, metrics: null, status: null } as const;
+  agent.send({ ...told, seq: 2, secrets: { 'web/key': [2] } });
+  agent.send({ ...told, seq: 3, secrets: { 'web/other': [1] } });
+
+  await pollUntil(
+    async () => times(),
+    (count) => count === 2,
+  );
+});
+
 t.test('hub: a value that an app needs and that was removed is told to people', async (t) => {
   const missing = ['db of web, version 1'];
   const world = await HubWorld.open({

@@ -24,6 +24,7 @@ const facts = (fields: Partial<ReportFacts> = {}): ReportFacts => ({
   apps: {},
   metrics,
   status: 'fine',
+  secrets: { held: {}, changes: 0 },
   nowMs: 0,
   ...fields,
 });
@@ -174,5 +175,20 @@ t.test('hasMoved: by what a chart would show', (t) => {
   t.ok(hasMoved(metrics, { ...metrics, cores: 4 }));
   t.ok(hasMoved(metrics, { ...metrics, uptimeMs: 5 }), 'the machine was started again');
   t.ok(hasMoved(metrics, { ...metrics, restartNeeded: true }), 'an update waits for its next start');
+  t.end();
+});
+
+t.test('planReport: what is held of secrets is told at first and after each change, at once', (t) => {
+  const first = planReport(null, facts({ secrets: { held: { 'web/key': [1, 2] }, changes: 0 } }));
+  t.match(first, { messages: [{ secrets: { 'web/key': [1, 2] } }] });
+
+  const nothing = planReport(sent(first), facts({ secrets: { held: { 'web/key': [1, 2] }, changes: 0 }, nowMs: 1 }));
+  t.match(nothing, { kind: 'wait' });
+
+  const dropped = planReport(sent(first), facts({ secrets: { held: {}, changes: 1 }, nowMs: 1 }));
+  t.match(dropped, { kind: 'send', messages: [{ full: false, apps: {}, secrets: {} }] });
+
+  const cameAndWent = planReport(sent(dropped), facts({ secrets: { held: {}, changes: 3 }, nowMs: 2 }));
+  t.match(cameAndWent, { kind: 'send', messages: [{ secrets: {} }] });
   t.end();
 });

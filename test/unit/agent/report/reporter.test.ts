@@ -18,7 +18,15 @@ function stage(): {
   const over = new AbortController();
   const sent: ReportMessage[] = [];
   let report = anAppReport();
-  const reporter = new Reporter({ apps: () => ({ web: report }), metrics: () => null, status: () => 'fine' }, clock);
+  const reporter = new Reporter(
+    {
+      apps: () => ({ web: report }),
+      metrics: () => null,
+      status: () => 'fine',
+      secrets: () => ({ held: {}, changes: 0 }),
+    },
+    clock,
+  );
   const link = {
     session: 's',
     signal: over.signal,
