@@ -3,12 +3,13 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import path from 'node:path';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type { ApiClient, Credentials } from '../../cli/client/api-client.ts';
 import { cleanUp } from '../demo/clean-up.ts';
 import { DemoFolder, type DemoState } from '../demo/demo-state.ts';
 import { isRunning } from '../demo/programs.ts';
 import { coordinatorCredentials, planDemo, startAgents, startCoordinator, startRegistry } from '../demo/setting-up.ts';
+import { openDocker } from '../engine/open-docker.ts';
 import { pushAppImage } from './app-image.ts';
 
 const loopback = '127.0.0.1';
@@ -53,7 +54,7 @@ export async function startBenchFleet(
     ports: { registry: 5070, coordinator: 7500, ingress: 8181 },
   });
   folder.write(state);
-  const docker = new Docker();
+  const docker = openDocker();
   try {
     startRegistry(state);
     const image = await pushAppImage(docker, `${loopback}:${state.registryPort}/bench/app`);

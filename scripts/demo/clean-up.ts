@@ -2,7 +2,7 @@
 // Every part may be gone already.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import Docker from 'dockerode';
+import { openDocker } from '../engine/open-docker.ts';
 import { removeLabelled, removeImages } from '../engine/remove-labelled.ts';
 import { containerHostIds, demoLabel } from './container-agents.ts';
 import type { DemoFolder, DemoState } from './demo-state.ts';
@@ -12,7 +12,7 @@ export async function cleanUp(folder: DemoFolder, state: DemoState): Promise<voi
   // Agents first: a coordinator or a container that goes away would set them to work.
   await stopPrograms(folder, 'agent');
   await stopPrograms(folder, 'coordinator');
-  const docker = new Docker();
+  const docker = openDocker();
   if (await docker.ping().then(Boolean, () => false)) {
     const hosts = state.inContainers ? containerHostIds(folder, state) : hostIds(folder, state);
     if (state.inContainers) await removeLabelled(docker, demoLabel(state));

@@ -1,8 +1,8 @@
 // The story of the demo, from a built program to a running app; scripts/demo.sh says what it can be asked for.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import Docker from 'dockerode';
 import { buildIfOld } from '../build/build-if-old.ts';
+import { openDocker } from '../engine/open-docker.ts';
 import { cleanUp } from './clean-up.ts';
 import { containerPlace, isDesktop } from './container-agents.ts';
 import { DemoFolder, type DemoState } from './demo-state.ts';
@@ -67,7 +67,7 @@ async function end(state: DemoState | undefined): Promise<number> {
 
 async function show(options: DemoOptions): Promise<number> {
   const interrupted = onInterrupt();
-  const docker = new Docker();
+  const docker = openDocker();
   const inContainers = options.inContainers || (await isDesktop(docker));
   const state = await planDemo(options.bind, demoWishes(options.name), inContainers);
   folder.write(state);
@@ -97,7 +97,7 @@ async function story(options: DemoOptions, state: DemoState): Promise<number> {
     startRegistry(state);
     return Promise.resolve();
   });
-  const docker = new Docker();
+  const docker = openDocker();
   const inside = state.inContainers ? { docker, place: await containerPlace(docker) } : null;
   const outer = inside === null || inside.place.coordinatorHost === '127.0.0.1' ? [] : [inside.place.coordinatorHost];
   const api = await timed('Starting the coordinator', () => startCoordinator(folder, state, stop.signal, outer));

@@ -2,14 +2,14 @@
 // networks, volumes of apps, names of images). Run by Terraform when the host of a local fleet is destroyed, after its
 // agent. IMAGE is any that can read the volume.
 import { execFileSync } from 'node:child_process';
-import Docker from 'dockerode';
+import { openDocker } from '../engine/open-docker.ts';
 import { removeImages, removeLabelled } from '../engine/remove-labelled.ts';
 
 const [volume = '', image = ''] = process.argv.slice(2);
 const host = hostOf(volume, image);
 if (host === null) console.log(`${volume}: no host was enrolled here, nothing to remove`);
 else {
-  const docker = new Docker();
+  const docker = openDocker();
   await removeLabelled(docker, `longshore.host=${host}`);
   await removeImages(docker, [`longshore.local/${host}/*/*`, `longshore.local/${host}/*`]);
   console.log(`${volume}: what host ${host} made is gone`);

@@ -1,7 +1,7 @@
 // Files of the grouped suites share a process (scripts/tests/): what one does to the root of tap reaches the others.
 import t from 'tap';
 import ts from 'typescript';
-import { lineOf, sourceFiles } from '../support/source-tree.ts';
+import { lineOf, sourceFiles, walk } from '../support/source-tree.ts';
 
 const shared = /^test\/(unit|properties|architecture)\//;
 const rootOnly = new Set([
@@ -46,3 +46,52 @@ t.test('test files: each stands in a suite', (t) => {
   t.same(wrong, []);
   t.end();
 });
+
+/** A limit of a test's own would be decided by the machine's speed; the suite's limit (suites.ts) ends a file that hangs. */
+t.test('test files: none has a time limit of its own', (t) => {
+  const wrong = sourceFiles()
+    .filter((file) => file.path.endsWith('.test.ts'))
+    .flatMap((file) =>
+      callsIn(file.ast).flatMap((call) => {
+        if (!ts.isPropertyAccessExpression(call.expression) || call.expression.expression.getText(file.ast) !== 't')
+          return [];
+        const options = call.arguments[1];
+        const isLimited =
+          call.expression.name.text === 'setTimeout' ||
+          (call.expression.name.text === 'test' &&
+            options !== undefined &&
+            ts.isObjectLiteralExpression(options) &&
+            options.properties.some((property) => property.name?.getText(file.ast) === 'timeout'));
+        return isLimited ? [`${file.path}:${lineOf(file, call)}`] : [];
+      }),
+    );
+
+  t.same(wrong, []);
+  t.end();
+});
+
+/** While a test waits synchronously, the other side closes its idle connections and its timers run late. */
+t.test('test files: programs that take minutes are not run synchronously', (t) => {
+  const long = /scripts\/(?!engine\.sh', 'state-dir')/;
+  const wrong = sourceFiles()
+    .filter((file) => file.path.startsWith('test/'))
+    .flatMap((file) =>
+      callsIn(file.ast).flatMap((call) =>
+        /^(spawnSync|execFileSync|execSync)$/.test(call.expression.getText(file.ast)) &&
+        call.arguments.some((argument) => long.test(argument.getText(file.ast)))
+          ? [`${file.path}:${lineOf(file, call)}`]
+          : [],
+      ),
+    );
+
+  t.same(wrong, []);
+  t.end();
+});
+
+function callsIn(node: ts.Node): readonly ts.CallExpression[] {
+  const found: ts.CallExpression[] = [];
+  walk(node, (each) => {
+    if (ts.isCallExpression(each)) found.push(each);
+  });
+  return found;
+}

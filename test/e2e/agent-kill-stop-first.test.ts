@@ -3,11 +3,10 @@ import t from 'tap';
 import { engineForTests, needed } from '../support/engine.ts';
 import { killAtEveryAction, SCENES } from '../support/kill-on-engine.ts';
 
-t.setTimeout(900_000);
 const { engine, skip } = await engineForTests();
 
 for (const scene of SCENES.filter((each) => !each.neverDown)) {
-  t.test(`agent killed at every action on the real engine: ${scene.name}`, { skip, timeout: 900_000 }, (t) =>
+  t.test(`agent killed at every action on the real engine: ${scene.name}`, { skip }, (t) =>
     killAtEveryAction(t, needed(engine), scene),
   );
 }

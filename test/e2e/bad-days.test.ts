@@ -42,7 +42,7 @@ function appFile(
 const serve = (text: string, status = 200, more = ''): string =>
   `require('http').createServer((q,r)=>{r.statusCode=${status};r.end('${text}')}).listen(8080);${more}process.on('SIGTERM',()=>process.exit(0))`;
 
-t.test('bad days: each is named, and the good release serves on', { skip, timeout: 400_000 }, async (t) => {
+t.test('bad days: each is named, and the good release serves on', { skip }, async (t) => {
   const fleet = await startRealFleet(t, {
     name: 'bad-days',
     hostNames: ['north', 'south'],

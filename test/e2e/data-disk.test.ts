@@ -16,7 +16,7 @@ import { vmsAreMissing } from '../support/vm-stage.ts';
 const skip = (await vmsAreMissing()) || loopsAreMissing();
 const FOLDER = '/var/lib/longshore-coordinator';
 
-t.test('data disk', { skip, timeout: 120_000 }, async (t) => {
+t.test('data disk', { skip }, async (t) => {
   await t.test('an empty one is formatted, mounted by UUID, marked; the second time its data is there', async (t) => {
     const { device: disk } = loop(t);
     const first = await onMachine(disk, `data_disk "$DEVICE" ${FOLDER}; echo precious >${FOLDER}/db; cat /etc/fstab`);

@@ -1,58 +1,55 @@
 // The README's first command, as a person runs it: killed in the middle, run again, broken on purpose, kept, ended.
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import { engineForTests, needed } from '../support/engine.ts';
+import { runProgram, type ProgramEnd } from '../support/run-program.ts';
 
 const { engine, skip } = await engineForTests();
 const name = ['--name', 'demo-test'];
 const stateDir = execFileSync('bash', ['scripts/engine.sh', 'state-dir'], { encoding: 'utf8' }).trim();
 const folder = path.join(stateDir, 'demo-test');
 
-t.test(
-  'demo: cleans up after a killed one, survives a broken version, and leaves nothing',
-  { skip, timeout: 580_000 },
-  async (t) => {
-    const { docker } = needed(engine);
-    t.teardown(() => demo('--down'));
-    demo('--down');
+t.test('demo: cleans up after a killed one, survives a broken version, and leaves nothing', { skip }, async (t) => {
+  const { docker } = needed(engine);
+  t.teardown(() => demo('--down'));
+  await demo('--down');
 
-    const killed = await startAndKill();
-    t.equal(killed, 'SIGKILL', 'the first was killed in the middle');
+  const killed = await startAndKill();
+  t.equal(killed, 'SIGKILL', 'the first was killed in the middle');
 
-    const run = demo('--keep', '--break');
-    t.equal(run.status, 0, run.output);
-    t.match(run.output, /Cleaning up after a demo that was killed/);
-    t.match(run.output, /Every host counts the words of an upload/);
-    t.match(run.output, /[1-9]\d* requests meanwhile, 0 failed/);
-    t.match(run.output, /NEVER_HEALTHY/);
+  const run = await demo('--keep', '--break');
+  t.equal(run.status, 0, run.output);
+  t.match(run.output, /Cleaning up after a demo that was killed/);
+  t.match(run.output, /Every host counts the words of an upload/);
+  t.match(run.output, /[1-9]\d* requests meanwhile, 0 failed/);
+  t.match(run.output, /NEVER_HEALTHY/);
 
-    const again = demo('--exit');
-    t.equal(again.status, 2);
-    t.match(again.output, /left running with --keep/);
+  const again = await demo('--exit');
+  t.equal(again.status, 2);
+  t.match(again.output, /left running with --keep/);
 
-    const hosts = hostIds();
-    t.equal(hosts.length, 3);
-    const down = demo('--down');
-    t.equal(down.status, 0, down.output);
-    t.notOk(existsSync(folder), 'the folder is gone');
-    for (const host of hosts) {
-      const filters = { label: [`longshore.host=${host}`] };
-      t.same(await docker.listContainers({ all: true, filters }), []);
-      t.same(await docker.listNetworks({ filters }), []);
-      t.same(await docker.listImages({ filters: { reference: [`longshore.local/${host}/*/*`] } }), []);
-    }
-    t.equal(demo('--down').status, 0, 'ending twice is fine');
-  },
-);
+  const hosts = hostIds();
+  t.equal(hosts.length, 3);
+  const down = await demo('--down');
+  t.equal(down.status, 0, down.output);
+  t.notOk(existsSync(folder), 'the folder is gone');
+  for (const host of hosts) {
+    const filters = { label: [`longshore.host=${host}`] };
+    t.same(await docker.listContainers({ all: true, filters }), []);
+    t.same(await docker.listNetworks({ filters }), []);
+    t.same(await docker.listImages({ filters: { reference: [`longshore.local/${host}/*/*`] } }), []);
+  }
+  t.equal((await demo('--down')).status, 0, 'ending twice is fine');
+});
 
-t.test('demo: agents inside containers serve the same, and leave nothing', { skip, timeout: 300_000 }, async (t) => {
+t.test('demo: agents inside containers serve the same, and leave nothing', { skip }, async (t) => {
   const { docker } = needed(engine);
   t.teardown(() => demo('--down'));
 
-  const run = demo('--exit', '--agents-in-containers');
+  const run = await demo('--exit', '--agents-in-containers');
 
   t.equal(run.status, 0, run.output);
   t.match(run.output, /Starting three agents in containers/);
@@ -63,12 +60,8 @@ t.test('demo: agents inside containers serve the same, and leave nothing', { ski
   t.notOk(existsSync(folder), 'the folder is gone');
 });
 
-function demo(...options: readonly string[]): { readonly status: number | null; readonly output: string } {
-  const run = spawnSync('bash', ['scripts/demo.sh', ...name, ...options], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return { status: run.status, output: run.stdout + run.stderr };
+function demo(...options: readonly string[]): Promise<ProgramEnd> {
+  return runProgram('bash', ['scripts/demo.sh', ...name, ...options]);
 }
 
 /** Kills it when its first agent has enrolled: programs and folders are there then, and nobody to end them. */

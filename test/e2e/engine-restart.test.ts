@@ -31,7 +31,7 @@ x-longshore:
   );
 }
 
-t.test('docker restarted in the middle of a deployment', { skip, timeout: 400_000 }, async (t) => {
+t.test('docker restarted in the middle of a deployment', { skip }, async (t) => {
   const own = await startPrivateEngine(t, needed(engine).docker);
   process.env.DOCKER_HOST = `unix://${own.socket}`;
   const fleet = await startRealFleet(t, {

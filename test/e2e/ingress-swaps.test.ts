@@ -9,7 +9,7 @@ import { appName, IngressStage, route, until } from '../support/ingress-stage.ts
 const { engine, skip } = await engineForTests();
 const SWAPS = 40;
 
-t.test('ingress: 40 swaps under load lose no request and no websocket', { skip, timeout: 180_000 }, async (t) => {
+t.test('ingress: 40 swaps under load lose no request and no websocket', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());
   const slots = [await stage.startApp('blue', 2), await stage.createApp('green', 3)] as const;

@@ -21,7 +21,7 @@ const web = (routes: IngressApp['services'][number]['routes']): IngressApp['serv
   addresses: [],
 });
 
-t.test('ingress: routes by host name and longest prefix', { skip, timeout: 60_000 }, async (t) => {
+t.test('ingress: routes by host name and longest prefix', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());
   await Promise.all([stage.startApp('web', 2), stage.startApp('api', 3), stage.startApp('any', 4)]);
@@ -66,7 +66,7 @@ t.test('ingress: routes by host name and longest prefix', { skip, timeout: 60_00
   t.equal(raw.url, '/api/raw/1');
 });
 
-t.test('ingress: shares by weight and replicas, also over different ports', { skip, timeout: 60_000 }, async (t) => {
+t.test('ingress: shares by weight and replicas, also over different ports', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker, { holdMs: 0 });
   t.teardown(() => stage.close());
   await Promise.all([2, 3, 4, 5].map((n) => stage.startApp(n === 5 ? 'late' : n === 4 ? 'new' : 'old', n)));
@@ -90,39 +90,35 @@ t.test('ingress: shares by weight and replicas, also over different ports', { sk
   t.equal((await stage.request('shop.test', '/')).status, 503);
 });
 
-t.test(
-  'ingress: a page when nothing is healthy, and requests that wait for a moment',
-  { skip, timeout: 60_000 },
-  async (t) => {
-    const stage = await IngressStage.open(needed(engine).docker, { holdMs: 5_000 });
-    t.teardown(() => stage.close());
-    await stage.startApp('web', 2);
-    await stage.ingress.configure([shop([web([route('shop.test')])])]);
+t.test('ingress: a page when nothing is healthy, and requests that wait for a moment', { skip }, async (t) => {
+  const stage = await IngressStage.open(needed(engine).docker, { holdMs: 5_000 });
+  t.teardown(() => stage.close());
+  await stage.startApp('web', 2);
+  await stage.ingress.configure([shop([web([route('shop.test')])])]);
 
-    await stage.ingress.publish({});
-    const never = await stage.request('shop.test', '/', { method: 'POST', body: 'x' });
-    t.match(never, { status: 503, headers: { 'retry-after': '5', 'content-type': /html/ }, body: /Back in a moment/ });
-    t.ok(never.tookMs < 2_000, `at once: ${never.tookMs.toFixed()} ms`);
+  await stage.ingress.publish({});
+  const never = await stage.request('shop.test', '/', { method: 'POST', body: 'x' });
+  t.match(never, { status: 503, headers: { 'retry-after': '5', 'content-type': /html/ }, body: /Back in a moment/ });
+  t.ok(never.tookMs < 2_000, `at once: ${never.tookMs.toFixed()} ms`);
 
-    await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
-    t.equal(await stage.who('shop.test'), 'web');
-    await stage.ingress.publish({});
-    let answered = false;
-    const held = stage.request('shop.test', '/', { method: 'POST', body: 'held' });
-    void held.then(() => (answered = true));
-    await stage.request('nobody.test', '/');
-    t.notOk(answered, 'a request waits for the swap to end');
-    await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
-    t.match(JSON.parse((await held).body), { name: 'web', bytes: 4 });
+  await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
+  t.equal(await stage.who('shop.test'), 'web');
+  await stage.ingress.publish({});
+  let answered = false;
+  const held = stage.request('shop.test', '/', { method: 'POST', body: 'held' });
+  void held.then(() => (answered = true));
+  await stage.request('nobody.test', '/');
+  t.notOk(answered, 'a request waits for the swap to end');
+  await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
+  t.match(JSON.parse((await held).body), { name: 'web', bytes: 4 });
 
-    await stage.ingress.publish({});
-    t.equal((await stage.request('shop.test', '/')).status, 503, 'but not for ever');
-    const down = await stage.request('shop.test', '/');
-    t.ok(down.status === 503 && down.tookMs < 2_000, `then at once again: ${down.tookMs.toFixed()} ms`);
-  },
-);
+  await stage.ingress.publish({});
+  t.equal((await stage.request('shop.test', '/')).status, 503, 'but not for ever');
+  const down = await stage.request('shop.test', '/');
+  t.ok(down.status === 503 && down.tookMs < 2_000, `then at once again: ${down.tookMs.toFixed()} ms`);
+});
 
-t.test('ingress: a request that the app broke off is not sent again', { skip, timeout: 60_000 }, async (t) => {
+t.test('ingress: a request that the app broke off is not sent again', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());
   await stage.startApp('web', 2);
@@ -137,7 +133,7 @@ t.test('ingress: a request that the app broke off is not sent again', { skip, ti
   t.equal(await stage.who('shop.test'), 'web', 'and it still gets requests');
 });
 
-t.test('ingress: TLS by its own authority, and the way to it', { skip, timeout: 60_000 }, async (t) => {
+t.test('ingress: TLS by its own authority, and the way to it', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());
   await stage.startApp('web', 2);
@@ -155,7 +151,7 @@ t.test('ingress: TLS by its own authority, and the way to it', { skip, timeout: 
   t.match(secure, { name: 'web', headers: { 'x-forwarded-proto': 'https' } });
 });
 
-t.test('ingress: readiness by flag, for each app and for the host', { skip, timeout: 60_000 }, async (t) => {
+t.test('ingress: readiness by flag, for each app and for the host', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());
   await stage.ingress.configure([]);
@@ -177,7 +173,7 @@ t.test('ingress: readiness by flag, for each app and for the host', { skip, time
   t.equal(await status('/.longshore/alive', stage.healthPort), 200);
 });
 
-t.test('ingress: a drain waits for a slow request', { skip, timeout: 60_000 }, async (t) => {
+t.test('ingress: a drain waits for a slow request', { skip }, async (t) => {
   const stage = await IngressStage.open(needed(engine).docker);
   t.teardown(() => stage.close());
   await Promise.all([stage.startApp('old', 2), stage.startApp('new', 3)]);
@@ -193,54 +189,50 @@ t.test('ingress: a drain waits for a slow request', { skip, timeout: 60_000 }, a
   t.equal(await stage.ingress.activeRequests(stage.address(2)), 0);
 });
 
-t.test(
-  'ingress: without the agent it serves by the last addresses, and takes up again',
-  { skip, timeout: 90_000 },
-  async (t) => {
-    const stage = await IngressStage.open(needed(engine).docker);
-    t.teardown(() => stage.close());
-    await Promise.all([stage.startApp('blue', 2), stage.startApp('green', 3)]);
-    const apps = [
-      shop([
-        web([route('shop.test')]),
-        { service: 'api', addresses: [], routes: [route('shop.test', { path: '/api', stripPrefix: true })] },
-      ]),
-    ];
-    await stage.ingress.configure(apps);
-    const served = (n: number): Record<string, readonly string[]> => ({
-      'shop/web': [stage.address(n)],
-      'shop/api': [stage.address(n)],
-    });
-    await stage.ingress.publish(served(2));
-    await stage.stopAgent();
+t.test('ingress: without the agent it serves by the last addresses, and takes up again', { skip }, async (t) => {
+  const stage = await IngressStage.open(needed(engine).docker);
+  t.teardown(() => stage.close());
+  await Promise.all([stage.startApp('blue', 2), stage.startApp('green', 3)]);
+  const apps = [
+    shop([
+      web([route('shop.test')]),
+      { service: 'api', addresses: [], routes: [route('shop.test', { path: '/api', stripPrefix: true })] },
+    ]),
+  ];
+  await stage.ingress.configure(apps);
+  const served = (n: number): Record<string, readonly string[]> => ({
+    'shop/web': [stage.address(n)],
+    'shop/api': [stage.address(n)],
+  });
+  await stage.ingress.publish(served(2));
+  await stage.stopAgent();
 
-    const away = await Promise.all(
-      Array.from({ length: 40 }, (_, index) =>
-        stage.request(
-          'shop.test',
-          index % 2 === 0 ? '/' : '/api/x',
-          index % 3 === 0 ? { method: 'POST', body: 'abc' } : {},
-        ),
+  const away = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      stage.request(
+        'shop.test',
+        index % 2 === 0 ? '/' : '/api/x',
+        index % 3 === 0 ? { method: 'POST', body: 'abc' } : {},
       ),
-    );
-    t.same([...new Set(away.map(({ status }) => status))], [200]);
-    t.equal((JSON.parse(away[1]?.body ?? '{}') as { url: string }).url, '/x', 'paths are treated alike');
+    ),
+  );
+  t.same([...new Set(away.map(({ status }) => status))], [200]);
+  t.equal((JSON.parse(away[1]?.body ?? '{}') as { url: string }).url, '/x', 'paths are treated alike');
 
-    await stage.startAgent();
-    t.equal(
-      await stage.who('shop.test', '/', { method: 'POST', body: 'abc' }),
-      'blue',
-      'there, but nothing published yet',
-    );
-    await stage.ingress.publish(served(3));
-    t.equal(await stage.who('shop.test'), 'green', 'a publication counts before `configure`');
-    await stage.ingress.configure(apps);
-    t.equal(await stage.who('shop.test', '/api'), 'green');
-    t.same(stage.problems, []);
-  },
-);
+  await stage.startAgent();
+  t.equal(
+    await stage.who('shop.test', '/', { method: 'POST', body: 'abc' }),
+    'blue',
+    'there, but nothing published yet',
+  );
+  await stage.ingress.publish(served(3));
+  t.equal(await stage.who('shop.test'), 'green', 'a publication counts before `configure`');
+  await stage.ingress.configure(apps);
+  t.equal(await stage.who('shop.test', '/api'), 'green');
+  t.same(stage.problems, []);
+});
 
-t.test('ingress: Caddy that dies comes back with its routes', { skip, timeout: 90_000 }, async (t) => {
+t.test('ingress: Caddy that dies comes back with its routes', { skip }, async (t) => {
   const { docker } = needed(engine);
   const stage = await IngressStage.open(docker);
   t.teardown(() => stage.close());
@@ -259,53 +251,49 @@ t.test('ingress: Caddy that dies comes back with its routes', { skip, timeout: 9
   t.equal(await stage.who('more.test'), 'web');
 });
 
-t.test(
-  'ingress: another container of Caddy takes over the ports from the old one',
-  { skip, timeout: 90_000 },
-  async (t) => {
-    const { docker } = needed(engine);
-    const stage = await IngressStage.open(docker);
-    t.teardown(() => stage.close());
-    await stage.startApp('web', 2);
-    await stage.ingress.configure([shop([web([route('shop.test')])])]);
-    await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
-    const slow = stage.request('shop.test', '/?late=5000');
-    await until(async () => (await stage.ingress.activeRequests(stage.address(2))) === 1, 'a running request');
-    const name = `longshore-${stage.host}-ingress`;
-    const first = (await docker.getContainer(name).inspect()).Id;
-    await stage.stopAgent();
+t.test('ingress: another container of Caddy takes over the ports from the old one', { skip }, async (t) => {
+  const { docker } = needed(engine);
+  const stage = await IngressStage.open(docker);
+  t.teardown(() => stage.close());
+  await stage.startApp('web', 2);
+  await stage.ingress.configure([shop([web([route('shop.test')])])]);
+  await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
+  const slow = stage.request('shop.test', '/?late=5000');
+  await until(async () => (await stage.ingress.activeRequests(stage.address(2))) === 1, 'a running request');
+  const name = `longshore-${stage.host}-ingress`;
+  const first = (await docker.getContainer(name).inspect()).Id;
+  await stage.stopAgent();
 
-    await docker
-      .getImage((await docker.getContainer(name).inspect()).Config.Image)
-      .tag({ repo: `longshore.local/${stage.host}`, tag: 'caddy' });
-    t.teardown(() => docker.getImage(`longshore.local/${stage.host}:caddy`).remove());
-    await stage.startAgent({ images: [`longshore.local/${stage.host}:caddy`] });
-    await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
-    let asked = 0;
-    const answers = new Map<string, number>();
-    await until(async () => {
-      const answer = await stage.who('shop.test').catch((error: unknown) => String(error));
-      answers.set(answer, (answers.get(answer) ?? 0) + 1);
-      asked++;
-      return docker
-        .getContainer(first)
-        .inspect()
-        .then(
-          () => false,
-          () => true,
-        );
-    }, 'the first one to go');
+  await docker
+    .getImage((await docker.getContainer(name).inspect()).Config.Image)
+    .tag({ repo: `longshore.local/${stage.host}`, tag: 'caddy' });
+  t.teardown(() => docker.getImage(`longshore.local/${stage.host}:caddy`).remove());
+  await stage.startAgent({ images: [`longshore.local/${stage.host}:caddy`] });
+  await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
+  let asked = 0;
+  const answers = new Map<string, number>();
+  await until(async () => {
+    const answer = await stage.who('shop.test').catch((error: unknown) => String(error));
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    asked++;
+    return docker
+      .getContainer(first)
+      .inspect()
+      .then(
+        () => false,
+        () => true,
+      );
+  }, 'the first one to go');
 
-    t.not((await docker.getContainer(name).inspect()).Id, first);
-    t.equal((await slow).status, 200, 'a running request is finished by the old one');
-    // New connections in the old one's queue are lost when it closes; few, and only now.
-    t.ok((answers.get('web') ?? 0) >= asked - 3, `${asked} requests meanwhile: ${JSON.stringify([...answers])}`);
-    t.equal(await stage.who('shop.test'), 'web');
-    t.same(stage.problems, []);
-  },
-);
+  t.not((await docker.getContainer(name).inspect()).Id, first);
+  t.equal((await slow).status, 200, 'a running request is finished by the old one');
+  // New connections in the old one's queue are lost when it closes; few, and only now.
+  t.ok((answers.get('web') ?? 0) >= asked - 3, `${asked} requests meanwhile: ${JSON.stringify([...answers])}`);
+  t.equal(await stage.who('shop.test'), 'web');
+  t.same(stage.problems, []);
+});
 
-t.test('ingress: a port that another program holds is named', { skip, timeout: 30_000 }, async (t) => {
+t.test('ingress: a port that another program holds is named', { skip }, async (t) => {
   const { docker } = needed(engine);
   const first = await IngressStage.open(docker);
   t.teardown(() => first.close());

@@ -19,7 +19,7 @@ const FOLDER = path.resolve('.cache/local-stack-test');
 const STATE = path.join(FOLDER, `${FLEET}.local.tfstate`);
 const run = promisify(execFile);
 const { engine, skip: noEngine } = await engineForTests();
-const { terraform, skip: noTerraform } = terraformForTests('docker');
+const { terraform, skip: noTerraform } = await terraformForTests('docker');
 
 interface Ports {
   readonly coordinator: number;
@@ -29,7 +29,7 @@ interface Ports {
 
 t.test(
   'local stack: app on every host, empty plan, host added, programs replaced under the app, hosts removed, nothing left',
-  { skip: noEngine === false ? noTerraform : noEngine, timeout: 560_000 },
+  { skip: noEngine === false ? noTerraform : noEngine },
   async (t) => {
     const { docker } = needed(engine);
     if (terraform === undefined) throw new Error('skipped without Terraform');

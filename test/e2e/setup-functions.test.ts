@@ -18,7 +18,7 @@ sum=$(sha256sum </tmp/archive.tar.gz | cut -d' ' -f1)
 fetch_program() { cp /tmp/archive.tar.gz "$3"; }
 `;
 
-t.test('functions of the setup', { skip, timeout: 120_000 }, async (t) => {
+t.test('functions of the setup', { skip }, async (t) => {
   await t.test('a program that does not fit on the disk gets no name, and the next run has it whole', async (t) => {
     const { code, stdout, stderr } = await onMachine(
       `${ARCHIVE}

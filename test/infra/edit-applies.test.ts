@@ -23,8 +23,7 @@ pools:
   edge: { count: 1, kind: single, ingress: address }
 `;
 
-t.setTimeout(500_000);
-const { terraform, skip } = terraformForTests('google');
+const { terraform, skip } = await terraformForTests('google');
 
 t.test('edits that take something away can be applied', { skip }, async (t) => {
   if (terraform === undefined) throw new Error('skipped');

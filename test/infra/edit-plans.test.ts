@@ -21,8 +21,7 @@ pools:
   edge: { count: 1, kind: single, machine: e2-small }
 `;
 
-t.setTimeout(300_000);
-const { terraform, skip } = terraformForTests('google');
+const { terraform, skip } = await terraformForTests('google');
 process.env['GOOGLE_OAUTH_ACCESS_TOKEN'] = 'made-up';
 
 t.test('edits of a fleet that is there', { skip }, async (t) => {

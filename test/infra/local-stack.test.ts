@@ -116,9 +116,9 @@ t.test('local stack: programs are built again when they have changed, and only t
   t.end();
 });
 
-const { terraform, skip } = terraformForTests('docker');
+const { terraform, skip } = await terraformForTests('docker');
 
-t.test('local stack: the real provider takes the configuration', { skip, timeout: 120_000 }, async (t) => {
+t.test('local stack: the real provider takes the configuration', { skip }, async (t) => {
   if (terraform === undefined) return;
   const folder = programsFolder(t);
   const work = mkdtempSync(path.join(tmpdir(), 'longshore-local-'));

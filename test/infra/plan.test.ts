@@ -8,8 +8,7 @@ import { TerraformFolder, terraformForTests } from '../support/terraform.ts';
 import { FULL_FLEET, fleetOf, SMALL_FLEET } from './support/fleets.ts';
 import { asList, asValues, programsIn, synthesise, type Values } from './support/synthesised.ts';
 
-t.setTimeout(300_000);
-const { terraform, skip } = terraformForTests('google');
+const { terraform, skip } = await terraformForTests('google');
 process.env['GOOGLE_OAUTH_ACCESS_TOKEN'] = 'made-up';
 const examples = [
   ['the least that is a fleet', SMALL_FLEET],

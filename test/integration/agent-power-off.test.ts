@@ -15,8 +15,6 @@ import { refusal } from '../support/refusal.ts';
 const { skip } = await engineForTests();
 const built = await buildAgent();
 t.teardown(() => built.remove());
-t.setTimeout(120_000);
-
 async function folder(t: Test): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'longshore-drain-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));

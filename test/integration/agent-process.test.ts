@@ -14,8 +14,6 @@ const HOST = 'h-00000000000000aa';
 const { skip } = await engineForTests();
 const built = await buildAgent();
 t.teardown(() => built.remove());
-t.setTimeout(120_000);
-
 interface Place {
   readonly dir: string;
   readonly coordinator: FakeCoordinator;

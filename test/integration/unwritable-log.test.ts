@@ -13,8 +13,6 @@ import { pollUntil } from '../support/poll-until.ts';
 
 const FULL = '/dev/full';
 const skip = existsSync(FULL) ? false : 'there is no /dev/full';
-t.setTimeout(180_000);
-
 function folder(t: Test): string {
   const made = mkdtempSync(path.join(tmpdir(), 'longshore-log-'));
   t.teardown(() => rmSync(made, { recursive: true, force: true }));

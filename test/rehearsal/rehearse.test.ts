@@ -1,16 +1,17 @@
 // `bash scripts/rehearse.sh` as a person runs it: killed in the middle, run again through the whole chain with the real
 // Terraform and the real provider, and nothing left of either.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import { rehearsalLabel } from '../../scripts/rehearse/cloud/cloud-config.ts';
 import { engineForTests, needed } from '../support/engine.ts';
+import { runProgram, type ProgramEnd } from '../support/run-program.ts';
 import { terraformForTests } from '../support/terraform.ts';
 
 const { engine, skip: noEngine } = await engineForTests();
-const { terraform, skip: noTerraform } = terraformForTests('google');
+const { terraform, skip: noTerraform } = await terraformForTests('google');
 const skip = noEngine === false ? noTerraform : noEngine;
 const name = 'test';
 const stateDir = execFileSync('bash', ['scripts/engine.sh', 'state-dir'], { encoding: 'utf8' }).trim();
@@ -19,7 +20,7 @@ const env = { ...process.env, TF_CLI_CONFIG_FILE: terraform?.configFile };
 
 t.test(
   'rehearse: cleans up after a killed one, goes through the whole chain, and leaves nothing',
-  { skip, timeout: 1_150_000 },
+  { skip },
   async (t) => {
     const { docker } = needed(engine);
     const left = async (): Promise<readonly string[]> => {
@@ -29,13 +30,13 @@ t.test(
       return [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name)];
     };
     t.teardown(() => rehearse('--down'));
-    rehearse('--down');
+    await rehearse('--down');
 
     const killed = await startAndKill(left);
     t.equal(killed, 'SIGKILL', 'the first was killed while its stand-in ran');
     t.ok((await left()).length > 0, 'and left something');
 
-    const run = rehearse();
+    const run = await rehearse();
     t.equal(run.status, 0, run.output);
     for (const said of [
       /Cleaning up after a rehearsal that was killed/,
@@ -54,25 +55,19 @@ t.test(
     t.same(await left(), []);
     t.notOk(existsSync(folder), 'the folder is gone');
     t.notMatch(execFileSync('losetup', ['-a'], { encoding: 'utf8' }), `/r/${name}/`, 'no disk is attached');
-    t.equal(rehearse('--down').status, 0, 'ending twice is fine');
+    t.equal((await rehearse('--down')).status, 0, 'ending twice is fine');
   },
 );
 
-t.test('rehearse: what cannot be rehearsed is refused before anything is made', { skip }, (t) => {
-  const run = rehearse('--file', 'examples/fleets/web-balancer.yaml');
+t.test('rehearse: what cannot be rehearsed is refused before anything is made', { skip }, async (t) => {
+  const run = await rehearse('--file', 'examples/fleets/web-balancer.yaml');
   t.equal(run.status, 2, run.output);
   t.match(run.output, /cannot be rehearsed/);
   t.notOk(existsSync(folder));
-  t.end();
 });
 
-function rehearse(...options: readonly string[]): { readonly status: number | null; readonly output: string } {
-  const run = spawnSync('bash', ['scripts/rehearse.sh', '--name', name, ...options], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
-  return { status: run.status, output: run.stdout + run.stderr };
+function rehearse(...options: readonly string[]): Promise<ProgramEnd> {
+  return runProgram('bash', ['scripts/rehearse.sh', '--name', name, ...options], env);
 }
 
 /** Kills it, whole, when its stand-in runs: network, containers and files are there then, and nobody to end them. */

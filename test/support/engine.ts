@@ -1,7 +1,8 @@
 // The real Docker Engine, registry and base images for tests, as `scripts/engine.sh up` leaves them.
 // Without them a test skips and says why; with LONGSHORE_REQUIRE_ENGINE=1 it fails instead, so that a full run cannot
 // pass by having shown nothing.
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
+import { openDocker } from '../../scripts/engine/open-docker.ts';
 
 export const baseImages = {
   node: 'longshore.local/base/node:20',
@@ -24,7 +25,7 @@ export type EngineAnswer =
  */
 export async function engineForTests(): Promise<EngineAnswer> {
   const registry = `127.0.0.1:${process.env.LONGSHORE_REGISTRY_PORT ?? '5000'}`;
-  const docker = new Docker();
+  const docker = openDocker();
   const missing = await whatIsMissing(docker, registry);
   if (missing === undefined) return { engine: { docker, registry }, skip: false };
   const reason = `${missing}; "bash scripts/engine.sh up" provides it`;

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Test } from 'tap';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
+import { openDocker } from '../../scripts/engine/open-docker.ts';
 import { baseImages } from './engine.ts';
 import { pollUntil } from './poll-until.ts';
 
@@ -27,7 +28,7 @@ export interface PrivateEngine {
 export async function startPrivateEngine(t: Pick<Test, 'teardown'>, shared: Docker): Promise<PrivateEngine> {
   const folder = mkdtempSync(path.join(tmpdir(), 'longshore-engine-'));
   const socket = path.join(folder, 'docker.sock');
-  const docker = new Docker({ socketPath: socket });
+  const docker = openDocker({ socketPath: socket });
   await removeBridge(shared);
   await shared.createNetwork({
     Name: BRIDGE,

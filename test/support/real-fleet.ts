@@ -6,9 +6,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
-import Docker from 'dockerode';
 import { buildIfOld } from '../../scripts/build/build-if-old.ts';
 import { cleanUp } from '../../scripts/demo/clean-up.ts';
+import { openDocker } from '../../scripts/engine/open-docker.ts';
 import { DemoFolder, type DemoState } from '../../scripts/demo/demo-state.ts';
 import {
   coordinatorUrl,
@@ -99,7 +99,7 @@ async function answerOf(url: string): Promise<string> {
 }
 
 async function push(image: string): Promise<void> {
-  const docker = new Docker();
+  const docker = openDocker();
   for (const tag of ['1', '2']) {
     await docker.getImage(baseImages.node).tag({ repo: image, tag });
     const stream = await docker.getImage(`${image}:${tag}`).push({ authconfig: {} });

@@ -3,8 +3,9 @@
  * build it) is missing, a test skips and says why; with LONGSHORE_REQUIRE_TERRAFORM=1, as in a full run on a
  * machine that has both, that is an error.
  */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { runProgram } from './run-program.ts';
 
 const run = promisify(execFile);
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
@@ -19,14 +20,15 @@ export type TerraformAnswer =
   | { readonly terraform: undefined; readonly skip: string };
 
 /** Builds a provider that is not there yet: some minutes, once for each machine. */
-export function terraformForTests(...providers: readonly ('docker' | 'google')[]): TerraformAnswer {
+export async function terraformForTests(...providers: readonly ('docker' | 'google')[]): Promise<TerraformAnswer> {
   const missing = (skip: string): TerraformAnswer => {
     if (process.env.LONGSHORE_REQUIRE_TERRAFORM === '1') throw new Error(skip);
     return { terraform: undefined, skip };
   };
-  if (spawnSync('terraform', ['version'], { stdio: 'ignore' }).status !== 0)
+  const version = await runProgram('terraform', ['version']).catch(() => null);
+  if (version?.status !== 0)
     return missing('Terraform is not installed (https://developer.hashicorp.com/terraform/install)');
-  const made = spawnSync('bash', ['scripts/providers.sh', ...providers], { encoding: 'utf8' });
+  const made = await runProgram('bash', ['scripts/providers.sh', ...providers]);
   const [, configFile] = /^export TF_CLI_CONFIG_FILE=(.+)$/m.exec(made.stdout) ?? [];
   if (made.status !== 0 || configFile === undefined)
     return missing(

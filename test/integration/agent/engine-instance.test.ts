@@ -104,7 +104,7 @@ t.test('instance: every field of a service reaches the container', { skip }, asy
   });
 
   const script =
-    'id -u; id -g; id -G; echo "$PLAIN/$SECRET"; cat /run/secrets/key; echo; hostname; pwd; ulimit -n; ' +
+    'id -u; id -g; id -G; echo "$PLAIN/$SECRET"; cat /run/secrets/key; echo; hostname; pwd; ulimit -Hn; ' +
     'cat /proc/sys/net/ipv4/ip_local_port_range; grep db.test /etc/hosts; ' +
     'touch /nowhere 2>&1; touch /made/x 2>&1; test -c /dev/nothing && echo device; ls -d /scratch /data; hostname -i';
   const { output } = await scene.engine.exec(instance, ['sh', '-c', script], 10_000, never);
@@ -123,7 +123,7 @@ t.test('instance: every field of a service reaches the container', { skip }, asy
       'secret file',
       'box',
       '/tmp',
-      '1111',
+      '2222',
       '20000 30000',
       '10.9.8.7 db.test',
       'touch: /nowhere: Read-only file system',
@@ -137,6 +137,8 @@ t.test('instance: every field of a service reaches the container', { skip }, asy
   t.ok(statSync(path.join(folder, 'made')).isDirectory(), 'a missing source is made where it is asked for');
   t.match(await seen(scene, instance), { aliased: true, address: addressIn(network.subnet, 9) });
   const inspected = await needed(machine).docker.getContainer(containerName(scene.host, instance)).inspect();
+  // The soft limit is the engine's word alone: inside, Go's runtime may have raised it before runc set it.
+  t.same(inspected.HostConfig.Ulimits, [{ Name: 'nofile', Soft: 1111, Hard: 2222 }]);
   t.match(inspected.HostConfig, { NanoCpus: 500_000_000, Memory: 67_108_864, PidsLimit: 50, ShmSize: 1_048_576 });
 });
 

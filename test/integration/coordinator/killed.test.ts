@@ -14,8 +14,6 @@ const spec = anAppSpec({
 });
 const request = (letter: string) => ({ spec, images: { web: digest(letter) } });
 
-t.setTimeout(120_000);
-
 t.test('a coordinator that is killed in the middle of a deployment goes on where it was', async (t) => {
   const coordinator = await CoordinatorProcess.start();
   t.teardown(() => coordinator.close());

@@ -8,8 +8,6 @@ import { anAppSpec, aService, digest } from '../../support/app-builders.ts';
 import { CoordinatorProcess } from '../../support/coordinator-process.ts';
 import type { FakeAgent } from '../../support/fake-agent.ts';
 
-t.setTimeout(120_000);
-
 /** Answers every tag with this digest. */
 let newest: Digest = digest('b');
 const registry = createServer((request, response) => {

@@ -3,8 +3,6 @@ import t from 'tap';
 import { CoordinatorProcess } from '../../support/coordinator-process.ts';
 import { askAndHold, askAndReset } from '../../support/upgrade-client.ts';
 
-t.setTimeout(120_000);
-
 t.test('coordinator: refused upgrades neither end it nor hold up its stop', async (t) => {
   const coordinator = await CoordinatorProcess.start();
   t.teardown(() => coordinator.close());

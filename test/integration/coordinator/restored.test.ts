@@ -18,8 +18,6 @@ interface Doctor {
 /** The lock's socket is the running coordinator's, and Node cannot copy one. */
 const isData = (file: string): boolean => !file.endsWith('.sock');
 
-t.setTimeout(120_000);
-
 t.test('a restored copy: hosts keep what they run, changes wait, and a person goes on from it', async (t) => {
   const coordinator = await CoordinatorProcess.start();
   const copy = mkdtempSync(path.join(tmpdir(), 'longshore-copy-'));
