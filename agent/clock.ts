@@ -33,3 +33,39 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', done, { once: true });
     }),
 };
+
+/** Between two looks of a running clock at the time. */
+const TICK_MS = 5_000;
+/** Without a look for so long, the process did not run; far more than a busy one goes without a turn of its loop. */
+const STOPPED_AFTER_MS = 15_000;
+
+/**
+ * Time in which the process ran. A suspended one (SIGSTOP, a paused VM) would find every deadline passed when it goes
+ * on, and give up what it has not looked at: what it missed counts as one tick.
+ */
+export class RunningTime {
+  #seenMs: number;
+  #missedMs = 0;
+
+  /** @param nowMs monotonic */
+  constructor(nowMs: number) {
+    this.#seenMs = nowMs;
+  }
+
+  at(nowMs: number): number {
+    const gapMs = nowMs - this.#seenMs;
+    if (gapMs > STOPPED_AFTER_MS) this.#missedMs += gapMs - TICK_MS;
+    this.#seenMs = nowMs;
+    return nowMs - this.#missedMs;
+  }
+}
+
+/** The system's clock, whose durations leave out the time in which the process was suspended. */
+export function startRunningClock(): Clock {
+  const running = new RunningTime(performance.now());
+  setInterval(() => running.at(performance.now()), TICK_MS).unref();
+  return {
+    ...systemClock,
+    now: () => ({ wallMs: Date.now(), monotonicMs: running.at(performance.now()) }),
+  };
+}

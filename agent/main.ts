@@ -14,7 +14,7 @@ import { VERSION } from '../protocol/product-version.ts';
 import { Agent } from './agent.ts';
 import { readBootId } from './boot-id.ts';
 import { buildEnrolled, type BuildContext } from './build-enrolled.ts';
-import { systemClock } from './clock.ts';
+import { startRunningClock } from './clock.ts';
 import { parseConfigFile } from './config/config-file.ts';
 import { SETTINGS, settingsOfEnvironment, settingsOfFlags, type FlagFacts } from './config/settings.ts';
 import { parseAgentConfig, type AgentConfig } from './config.ts';
@@ -102,7 +102,13 @@ async function runAgent(config: AgentConfig): Promise<void> {
   const lock = await lockDataDir(config.dataDir, { program: 'agent', token: randomBytes(8).toString('hex') });
   const identity = await openIdentity(config.dataDir);
   const notifier = createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) });
-  const context: BuildContext = { config, clock: systemClock, random: Math.random, log, facts: await processFacts() };
+  const context: BuildContext = {
+    config,
+    clock: startRunningClock(),
+    random: Math.random,
+    log,
+    facts: await processFacts(),
+  };
   const agent = new Agent({
     ...context,
     notifier,

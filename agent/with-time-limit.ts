@@ -3,6 +3,7 @@
  * left, also where it is done many times a second.
  */
 import { withEitherSignal } from '../fleet/with-either-signal.ts';
+import { startTimeLimit } from './time-limit.ts';
 
 /** The signal that `work` gets aborts with a TimeoutError where the time was the reason. */
 export async function withTimeLimit<T>(
@@ -12,10 +13,10 @@ export async function withTimeLimit<T>(
 ): Promise<T> {
   const over = new AbortController();
   const expire = (): void => over.abort(new DOMException(`not done within ${timeoutMs} ms`, 'TimeoutError'));
-  const timer = setTimeout(expire, timeoutMs);
+  const end = startTimeLimit(timeoutMs, expire);
   try {
     return await withEitherSignal(signal, over.signal, work);
   } finally {
-    clearTimeout(timer);
+    end();
   }
 }

@@ -10,6 +10,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import { addAbortSignal } from 'node:stream';
 import type Docker from 'dockerode';
+import { startTimeLimit } from '../time-limit.ts';
 import { callLimitMs } from './call-limit.ts';
 
 type Answer<T> = (error: Error | null, answer: T | null) => void;
@@ -90,14 +91,14 @@ class CallLimit {
   readonly #stop = new AbortController();
   readonly #limitMs: number | null;
   readonly #caller: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #endLimit: () => void;
   #isOver = false;
   readonly #forward = (): void => this.#stop.abort(this.#caller?.reason);
 
   constructor(limitMs: number | null, caller: AbortSignal | undefined) {
     this.#limitMs = limitMs;
     this.#caller = caller;
-    if (limitMs !== null) this.#timer = setTimeout(() => this.#expire(), limitMs);
+    this.#endLimit = limitMs === null ? () => undefined : startTimeLimit(limitMs, () => this.#expire());
     if (caller === undefined) return;
     caller.addEventListener('abort', this.#forward);
     if (caller.aborted) this.#forward();
@@ -109,13 +110,13 @@ class CallLimit {
 
   /** A stream has begun, which its reader or its signal ends. */
   headCame(stream: unknown): void {
-    clearTimeout(this.#timer);
+    this.#endLimit();
     if (isEmitter(stream)) stream.once('close', () => this.end());
     else this.end();
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#endLimit();
     this.#caller?.removeEventListener('abort', this.#forward);
   }
 

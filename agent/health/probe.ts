@@ -7,6 +7,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProbeCheck } from '../../fleet/app-spec.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
+import { startTimeLimit } from '../time-limit.ts';
 import { withTimeLimit } from '../with-time-limit.ts';
 
 export interface ProbeAnswer {
@@ -78,13 +79,13 @@ function probeTcp(address: string, port: number, timeoutMs: number, signal: Abor
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
     const answer = (isHealthy: boolean, found: string): void => {
-      clearTimeout(timer);
+      endLimit();
       signal.removeEventListener('abort', onAbort);
       socket.destroy();
       resolve({ isHealthy, text: `connect ${address}:${port}: ${found}` });
     };
     const onAbort = (): void => answer(false, 'aborted');
-    const timer = setTimeout(() => answer(false, `no answer within ${timeoutMs} ms`), timeoutMs);
+    const endLimit = startTimeLimit(timeoutMs, () => answer(false, `no answer within ${timeoutMs} ms`));
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('connect', () => answer(true, 'connected'));
     socket.once('error', (error) => answer(false, failureText(error, timeoutMs)));

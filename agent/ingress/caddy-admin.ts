@@ -1,6 +1,7 @@
 /** Caddy's admin API over its unix socket: the three calls that we make. */
 import { request } from 'node:http';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { withTimeLimit } from '../with-time-limit.ts';
 import { ADMIN_ORIGIN } from './caddy-config.ts';
 
 export interface AdminAnswer {
@@ -65,6 +66,18 @@ function call(
   body: string | null,
   timeoutMs: number,
 ): Promise<AdminAnswer> {
+  return withTimeLimit(new AbortController().signal, timeoutMs, (signal) =>
+    send(socketPath, method, path, body, signal),
+  );
+}
+
+function send(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: string | null,
+  signal: AbortSignal,
+): Promise<AdminAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
@@ -72,7 +85,7 @@ function call(
         method,
         path,
         agent: false,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
         headers: { host: ADMIN_ORIGIN, ...(body === null ? {} : { 'content-type': 'application/json' }) },
       },
       (response) => {

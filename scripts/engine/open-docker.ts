@@ -9,7 +9,7 @@ import Docker from 'dockerode';
 /** The engine of DOCKER_HOST or of the default socket, or the one behind the given socket. */
 export function openDocker(options: { readonly socketPath?: string } = {}): Docker {
   const docker = new Docker(options.socketPath === undefined ? undefined : { socketPath: options.socketPath });
-  const modem = docker.modem as { readonly protocol: string; agent?: http.Agent };
+  const modem = docker.modem as unknown as { readonly protocol: string; agent?: http.Agent };
   const { Agent } = modem.protocol === 'https' ? https : http;
   modem.agent = new Agent({ keepAlive: false });
   return docker;
