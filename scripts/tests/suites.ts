@@ -18,9 +18,9 @@ export interface Suite {
 }
 
 export const suites: readonly Suite[] = [
-  { name: 'architecture', folder: 'test/architecture', processes: 1, jobs: 1, timeoutMs: 120_000 },
-  { name: 'unit', folder: 'test/unit', processes: 2, jobs: 2, timeoutMs: 120_000 },
-  { name: 'properties', folder: 'test/properties', processes: 2, jobs: 2, timeoutMs: 300_000 },
+  { name: 'architecture', folder: 'test/architecture', processes: 1, jobs: 1, timeoutMs: 600_000 },
+  { name: 'unit', folder: 'test/unit', processes: 2, jobs: 2, timeoutMs: 600_000 },
+  { name: 'properties', folder: 'test/properties', processes: 2, jobs: 2, timeoutMs: 600_000 },
   { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 2, timeoutMs: 900_000 },
   { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 600_000 },
   {
