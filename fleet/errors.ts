@@ -320,6 +320,12 @@ export const ERRORS = {
     retryable: false,
     exit: 1,
   },
+  ADDRESS_IN_USE: {
+    meaning: "A container that is not Longshore's holds the address of an instance on the app's network.",
+    hint: 'The instance gets another address; remove the container from the network if there is none left.',
+    retryable: true,
+    exit: 1,
+  },
   PORT_IN_USE: {
     meaning: 'A host port is taken by something else.',
     hint: 'Free the port, or choose another in the app file.',

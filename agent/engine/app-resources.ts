@@ -98,13 +98,19 @@ export class AppResources {
     if (found === null) return null;
     const network = toNetwork(found as NetworkJson);
     if (network !== null && (found as NetworkJson).Labels?.[HOST_LABEL] === this.#host) return network;
-    throw new LongshoreError('CONFLICT', `create network ${name}: a network of this name exists and is not ours`, {
-      hint: `Remove it with \`docker network rm ${name}\`.`,
-    });
+    // Not CONFLICT, which means the subnet: no other subnet would help.
+    throw new LongshoreError(
+      'ENGINE_REFUSED',
+      `create network ${name}: a network of this name exists and is not ours`,
+      {
+        hint: `Remove it with \`docker network rm ${name}\`.`,
+      },
+    );
   }
 }
 
 interface NetworkJson {
+  readonly Id: string;
   readonly Name: string;
   readonly Labels?: Labels | null | undefined;
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] | null | undefined } | undefined;
@@ -113,7 +119,7 @@ interface NetworkJson {
 function toNetwork(json: NetworkJson): NetworkObservation | null {
   const app = json.Labels?.[APP_LABEL] ?? '';
   const subnet = json.IPAM?.Config?.[0]?.Subnet;
-  return isAppName(app) && subnet !== undefined ? { app, name: json.Name, subnet } : null;
+  return isAppName(app) && subnet !== undefined ? { app, id: json.Id, name: json.Name, subnet } : null;
 }
 
 function toVolume(json: { readonly Name: string; readonly Labels?: Labels | null }): VolumeObservation | null {

@@ -51,6 +51,8 @@ export interface ContainerObservation {
   readonly finishedAtMs: number | null;
   /** On the app's network; null with host networking or when not attached. */
   readonly address: string | null;
+  /** The engine's id of the network that the address belongs to; null when not attached, or not started since. */
+  readonly networkId: string | null;
   /** It carries the service's name on the app's network. */
   readonly aliased: boolean;
   /** State of the image's HEALTHCHECK as the engine sees it. */
@@ -62,6 +64,8 @@ export interface ContainerObservation {
 
 export interface NetworkObservation {
   readonly app: AppName;
+  /** The engine's id: one that was removed and made again has another. */
+  readonly id: string;
   readonly name: string;
   readonly subnet: string;
 }
@@ -145,7 +149,7 @@ export interface ContainerEngine {
   /** @throws ENGINE_UNAVAILABLE, ENGINE_UNSUITABLE (remote, not Linux, too old) */
   describe(signal: AbortSignal): Promise<EngineDescription>;
   observe(signal: AbortSignal): Promise<EngineObservation>;
-  /** Calls `onChange` for each event of one of our containers (start, die, health_status, destroy...). Ends when the engine's stream ends. */
+  /** Calls `onChange` for each event of our containers and networks (start, die, disconnect...). Ends when the engine's stream ends. */
   watch(onChange: () => void, signal: AbortSignal): Promise<void>;
 
   /** Null where it is not on the disk. Finds by our own tag, by engine id, or by digest. */

@@ -25,7 +25,7 @@ import { readContainerLogs, type LogOptions } from './container-logs.ts';
 import { ContainerObserver } from './container-observer.ts';
 import { EngineClient } from './engine-client.ts';
 import { describeEngine } from './engine-description.ts';
-import { watchContainers } from './event-stream.ts';
+import { type EngineEvent, watchEvents } from './event-stream.ts';
 import { pullImage } from './image-pull.ts';
 import { ImageStore } from './image-store.ts';
 import { InstanceOperations } from './instance-operations.ts';
@@ -75,11 +75,12 @@ export class DockerodeEngine implements ContainerEngine {
   }
 
   watch(onChange: () => void, signal: AbortSignal): Promise<void> {
-    const onEvent = (engineId: string): void => {
-      this.#observer.forgetContainer(engineId);
+    const onEvent = (event: EngineEvent): void => {
+      if (event.kind === 'container') this.#observer.forgetContainer(event.engineId);
+      else this.#observer.forgetResources();
       onChange();
     };
-    return watchContainers(this.#client, this.#options.host, onEvent, signal);
+    return watchEvents(this.#client, this.#options.host, onEvent, signal);
   }
 
   findImage(request: PullRequest): Promise<ImageFacts | null> {

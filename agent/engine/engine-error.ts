@@ -46,6 +46,10 @@ const ENGINE: readonly Row[] = [
     code: 'PORT_IN_USE',
   },
   {
+    pattern: /address already in use/i,
+    code: 'ADDRESS_IN_USE',
+  },
+  {
     pattern: /pool overlaps with other one|overlaps with (an )?existing|subnet .* overlaps|invalid pool request/i,
     code: 'CONFLICT',
     hint: 'The subnet is taken on this host; another one is needed.',

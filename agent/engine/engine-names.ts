@@ -20,6 +20,10 @@ export function networkName(host: HostId, app: AppName): string {
   return `longshore-${host}-${app}`;
 }
 
+export function isNetworkName(host: HostId, name: string): boolean {
+  return name.startsWith(`longshore-${host}-`);
+}
+
 export function volumeName(host: HostId, app: AppName, volume: string): string {
   return `longshore-${host}-${app}-${volume}`;
 }

@@ -98,19 +98,25 @@ export class InstanceOperations {
   /**
    * Docker refuses to add an alias to an attached endpoint; connecting again with the same address adds it and keeps
    * established connections. Cut off between the two calls it is without network: the next call only connects.
+   * A stopped container can be given another address so, or a network of the same name that was made again.
    */
   async setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void> {
     await this.#client.call(`connect ${instance} to ${network} as ${address}`, async (connection) => {
       const container = this.#container(connection, instance);
       const endpoint = (await container.inspect()).NetworkSettings.Networks[network];
+      const target = connection.docker.getNetwork(network);
       if (endpoint !== undefined) {
         const given = (endpoint.IPAMConfig as { readonly IPv4Address?: string } | null)?.IPv4Address;
-        if (given === address && sameNames(ownAliases(endpoint.Aliases), aliases)) return;
-        await tolerating([404], connection.docker.getNetwork(network).disconnect({ Container: container.id }));
+        const isSame = given === address && sameNames(ownAliases(endpoint.Aliases), aliases);
+        const isThere =
+          endpoint.NetworkID === '' || endpoint.NetworkID === ((await target.inspect()) as { readonly Id: string }).Id;
+        if (isSame && isThere) return;
+        await tolerating([404], target.disconnect({ Container: container.id }));
       }
-      await connection.docker
-        .getNetwork(network)
-        .connect({ Container: container.id, EndpointConfig: endpointConfig(address, aliases) as EndpointSettings });
+      await target.connect({
+        Container: container.id,
+        EndpointConfig: endpointConfig(address, aliases) as EndpointSettings,
+      });
     });
   }
 

@@ -20,6 +20,7 @@ export interface ListedContainer {
 }
 
 interface ListedEndpoint {
+  readonly NetworkID?: string;
   readonly EndpointID?: string;
   readonly IPAddress?: string;
 }
@@ -87,6 +88,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
     startedAtMs: toTime(inspected.State.StartedAt),
     finishedAtMs: toTime(inspected.State.FinishedAt),
     address: addressOf(endpoint),
+    networkId: endpoint?.NetworkID === undefined || endpoint.NetworkID === '' ? null : endpoint.NetworkID,
     aliased: (endpoint?.Aliases ?? []).includes(labels.service),
     engineHealth: toHealth(inspected.State.Health?.Status),
     engineHealthDetail: lastHealthOutput(inspected.State.Health),

@@ -41,6 +41,8 @@ export interface ActionArguments {
   readonly 'save-budget': { readonly app: AppName; readonly budgetLeftMs: number; readonly retries: number };
   readonly 'note-stop': { readonly app: AppName; readonly instances: readonly InstanceId[] };
   readonly 'forget-stop': { readonly app: AppName };
+  /** Another pair of addresses for one replica: somebody else's container holds what it had. */
+  readonly 'move-address': { readonly app: AppName; readonly key: string; readonly index: number };
   readonly commit: { readonly app: AppName; readonly images: Readonly<Record<string, string>> };
   readonly 'mark-failed': {
     readonly app: AppName;
@@ -133,6 +135,11 @@ const TRAITS: { readonly [K in ActionKind]: ActionTraits<K> } = {
     abortable: false,
   },
   'forget-stop': { describe: (a) => `note that ${a.app} runs again`, object: journal, abortable: false },
+  'move-address': {
+    describe: (a) => `choose another address for ${a.app}/${a.key}`,
+    object: journal,
+    abortable: false,
+  },
   commit: { describe: (a) => `commit ${a.app}`, object: journal, abortable: false },
   'mark-failed': {
     describe: (a) => `give up the attempt of ${a.app}: ${a.problem.message}`,

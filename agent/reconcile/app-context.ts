@@ -7,7 +7,7 @@ import type { Instant } from '../clock.ts';
 import type { ContainerObservation, NetworkObservation, VolumeObservation } from '../engine/container-engine.ts';
 import { type AppJournal, type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
 import type { InstanceHealth, Observation } from './observation.ts';
-import { addressAt } from './subnet.ts';
+import { addressAt, indexHolding } from './subnet.ts';
 
 /** What the operator of this host decided. */
 export interface HostRules {
@@ -63,6 +63,15 @@ export function addressOf(context: AppContext, entry: RunEntry, key: string, rec
   if (spec?.networkMode !== 'app' || context.network === null) return null;
   const index = context.journal.addresses[key];
   return index === undefined ? null : addressAt(context.network.subnet, index, record.slot);
+}
+
+/** Base indexes of the addresses that containers hold: one keeps its address although the journal has moved on. */
+export function heldIndexes(context: AppContext): readonly number[] {
+  const { network } = context;
+  if (network === null) return [];
+  return context.containers.flatMap((each) =>
+    each.address === null ? [] : (indexHolding(network.subnet, each.address) ?? []),
+  );
 }
 
 /** Names of a service on the app's network. */

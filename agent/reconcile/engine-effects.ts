@@ -47,6 +47,7 @@ export function withEffect(engine: EngineObservation, effect: EngineEffect): Eng
       return changed(engine, effect.instance, (each) => ({
         ...each,
         address: effect.address,
+        networkId: null,
         aliased: effect.isAliased,
       }));
     case 'network':
@@ -104,6 +105,7 @@ function toCreated(engineId: string, action: ActionOf<'create'>): ContainerObser
     startedAtMs: null,
     finishedAtMs: null,
     address: plan.address,
+    networkId: null,
     aliased: plan.aliases.length > 0,
     engineHealth: action.hasHealthcheck ? 'starting' : 'none',
     engineHealthDetail: null,

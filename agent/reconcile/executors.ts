@@ -70,6 +70,10 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       const { attempt, ...rest } = journalOf(app);
       if (attempt !== null) await save({ ...rest, attempt: { ...attempt, stopped: [] } });
     },
+    'move-address': async ({ app, key, index }) => {
+      const journal = journalOf(app);
+      await save({ ...journal, addresses: { ...journal.addresses, [key]: index } });
+    },
     commit: ({ app, images }) => save(committedJournal(journalOf(app), images)),
     'mark-failed': async ({ app, problem, failedService, instance }, signal) => {
       const note = instance === null ? '' : outputNote(await lastOutput(engine, instance, signal));

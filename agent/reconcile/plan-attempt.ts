@@ -95,7 +95,7 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   const late = progressDeadline(context, builder, attempt);
   if (late !== null) return failed({ problem: late, failedService: null, instance: null });
 
-  if (toStop.length > 0) builder.want({ kind: 'note-stop', app: context.app, instances: toStop });
+  if (toStop.length > 0) builder.wantIfFree({ kind: 'note-stop', app: context.app, instances: toStop });
   const phase = prerequisites.isPulling ? 'pulling' : waitingToStart > 0 ? 'starting' : 'gating';
   if (waitingToStart > 0 || waitingForGate > 0 || !areKeptGood(context, builder, attempt, goal))
     return { phase, isMoving: false, failure: null };

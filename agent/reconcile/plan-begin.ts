@@ -6,7 +6,7 @@ import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import type { PlannedCandidate } from './action.ts';
-import { type AppContext, findContainer, specOf } from './app-context.ts';
+import { type AppContext, findContainer, heldIndexes, specOf } from './app-context.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planPrerequisites } from './prerequisites.ts';
 import { allocateSubnet, assignIndexes } from './subnet.ts';
@@ -19,7 +19,7 @@ export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunE
     entry,
     candidates,
     subnet: chooseSubnet(context, entry),
-    addresses: assignIndexes(context.journal.addresses, keysOf(entry)),
+    addresses: assignIndexes(context.journal.addresses, keysOf(entry), heldIndexes(context)),
     stopped: stillStopped(context),
     budgetMs: budgetOf(entry),
   });

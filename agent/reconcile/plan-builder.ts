@@ -55,6 +55,11 @@ export class PlanBuilder {
     else this.wait(`${failure.problem.message} (try ${failure.count})`, failure.retryAtMs);
   }
 
+  /** Where nothing is to be done with its object yet; else the next turn wants it again. */
+  wantIfFree(action: Action): void {
+    if (!this.has(objectOf(action))) this.want(action);
+  }
+
   askEngine(): void {
     this.asksEngine = true;
   }

@@ -78,7 +78,12 @@ function planContainer(
     if (shouldRun(context, spec?.restart ?? null, container)) planStart(context, builder, entry, container);
     return;
   }
-  if (spec === null || entry === null || spec.networkMode !== 'app' || context.network === null) return;
+  if (spec === null || entry === null || spec.networkMode !== 'app') return;
+  if (context.network === null) {
+    const { subnet } = context.journal;
+    if (subnet !== null) builder.wantIfFree({ kind: 'ensure-network', app, subnet });
+    return;
+  }
   const isDetached = container.address === null;
   if (isDetached || (needsAliases(entry, spec) && !container.aliased)) {
     const address = container.address ?? detachedAddress(context, entry, container);

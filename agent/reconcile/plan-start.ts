@@ -1,8 +1,9 @@
-/** Starts an existing container as soon as nothing stands in its way. Pure. */
+/** Starts an existing container as soon as it has its place on the network and nothing stands in its way. Pure. */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type AppContext, isUp, specOf } from './app-context.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { planPlace } from './plan-place.ts';
 
 export function planStart(
   context: AppContext,
@@ -11,14 +12,14 @@ export function planStart(
   container: ContainerObservation,
 ): void {
   const blocker = blockerOf(context, entry, container);
-  if (blocker === undefined) {
-    const { app } = context;
-    const { service, instance } = container;
-    if (isStuck(context, container)) builder.wantInstead({ kind: 'remove', app, service, instance });
-    else builder.want({ kind: 'start', app, service, instance });
+  if (blocker !== undefined) {
+    builder.wait(`${container.service}/${container.replica} starts when ${blocker.instance} has stopped`);
     return;
   }
-  builder.wait(`${container.service}/${container.replica} starts when ${blocker.instance} has stopped`);
+  const { app } = context;
+  const { service, instance } = container;
+  if (isStuck(context, container)) builder.wantInstead({ kind: 'remove', app, service, instance });
+  else if (planPlace(context, builder, entry, container)) builder.want({ kind: 'start', app, service, instance });
 }
 
 /**

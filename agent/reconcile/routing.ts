@@ -7,7 +7,7 @@ import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { IngressApp, IngressService, Upstreams } from '../ingress/ingress.ts';
 import { type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
-import { type AppContext, findContainer, healthOf, specOf } from './app-context.ts';
+import { addressOf, type AppContext, findContainer, healthOf, specOf } from './app-context.ts';
 import { hasRoutes } from './plan-retirement.ts';
 import { probeAddress } from './probe-target.ts';
 import { addressAt } from './subnet.ts';
@@ -60,7 +60,8 @@ function upstreamsOf(
     const container = findContainer(context, record.instance);
     if (serviceOfKey(key) !== service || container?.state !== 'running' || serving.leaving.has(record.instance))
       continue;
-    const address = spec === null ? null : probeAddress(spec, container);
+    // Without an address it is being connected again: its traffic comes back with it, sooner than it could move.
+    const address = spec === null ? null : (probeAddress(spec, container) ?? addressOf(context, entry, key, record));
     if (address !== null) running.push({ address, isTrusted: isTrusted(context, record.instance) });
   }
   const trusted = running.filter((each) => each.isTrusted);

@@ -35,18 +35,27 @@ export function indexOfAddress(subnet: string, address: string, slot: 0 | 1): nu
   return offset >= 0 && offset < sizeOf(bits) && offset % 2 === 0 ? offset / 2 : null;
 }
 
+/** The base index of the pair that this address belongs to, in whichever slot; null outside of the network. */
+export function indexHolding(subnet: string, address: string): number | null {
+  return indexOfAddress(subnet, address, 0) ?? indexOfAddress(subnet, address, 1);
+}
+
 /** How many replicas of all services one app's network holds. */
 export function capacityOf(subnet: string): number {
   return Math.floor((sizeOf(parseRange(subnet).bits) - 1 - FIRST_HOST) / 2);
 }
 
-/** Gives each key a base index, keeping those that have one. */
+/**
+ * Gives each key a base index, keeping those that have one.
+ * @param held indexes whose addresses containers hold, whatever the keys say
+ */
 export function assignIndexes(
   known: Readonly<Record<string, number>>,
   keys: readonly string[],
+  held: readonly number[] = [],
 ): Readonly<Record<string, number>> {
   const indexes: Record<string, number> = { ...known };
-  const taken = new Set(Object.values(known));
+  const taken = new Set([...Object.values(known), ...held]);
   let next = 0;
   for (const key of keys) {
     if (indexes[key] !== undefined) continue;
@@ -55,6 +64,16 @@ export function assignIndexes(
     taken.add(next);
   }
   return indexes;
+}
+
+/** Another free index, the next one after the present; null = there is none. */
+export function nextIndex(subnet: string, present: number, taken: readonly number[]): number | null {
+  const count = capacityOf(subnet);
+  for (let step = 1; step < count; step += 1) {
+    const index = (present + step) % count;
+    if (!taken.includes(index)) return index;
+  }
+  return null;
 }
 
 /** 254 addresses where the pool has room for sixteen such networks, smaller ones otherwise. */

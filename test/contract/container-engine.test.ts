@@ -1,6 +1,6 @@
 // The engine port, held over the fake and the real Docker Engine: what the reconciler relies on is true of both.
 import t, { type Test } from 'tap';
-import type { ContainerEngine, ContainerObservation } from '../../agent/engine/container-engine.ts';
+import type { ContainerEngine, ContainerObservation, NetworkObservation } from '../../agent/engine/container-engine.ts';
 import type { VolumeSpec } from '../../fleet/app-spec.ts';
 import { LongshoreError, type ErrorCode } from '../../fleet/errors.ts';
 import type { Digest, InstanceId } from '../../fleet/ids.ts';
@@ -168,6 +168,26 @@ for (const stage of stages) {
     t.match(await seen(scene.engine, plan.instance), { aliased: false, address, state: 'running' });
   });
 
+  story('a stopped container outlives its network: connected to the one made again, it starts', async (t, scene) => {
+    const { image, imageId } = await pulled(scene, 'runs');
+    const network = await aNetwork(scene);
+    const plan = aPlan(scene, image, imageId, { network: network.name, address: addressIn(network.subnet, 5) });
+    await scene.engine.create(plan);
+    await scene.engine.start(plan.instance);
+    t.match(await seen(scene.engine, plan.instance), { networkId: network.id });
+    await scene.engine.stop(plan.instance, 0);
+    await scene.engine.removeNetwork(theApp);
+
+    const again = await scene.engine.ensureNetwork(theApp, network.subnet);
+    t.not(again.id, network.id);
+    await rejects(t, scene.engine.start(plan.instance), 'NOT_FOUND');
+
+    const address = addressIn(network.subnet, 7);
+    await scene.engine.setAliases(plan.instance, network.name, address, ['web']);
+    await scene.engine.start(plan.instance);
+    t.match(await seen(scene.engine, plan.instance), { networkId: again.id, address, aliased: true, state: 'running' });
+  });
+
   story('a plan with names has them from the start', async (t, scene) => {
     const { image, imageId } = await pulled(scene, 'runs');
     const network = await aNetwork(scene);
@@ -212,7 +232,7 @@ for (const stage of stages) {
     await scene.engine.create(second);
     await scene.engine.start(first.instance);
 
-    await rejects(t, scene.engine.start(second.instance), 'ENGINE_REFUSED');
+    await rejects(t, scene.engine.start(second.instance), 'ADDRESS_IN_USE');
   });
 
   story('what is missing is refused at creation or start, and named', async (t, scene) => {
@@ -409,7 +429,7 @@ async function pulled(
 }
 
 /** Other tests use this machine's engine too: a taken subnet is passed over, as the agent does. */
-async function aNetwork(scene: EngineScene): Promise<{ name: string; subnet: string }> {
+async function aNetwork(scene: EngineScene): Promise<NetworkObservation> {
   for (;;) {
     try {
       return await scene.engine.ensureNetwork(theApp, scene.subnet());

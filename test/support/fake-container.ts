@@ -49,6 +49,7 @@ export class FakeContainer {
   #life: Lifecycle = { kind: 'created' };
   #restartPolicy = 'no';
   #address: string | null;
+  #networkId: string | null = null;
   #aliases: readonly string[] = [];
 
   constructor(plan: InstancePlan, behaviour: FakeBehaviour, hasHealthcheck: boolean, number: number) {
@@ -76,8 +77,13 @@ export class FakeContainer {
     return this.plan.service.spec.ports.flatMap((port) => (port.host === null ? [] : [port.host]));
   }
 
-  start(nowMs: number): void {
+  get networkId(): string | null {
+    return this.#networkId;
+  }
+
+  start(nowMs: number, networkId: string | null = this.#networkId): void {
     this.#life = { kind: 'started', atMs: nowMs };
+    if (this.#address !== null) this.#networkId = networkId;
   }
 
   stop(nowMs: number): void {
@@ -101,9 +107,17 @@ export class FakeContainer {
     this.#restartPolicy = name;
   }
 
-  setAliases(address: string, aliases: readonly string[]): void {
+  setAliases(address: string, aliases: readonly string[], networkId: string): void {
     this.#address = address;
     this.#aliases = aliases;
+    this.#networkId = networkId;
+  }
+
+  /** As `docker network disconnect`. */
+  disconnect(): void {
+    this.#address = null;
+    this.#aliases = [];
+    this.#networkId = null;
   }
 
   exec(command: readonly string[], nowMs: number): ExecResult {
@@ -168,6 +182,7 @@ export class FakeContainer {
         life.kind === 'created' ? null : life.kind === 'started' ? nowMs - this.#ageMs(nowMs) : life.startedAtMs,
       finishedAtMs: life.kind === 'stopped' ? life.atMs : exitedAtMs,
       address: plan.network === null ? null : this.#address,
+      networkId: plan.network === null ? null : this.#networkId,
       aliased: this.#aliases.length > 0,
       engineHealth: useEngineHealth ? this.health(nowMs) : 'none',
       engineHealthDetail: null,

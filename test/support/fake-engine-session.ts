@@ -144,19 +144,21 @@ export class FakeEngineSession implements ContainerEngine {
     const name = `longshore-${this.#host}-${app}`;
     return this.#call('ensureNetwork', name, () => {
       const found = this.#engine.networks.get(name);
-      if (found !== undefined) return { app: found.app, name, subnet: found.subnet };
+      if (found !== undefined) return { app: found.app, id: found.id, name, subnet: found.subnet };
       if ([...this.#engine.networks.values()].some((each) => each.subnet === subnet)) {
         throw new LongshoreError('CONFLICT', `create network ${name}: subnet ${subnet} overlaps with another network`);
       }
-      this.#engine.networks.set(name, { app, name, subnet, host: this.#host });
-      return { app, name, subnet };
+      const made = { app, id: `net-${this.#engine.effects.length}`, name, subnet };
+      this.#engine.networks.set(name, { ...made, host: this.#host });
+      return made;
     });
   }
 
   removeNetwork(app: AppName): Promise<void> {
     const name = `longshore-${this.#host}-${app}`;
     return this.#call('removeNetwork', name, () => {
-      if (this.#mine().some((each) => each.plan.network === name))
+      const isUsed = (each: FakeContainer): boolean => each.plan.network === name && each.isRunning(this.#engine.nowMs);
+      if (this.#mine().some(isUsed))
         throw new LongshoreError('ENGINE_REFUSED', `remove network ${name}: it has active endpoints`);
       this.#engine.networks.delete(name);
     });
@@ -209,15 +211,21 @@ export class FakeEngineSession implements ContainerEngine {
     return this.#call('start', instance, () => {
       const container = this.#need(instance, 'start');
       if (container.isRunning(this.#engine.nowMs)) return;
+      const network = this.#engine.networks.get(container.plan.network ?? '');
+      const isGone = network === undefined || (container.networkId !== null && container.networkId !== network.id);
+      if (container.address !== null && isGone)
+        throw new LongshoreError('NOT_FOUND', `start ${instance}: network ${container.networkId ?? ''} not found`);
+      if (container.address !== null && this.#engine.strangers.has(container.address))
+        throw new LongshoreError('ADDRESS_IN_USE', `start ${instance}: address already in use`);
       for (const other of this.#engine.containers.values()) {
         if (other === container || !other.isRunning(this.#engine.nowMs)) continue;
         if (container.address !== null && other.address === container.address)
-          throw new LongshoreError('ENGINE_REFUSED', `start ${instance}: address ${container.address} is in use`);
+          throw new LongshoreError('ADDRESS_IN_USE', `start ${instance}: address ${container.address} is in use`);
         const port = other.hostPorts.find((each) => container.hostPorts.includes(each));
         if (port !== undefined)
           throw new LongshoreError('PORT_IN_USE', `start ${instance}: host port ${port} is taken`);
       }
-      container.start(this.#engine.nowMs);
+      container.start(this.#engine.nowMs, network?.id ?? null);
     });
   }
 
@@ -242,8 +250,11 @@ export class FakeEngineSession implements ContainerEngine {
         (each) => each.plan.instance !== instance && each.isRunning(this.#engine.nowMs) && each.address === address,
       );
       if (taken)
-        throw new LongshoreError('ENGINE_REFUSED', `connect ${instance} to ${network}: address ${address} is in use`);
-      this.#need(instance, 'connect').setAliases(address, aliases);
+        throw new LongshoreError('ADDRESS_IN_USE', `connect ${instance} to ${network}: address ${address} is in use`);
+      const found = this.#engine.networks.get(network);
+      if (found === undefined)
+        throw new LongshoreError('NOT_FOUND', `connect ${instance} to ${network}: network not found`);
+      this.#need(instance, 'connect').setAliases(address, aliases, found.id);
     });
   }
 

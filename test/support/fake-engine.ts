@@ -48,6 +48,8 @@ export class FakeEngine {
     string,
     { readonly app: AppName; readonly volume: string; readonly name: string; readonly host: HostId }
   >();
+  /** Addresses of containers that somebody else attached to our networks. */
+  readonly strangers = new Set<string>();
   /** Engine names of volumes that somebody else made. */
   readonly externalVolumes = new Set<string>();
   /** What the registry offers, by digest. */
@@ -126,11 +128,23 @@ export class FakeEngine {
   settle(): void {
     this.#recordLowest();
     const states = [...this.containers.values()]
-      .map((each) => `${each.plan.instance}:${each.state(this.#now())}:${each.health(this.#now())}`)
+      .map(
+        (each) => `${each.plan.instance}:${each.state(this.#now())}:${each.health(this.#now())}:${each.address ?? ''}`,
+      )
       .join();
     if (states === this.#lastStates) return;
     this.#lastStates = states;
     for (const watcher of [...this.#watchers]) watcher.onChange();
+  }
+
+  /** As `docker network prune`: networks that no running container uses. */
+  pruneNetworks(): void {
+    for (const { name } of [...this.networks.values()]) {
+      const isUsed = [...this.containers.values()].some(
+        (each) => each.plan.network === name && each.address !== null && each.isRunning(this.#now()),
+      );
+      if (!isUsed) this.networks.delete(name);
+    }
   }
 
   /** What a probe of this address would find now. */

@@ -172,6 +172,33 @@ t.test(
   },
 );
 
+t.test('instance: one that somebody disconnects from its network is an event', { skip }, async (t) => {
+  const scene = openScene(t);
+  const network = await aNetwork(scene);
+  const address = addressIn(network.subnet, 9);
+  const instance = await started(scene, await scene.offer('runs'), { network: network.name, address });
+  let isHeard = false;
+  const stop = new AbortController();
+  const watching = scene.engine.watch(() => (isHeard = true), stop.signal);
+  t.teardown(() => stop.abort());
+  const target = needed(machine).docker.getNetwork(network.name);
+  const Container = containerName(scene.host, instance);
+
+  // The stream may begin after the first of them.
+  await pollUntil(
+    async () => {
+      await target.disconnect({ Container });
+      const seenDetached = await seen(scene, instance);
+      t.equal(seenDetached?.address, null);
+      await scene.engine.setAliases(instance, network.name, address, []);
+      return isHeard;
+    },
+    (heard) => heard,
+  );
+  stop.abort();
+  await watching;
+});
+
 t.test("instance: the image's own check runs for the check kind `image`, and for no other", { skip }, async (t) => {
   const scene = openScene(t);
   const image = await withHealthcheck(scene);

@@ -274,6 +274,55 @@ t.test('reconciler: what somebody removed by hand is made again, and said', asyn
   t.ok(host.events.some(({ event, text }) => event === 'instance-gone' && text.includes('was removed by somebody')));
 });
 
+t.test('reconciler: a network that was pruned while the agent was away is made again, and its app runs', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  await host.assign(release(1, 'a', { services: { web: { version: 'a' }, api: { version: 'a' } } }));
+  await host.untilConverged();
+  const before = [...host.engine.containers.keys()];
+
+  host.kill();
+  for (const each of host.engine.containers.values()) each.stop(Date.now());
+  host.engine.pruneNetworks();
+  await host.start();
+  await host.untilConverged();
+
+  t.equal(host.running() + host.running('api'), 'aa');
+  t.same([...host.engine.containers.keys()], before, 'as the same containers');
+});
+
+t.test('reconciler: a serving container that somebody disconnects gets its address and names back', async (t) => {
+  const host = await world(t);
+  host.offer('a');
+  await host.assign(release(1, 'a'));
+  await host.untilConverged();
+  const [container] = host.engine.containers.values();
+
+  container?.disconnect();
+  await host.until(() => container?.address === '10.213.0.2', 'connected again');
+
+  t.same(container?.aliases, ['web']);
+});
+
+t.test('reconciler: where a container that is not ours holds the spare address, another is taken', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('abc');
+  const services = (version: string): TestEntry['services'] => ({ web: { version, ingress: ROUTE } });
+  await host.assign(release(1, 'a', { services: services('a') }));
+  await host.untilConverged();
+
+  host.engine.strangers.add('10.213.0.3').add('10.213.0.5');
+  await host.assign(release(2, 'b', { services: services('b') }));
+  await host.untilConverged();
+  t.same(host.ingress?.upstreams, { 'web/web': ['10.213.0.7'] });
+
+  host.engine.strangers.add('10.213.0.6');
+  await host.assign(release(3, 'c', { services: services('c') }));
+  await host.untilConverged();
+  t.equal(host.containers(), 'c');
+  t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 1);
+});
+
 t.test('reconciler: traffic leaves one unhealthy replica, but never the last', async (t) => {
   const host = await world(t, { ingress: true });
   // Long enough for the whole way to converged on a busy machine.

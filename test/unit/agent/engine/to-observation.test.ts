@@ -63,6 +63,7 @@ const inspected = (
     Networks: {
       [network]: {
         EndpointID: 'e1',
+        NetworkID: 'n1',
         IPAddress: '10.213.4.7',
         IPAMConfig: { IPv4Address: '10.213.4.7' },
         Aliases: ['web', '0cc74cd42df9'],
@@ -95,6 +96,7 @@ t.test('toObservation: a running container, whole', (t) => {
     startedAtMs: Date.UTC(2026, 10, 21, 7, 50, 39, 730),
     finishedAtMs: null,
     address: '10.213.4.7',
+    networkId: 'n1',
     aliased: true,
     engineHealth: 'none',
     engineHealthDetail: null,

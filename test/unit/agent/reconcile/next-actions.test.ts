@@ -19,7 +19,7 @@ import { appName, digest, hostId, specHash } from '../../../support/app-builders
 const web = appName('web');
 const release = (number: number, version: string, fields: Partial<TestEntry> = {}): ReturnType<typeof aRunEntry> =>
   aRunEntry({ release: number, services: { web: { version } }, ...fields });
-const network = { app: web, name: 'net', subnet: '10.213.0.0/24' };
+const network = { app: web, id: 'net-1', name: 'net', subnet: '10.213.0.0/24' };
 
 interface Scene {
   readonly entry?: AssignmentEntry | null;

@@ -4,7 +4,9 @@ import {
   allocateSubnet,
   assignIndexes,
   capacityOf,
+  indexHolding,
   indexOfAddress,
+  nextIndex,
 } from '../../../../agent/reconcile/subnet.ts';
 
 t.test('allocateSubnet: the lowest free piece, passing over what overlaps', (t) => {
@@ -36,5 +38,19 @@ t.test('addressAt: two addresses a replica, none for the gateway and the broadca
 
 t.test('assignIndexes: keeps what is known and fills the gaps', (t) => {
   t.same(assignIndexes({ 'web/1': 1 }, ['web/1', 'db/1', 'db/2']), { 'web/1': 1, 'db/1': 0, 'db/2': 2 });
+  t.same(
+    assignIndexes({ 'web/1': 1 }, ['web/1', 'db/1'], [0, 2]),
+    { 'web/1': 1, 'db/1': 3 },
+    'what is held is passed over',
+  );
+  t.end();
+});
+
+t.test('nextIndex: the next free pair, from the beginning again after the last', (t) => {
+  t.equal(nextIndex('10.213.1.0/24', 0, [0, 1]), 2);
+  t.equal(nextIndex('10.250.7.0/28', 5, [5, 0]), 1);
+  t.equal(nextIndex('10.250.7.0/28', 0, [0, 1, 2, 3, 4, 5]), null);
+  t.equal(indexHolding('10.213.1.0/24', '10.213.1.7'), 2);
+  t.equal(indexHolding('10.213.1.0/24', '10.99.1.7'), null);
   t.end();
 });
