@@ -24,6 +24,7 @@ import { imageKey } from './action.ts';
 import { unmetDependency } from './dependencies.ts';
 import { doubtOf } from './engine-doubt.ts';
 import { evalGate } from './gate.ts';
+import { holdsPortOf } from './host-ports.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planStop } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
@@ -153,11 +154,26 @@ function planCandidate(
     builder.wait(unmet);
     return;
   }
-  const old = context.journal.committed?.instances[key];
-  const running = old === undefined ? undefined : findContainer(context, old.instance);
-  if (specOf(entry, service)?.order === 'stop-first' && running !== undefined && isUp(running))
-    planStopFirst(context, builder, attempt, running, toStop);
-  else planStart(context, builder, entry, container);
+  const inTheWay = committedInTheWay(context, entry, goal, key);
+  for (const old of inTheWay) planStopFirst(context, builder, attempt, old, toStop);
+  if (inTheWay.length === 0) planStart(context, builder, entry, container);
+}
+
+/** What serves and has to stop before the candidate of this key starts: its predecessor, and what holds its host ports. */
+function committedInTheWay(
+  context: AppContext,
+  entry: RunEntry,
+  goal: Readonly<Record<string, InstanceRecord>>,
+  key: string,
+): readonly ContainerObservation[] {
+  const service = serviceOfKey(key);
+  const isStopFirst = specOf(entry, service)?.order === 'stop-first';
+  const kept = Object.values(goal).map((record) => record.instance);
+  return Object.entries(context.journal.committed?.instances ?? {}).flatMap(([oldKey, { instance }]) => {
+    const old = findContainer(context, instance);
+    if (old === undefined || !isUp(old) || kept.includes(instance)) return [];
+    return (isStopFirst && oldKey === key) || holdsPortOf(context, entry, service, old) ? [old] : [];
+  });
 }
 
 /** The old one makes room: noted first, so that it is started again as the same container if the attempt fails. */
@@ -170,8 +186,10 @@ function planStopFirst(
 ): void {
   const { app } = context;
   const { service, instance } = old;
+  // Two candidates may need ports of the same one.
+  if (builder.has(`instance:${instance}`)) return;
   if (!attempt.stopped.includes(instance)) {
-    toStop.push(instance);
+    if (!toStop.includes(instance)) toStop.push(instance);
   } else if (old.restartPolicy !== 'no') {
     // Else a restart of the engine would bring it back beside the new one.
     builder.want({ kind: 'set-restart', app, service, instance, name: 'no', maxAttempts: 0 });

@@ -2,8 +2,10 @@
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type AppContext, isUp, specOf } from './app-context.ts';
+import { holdsPortOf } from './host-ports.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planPlace } from './plan-place.ts';
+import { protectedInstances } from './plan-retirement.ts';
 
 export function planStart(
   context: AppContext,
@@ -34,16 +36,18 @@ function isStuck(context: AppContext, container: ContainerObservation): boolean 
 
 const TRIES = 3;
 
-/** Another one that holds its address, its volume or its host port. */
+/** Another one that holds its address, its volume or its host port, and is going to stop. */
 function blockerOf(
   context: AppContext,
   entry: RunEntry | null,
   container: ContainerObservation,
 ): ContainerObservation | undefined {
   const stopFirst = specOf(entry, container.service)?.order === 'stop-first';
+  const staying = protectedInstances(context);
   return context.containers.find((each) => {
     if (each.instance === container.instance || !isUp(each)) return false;
     if (container.address !== null && each.address === container.address) return true;
-    return stopFirst && each.service === container.service && each.replica === container.replica;
+    if (stopFirst && each.service === container.service && each.replica === container.replica) return true;
+    return !staying.has(each.instance) && holdsPortOf(context, entry, container.service, each);
   });
 }

@@ -99,14 +99,14 @@ export function goalInstances(journal: AppJournal, attempt: AttemptRecord): Read
 }
 
 /**
- * Committed instances that the attempt under way has stopped and replaces. One that an earlier attempt stopped and this
- * one keeps is none of them: it has to run again.
+ * Committed instances that the attempt under way has stopped and replaces or drops. One that an earlier attempt stopped and
+ * this one keeps is none of them: it has to run again.
  */
 export function leavingInstances(journal: AppJournal): ReadonlySet<InstanceId> {
-  const { attempt, committed } = journal;
+  const { attempt } = journal;
   if (attempt?.state !== 'running') return new Set();
-  const replaced = Object.keys(attempt.candidates).flatMap((key) => committed?.instances[key]?.instance ?? []);
-  return new Set(attempt.stopped.filter((instance) => replaced.includes(instance)));
+  const kept = Object.values(goalInstances(journal, attempt)).map((record) => record.instance);
+  return new Set(attempt.stopped.filter((instance) => !kept.includes(instance)));
 }
 
 /** The gate was passed: the candidates are the good generation from here on. */

@@ -1,5 +1,6 @@
 // The planner under random apps, orders of execution, failures and kills: what must hold in every history.
 import t from 'tap';
+import type { PortSpec } from '../../fleet/app-spec.ts';
 import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { keysOf } from '../../agent/state/app-journal.ts';
@@ -9,31 +10,51 @@ import { type Chances, PlannerWorld } from '../support/planner-world.ts';
 import { between, pick, type Random, seededRandom, seeds } from '../support/random.ts';
 
 /** Versions whose containers work, at once or after a while. */
-const GOOD = ['a', 'b', 'c', 'd'] as const;
+const GOOD = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 /** Ends at once; never healthy; healthy and then not. */
 const BAD = ['1', '2', '3'] as const;
+/** A service with a host port has another hash than one without. */
+const PLAIN = ['a', 'b', 'c', 'd'] as const;
+const GOOD_WITH_PORT = ['e', 'f'] as const;
+const BAD_WITH_PORT = '4';
 const SERVICES = ['web', 'api', 'db'] as const;
 const TURNS = 3_000;
 
 function stagedWorld(random: Random, chances: Chances): PlannerWorld {
   const world = new PlannerWorld(random, chances);
   for (const [index, letter] of GOOD.entries())
-    world.engine.offerImage(digest(letter), { healthyAfterMs: index * 700 });
-  world.engine.offerImage(digest('1'), { exitAfterMs: 100, exitCode: 1, healthyAfterMs: null });
+    world.engine.offerImage(digest(letter), { healthyAfterMs: (index % PLAIN.length) * 700 });
+  for (const letter of ['1', BAD_WITH_PORT])
+    world.engine.offerImage(digest(letter), { exitAfterMs: 100, exitCode: 1, healthyAfterMs: null });
   world.engine.offerImage(digest('2'), { healthyAfterMs: null });
   world.engine.offerImage(digest('3'), { healthyAfterMs: 100, unhealthyAfterMs: 900 });
   return world;
 }
 
+const hostPort = (app: string): PortSpec => ({
+  container: 80,
+  host: app === 'one' ? 7_001 : 7_002,
+  hostIp: null,
+  protocol: 'tcp',
+});
+
+function aVersion(random: Random, isGood: boolean, hasPort: boolean): string {
+  if (hasPort) return isGood ? pick(random, GOOD_WITH_PORT) : BAD_WITH_PORT;
+  return isGood ? pick(random, PLAIN) : pick(random, BAD);
+}
+
 function anEntry(random: Random, app: string, release: number, isGood: boolean): RunEntry {
   const services: Record<string, TestService> = {};
   const count = between(random, 1, SERVICES.length);
+  /** The app's one host port, which moves between its services. */
+  const withPort = random() < 0.4 ? SERVICES[between(random, 0, count - 1)] : null;
   for (const [index, name] of SERVICES.slice(0, count).entries()) {
     const dependency = SERVICES[index - 1];
     services[name] = {
-      version: isGood || random() < 0.5 ? pick(random, GOOD) : pick(random, BAD),
-      copies: between(random, 1, 2),
-      order: random() < 0.3 ? 'stop-first' : 'start-first',
+      version: aVersion(random, isGood || random() < 0.5, withPort === name),
+      copies: withPort === name ? 1 : between(random, 1, 2),
+      ports: withPort === name ? [hostPort(app)] : [],
+      order: withPort === name || random() < 0.3 ? 'stop-first' : 'start-first',
       ingress: random() < 0.5 ? ROUTE : [],
       dependsOn: dependency !== undefined && random() < 0.5 ? { [dependency]: 'healthy' } : {},
       gate: { minHealthyMs: pick(random, [0, 0, 2_000]), healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 },

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ServiceSpec } from '../../../fleet/app-spec.ts';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { aRunEntry, ROUTE, type TestEntry } from '../../support/agent-entries.ts';
 import { AgentWorld, type AgentWorldOptions } from '../../support/agent-world.ts';
@@ -321,6 +322,34 @@ t.test('reconciler: where a container that is not ours holds the spare address, 
   await host.untilConverged();
   t.equal(host.containers(), 'c');
   t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 1);
+});
+
+const PORT: ServiceSpec['ports'] = [{ container: 8080, host: 7_650, hostIp: null, protocol: 'tcp' }];
+
+t.test('reconciler: a host port moves to another service of the app, and back with a failure', async (t) => {
+  const host = await world(t);
+  host.offer('ab');
+  host.offer('c', { exitAfterMs: 0, exitCode: 1 });
+  await host.assign(release(1, 'a', { services: { web: { version: 'a', ports: PORT, order: 'stop-first' } } }));
+  await host.untilConverged();
+  const [first] = host.engine.containers.keys();
+
+  await host.assign(release(2, 'c', { services: { frontend: { version: 'c', ports: PORT, order: 'stop-first' } } }));
+  await host.until(
+    () => host.report()?.attempt?.state === 'failed' && host.running() === 'a' && host.containers() === 'a',
+    'back',
+  );
+  t.match(host.report()?.attempt?.problem, { code: 'CONTAINER_EXITED' });
+  t.same([...host.engine.containers.keys()], [first], 'as the same container');
+
+  const services: TestEntry['services'] = {
+    proxy: { version: 'b', ports: PORT, order: 'stop-first', dependsOn: { web: 'healthy' } },
+    web: { version: 'b' },
+  };
+  await host.assign(release(3, 'b', { services }));
+  await host.untilConverged();
+  t.equal(host.running('proxy') + host.running(), 'bb', 'the old service gave its port to the one in front of it');
+  t.equal(host.containers(), 'bb');
 });
 
 t.test('reconciler: traffic leaves one unhealthy replica, but never the last', async (t) => {
