@@ -3,6 +3,7 @@
  * deployment changes: addresses come from the answerer, readiness from flag files; only host names, paths, ports
  * and TLS stand here. Pure; equal input gives equal text, and Caddy takes equal text for no change.
  */
+import { groupBy } from '../../fleet/group-by.ts';
 import type { Features } from './caddy-features.ts';
 import { errorPages, groupHandlers, pageHandler, subroute, type JsonObject } from './caddy-proxy.ts';
 import { UNKNOWN_PAGE } from './pages.ts';
@@ -22,7 +23,7 @@ export function caddyConfig(groups: readonly RouteGroup[], options: ProxyOptions
   const servers: Record<string, JsonObject> = {};
   if (httpPort !== null) servers['http'] = httpServer(groups, options, features, httpPort);
   if (httpsPort !== null && (secure.length > 0 || options.ownCertificates)) {
-    servers['https'] = httpsServer(secure, options, features, httpsPort);
+    servers['https'] = httpsServer(groups, options, features, httpsPort);
   }
   if (healthListen !== null) servers['health'] = healthServer(healthListen);
   return {
@@ -54,10 +55,10 @@ function httpServer(
   features: Features,
   port: number,
 ): JsonObject {
-  const routes = groups.map((group) =>
+  const routes = hostRoutes(groups, (group) =>
     group.tls === 'off' || options.httpsPort === null
-      ? groupRoute(group, groupHandlers(group, options, features))
-      : groupRoute(group, [toHttps(options.httpsPort)]),
+      ? groupHandlers(group, options, features)
+      : [toHttps(options.httpsPort)],
   );
   return { ...server(options, port, routes), automatic_https: { disable: true } };
 }
@@ -68,12 +69,14 @@ function httpsServer(
   features: Features,
   port: number,
 ): JsonObject {
-  const routes = groups.map((group) => groupRoute(group, groupHandlers(group, options, features)));
+  const routes = hostRoutes(groups, (group) => (group.tls === 'off' ? null : groupHandlers(group, options, features)));
+  // Caddy would fetch a certificate for every host name in a route, also for one that only gets a 404.
+  const plain = [...new Set(groups.filter(({ tls, host }) => tls === 'off' && host !== '*').map(({ host }) => host))];
   return {
     ...server(options, port, routes),
     protocols: ['h1', 'h2'],
     // Our own redirects know the public port and leave `/.longshore/ready` alone.
-    automatic_https: { disable_redirects: true },
+    automatic_https: { disable_redirects: true, ...(plain.length === 0 ? {} : { skip_certificates: plain }) },
     tls_connection_policies: [{}],
   };
 }
@@ -99,6 +102,27 @@ function healthServer(listen: string): JsonObject {
       { handle: [text(404, 'not found')], terminal: true },
     ],
   };
+}
+
+/**
+ * A name belongs to the narrowest host that covers it, with all of its paths: what none of that host's groups takes is
+ * a 404 and never falls through to a wider host, which may be another app's. `handlersOf` returns null for a group that
+ * this server does not serve.
+ */
+function hostRoutes(
+  groups: readonly RouteGroup[],
+  handlersOf: (group: RouteGroup) => readonly JsonObject[] | null,
+): readonly JsonObject[] {
+  return [...groupBy(groups, ({ host }) => host)].flatMap(([host, ofHost]) => {
+    const routes = ofHost.flatMap((group) => {
+      const handlers = handlersOf(group);
+      return handlers === null ? [] : [groupRoute(group, handlers)];
+    });
+    const takesAll = routes.length === ofHost.length && ofHost.some(({ path }) => path === '/');
+    return takesAll || host === '*'
+      ? routes
+      : [...routes, { match: [{ host: [host] }], handle: [pageHandler(UNKNOWN_PAGE)], terminal: true }];
+  });
 }
 
 function groupRoute(group: RouteGroup, handle: readonly JsonObject[]): JsonObject {

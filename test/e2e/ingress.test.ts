@@ -37,7 +37,7 @@ t.test('ingress: routes by host name and longest prefix', { skip }, async (t) =>
     {
       app: appName('other'),
       graceMs: 1_000,
-      services: [{ service: 'any', addresses: [], routes: [route('*', { path: '/any' })] }],
+      services: [{ service: 'any', addresses: [], routes: [route('*'), route('v1.test', { path: '/only' })] }],
     },
   ]);
   await stage.ingress.publish({
@@ -49,7 +49,8 @@ t.test('ingress: routes by host name and longest prefix', { skip }, async (t) =>
   t.equal(await stage.who('shop.test'), 'web');
   t.equal(await stage.who('SHOP.test', '/apis'), 'web', 'a prefix ends at a slash');
   t.equal(await stage.who('elsewhere.test', '/any/thing'), 'any');
-  t.equal(await stage.who('elsewhere.test', '/else'), '404');
+  t.equal(await stage.who('v1.test', '/only/this'), 'any');
+  t.equal(await stage.who('v1.test', '/else'), '404', 'a name that a route names is not "any other"');
   const stripped = JSON.parse((await stage.request('shop.test', '/api/cart?id=1')).body) as {
     readonly name: string;
     readonly url: string;
@@ -138,7 +139,15 @@ t.test('ingress: TLS by its own authority, and the way to it', { skip }, async (
   t.teardown(() => stage.close());
   await stage.startApp('web', 2);
   await stage.ingress.configure([
-    shop([web([route('shop.test', { tls: 'internal' }), route('plain.test'), route('localhost', { tls: 'auto' })])]),
+    shop([
+      web([
+        route('shop.test', { tls: 'internal' }),
+        route('*.shop.test', { tls: 'internal' }),
+        route('plain.shop.test'),
+        route('plain.test'),
+        route('localhost', { tls: 'auto' }),
+      ]),
+    ]),
   ]);
   await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
 
@@ -149,6 +158,10 @@ t.test('ingress: TLS by its own authority, and the way to it', { skip }, async (
   t.match(await tlsIssuer(stage, 'shop.test'), /Caddy Local Authority/);
   const secure = await secureGet(stage, 'shop.test');
   t.match(secure, { name: 'web', headers: { 'x-forwarded-proto': 'https' } });
+  await until(async () => (await tlsIssuer(stage, 'any.shop.test')) !== null, 'the certificate of *.shop.test');
+  t.match(await secureGet(stage, 'any.shop.test'), { name: 'web' });
+  t.equal(await stage.who('plain.shop.test'), 'web');
+  t.match(await secureAnswer(stage, 'plain.shop.test'), /^404 /, 'the wildcard does not answer for a plain host');
 });
 
 t.test('ingress: readiness by flag, for each app and for the host', { skip }, async (t) => {
@@ -337,7 +350,12 @@ function tlsIssuer(stage: IngressStage, host: string): Promise<string | null> {
   });
 }
 
-function secureGet(stage: IngressStage, host: string): Promise<unknown> {
+async function secureGet(stage: IngressStage, host: string): Promise<unknown> {
+  return JSON.parse((await secureAnswer(stage, host)).replace(/^200 /, ''));
+}
+
+/** Status and body. */
+function secureAnswer(stage: IngressStage, host: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = {
       host: '127.0.0.1',
@@ -351,7 +369,7 @@ function secureGet(stage: IngressStage, host: string): Promise<unknown> {
       .get(options, (response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')));
-        response.on('end', () => resolve(JSON.parse(body)));
+        response.on('end', () => resolve(`${response.statusCode ?? 0} ${body}`));
       })
       .on('error', reject);
   });

@@ -58,6 +58,20 @@ const config = (groups: readonly RouteGroup[], changes: Partial<ProxyOptions> = 
 
 const textOf = (value: unknown): string => JSON.stringify(value);
 
+/** Which hosts and paths a server's routes take, in order, without those for readiness; 404 where it refuses. */
+const placesOf = (routes: readonly unknown[]): readonly string[] =>
+  (
+    routes as readonly {
+      readonly match?: readonly { readonly host?: readonly string[]; readonly path?: readonly string[] }[];
+      readonly handle: readonly { readonly status_code?: number }[];
+    }[]
+  ).flatMap(({ match, handle }) => {
+    const { host, path } = match?.[0] ?? {};
+    if (host === undefined && path !== undefined) return [];
+    const refuses = handle[0]?.status_code === 404 ? ' 404' : '';
+    return [`${host?.[0] ?? '*'}${path?.[0] ?? '/'}${refuses}`];
+  });
+
 t.test('caddyConfig: a deployment changes nothing in it', (t) => {
   const text = textOf(config(groupsOf({})));
 
@@ -83,8 +97,34 @@ t.test('caddyConfig: plain routes stand on the HTTP port only, secure ones redir
   t.same(http?.listen, [':80']);
   t.same(https?.listen, [':443']);
   t.match(textOf(http?.routes), /"Location":\["https:\/\/\{http\.request\.host\}\{http\.request\.uri\}"\]/);
-  t.match(textOf(https?.routes), /shop\.test/);
-  t.notMatch(textOf(https?.routes), /plain\.test/);
+  t.same(placesOf(https?.routes ?? []).slice(-3), ['plain.test/ 404', 'shop.test/', '*/ 404']);
+  t.end();
+});
+
+t.test('caddyConfig: a host that any route names is never answered by a wider one', (t) => {
+  const { http } = config(
+    groupsOf({ host: '*' }, { host: '*.test', path: '/w' }, { path: '/api' }, { host: 'whole.test' }),
+  ).apps.http.servers;
+
+  t.same(placesOf(http?.routes.slice(3) ?? []), [
+    'whole.test/',
+    'shop.test/api',
+    'shop.test/ 404',
+    '*.test/w',
+    '*.test/ 404',
+    '*/',
+    '*/ 404',
+  ]);
+  t.end();
+});
+
+t.test('caddyConfig: a wildcard does not serve a plain host over https, and no certificate is fetched for it', (t) => {
+  const { https } = config(
+    groupsOf({ host: 'plain.test', path: '/a' }, { host: '*.test', tls: 'internal' }, { host: '*' }),
+  ).apps.http.servers;
+
+  t.same(placesOf(https?.routes.slice(3) ?? []), ['plain.test/ 404', '*.test/', '*/ 404']);
+  t.match(https, { automatic_https: { skip_certificates: ['plain.test'] } });
   t.end();
 });
 
