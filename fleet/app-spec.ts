@@ -268,7 +268,7 @@ export interface MaintenanceWindow {
 }
 
 export interface IngressRoute {
-  /** Lower-case host name; `*` = any host that no other route names. */
+  /** Lower-case host name, `*.name`, or `*` = any host that no other route of the host names. */
   readonly host: string;
   /** Prefix, starting with `/`. */
   readonly path: string;
@@ -279,6 +279,11 @@ export interface IngressRoute {
   readonly weight: number;
   /** Take the prefix off before passing on. */
   readonly stripPrefix: boolean;
+  /**
+   * Other apps on the same host may have this host and path too, if they say so as well. Present only where true, so that
+   * releases from before this key stay equal.
+   */
+  readonly shared?: boolean | undefined;
 }
 
 /** A service of a release: pinned, and with the hash that names its instances. */

@@ -442,6 +442,12 @@ export const ERRORS = {
     retryable: false,
     exit: 2,
   },
+  ROUTE_TAKEN: {
+    meaning: 'Another app on the same host has this host name and path.',
+    hint: 'Use another host name or path, or set `shared: true` on the route in both apps, the running one first.',
+    retryable: false,
+    exit: 2,
+  },
 } as const satisfies Readonly<Record<string, ErrorRow>>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -97,6 +97,7 @@ const ingressSchema: z.ZodType<IngressRoute> = z.strictObject({
   tls: z.enum(['auto', 'internal', 'off']),
   weight: z.number().int().min(0).max(1000),
   stripPrefix: z.boolean(),
+  shared: z.boolean().optional(),
 });
 
 const fileUse = { uid: countSchema.nullable(), gid: countSchema.nullable(), mode: countSchema.nullable() };

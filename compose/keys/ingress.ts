@@ -20,6 +20,7 @@ export const INGRESS_KEYS = {
   tls: 'read',
   weight: 'read',
   strip_prefix: 'read',
+  shared: 'read',
 } satisfies KeyTable;
 
 export function readIngress(cursor: Cursor): readonly IngressRoute[] {
@@ -49,6 +50,7 @@ function longRoute(item: Cursor): IngressRoute | null {
     tls: readIf(given.tls, choice('auto', 'internal', 'off')) ?? route.tls,
     weight: readOr(given.weight, integerIn(0, 1000), 1),
     stripPrefix: readOr(given.strip_prefix, readBoolean, false),
+    ...(readOr(given.shared, readBoolean, false) ? { shared: true } : {}),
   };
 }
 

@@ -13,6 +13,7 @@ import { place, stickyPlacement } from '../placement/place.ts';
 import { pinImages } from '../release/pin-images.ts';
 import { planHash, planHosts } from '../release/plan-release.ts';
 import type { HostChanges, ReleaseContents } from '../release/plan-release.ts';
+import { routeRefusal, routeWarnings } from '../placement/route-conflicts.ts';
 import { specHashes } from '../release/spec-hash.ts';
 import { wavesOf } from '../rollout/waves.ts';
 import type { AppRow, HostRow, Placement, Target } from '../store/records.ts';
@@ -42,7 +43,7 @@ export interface PlanInput {
 
 type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
 
-/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE */
+/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN */
 export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
   const { store, hub } = options;
   const { name } = input.spec;
@@ -61,6 +62,10 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     const { code, message, hint, details } = placed.problem;
     throw new LongshoreError(code, message, { hint, details });
   }
+  const routes = await store.conflictingRoutes({ app: name, spec, placement: placed.placement });
+  const names = new Map(hosts.map((host) => [host.id, host.name]));
+  const refusal = routeRefusal(name, routes, names);
+  if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
   const numbers = new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])));
   if (app?.succeeded != null) numbers.add(app.succeeded);
   const releases = new Map(
@@ -69,7 +74,14 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
   const changes = planHosts(contents, placed.placement, targets, releases);
-  const view = planView({ contents, base, changes, placement: placed.placement, live });
+  const view = planView({
+    contents,
+    base,
+    changes,
+    placement: placed.placement,
+    live,
+    warnings: routeWarnings(routes, names),
+  });
   return { view, contents, placement: placed.placement, targets, app, base, hosts };
 }
 
@@ -112,9 +124,10 @@ interface PlanFacts {
   readonly changes: ReadonlyMap<HostId, HostChanges>;
   readonly placement: Placement;
   readonly live: readonly { readonly row: HostRow; readonly connected: boolean }[];
+  readonly warnings: readonly string[];
 }
 
-function planView({ contents, base, changes, placement, live }: PlanFacts): PlanView {
+function planView({ contents, base, changes, placement, live, warnings }: PlanFacts): PlanView {
   const { spec } = contents;
   const shown = live.filter(({ row }) => changes.has(row.id));
   const hosts = shown.map(({ row, connected }) => {
@@ -140,7 +153,7 @@ function planView({ contents, base, changes, placement, live }: PlanFacts): Plan
   return {
     ...parts,
     waves: wavesByName(spec, placement, live),
-    warnings: [...planWarnings(spec, hosts, live)],
+    warnings: [...planWarnings(spec, hosts, live), ...warnings],
     changed: !isSame || isMoved,
     hash: planHash(parts, placement, spec),
   };

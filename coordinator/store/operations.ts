@@ -21,6 +21,7 @@ import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
 import * as restores from './sql/restores.ts';
 import * as rollouts from './sql/rollouts.ts';
+import { conflictingRoutes } from './sql/routed-apps.ts';
 import * as secrets from './sql/secrets.ts';
 import * as targets from './sql/targets.ts';
 import * as tokens from './sql/tokens.ts';
@@ -73,6 +74,7 @@ export const OPERATIONS: Operations = {
   confirmRestore: { writes: true, run: restores.confirmRestore },
 
   app: { writes: false, run: releases.app },
+  conflictingRoutes: { writes: false, run: conflictingRoutes },
   listApps: { writes: false, run: releases.listApps },
   currentReleases: { writes: false, run: releases.currentReleases },
   release: { writes: false, run: releases.release },

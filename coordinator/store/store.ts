@@ -6,12 +6,14 @@
  * Refusals are LongshoreError: NOT_FOUND, CONFLICT (somebody else was quicker: read again and decide again), and the
  * codes that a method names. Lists are paged by key and never counted.
  */
+import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { Assignment, Order } from '../../fleet/assignment.ts';
 import type { Deployment, DeploymentState, HostStep } from '../../fleet/deployment.ts';
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { Role } from '../../protocol/http-api/requests.ts';
+import type { RouteConflict } from '../placement/route-conflicts.ts';
 import type {
   ApiTokenRow,
   AppRow,
@@ -29,6 +31,7 @@ import type {
   NewQuarantine,
   OrderHeard,
   PinnedSecret,
+  Placement,
   QuarantineRow,
   RegistryRow,
   ReleaseSource,
@@ -196,6 +199,12 @@ export interface ReleaseStore {
   listApps(args: Paging): Promise<Slice<AppRow>>;
   /** Last succeeded release of every app that has one: what the schedule and the fleet's placement look at. */
   currentReleases(): Promise<readonly CurrentRelease[]>;
+  /** Routes that another app has on a host of this placement, by its targets or a deployment that has not ended. */
+  conflictingRoutes(args: {
+    readonly app: AppName;
+    readonly spec: AppSpec;
+    readonly placement: Placement;
+  }): Promise<readonly RouteConflict[]>;
   release(args: { readonly app: AppName; readonly number: number }): Promise<Release | null>;
   releases(args: { readonly app: AppName; readonly numbers: readonly number[] }): Promise<readonly Release[]>;
   /** Newest first. `outcome`: state of its newest deployment. */
@@ -226,7 +235,7 @@ export interface RolloutStore {
    * one of the app, and forgets releases beyond `keepReleases` newest that nothing needs. Events may leave out the
    * deployment and release number: `{release}` in their text becomes the number.
    * @throws CONFLICT where the app's last succeeded or newest release is not as `expected`; NOT_FOUND for a kept release;
-   * SECRET_MISSING where a version that the release pins was removed
+   * SECRET_MISSING where a version that the release pins was removed; ROUTE_TAKEN, as `conflictingRoutes` finds
    */
   createDeployment(args: {
     readonly app: AppName;

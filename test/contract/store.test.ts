@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { Store } from '../../coordinator/store/store.ts';
 import type { NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
-import type { SchedulePolicy } from '../../fleet/app-spec.ts';
+import type { AppSpec, SchedulePolicy } from '../../fleet/app-spec.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { problem } from '../../fleet/errors.ts';
 import { anAppSpec, aService, aStep, appName, deploymentId, digest, hostId } from '../support/app-builders.ts';
@@ -21,6 +21,13 @@ import {
 import { storeKinds } from '../support/stores.ts';
 
 const refusal = (code: string): { code: string } => ({ code });
+const routedSpec = (app: string, shared: boolean): AppSpec => {
+  const route = { host: '*', path: '/', port: 80, tls: 'off', weight: 1, stripPrefix: false } as const;
+  return anAppSpec({
+    name: appName(app),
+    services: { web: aService({ ingress: [{ ...route, ...(shared ? { shared } : {}) }] }) },
+  });
+};
 const FIRST = { limit: 100, after: null };
 
 for (const kind of storeKinds) {
@@ -494,6 +501,48 @@ for (const kind of storeKinds) {
     await t.rejects(late, refusal('CONFLICT'));
     t.equal(await store.deployment({ id: deploymentId(2) }), null);
     await t.rejects(enqueue(store, { number: 3, kept: 17 }), refusal('NOT_FOUND'));
+  });
+
+  scene('a route that another app has on the host is refused, unless both share it', async (t, store) => {
+    await addHost(store, 1);
+    await addHost(store, 2);
+    const made = (app: string, number: number, host: number, shared: boolean) =>
+      enqueue(store, {
+        app: appName(app),
+        number,
+        placement: { [hostId(host)]: { web: 1 } },
+        release: { spec: routedSpec(app, shared) },
+      });
+    const shop = await made('shop', 1, 1, false);
+    await t.rejects(made('blog', 2, 1, false), refusal('ROUTE_TAKEN'), 'by a deployment that waits');
+    t.equal((await store.app({ app: appName('blog') }))?.newest ?? 0, 0, 'nothing was made');
+    await move(
+      store,
+      shop.deployment,
+      ['rolling', 'succeeded'],
+      [
+        {
+          kind: 'run',
+          host: hostId(1),
+          app: appName('shop'),
+          release: 1,
+          deployment: shop.deployment.id,
+          attempt: 1,
+          rollback: false,
+          replicas: { web: 1 },
+        },
+      ],
+    );
+    await t.rejects(made('blog', 3, 1, true), refusal('ROUTE_TAKEN'), 'by a target; one alone cannot share');
+    await made('blog', 4, 2, false);
+    t.same(
+      await store.conflictingRoutes({
+        app: appName('wiki'),
+        spec: routedSpec('wiki', false),
+        placement: { [hostId(2)]: { web: 1 } },
+      }),
+      [{ host: hostId(2), service: 'web', place: '*/', other: 'blog', isKnown: false }],
+    );
   });
 
   scene('a lease is held by one, runs out, and its old holder can write no more', async (t, store) => {

@@ -194,6 +194,23 @@ scene('plan: refuses what has no host, no image or no secret', async (t, world) 
   await t.rejects(world.commands.plan({ spec: aSpec(), images: {} }), refusal('IMAGE_NOT_FOUND'));
 });
 
+scene('plan and deploy: refuse a route that another app has on the host', async (t, world) => {
+  await enroll(world, 'a');
+  const asApp = (app: string, shared: boolean): DeployRequest => {
+    const route = { host: 'shop.test', path: '/', port: 80, tls: 'off', weight: 1, stripPrefix: false } as const;
+    const image = { reference: IMAGE, digest: null, pull: 'always', platform: null } as const;
+    const web = aService({ image, ingress: [{ ...route, ...(shared ? { shared } : {}) }] });
+    return asking({ spec: aSpec({ name: appName(app), services: { web } }) });
+  };
+  await world.commands.deploy(asApp('shop', true), ADA);
+  const taken = refusal('ROUTE_TAKEN', {
+    problem: { details: [{ message: /app shop has shop\.test\/ too, on a;/ }] },
+  });
+  await t.rejects(world.commands.plan({ ...asApp('blog', false), images: {} }), taken);
+  await t.rejects(world.commands.deploy(asApp('blog', false), ADA), taken);
+  t.match(await world.commands.deploy(asApp('blog', true), ADA), { deployment: { state: 'queued' } });
+});
+
 scene('deploy: makes one release, tells the rollouts, and does nothing twice', async (t, world) => {
   const host = await enroll(world, 'a');
   world.calls.length = 0;

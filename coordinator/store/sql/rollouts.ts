@@ -4,16 +4,18 @@
  */
 import { advance, hasEnded } from '../../../fleet/deployment.ts';
 import type { Deployment, DeploymentState, HostStep } from '../../../fleet/deployment.ts';
-import { problem } from '../../../fleet/errors.ts';
+import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { Problem } from '../../../fleet/errors.ts';
 import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
 import type { Cause, Release } from '../../../fleet/release.ts';
-import type { NewEvent } from '../records.ts';
+import { routeRefusal } from '../../placement/route-conflicts.ts';
+import type { NewEvent, Placement } from '../records.ts';
 import type { ReleaseStore, RolloutStore } from '../store.ts';
 import { deployment as readDeployment, UNENDED, withSteps } from './deployments.ts';
 import { append } from './events.ts';
 import { app as readApp, forgetReleases, insertQuarantine, insertRelease, release as readRelease } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
+import { conflictingRoutes } from './routed-apps.ts';
 import { requireSecretVersions } from './secrets.ts';
 import { targetsOfApp, writeTargets } from './targets.ts';
 import { conflict, nextNumber, notFound, toJson } from './transaction.ts';
@@ -38,6 +40,7 @@ export async function createDeployment(
   }
   const release = await takeRelease(transaction, args, newest ?? 0);
   await requireSecretVersions(transaction, release);
+  await requireFreeRoutes(transaction, release, args.deployment.placement);
   if (args.releaseQuarantine) await releaseDigests(transaction, release);
   const superseded = await endUnended(transaction, {
     app,
@@ -86,6 +89,13 @@ export async function createDeployment(
   const deployment = await readDeployment(transaction, { id });
   if (deployment === null) throw notFound(`read deployment ${id}: there is none`);
   return { release, deployment, superseded };
+}
+
+/** The plan has looked, but another app may have been deployed since. */
+async function requireFreeRoutes(transaction: Transaction, release: Release, placement: Placement): Promise<void> {
+  const { app, spec } = release;
+  const refusal = routeRefusal(app, await conflictingRoutes(transaction, { app, spec, placement }), new Map());
+  if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
 }
 
 async function takeRelease(transaction: Transaction, args: Args<'createDeployment'>, newest: number): Promise<Release> {

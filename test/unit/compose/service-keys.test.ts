@@ -206,11 +206,12 @@ const CASES: readonly Case[] = [
   ],
   [
     'ingress list',
-    'x-longshore: {ingress: [{port: 80}, {host: a.org, path: /b/, port: 81, tls: off, weight: 3, strip_prefix: true}], health: {tcp: 80}}',
+    'x-longshore: {ingress: [{port: 80}, {host: a.org, path: /b/, port: 81, tls: off, weight: 3, strip_prefix: true, shared: true}, {port: 82, path: /c, shared: false}], health: {tcp: 80}}',
     {
       ingress: [
         { host: '*', path: '/', port: 80, tls: 'off', weight: 1, stripPrefix: false },
-        { host: 'a.org', path: '/b', port: 81, tls: 'off', weight: 3, stripPrefix: true },
+        { host: 'a.org', path: '/b', port: 81, tls: 'off', weight: 3, stripPrefix: true, shared: true },
+        { host: '*', path: '/c', port: 82, tls: 'off', weight: 1, stripPrefix: false },
       ],
     },
   ],
