@@ -39,6 +39,8 @@ export interface AssignmentRefusal {
   readonly asked: Readonly<Record<string, Asked>>;
   /** The same may be taken later: it is sent again by itself. False: a person or another target has to change it. */
   readonly isSentAgain: boolean;
+  /** Only the named apps were left out: the rest was sent, and its ack does not end this. */
+  readonly isPartial?: true;
 }
 
 export type Asked =

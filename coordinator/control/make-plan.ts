@@ -10,6 +10,7 @@ import type { Digest, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
+import { refuseTooLarge } from '../release/app-size.ts';
 import { pinImages } from '../release/pin-images.ts';
 import { planHash, planHosts } from '../release/plan-release.ts';
 import type { HostChanges, ReleaseContents } from '../release/plan-release.ts';
@@ -43,10 +44,11 @@ export interface PlanInput {
 
 type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
 
-/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN */
+/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, TOO_LARGE */
 export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
   const { store, hub } = options;
   const { name } = input.spec;
+  refuseTooLarge(input.spec);
   // All at once: a plan costs as long as the slowest of these, which is the registry.
   const [digests, secretVersions, app, hosts, targets] = await Promise.all([
     resolveImages(input, options),

@@ -6,16 +6,16 @@
 import type { Problem } from '../../fleet/errors.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { Order } from '../../fleet/assignment.ts';
-import type { HostId } from '../../fleet/ids.ts';
+import type { AppName, HostId } from '../../fleet/ids.ts';
 import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
-import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
-import { encode } from '../../protocol/codec.ts';
+import type { AgentMessageOf, CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
 import type { AssignmentRefusal, SealedPort } from '../ports.ts';
 import type { OrderHeard } from '../store/records.ts';
 import type { RestoreStore } from '../store/restore-store.ts';
 import type { TargetStore } from '../store/store.ts';
 import type { AgentConnection } from './agent-connection.ts';
+import { fitAssignment, type FittedAssignment } from './fit-assignment.ts';
 
 export interface AssignmentSenderOptions {
   readonly store: Pick<TargetStore, 'assignments'> & Pick<RestoreStore, 'restoreFound'>;
@@ -37,6 +37,8 @@ export interface AssignmentSenderOptions {
 const AT_ONCE = 100;
 const RETRY_MS = 1_000;
 const SECRETS_FRAME_BYTES = 1024 * 1024;
+/** With room for what stands around it in its frame. */
+const ASSIGNMENT_BYTES = FRAME_LIMIT_BYTES - 1024;
 
 interface Request {
   readonly host: HostId;
@@ -138,24 +140,23 @@ export class AssignmentSender {
       return;
     }
     await this.#sendSecrets(host, connection);
-    const { assignment, hash } = answer;
+    const { hash } = answer;
+    const { assigned } = connection;
+    const { assignment, leftOut } = fitAssignment(answer.assignment, ASSIGNMENT_BYTES, (entry) =>
+      assigned.hasTaken(entry),
+    );
     const { epoch, generation } = assignment;
-    connection.assigned.sent(assignment);
+    assigned.sent(assignment);
+    if (leftOut.length > 0) {
+      const entries = leftOut.map(({ entry }) => entry);
+      this.#options.onRefused(host, assigned.leftOut(assignment, entries, tooLarge(name, leftOut)));
+    }
     if (heard?.epoch === epoch && heard.generation === generation && heard.hash === hash) {
-      connection.assigned.taken({ epoch, generation });
+      assigned.taken({ epoch, generation });
       this.#options.onCurrent(host, { epoch, generation });
       return;
     }
-    const message = { kind: 'assignment', assignment, hash } as unknown as CoordinatorMessageOf<'assignment'>;
-    const bytes = Buffer.byteLength(encode(message));
-    if (bytes > FRAME_LIMIT_BYTES) {
-      const text = `assign to host ${name}: its apps' specs are ${bytes} bytes, a frame holds ${FRAME_LIMIT_BYTES}`;
-      const hint = 'Make config files smaller, or run fewer apps on the host.';
-      const refusal = connection.assigned.refused({ epoch, generation }, problem('TOO_LARGE', text, { hint }));
-      if (refusal !== null) this.#options.onRefused(host, refusal);
-      return;
-    }
-    connection.send(message);
+    connection.send({ kind: 'assignment', assignment, hash } as unknown as CoordinatorMessageOf<'assignment'>);
   }
 
   /** The host holds what this data never gave: from now on changes wait for an operator. */
@@ -177,8 +178,21 @@ export class AssignmentSender {
     }
   }
 
-  /** The agent dropped some that may be wanted again. */
-  async sendSecretsAgain(host: HostId, connection: AgentConnection): Promise<void> {
+  /**
+   * What the agent dropped may be wanted again.
+   * @param held all that it holds; undefined = that has not changed
+   */
+  reported(
+    host: HostId,
+    connection: AgentConnection,
+    removed: readonly AppName[],
+    held: AgentMessageOf<'report'>['secrets'],
+  ): void {
+    for (const app of removed) connection.heldSecrets.removed(app);
+    if (held !== undefined && connection.heldSecrets.reported(held)) void this.#sendSecretsAgain(host, connection);
+  }
+
+  async #sendSecretsAgain(host: HostId, connection: AgentConnection): Promise<void> {
     try {
       await this.#sendSecrets(host, connection);
     } catch (error) {
@@ -233,6 +247,14 @@ function waitsForRestore(answer: Exclude<Answer, { kind: 'assignment' }>, name: 
       ? `it holds ${orderText(answer.heard)}, which this data never gave (it knows ${orderText(answer.known)})`
       : "the coordinator's data was restored from an older copy";
   return problem('GENERATION_CONFLICT', `assign to host ${name}: ${why}; it keeps what it has until that is confirmed`);
+}
+
+function tooLarge(name: string, leftOut: FittedAssignment['leftOut']): Problem {
+  const apps = leftOut.map(({ entry, bytes }) => `${entry.app} (${Math.ceil(bytes / 1024)} KiB)`).join(', ');
+  const most = `${FRAME_LIMIT_BYTES / 1024} KiB`;
+  return problem('TOO_LARGE', `assign ${apps} to host ${name}: all apps of a host together may have ${most}`, {
+    hint: 'Make config files smaller, or run fewer apps on the host.',
+  });
 }
 
 const orderText = ({ epoch, generation }: Order): string => `${epoch}.${generation}`;

@@ -261,12 +261,8 @@ export class Hub implements HubPort {
     }
     connection.reportSeq = report.seq;
     this.#live.set(host, merge.live);
-    for (const app of merge.removed) {
-      connection.heldSecrets.removed(app);
-      this.#writes.removed(host, app);
-    }
-    if (report.secrets !== undefined && connection.heldSecrets.reported(report.secrets))
-      void this.#sender.sendSecretsAgain(host, connection);
+    for (const app of merge.removed) this.#writes.removed(host, app);
+    this.#sender.reported(host, connection, merge.removed, report.secrets);
     if (merge.changed.length > 0) this.#options.observer.reported(host, merge.changed);
     else this.#options.observer.touched(host);
   }

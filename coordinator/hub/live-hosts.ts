@@ -43,7 +43,9 @@ export class LiveHosts {
   /** An ack of an older one says nothing of the one that was refused. */
   taken(host: HostId, order: Order): void {
     const { refusal } = this.known(host);
-    if (refusal === null || (refusal.order !== null && compareOrder(refusal.order, order) > 0)) return;
+    if (refusal === null) return;
+    const newer = refusal.order === null ? -1 : compareOrder(refusal.order, order);
+    if (newer > 0 || (newer === 0 && refusal.isPartial === true)) return;
     this.update(host, { refusal: null });
   }
 

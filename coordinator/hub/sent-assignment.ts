@@ -27,6 +27,16 @@ export class SentAssignment {
     this.#sent = { order: orderOf(assignment), entries: entriesOf(assignment) };
   }
 
+  hasTaken(entry: AssignmentEntry): boolean {
+    return isSame(askedOf(entry), this.#taken[entry.app]);
+  }
+
+  /** Some of its entries could not be sent with it. */
+  leftOut(order: Order, entries: readonly AssignmentEntry[], reason: Problem): AssignmentRefusal {
+    const asked = Object.fromEntries(entries.map((entry) => [entry.app, askedOf(entry)]));
+    return { problem: reason, order: orderOf(order), asked, isSentAgain: false, isPartial: true };
+  }
+
   taken(order: Order): void {
     if (this.#sent === null || compareOrder(this.#sent.order, order) !== 0) return;
     this.#taken = this.#sent.entries;

@@ -9,6 +9,7 @@ import type { Problem } from '../../fleet/errors.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { HostRow, RunTarget } from '../store/records.ts';
 import type { AssignmentRefusal, LiveHost } from '../ports.ts';
+import { refusalForApp } from '../refusal-for-app.ts';
 import type { AppName } from '../../fleet/ids.ts';
 
 export interface HostFact {
@@ -33,7 +34,7 @@ export function hostFact(row: HostRow, live: LiveHost | null, app: AppName, star
     availability: row.availability,
     offlineSince: live?.connected === true ? null : Math.max(live?.connectedChangedAt ?? 0, startedAt),
     report: live?.apps[app] ?? null,
-    refusal: live?.refusal ?? null,
+    refusal: refusalForApp(live?.refusal ?? null, app),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AppName } from '../../../fleet/ids.ts';
 import type { AppSpec, IngressRoute } from '../../../fleet/app-spec.ts';
 import type { AppHealthView, AppView, DeploymentView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
+import { refusalForApp, refusalText } from '../../refusal-for-app.ts';
 import type { HostRow, QuarantineRow, RunTarget, Target } from '../../store/records.ts';
 import { targetWaiting } from './host-view.ts';
 
@@ -74,7 +75,8 @@ export function appHealthView(app: AppName, hosts: readonly AppHost[]): AppHealt
 }
 
 function waitingOf({ target, live }: AppHost): string | null {
-  if (live?.refusal != null) return `its agent refused the newest assignment: ${live.refusal.problem.message}`;
+  const refusal = refusalForApp(live?.refusal ?? null, target.app);
+  if (refusal !== null) return refusalText(refusal);
   return targetWaiting(target, live?.apps[target.app] ?? null, live !== null);
 }
 

@@ -3,6 +3,7 @@ import type { AppReport } from '../../../fleet/report.ts';
 import type { AppName } from '../../../fleet/ids.ts';
 import type { HostView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
+import { refusalText } from '../../refusal-for-app.ts';
 import type { HostRow, Target } from '../../store/records.ts';
 
 /** @param targets of this host */
@@ -44,7 +45,7 @@ function labelSource(row: HostRow, key: string): HostView['labelSources'][string
 
 /** Null where the host runs what it should, as far as its agent has said. */
 export function hostWaiting(live: LiveHost | null, targets: readonly Target[]): string | null {
-  if (live?.refusal != null) return `its agent refused the newest assignment: ${live.refusal.problem.message}`;
+  if (live?.refusal != null) return refusalText(live.refusal);
   for (const target of targets) {
     const waiting = targetWaiting(target, live?.apps[target.app] ?? null, live !== null);
     if (waiting !== null) return waiting;

@@ -389,6 +389,20 @@ t.test('hub: says good-bye with 1001 when it stops', async (t) => {
   await closing;
 });
 
+t.test('hub: an app that is too large for a host fails alone, and others come to the host', async (t) => {
+  const host = await world.enroll('crowded');
+  const agent = world.agent(host);
+  await agent.connect();
+  const configs = { geo: { content: 'x'.repeat(FRAME_LIMIT_BYTES) } };
+  const large = await world.deploy([host], { name: appName('large'), configs });
+  const small = await world.deploy([host], { name: appName('small') });
+
+  t.match(await world.waitFor(small.id), { state: 'succeeded' });
+  const failed = await world.waitFor(large.id);
+  t.not(failed.state, 'succeeded');
+  t.match(failed.problem?.message ?? JSON.stringify(failed), /large \(\d+ KiB\).*all apps of a host together/);
+});
+
 t.test('hub: a secret that the agent dropped and that is wanted is sent again in the same connection', async (t) => {
   const secret = { app: appName('web'), secret: 'key', version: 2, sealed: 'c2VhbGVk' };
   const world = await HubWorld.open({

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { SentAssignment } from '../../../../coordinator/hub/sent-assignment.ts';
+import { refusalForApp } from '../../../../coordinator/refusal-for-app.ts';
 import type { Assignment } from '../../../../fleet/assignment.ts';
 import { problem } from '../../../../fleet/errors.ts';
 import { aRunEntry } from '../../../support/agent-entries.ts';
@@ -33,6 +34,20 @@ t.test('SentAssignment: a refusal says what was asked beyond what the agent had 
   t.equal(sent.refusals, 2);
   sent.taken(order(3));
   t.equal(sent.refusals, 0);
+  t.end();
+});
+
+t.test('SentAssignment: what was left out concerns its own apps alone', (t) => {
+  const sent = new SentAssignment();
+  sent.sent(an(1, other));
+  const refusal = sent.leftOut(order(1), [web(1)], problem('TOO_LARGE', 'assign web to host a: too large'));
+  sent.taken(order(1));
+
+  t.match(refusal, { order: order(1), asked: { web: { kind: 'run', attempt: 1 } }, isSentAgain: false });
+  t.equal(refusalForApp(refusal, appName('web')), refusal);
+  t.equal(refusalForApp(refusal, appName('other')), null);
+  t.ok(sent.hasTaken(other));
+  t.notOk(sent.hasTaken(web(1)));
   t.end();
 });
 
