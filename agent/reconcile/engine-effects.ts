@@ -31,7 +31,17 @@ export function withEffect(engine: EngineObservation, effect: EngineEffect): Eng
         each.state === 'running'
           ? each
           : // When it began is the engine's to say; another start time would look like another run.
-            { ...each, state: 'running', exitCode: null, oomKilled: false, startedAtMs: null, finishedAtMs: null },
+            {
+              ...each,
+              state: 'running',
+              exitCode: null,
+              oomKilled: false,
+              startedAtMs: null,
+              finishedAtMs: null,
+              // The engine keeps what the run before ended with; this one has not been checked.
+              engineHealth: each.engineHealth === 'none' ? 'none' : 'starting',
+              engineHealthDetail: null,
+            },
       );
     case 'stopped':
       return changed(engine, effect.instance, (each) =>

@@ -8,19 +8,22 @@ const SLOWEST_IN_GATE_MS = 1_000;
 
 export function toProbeTarget(spec: ServiceSpec, container: ContainerObservation, isInGate: boolean): ProbeTarget {
   const { probe } = spec;
+  const check = checkOf(probe, container);
+  // The engine has counted retries and start period before it says `unhealthy`: its word counts at once.
+  const isCounted = check.kind === 'engine';
   return {
     instance: container.instance,
     name: `${container.app}/${container.service}/${container.replica}`,
     startedAtMs: container.startedAtMs,
     address: probeAddress(spec, container),
     isPaused: false,
-    check: checkOf(probe, container),
+    check,
     intervalMs: isInGate
       ? Math.min(probe.intervalMs, Math.max(probe.startIntervalMs, SLOWEST_IN_GATE_MS))
       : probe.intervalMs,
     timeoutMs: probe.timeoutMs,
-    retries: probe.retries,
-    startPeriodMs: probe.startPeriodMs,
+    retries: isCounted ? 1 : probe.retries,
+    startPeriodMs: isCounted ? 0 : probe.startPeriodMs,
     startIntervalMs: probe.startIntervalMs,
   };
 }

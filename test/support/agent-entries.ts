@@ -25,6 +25,9 @@ export const EXEC_PROBE: ServiceSpec['probe'] = {
   startIntervalMs: 10,
 };
 
+/** Without a health check of the file: the image's own where it has one, else running counts. */
+export const IMAGE_PROBE: ServiceSpec['probe'] = { ...EXEC_PROBE, check: { kind: 'image' } };
+
 export function aRunEntry(fields: TestEntry): RunEntry {
   const { app = 'web', services, volumes = [], ...rest } = fields;
   const release = rest.release ?? 1;

@@ -5,7 +5,10 @@ import { systemClock } from '../../../agent/clock.ts';
 import { makeProbe, type ProbeRequest } from '../../../agent/health/probe.ts';
 import { Prober } from '../../../agent/health/prober.ts';
 import type { ProbeTarget } from '../../../agent/reconcile/observation.ts';
-import { instanceId } from '../../support/agent-planning.ts';
+import { toProbeTarget } from '../../../agent/reconcile/probe-target.ts';
+import { IMAGE_PROBE } from '../../support/agent-entries.ts';
+import { aContainer, instanceId } from '../../support/agent-planning.ts';
+import { aService } from '../../support/app-builders.ts';
 
 const engine = { exec: async () => ({ exitCode: 1, output: 'no such table\n' }) };
 const probe = makeProbe(engine);
@@ -136,4 +139,25 @@ t.test('Prober: without a probe, running for a moment is enough; what is aimed a
   await until(() => prober.facts()[instanceId(1)]?.healthySinceMs !== null);
   prober.aim([]);
   t.same(prober.facts(), {});
+});
+
+t.test("Prober: the engine's verdict on the image's own health check counts at once, both ways", async (t) => {
+  const { prober, until } = watcher(t);
+  const fact = (): ReturnType<Prober['facts']>[never] | undefined => prober.facts()[instanceId(1)];
+  // An interval and retries that would take hours if the prober counted answers itself.
+  const spec = aService({ probe: { ...IMAGE_PROBE, intervalMs: 3_600_000, retries: 3, startPeriodMs: 3_600_000 } });
+  const aim = (engineHealth: 'starting' | 'healthy' | 'unhealthy'): void =>
+    prober.aim([
+      toProbeTarget(spec, aContainer(1, { engineHealth, engineHealthDetail: `it is ${engineHealth}` }), false),
+    ]);
+  aim('starting');
+  t.match(fact(), { healthySinceMs: null, isUnhealthy: false });
+  aim('healthy');
+  await until(() => fact()?.healthySinceMs !== null);
+  aim('unhealthy');
+  await until(() => fact()?.isUnhealthy === true);
+  t.match(fact(), { healthySinceMs: null, lastAnswer: 'it is unhealthy' });
+  aim('healthy');
+  await until(() => fact()?.healthySinceMs !== null);
+  t.match(fact(), { isUnhealthy: false });
 });

@@ -2,6 +2,7 @@ import t from 'tap';
 import { isOtherHealth, newHealth, nextProbeDelayMs, withAnswer } from '../../../../agent/health/instance-health.ts';
 import type { InstanceHealth } from '../../../../agent/reconcile/observation.ts';
 import { toProbeTarget } from '../../../../agent/reconcile/probe-target.ts';
+import { IMAGE_PROBE } from '../../../support/agent-entries.ts';
 import { aContainer } from '../../../support/agent-planning.ts';
 import { aService } from '../../../support/app-builders.ts';
 
@@ -96,5 +97,15 @@ t.test('isOtherHealth: only what a plan could depend on', (t) => {
   const first = after([[100, ok]]);
   t.equal(isOtherHealth(first, withAnswer(first, policy, ok, 200)), false);
   t.equal(isOtherHealth(first, withAnswer(first, policy, bad, 200)), true);
+  t.end();
+});
+
+t.test('toProbeTarget: the engine has counted retries and start period already', (t) => {
+  const spec = aService({ probe: { ...IMAGE_PROBE, retries: 3, startPeriodMs: 60_000 } });
+  const target = toProbeTarget(spec, aContainer(1, { engineHealth: 'unhealthy' }), false);
+  const healthy = withAnswer(newHealth(0, false), target, ok, 100);
+  t.match(withAnswer(healthy, target, bad, 200), { isUnhealthy: true, healthySinceMs: null, unhealthySinceMs: 200 });
+  t.match(withAnswer(newHealth(0, false), target, bad, 100), { isUnhealthy: true });
+  t.match(toProbeTarget(spec, aContainer(1), false), { check: { kind: 'none' }, retries: 3 });
   t.end();
 });

@@ -78,3 +78,14 @@ t.test('memory: failures of whatever is still wanted, or still there, stay', asy
 
   t.same([...memory.failures.keys()], kept);
 });
+
+t.test('memory: a container that was started again has no health yet, whatever its last run ended with', (t) => {
+  const memory = new Memory(false);
+  look(memory, [aContainer(1, { state: 'exited', engineHealth: 'unhealthy', engineHealthDetail: 'refused' })]);
+  memory.apply({ kind: 'started', instance: instanceId(1) });
+  t.match(memory.engine?.containers[0], { state: 'running', engineHealth: 'starting', engineHealthDetail: null });
+  look(memory, [aContainer(1, { state: 'exited' })]);
+  memory.apply({ kind: 'started', instance: instanceId(1) });
+  t.match(memory.engine?.containers[0], { engineHealth: 'none' });
+  t.end();
+});
