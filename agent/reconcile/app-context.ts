@@ -84,12 +84,30 @@ export function needsAliases(entry: RunEntry, spec: ServiceSpec): boolean {
   return spec.networkMode === 'app' && (keysOf(entry).length > 1 || spec.aliases.length > 0);
 }
 
-/** It is meant to end: somebody waits for its completion, or it is not started again after a success. */
-export function mayComplete(entry: RunEntry, service: string): boolean {
+/** An exit with code 0 is its success: another service waits for it, or it is a job by its restart policy. */
+export function mayComplete(entry: RunEntry, container: ContainerObservation): boolean {
+  const spec = specOf(entry, container.service);
+  if (spec === null) return false;
+  if (mustComplete(entry, container.service)) return true;
+  const isJob = spec.restart.name === 'no' || spec.restart.name === 'on-failure';
+  return isJob && serverReason(entry, container) === null;
+}
+
+/**
+ * Why the service counts as a server, which has to keep running whatever its restart policy is; null = it is none. Only
+ * the container shows whether the image brings a health check of its own.
+ */
+export function serverReason(entry: RunEntry, container: ContainerObservation): string | null {
+  const { service, engineHealth } = container;
   const spec = specOf(entry, service);
-  return (
-    spec !== null && (spec.restart.name === 'no' || spec.restart.name === 'on-failure' || mustComplete(entry, service))
-  );
+  if (spec === null || mustComplete(entry, service)) return null;
+  if (spec.ingress.length > 0) return 'it has an ingress route';
+  if (spec.ports.length > 0) return 'it publishes ports';
+  const { kind } = spec.probe.check;
+  const isChecked = kind === 'image' ? engineHealth !== 'none' : kind !== 'none';
+  if (isChecked) return 'it has a health check';
+  const dependent = Object.entries(entry.spec.services).find(([, other]) => service in other.dependsOn);
+  return dependent === undefined ? null : `${dependent[0]} depends on it while it runs`;
 }
 
 export function mustComplete(entry: RunEntry, service: string): boolean {

@@ -60,7 +60,7 @@ function flawOfInstance(context: AppContext, container: ContainerObservation): s
   const spec = specOf(entry, container.service);
   const loop = restartLoopOf(context, container);
   if (loop !== null) return loop.message;
-  if (entry !== null && hasCompleted(container) && mayComplete(entry, container.service)) return null;
+  if (entry !== null && hasCompleted(container) && mayComplete(entry, container)) return null;
   if (container.state !== 'running') return container.state === 'exited' ? exitOf(container) : `is ${container.state}`;
   if (spec !== null && container.restartPolicy !== spec.restart.name) return 'has no restart policy yet';
   const health = healthOf(context, container.instance);

@@ -159,6 +159,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     },
     start: async ({ instance }) => {
       await engine.start(instance);
+      if (memory.startedHere.has(instance)) memory.noteRestarts(instance, 1, clock.now().monotonicMs);
       memory.startedHere.add(instance);
       // It serves again: a later way out begins with a drain of its own.
       memory.drained.delete(instance);

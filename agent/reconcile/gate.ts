@@ -6,7 +6,7 @@
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { ErrorCode } from '../../fleet/errors.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { hasCompleted, mayComplete, mustComplete, specOf } from './app-context.ts';
+import { hasCompleted, mayComplete, mustComplete, serverReason, specOf } from './app-context.ts';
 import type { InstanceHealth } from './observation.ts';
 
 export type GateVerdict =
@@ -36,11 +36,13 @@ export function evalGate(input: GateInput): GateVerdict {
   const spec = specOf(entry, service);
   if (spec === null) return { kind: 'passed' };
   if (container.state === 'exited' || container.state === 'dead') {
-    if (hasCompleted(container) && mayComplete(entry, service)) return { kind: 'passed' };
+    if (hasCompleted(container) && mayComplete(entry, container)) return { kind: 'passed' };
+    // Exit code 0 looks like success, so the message says why it is not.
+    const reason = hasCompleted(container) ? serverReason(entry, container) : null;
     return {
       kind: 'failed',
       code: 'CONTAINER_EXITED',
-      message: `${key}: ${exitOf(container)} before it had passed its gate`,
+      message: `${key}: ${exitOf(container)} before it had passed its gate${reason === null ? '' : ` (it has to keep running: ${reason})`}`,
       restsOnMs: null,
     };
   }

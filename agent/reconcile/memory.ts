@@ -74,11 +74,16 @@ export class Memory {
       else if (!this.#ends.has(each.instance)) this.#ends.set(each.instance, nowMs);
       const before = this.#counts.get(each.instance);
       this.#counts.set(each.instance, each.restartCount);
-      if (before === undefined || each.restartCount <= before) continue;
-      const fresh = Array.from({ length: each.restartCount - before }, () => nowMs);
-      const recent = (this.restarts.get(each.instance) ?? []).filter((atMs) => atMs > nowMs - RESTART_WINDOW_MS);
-      this.restarts.set(each.instance, [...recent, ...fresh].slice(-50));
+      if (before !== undefined && each.restartCount > before)
+        this.noteRestarts(each.instance, each.restartCount - before, nowMs);
     }
+  }
+
+  /** By the engine's restart policy, or by us after it had ended by itself. */
+  noteRestarts(instance: InstanceId, count: number, nowMs: number): void {
+    const fresh = Array.from({ length: count }, () => nowMs);
+    const recent = (this.restarts.get(instance) ?? []).filter((atMs) => atMs > nowMs - RESTART_WINDOW_MS);
+    this.restarts.set(instance, [...recent, ...fresh].slice(-50));
   }
 
   /** The engine went away: what ended meanwhile did not end by itself, and images may be gone. */

@@ -31,7 +31,7 @@ export interface Observation {
   readonly failures: Readonly<Record<string, ActionFailure>>;
   /** Moment from which the journaled budget of an app's attempt counts. */
   readonly budgetSince: Readonly<Record<AppName, number>>;
-  /** Restarts by the engine: by instance, the moments at which they were seen. */
+  /** Restarts after an end by itself: by instance, the moments at which they were seen. */
   readonly restarts: Readonly<Record<InstanceId, readonly number[]>>;
   /** Null: this host has no ingress. */
   readonly ingress: IngressFacts | null;

@@ -128,7 +128,7 @@ function missingNetwork(context: AppContext, entry: RunEntry): Problem | null {
 function mustStart(context: AppContext, entry: RunEntry, container: ContainerObservation): boolean {
   if (container.state === 'created') return true;
   if (container.state !== 'exited' || context.facts.startedHere.has(container.instance)) return false;
-  return !(hasCompleted(container) && mayComplete(entry, container.service));
+  return !(hasCompleted(container) && mayComplete(entry, container));
 }
 
 function planCandidate(
@@ -209,7 +209,7 @@ function areKeptGood(
   for (const [key, record] of Object.entries(goal)) {
     if (key in attempt.candidates) continue;
     const container = findContainer(context, record.instance);
-    if (container !== undefined && hasCompleted(container) && mayComplete(attempt.entry, container.service)) continue;
+    if (container !== undefined && hasCompleted(container) && mayComplete(attempt.entry, container)) continue;
     if (container === undefined || !isUp(container)) {
       builder.wait(`${key}, which stays, does not run`);
       areGood = false;

@@ -4,10 +4,12 @@
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
+import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import type { PlannedCandidate } from './action.ts';
-import { type AppContext, findContainer, heldIndexes, specOf } from './app-context.ts';
+import { type AppContext, findContainer, hasCompleted, heldIndexes, mayComplete, specOf } from './app-context.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { shouldRun } from './plan-committed.ts';
 import { planPrerequisites } from './prerequisites.ts';
 import { allocateSubnet, assignIndexes } from './subnet.ts';
 
@@ -49,8 +51,16 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
 function isKept(context: AppContext, committed: Committed | null, key: string, hash: string): boolean {
   const record = committed?.instances[key];
   if (committed === null || record?.hash !== hash) return false;
+  const container = findContainer(context, record.instance);
   // Without the entry (its journal was lost) it could not be made again.
-  return committed.entry !== null || findContainer(context, record.instance) !== undefined;
+  if (container === undefined) return committed.entry !== null;
+  return !hasEndedForGood(context, committed, container);
+}
+
+/** It should run, but its restart policy leaves it down: a new attempt replaces it instead of waiting for it in vain. */
+function hasEndedForGood(context: AppContext, { entry }: Committed, container: ContainerObservation): boolean {
+  if (entry === null || container.state !== 'exited' || shouldRun(context, entry, container)) return false;
+  return !(hasCompleted(container) && mayComplete(entry, container));
 }
 
 /** A container of this very attempt that is there although the journal does not name it (the journal was lost). */

@@ -4,7 +4,6 @@
  * the old instances are simply what should run. Pure.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
-import type { RestartPolicy } from '../../fleet/app-spec.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type Committed, leavingInstances, serviceOfKey } from '../state/app-journal.ts';
 import {
@@ -12,15 +11,19 @@ import {
   type AppContext,
   aliasesOf,
   findContainer,
+  hasCompleted,
   hasRightImage,
   isUp,
+  mayComplete,
   needsAliases,
   specOf,
 } from './app-context.ts';
+import { exitOf } from './gate.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planStart } from './plan-start.ts';
 import { instancePlan, planPrerequisites } from './prerequisites.ts';
 import { toProbeTarget } from './probe-target.ts';
+import { restartDueMs } from './restart-loop.ts';
 
 export interface CommittedOptions {
   /** Keys that an attempt is replacing: not made again when they are gone. */
@@ -75,7 +78,7 @@ function planContainer(
     return;
   }
   if (!isUp(container)) {
-    if (shouldRun(context, spec?.restart ?? null, container)) planStart(context, builder, entry, container);
+    if (shouldRun(context, entry, container)) planRestart(context, builder, entry, container);
     return;
   }
   if (spec === null || entry === null || spec.networkMode !== 'app') return;
@@ -123,12 +126,24 @@ function planReplacement(context: AppContext, builder: PlanBuilder, container: C
   else builder.want({ kind: 'remove', app, service, instance });
 }
 
-/** Whether a container that does not run should: not where it has done its work, or is not to be started again. */
-export function shouldRun(
+/** One that ends again and again is started ever more slowly, as the engine does by its restart policies. */
+function planRestart(
   context: AppContext,
-  restart: RestartPolicy | null,
+  builder: PlanBuilder,
+  entry: RunEntry | null,
   container: ContainerObservation,
-): boolean {
+): void {
+  const dueMs = restartDueMs(context, container);
+  if (dueMs <= context.now.monotonicMs) planStart(context, builder, entry, container);
+  else builder.wait(`${container.service}/${container.replica} ${exitOf(container)} and is started again soon`, dueMs);
+}
+
+/**
+ * Whether a container that does not run should: not where it has done its work, or is not to be started again. Docker
+ * takes exit code 0 for the end of the work under `on-failure`, which a server never has.
+ */
+export function shouldRun(context: AppContext, entry: RunEntry | null, container: ContainerObservation): boolean {
+  const restart = specOf(entry, container.service)?.restart ?? null;
   if (container.state === 'created') return true;
   if (context.journal.attempt?.stopped.includes(container.instance) === true) return true;
   const name = restart?.name ?? container.restartPolicy;
@@ -137,6 +152,7 @@ export function shouldRun(
       return false;
     case 'on-failure': {
       const limit = restart?.maxAttempts ?? 0;
+      if (entry !== null && hasCompleted(container)) return !mayComplete(entry, container);
       return container.exitCode !== 0 && (limit === 0 || container.restartCount < limit);
     }
     default:

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { evalGate, type GateInput } from '../../../../agent/reconcile/gate.ts';
-import { aRunEntry, type TestService } from '../../../support/agent-entries.ts';
+import { aRunEntry, IMAGE_PROBE, ROUTE, type TestService } from '../../../support/agent-entries.ts';
 import { aContainer, aHealth } from '../../../support/agent-planning.ts';
 
 const gate = { minHealthyMs: 5_000, healthyDeadlineMs: 30_000, progressDeadlineMs: 60_000 };
@@ -54,11 +54,45 @@ t.test('evalGate: an end is final, unless it is what the service is for', (t) =>
     message: /exit code 3/,
   });
   t.match(evalGate(input({ container: ended(0) })), { kind: 'failed' }, 'it should run');
-  const job = { restart: { name: 'no', maxAttempts: 0 } } as const;
+  const job = { restart: { name: 'no', maxAttempts: 0 }, probe: IMAGE_PROBE } as const;
   t.match(evalGate(input({ container: ended(0) }, job)), { kind: 'passed' });
   t.match(evalGate(input({ container: ended(1) }, job)), { kind: 'failed' });
   const oom = aContainer(1, { state: 'exited', exitCode: 137, oomKilled: true });
   t.match(evalGate(input({ container: oom })), { kind: 'failed', message: /memory limit/ });
+  t.end();
+});
+
+t.test('evalGate: a server does not complete, whatever its restart policy', (t) => {
+  const ended = aContainer(1, { state: 'exited', exitCode: 0 });
+  const onFailure = { restart: { name: 'on-failure', maxAttempts: 0 } } as const;
+  const port = { container: 80, host: null, hostIp: null, protocol: 'tcp' } as const;
+  const job = { ...onFailure, probe: IMAGE_PROBE };
+  const servers: readonly (readonly [string, Partial<TestService>, GateInput['container']])[] = [
+    ['it has an ingress route', { ...job, ingress: ROUTE }, ended],
+    ['it publishes ports', { ...job, ports: [port] }, ended],
+    ['it has a health check', onFailure, ended],
+    ['it has a health check', job, { ...ended, engineHealth: 'unhealthy' }],
+    ['it has a health check', { restart: { name: 'no', maxAttempts: 0 } }, ended],
+  ];
+  for (const [reason, spec, container] of servers)
+    t.match(evalGate(input({ container }, spec)), {
+      kind: 'failed',
+      code: 'CONTAINER_EXITED',
+      message: `web/1: ended with exit code 0 before it had passed its gate (it has to keep running: ${reason})`,
+    });
+  t.match(evalGate(input({ container: ended }, job)), { kind: 'passed' });
+  const off = { ...onFailure, probe: { ...IMAGE_PROBE, check: { kind: 'none' } } } as const;
+  t.match(evalGate(input({ container: ended }, off)), { kind: 'passed' }, 'its health check is switched off');
+  for (const [condition, kind] of [
+    ['started', 'failed'],
+    ['healthy', 'failed'],
+    ['completed', 'passed'],
+  ] as const) {
+    const entry = aRunEntry({
+      services: { web: { version: 'a', ...job }, api: { version: 'b', dependsOn: { web: condition } } },
+    });
+    t.match(evalGate(input({ entry, container: ended })), { kind }, `api depends on it: ${condition}`);
+  }
   t.end();
 });
 
