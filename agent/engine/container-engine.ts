@@ -58,6 +58,8 @@ export interface ContainerObservation {
   /** State of the image's HEALTHCHECK as the engine sees it. */
   readonly engineHealth: 'none' | 'starting' | 'healthy' | 'unhealthy';
   readonly engineHealthDetail: string | null;
+  /** What the container was made with (`stop_grace_period` of its own spec, in whole seconds); null = nothing. */
+  readonly stopGraceMs: number | null;
   /** Published ports: container -> host. */
   readonly ports: Readonly<Record<string, number>>;
 }

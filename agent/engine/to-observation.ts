@@ -37,6 +37,8 @@ export interface InspectedContainer {
     readonly FinishedAt: string;
     readonly Health?: InspectedHealth | null | undefined;
   };
+  /** With `StopTimeout` in seconds, which dockerode's type does not know. */
+  readonly Config?: object;
   readonly HostConfig: {
     readonly NetworkMode?: string | undefined;
     readonly RestartPolicy?: { readonly Name?: string | undefined } | undefined;
@@ -92,6 +94,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
     aliased: (endpoint?.Aliases ?? []).includes(labels.service),
     engineHealth: toHealth(inspected.State.Health?.Status),
     engineHealthDetail: lastHealthOutput(inspected.State.Health),
+    stopGraceMs: toStopGrace(inspected.Config),
     ports: toPorts(inspected.NetworkSettings.Ports ?? {}),
   };
 }
@@ -115,6 +118,11 @@ function toState(text: string): ContainerState {
       // `removing` and `dead`: on its way out, good for nothing.
       return 'dead';
   }
+}
+
+function toStopGrace(config: object | undefined): number | null {
+  const seconds = config !== undefined && 'StopTimeout' in config ? config.StopTimeout : null;
+  return typeof seconds === 'number' ? seconds * 1_000 : null;
 }
 
 function toHealth(text: string | undefined): ContainerObservation['engineHealth'] {

@@ -119,6 +119,7 @@ function toCreated(engineId: string, action: ActionOf<'create'>): ContainerObser
     aliased: plan.aliases.length > 0,
     engineHealth: action.hasHealthcheck ? 'starting' : 'none',
     engineHealthDetail: null,
+    stopGraceMs: plan.service.spec.stopGraceMs,
     ports: {},
   };
 }

@@ -194,7 +194,7 @@ function planStopFirst(
     // Else a restart of the engine would bring it back beside the new one.
     builder.want({ kind: 'set-restart', app, service, instance, name: 'no', maxAttempts: 0 });
   } else {
-    planStop(context, builder, old);
+    planStop(context, builder, old, 'at-once');
   }
 }
 

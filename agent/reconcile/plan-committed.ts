@@ -20,6 +20,7 @@ import {
 } from './app-context.ts';
 import { exitOf } from './gate.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { graceOf } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
 import { instancePlan, planPrerequisites } from './prerequisites.ts';
 import { toProbeTarget } from './probe-target.ts';
@@ -122,7 +123,8 @@ function planReplacement(context: AppContext, builder: PlanBuilder, container: C
   const { app } = context;
   const { service, instance } = container;
   builder.wait(`${service}/${container.replica} does not run the image it should and is made again`);
-  if (isUp(container)) builder.want({ kind: 'stop', app, service, instance, graceMs: 0 });
+  const graceMs = graceOf(context, container);
+  if (isUp(container)) builder.want({ kind: 'stop', app, service, instance, graceMs });
   else builder.want({ kind: 'remove', app, service, instance });
 }
 

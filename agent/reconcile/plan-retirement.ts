@@ -33,15 +33,23 @@ export function planRetirement(context: AppContext, builder: PlanBuilder, contai
   const { app } = context;
   const { service, instance } = container;
   if (!isUp(container)) builder.want({ kind: 'remove', app, service, instance });
-  else planStop(context, builder, container);
+  else planStop(context, builder, container, 'after-its-requests');
 }
 
-/** The next step towards a container that is stopped. */
-export function planStop(context: AppContext, builder: PlanBuilder, container: ContainerObservation): void {
+/**
+ * The next step towards a container that is stopped. Where a new instance waits for its place (stop-first), waiting for
+ * the requests under way only makes the outage longer: they have the container's own grace to end in.
+ */
+export function planStop(
+  context: AppContext,
+  builder: PlanBuilder,
+  container: ContainerObservation,
+  when: 'after-its-requests' | 'at-once',
+): void {
   const { app } = context;
   const { service, instance } = container;
-  const spec = knownSpec(context, service);
-  const graceMs = spec?.stopGraceMs ?? DEFAULT_GRACE_MS;
+  const spec = specOfInstance(context, container);
+  const graceMs = graceOf(context, container);
   const address = spec === null ? container.address : probeAddress(spec, container);
   const name = `${service}/${container.replica} (${instance})`;
   if (isRouted(context, service, address)) {
@@ -54,6 +62,7 @@ export function planStop(context: AppContext, builder: PlanBuilder, container: C
     return;
   }
   if (
+    when === 'after-its-requests' &&
     address !== null &&
     hadRoutes(context, service) &&
     context.facts.ingress !== null &&
@@ -85,9 +94,21 @@ function hadRoutes(context: AppContext, service: string): boolean {
   return [committed?.entry, attempt?.entry, previous].some((entry) => hasRoutes(specOf(entry ?? null, service)));
 }
 
-function knownSpec(context: AppContext, service: string): ServiceSpec | null {
-  const { committed, attempt } = context.journal;
-  return specOf(committed?.entry ?? null, service) ?? specOf(attempt?.entry ?? null, service);
+/**
+ * How long it has to stop in, by the spec that it was made from: a newer release may state another grace for the service,
+ * or not have the service any more. The container itself knows, also when the journal is lost or no longer has its entry.
+ */
+export function graceOf(context: AppContext, container: ContainerObservation): number {
+  return container.stopGraceMs ?? specOfInstance(context, container)?.stopGraceMs ?? DEFAULT_GRACE_MS;
+}
+
+/** The spec that the instance was made from, or the next best one of its service. */
+function specOfInstance(context: AppContext, container: ContainerObservation): ServiceSpec | null {
+  const { committed, attempt, previous } = context.journal;
+  const { service, hash } = container;
+  const entries = [committed?.entry, attempt?.entry, previous].flatMap((entry) => entry ?? []);
+  const own = entries.find((entry) => entry.hashes[service] === hash);
+  return specOf(own ?? null, service) ?? entries.flatMap((entry) => specOf(entry, service) ?? [])[0] ?? null;
 }
 
 /** Its name goes only when another one answers to it: a name without anybody helps nobody. */

@@ -75,6 +75,7 @@ for (const stage of stages) {
       aliased: false,
       engineHealth: 'none',
       engineHealthDetail: null,
+      stopGraceMs: plan.service.spec.stopGraceMs,
       ports: {},
     });
   });

@@ -35,6 +35,7 @@ export const aContainer = (number: number, fields: Partial<ContainerObservation>
   aliased: true,
   engineHealth: 'none',
   engineHealthDetail: null,
+  stopGraceMs: 10_000,
   ports: {},
   ...fields,
 });

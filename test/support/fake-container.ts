@@ -186,6 +186,7 @@ export class FakeContainer {
       aliased: this.#aliases.length > 0,
       engineHealth: useEngineHealth ? this.health(nowMs) : 'none',
       engineHealthDetail: null,
+      stopGraceMs: plan.service.spec.stopGraceMs,
       ports: Object.fromEntries(
         plan.service.spec.ports.map((port) => [String(port.container), port.host ?? 32_768 + port.container]),
       ),

@@ -53,6 +53,7 @@ const inspected = (
     FinishedAt: '0001-01-01T00:00:00Z',
     ...state,
   },
+  Config: { StopTimeout: 40 },
   HostConfig: { NetworkMode: network, RestartPolicy: { Name: 'always' } },
   NetworkSettings: {
     Ports: {
@@ -100,6 +101,7 @@ t.test('toObservation: a running container, whole', (t) => {
     aliased: true,
     engineHealth: 'none',
     engineHealthDetail: null,
+    stopGraceMs: 40_000,
     ports: { 80: 8080, '53/udp': 5353 },
   });
   t.end();

@@ -5,7 +5,7 @@ import type { Action } from '../../../../agent/reconcile/action.ts';
 import { nextActions, type Plan } from '../../../../agent/reconcile/next-actions.ts';
 import type { Observation } from '../../../../agent/reconcile/observation.ts';
 import { type AppJournal, emptyJournal } from '../../../../agent/state/app-journal.ts';
-import { aRunEntry, type TestEntry } from '../../../support/agent-entries.ts';
+import { aRunEntry, ROUTE, type TestEntry } from '../../../support/agent-entries.ts';
 import {
   aContainer,
   aHealth,
@@ -225,6 +225,25 @@ t.test(
     t.end();
   },
 );
+
+t.test('nextActions: stop-first stops the old one at once, without waiting for its requests to end', (t) => {
+  const services = { web: { version: 'b', order: 'stop-first', ingress: ROUTE } } as const;
+  const entry = release(2, 'b', { services });
+  const found = swap({
+    entry,
+    journal: running({ entry, stopped: [instanceId(1)] }),
+    containers: [
+      aContainer(1, { restartPolicy: 'no', stopGraceMs: 7_000 }),
+      { ...candidate, state: 'created', startedAtMs: null },
+    ],
+    facts: { ingress: { apps: null, upstreams: { 'web/web': [] }, ready: [] } },
+  });
+  t.match(
+    found.actions.filter((action) => 'instance' in action),
+    [{ kind: 'stop', instance: instanceId(1), graceMs: 7_000 }],
+  );
+  t.end();
+});
 
 t.test('nextActions: what the policy refuses fails before anything is made', (t) => {
   const found = swap({ containers: [aContainer(1)], policy: () => problem('POLICY_REFUSED', 'privileged') });
