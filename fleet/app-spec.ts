@@ -163,7 +163,11 @@ export type ProbeCheck =
   | { readonly kind: 'tcp'; readonly port: number }
   | { readonly kind: 'exec'; readonly command: readonly string[] }
   /** The image's own HEALTHCHECK where it has one; otherwise running counts. */
-  | { readonly kind: 'image' }
+  | {
+      readonly kind: 'image';
+      /** What the file states in place of the image's own values; absent = nothing. */
+      readonly overrides?: HealthcheckOverrides;
+    }
   /** Asked for by `healthcheck: disable`: running counts. */
   | { readonly kind: 'none' };
 
@@ -179,6 +183,9 @@ export interface ProbeSpec {
   /** Between two probes before the gate (100 ms by default). */
   readonly startIntervalMs: number;
 }
+
+/** Only what the file states: for the rest the image's own values count, not our defaults. */
+export type HealthcheckOverrides = Partial<Omit<ProbeSpec, 'check'>>;
 
 export interface GatePolicy {
   /** So long healthy without a break before traffic moves. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type {
   AppSpec,
   GatePolicy,
+  HealthcheckOverrides,
   HostSelector,
   ImageSpec,
   IngressRoute,
@@ -54,6 +55,22 @@ const mountSchema: z.ZodType<MountSpec> = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const probeTimes = {
+  intervalMs: durationSchema.min(10),
+  timeoutMs: durationSchema.min(1),
+  retries: countSchema.min(1),
+  startPeriodMs: durationSchema,
+  startIntervalMs: durationSchema.min(10),
+};
+
+const overridesSchema: z.ZodType<HealthcheckOverrides> = z.strictObject({
+  intervalMs: probeTimes.intervalMs.exactOptional(),
+  timeoutMs: probeTimes.timeoutMs.exactOptional(),
+  retries: probeTimes.retries.exactOptional(),
+  startPeriodMs: probeTimes.startPeriodMs.exactOptional(),
+  startIntervalMs: probeTimes.startIntervalMs.exactOptional(),
+});
+
 const probeCheckSchema: z.ZodType<ProbeCheck> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('http'),
@@ -64,17 +81,13 @@ const probeCheckSchema: z.ZodType<ProbeCheck> = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('tcp'), port: portSchema }),
   z.strictObject({ kind: z.literal('exec'), command: strings.min(1) }),
-  z.strictObject({ kind: z.literal('image') }),
+  z.strictObject({ kind: z.literal('image'), overrides: overridesSchema.exactOptional() }),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
 const probeSchema: z.ZodType<ProbeSpec> = z.strictObject({
   check: probeCheckSchema,
-  intervalMs: durationSchema.min(10),
-  timeoutMs: durationSchema.min(1),
-  retries: countSchema.min(1),
-  startPeriodMs: durationSchema,
-  startIntervalMs: durationSchema.min(10),
+  ...probeTimes,
 });
 
 const gateSchema: z.ZodType<GatePolicy> = z.strictObject({

@@ -21,6 +21,8 @@ export const CAPABILITIES = [
   'exec',
   // Never required: who does not have it pulls when it moves.
   'prefetch',
+  // Never required: the image's own numbers count for who does not have it.
+  'healthcheck-overrides',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

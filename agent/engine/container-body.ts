@@ -78,6 +78,9 @@ export interface DeviceMapping {
 /** Nanoseconds. An absent `Test` keeps the image's own. */
 export interface HealthcheckConfig {
   readonly Test?: readonly string[];
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly Retries?: number;
   readonly StartInterval?: number;
   readonly StartPeriod?: number;
 }

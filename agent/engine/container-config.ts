@@ -168,15 +168,24 @@ function toDevice(device: string): DeviceMapping {
 
 /**
  * The agent probes by itself, so the image's own check is switched off beside it: two judges would disagree. For the
- * check kind `image` the engine runs the image's test, quickly at first where it can, at our interval later.
+ * check kind `image` the engine runs the image's test (an absent `Test` inherits it, and so does each absent number),
+ * quickly at first where it can.
  */
 function healthcheckOf(probe: ProbeSpec, healthyDeadlineMs: number, features: EngineFeatures): HealthcheckConfig {
   if (probe.check.kind !== 'image') return { Test: ['NONE'] };
-  if (!features.startInterval) return {};
-  return {
-    StartInterval: probe.startIntervalMs * NANOSECONDS_PER_MS,
-    StartPeriod: Math.max(probe.startPeriodMs, healthyDeadlineMs) * NANOSECONDS_PER_MS,
-  };
+  const { intervalMs, timeoutMs, retries, startPeriodMs } = probe.check.overrides ?? {};
+  const stated = { Interval: nanoseconds(intervalMs), Timeout: nanoseconds(timeoutMs), Retries: retries };
+  if (!features.startInterval) return withoutUndefined({ ...stated, StartPeriod: nanoseconds(startPeriodMs) });
+  return withoutUndefined({
+    ...stated,
+    StartInterval: nanoseconds(probe.startIntervalMs),
+    StartPeriod: nanoseconds(Math.max(probe.startPeriodMs, healthyDeadlineMs)),
+  });
+}
+
+/** Docker reads 0 as "not set", so the shortest start period there is stands for none. */
+function nanoseconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.max(1, ms) * NANOSECONDS_PER_MS;
 }
 
 type Defined<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };

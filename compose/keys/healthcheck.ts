@@ -2,7 +2,7 @@
  * `healthcheck` and `x-longshore.health` together: the first may say how often and by which command, the second
  * probes over HTTP or TCP. Where neither says what to ask, the image's own HEALTHCHECK counts.
  */
-import type { ProbeCheck, ProbeSpec } from '../../fleet/app-spec.ts';
+import type { HealthcheckOverrides, ProbeCheck, ProbeSpec } from '../../fleet/app-spec.ts';
 import { DEFAULT_PROBE } from '../defaults.ts';
 import { fields, type KeyTable } from './key-table.ts';
 import {
@@ -47,14 +47,29 @@ export function readProbe(healthcheck: Cursor | undefined, health: Cursor | unde
     failKey(health, 'the health check is said twice; take "test" (or "disable") out of "healthcheck", or this one');
   if (disabled && given.test !== undefined && test?.kind !== 'none')
     failKey(given.test, '"disable: true" and a "test" exclude each other');
+  const overrides = stated({
+    intervalMs: readIf(given.interval, readPositiveDuration),
+    timeoutMs: readIf(given.timeout, readPositiveDuration),
+    retries: readIf(given.retries, integerIn(1, 1000)),
+    startPeriodMs: readIf(given.start_period, readDuration),
+    startIntervalMs: readIf(given.start_interval, readPositiveDuration),
+  });
   return {
-    check: disabled ? { kind: 'none' } : (asked ?? test ?? DEFAULT_PROBE.check),
-    intervalMs: readOr(given.interval, readPositiveDuration, DEFAULT_PROBE.intervalMs),
-    timeoutMs: readOr(given.timeout, readPositiveDuration, DEFAULT_PROBE.timeoutMs),
-    retries: readOr(given.retries, integerIn(1, 1000), DEFAULT_PROBE.retries),
-    startPeriodMs: readOr(given.start_period, readDuration, DEFAULT_PROBE.startPeriodMs),
-    startIntervalMs: readOr(given.start_interval, readPositiveDuration, DEFAULT_PROBE.startIntervalMs),
+    ...DEFAULT_PROBE,
+    ...overrides,
+    check: disabled ? { kind: 'none' } : (asked ?? test ?? imageCheck(overrides)),
   };
+}
+
+/** The image's own check with what the file states about it, as in Compose. */
+function imageCheck(overrides: HealthcheckOverrides): ProbeCheck {
+  return Object.keys(overrides).length === 0 ? DEFAULT_PROBE.check : { kind: 'image', overrides };
+}
+
+type Times = keyof HealthcheckOverrides;
+
+function stated(times: Readonly<Record<Times, number | null>>): HealthcheckOverrides {
+  return Object.fromEntries(Object.entries(times).filter(([, value]) => value !== null));
 }
 
 function readTest(cursor: Cursor): ProbeCheck | null {

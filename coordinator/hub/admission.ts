@@ -94,6 +94,7 @@ export class Admission {
       boot: hello.boot ?? null,
     };
     connection.heldSecrets.heard(hello.secrets);
+    for (const capability of hello.capabilities) connection.capabilities.add(capability);
     for (const registry of hello.registries) connection.heldRegistries.add(registry);
     const isOpen = connection.open(session, {
       kind: 'welcome',

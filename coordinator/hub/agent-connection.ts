@@ -70,6 +70,8 @@ export class AgentConnection {
   sentAt: number;
   /** Number of the newest report of this session. */
   reportSeq = 0;
+  /** What the agent named in its hello. */
+  readonly capabilities = new Set<string>();
   readonly heldSecrets = new HeldSecrets();
   /** Registries whose credential it holds, by its hello and by what it was sent. */
   readonly heldRegistries = new Set<string>();

@@ -16,6 +16,7 @@ import type { RestoreStore } from '../store/restore-store.ts';
 import type { TargetStore } from '../store/store.ts';
 import type { AgentConnection } from './agent-connection.ts';
 import { fitAssignment, type FittedAssignment } from './fit-assignment.ts';
+import { forAgent } from './for-agent.ts';
 
 export interface AssignmentSenderOptions {
   readonly store: Pick<TargetStore, 'assignments'> & Pick<RestoreStore, 'restoreFound'>;
@@ -156,7 +157,9 @@ export class AssignmentSender {
       this.#options.onCurrent(host, { epoch, generation });
       return;
     }
-    connection.send({ kind: 'assignment', assignment, hash } as unknown as CoordinatorMessageOf<'assignment'>);
+    const readable = forAgent(assignment, connection.capabilities);
+    const message = { kind: 'assignment', assignment: readable, hash };
+    connection.send(message as unknown as CoordinatorMessageOf<'assignment'>);
   }
 
   /** The host holds what this data never gave: from now on changes wait for an operator. */

@@ -208,7 +208,18 @@ t.test("instance: the image's own check runs for the check kind `image`, and for
 
   const checked = await started(scene, image, { spec: { probe: { ...probe, check: { kind: 'image' } } } });
   const unchecked = await started(scene, image, { spec: { probe: { ...probe, check: { kind: 'tcp', port: 80 } } } });
+  const overrides = { retries: 9, timeoutMs: 2_500 };
+  const overridden = await started(scene, image, {
+    spec: { probe: { ...probe, check: { kind: 'image', overrides } } },
+  });
 
+  const healthcheck = async (instance: InstanceId): Promise<unknown> =>
+    (await needed(machine).docker.getContainer(containerName(scene.host, instance)).inspect()).Config.Healthcheck;
+  t.match(
+    await healthcheck(overridden),
+    { Test: ['CMD-SHELL', 'echo fine'], Interval: 200_000_000, Timeout: 2_500_000_000, Retries: 9 },
+    "what is not stated is the image's",
+  );
   const healthy = await pollUntil(
     () => seen(scene, checked),
     (each) => each?.engineHealth === 'healthy',

@@ -127,6 +127,20 @@ const CASES: readonly Case[] = [
     },
   ],
   [
+    "numbers over the image's own health check",
+    'healthcheck: {interval: 2s, start_period: 0s}',
+    {
+      probe: {
+        check: { kind: 'image', overrides: { intervalMs: 2000, startPeriodMs: 0 } },
+        intervalMs: 2000,
+        timeoutMs: 5000,
+        retries: 3,
+        startPeriodMs: 0,
+        startIntervalMs: 100,
+      },
+    },
+  ],
+  [
     'health over HTTP',
     'healthcheck: {timeout: 1s}\nx-longshore: {health: {http: {port: 80, path: /up}}}',
     {

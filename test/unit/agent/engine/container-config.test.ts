@@ -243,6 +243,17 @@ t.test("containerConfig: the agent probes alone, unless the check is the image's
     "without Test the image's stays; quick until the deadline of the gate",
   );
   t.same(healthcheckFor({ kind: 'image' }, false), {}, 'an engine before 25 has no start interval');
+  const overrides = { intervalMs: 2_000, retries: 7, startPeriodMs: 0 };
+  t.same(
+    healthcheckFor({ kind: 'image', overrides }),
+    { Interval: 2_000_000_000, Retries: 7, StartInterval: 100_000_000, StartPeriod: 60_000_000_000 },
+    'what the file states overrides the image, and nothing else does',
+  );
+  t.same(
+    healthcheckFor({ kind: 'image', overrides: { ...overrides, timeoutMs: 1_500 } }, false),
+    { Interval: 2_000_000_000, Timeout: 1_500_000_000, Retries: 7, StartPeriod: 1_000_000 },
+    'a start period of 0 is stated, not left to the image',
+  );
   t.end();
 });
 
