@@ -1,7 +1,7 @@
 /** The one classifier of failed actions: what is tried again, and when. Pure. */
 import { LongshoreError, problem } from '../../fleet/errors.ts';
-import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
-import type { Action } from './action.ts';
+import { OWN_DISK, retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
+import { type Action, objectOf } from './action.ts';
 import type { ActionFailure } from './observation.ts';
 
 export interface FailureInput {
@@ -17,8 +17,15 @@ export interface FailureInput {
 export function toActionFailure(input: FailureInput): ActionFailure {
   const { action, error, before, nowMs, random } = input;
   const known = error instanceof LongshoreError ? error : null;
+  const isOwnDisk = objectOf(action).startsWith('journal:');
+  const policy = isOwnDisk ? OWN_DISK : TRANSIENT;
   const retryable =
-    known === null || known.retryable || isWorldChanged(action, known) || mayMakeRoom(action, known, before);
+    known === null ||
+    known.retryable ||
+    // Giving up would have to be written to the same disk.
+    isOwnDisk ||
+    isWorldChanged(action, known) ||
+    mayMakeRoom(action, known, before);
   const asked = known?.retryAfterMs ?? null;
   return {
     problem:
@@ -26,7 +33,7 @@ export function toActionFailure(input: FailureInput): ActionFailure {
       problem('INTERNAL', `${action.kind}: ${error instanceof Error ? error.message : String(error)}`),
     retryable,
     count: before + 1,
-    retryAtMs: nowMs + (retryable ? retryDelayMs(TRANSIENT, before, random, asked) : TRANSIENT.capMs),
+    retryAtMs: nowMs + (retryable ? retryDelayMs(policy, before, random, asked) : policy.capMs),
   };
 }
 

@@ -51,6 +51,8 @@ export interface ActionArguments {
     /** Its last output goes into the message. */
     readonly instance: InstanceId | null;
   };
+  /** Writes what memory holds already and the disk did not take. */
+  readonly 'save-journal': { readonly app: AppName };
   readonly forget: { readonly app: AppName };
   // what an instance needs
   readonly pull: { readonly app: AppName; readonly request: PullRequest };
@@ -146,6 +148,7 @@ const TRAITS: { readonly [K in ActionKind]: ActionTraits<K> } = {
     object: journal,
     abortable: false,
   },
+  'save-journal': { describe: (a) => `write the journal of ${a.app}`, object: journal, abortable: false },
   forget: { describe: (a) => `forget ${a.app}`, object: journal, abortable: false },
   pull: {
     describe: (a) => `pull ${a.request.reference}`,

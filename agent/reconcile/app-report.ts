@@ -1,6 +1,6 @@
 /** What the agent says of one app to the coordinator: derived from memory, observation and plan, never stored. Pure. */
 import { boundedText } from '../../fleet/bounded-text.ts';
-import { ERRORS, type Problem } from '../../fleet/errors.ts';
+import type { Problem } from '../../fleet/errors.ts';
 import { LIST_LIMITS, TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { AppReport, AttemptReport, InstanceReport, InstanceState } from '../../fleet/report.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
@@ -115,7 +115,7 @@ function lastProblem(context: AppContext): Problem | null {
   for (const [object, failure] of Object.entries(failures)) {
     const isOurs =
       object.endsWith(`:${context.app}`) || context.containers.some((each) => object === `instance:${each.instance}`);
-    if ((isOurs || object.startsWith('image:')) && ERRORS[failure.problem.code].retryable) return failure.problem;
+    if ((isOurs || object.startsWith('image:')) && failure.retryable) return failure.problem;
   }
   return null;
 }

@@ -79,7 +79,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       const note = instance === null ? '' : outputNote(await lastOutput(engine, instance, signal));
       const message = `${boundedText(problem.message, TEXT_LIMITS.problemMessage - note.length)}${note}`;
       const before = journalOf(app);
-      await save(failedJournal(before, { ...problem, message }, failedService));
+      const unwritten = await saveVerdict(tools, failedJournal(before, { ...problem, message }, failedService));
       const back =
         before.committed === null ? 'there is nothing to go back to' : `release ${before.committed.release} serves`;
       onEvent(
@@ -88,6 +88,10 @@ export function makeExecutors(tools: ExecutorTools): Executors {
         // What the program wrote last stays whole: it is what people look for.
         `${app} release ${before.attempt?.entry.release ?? 0} failed, ${back}: ${boundedText(problem.message, 1_500)}${note}`,
       );
+      if (unwritten !== null) throw unwritten;
+    },
+    'save-journal': async ({ app }) => {
+      if (memory.unsaved.has(app)) await save(journalOf(app));
     },
     forget: async ({ app }) => {
       await files.prune(app, []);
@@ -206,6 +210,23 @@ export function makeExecutors(tools: ExecutorTools): Executors {
 async function saveJournal(tools: ExecutorTools, journal: AppJournal): Promise<void> {
   await tools.store.saveJournal(journal);
   tools.memory.journals.set(journal.app, journal);
+  tools.memory.unsaved.delete(journal.app);
+}
+
+/**
+ * The one exception: that an attempt has failed counts also where it cannot be written, because the way back waits for it
+ * and a full disk must not keep the old instances stopped. A crash before it is written only means that the attempt is
+ * judged once more. @returns why it could not be written
+ */
+async function saveVerdict(tools: ExecutorTools, journal: AppJournal): Promise<Error | null> {
+  try {
+    await saveJournal(tools, journal);
+    return null;
+  } catch (error) {
+    tools.memory.journals.set(journal.app, journal);
+    tools.memory.unsaved.add(journal.app);
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /**

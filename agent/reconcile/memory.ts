@@ -35,6 +35,8 @@ export class Memory {
   readonly startedHere = new Set<InstanceId>();
   readonly drained = new Set<InstanceId>();
   readonly failures = new Map<string, ActionFailure>();
+  /** Their journals could not be written: what is here is newer than the disk. */
+  readonly unsaved = new Set<AppName>();
   readonly budgetSince = new Map<AppName, number>();
   readonly refusedSubnets = new Set<string>();
   readonly prefetchAtMs = new Map<string, number>();
@@ -145,6 +147,7 @@ export class Memory {
       startedHere: this.startedHere,
       drained: this.drained,
       failures: Object.fromEntries(this.failures),
+      unsaved: this.unsaved,
       budgetSince: Object.fromEntries(this.budgetSince),
       restarts: Object.fromEntries(this.restarts),
       ingress: this.ingress,

@@ -79,7 +79,10 @@ export function nextActions(input: PlanInput): Plan {
   const ingress = planIngress(input.observation, routings, input.now);
   actions.push(...ingress.actions);
   waits.push(...ingress.waits);
-  const wakes = [...timers, ...waits.flatMap((wait) => (wait.wakeAtMs === null ? [] : [wait.wakeAtMs]))];
+  // A moment that is over is in this plan already: waking for it again would turn the loop without end.
+  const wakes = [...timers, ...waits.flatMap((wait) => wait.wakeAtMs ?? [])].filter(
+    (atMs) => atMs > input.now.monotonicMs,
+  );
   const unique = oneAnImage(actions);
   return {
     actions: unique,

@@ -29,6 +29,8 @@ export interface Observation {
   readonly drained: ReadonlySet<InstanceId>;
   /** Last failure by the action's object. */
   readonly failures: Readonly<Record<string, ActionFailure>>;
+  /** Apps whose journal is newer in memory than on the disk, which could not be written. */
+  readonly unsaved: ReadonlySet<AppName>;
   /** Moment from which the journaled budget of an app's attempt counts. */
   readonly budgetSince: Readonly<Record<AppName, number>>;
   /** Restarts after an end by itself: by instance, the moments at which they were seen. */

@@ -28,6 +28,15 @@ export interface AppPlan {
 const NOTHING: ReadonlySet<string> = new Set();
 
 export function planApp(context: AppContext): AppPlan {
+  const plan = planEntry(context);
+  const journalObject = `journal:${context.app}`;
+  // Any other journal action writes it as well.
+  if (context.facts.unsaved.has(context.app) && !plan.builder.has(journalObject))
+    plan.builder.want({ kind: 'save-journal', app: context.app });
+  return plan;
+}
+
+function planEntry(context: AppContext): AppPlan {
   const builder = new PlanBuilder(context);
   const { entry, journal } = context;
   if (!context.hasJournal && context.containers.length > 0) {

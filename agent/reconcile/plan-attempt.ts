@@ -262,7 +262,8 @@ function progressDeadline(context: AppContext, builder: PlanBuilder, attempt: At
       budgetLeftMs: Math.round(leftMs),
       retries: attempt.retries + failuresOf(builder),
     });
-  builder.wakeAt(Math.min(now.monotonicMs + leftMs, Math.max(saveAtMs, now.monotonicMs + 1)));
+  builder.wakeAt(now.monotonicMs + leftMs);
+  builder.wakeAt(saveAtMs);
   return null;
 }
 

@@ -73,6 +73,7 @@ export const noFacts: Observation = {
   startedHere: new Set(),
   drained: new Set(),
   failures: {},
+  unsaved: new Set(),
   budgetSince: {},
   restarts: {},
   ingress: null,

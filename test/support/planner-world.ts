@@ -48,6 +48,10 @@ export class PlannerWorld {
   #session = new FakeEngineSession(this.engine, HOST);
   #health = new Map<InstanceId, InstanceHealth>();
   #instances = 0;
+  /** No journal can be written. */
+  isDiskFull = false;
+  /** Journals that were written, or would have been. */
+  writes = 0;
   kills = 0;
   outages = 0;
   /** Turns until the engine is back; 0 = it is there. */
@@ -86,6 +90,7 @@ export class PlannerWorld {
     assert.deepEqual(nextActions(input).actions, plan.actions, 'the same input gives the same plan');
     const objects = plan.actions.map(objectOf);
     assert.equal(new Set(objects).size, objects.length, `one action an object: ${objects.join(' ')}`);
+    assert.ok(plan.wakeAtMs === null || plan.wakeAtMs > this.nowMs, 'the next plan is due in the future');
     this.plan = plan;
     this.#probe(plan);
     for (const action of this.#shuffled(plan.actions)) {
@@ -203,6 +208,8 @@ export class PlannerWorld {
       files: { ensure: async () => ({ kind: 'ready', mounts: {}, environment: {} }), prune: async () => undefined },
       store: {
         saveJournal: async (journal) => {
+          this.writes += 1;
+          if (this.isDiskFull) throw new LongshoreError('NO_SPACE', `write journal/${journal.app}.json: ENOSPC`);
           this.disk.set(journal.app, journal);
         },
         forgetJournal: async (app) => {

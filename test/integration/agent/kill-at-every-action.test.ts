@@ -4,7 +4,7 @@ import { AgentWorld } from '../../support/agent-world.ts';
 import { type KillScene, killScenes } from '../../support/kill-scenes.ts';
 
 /** Come to by other tests: `recognise` needs a lost journal, `save-budget` a quarter of a minute, `release-image` many releases. */
-const ELSEWHERE = ['recognise', 'save-budget', 'release-image'];
+const ELSEWHERE = ['recognise', 'save-budget', 'save-journal', 'release-image'];
 
 /** Changes in which an agent has to come to a point that it came to once. */
 const TRIES = 10;

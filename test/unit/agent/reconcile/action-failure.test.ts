@@ -27,6 +27,15 @@ t.test('toActionFailure: permanent faults are not', (t) => {
   t.end();
 });
 
+t.test('toActionFailure: a journal that cannot be written is tried again, with growing pauses of seconds', (t) => {
+  const commit: Action = { kind: 'commit', app, images: {} };
+  t.match(failure(commit, error('NO_SPACE')), { retryable: true, retryAtMs: 2_000, problem: { code: 'NO_SPACE' } });
+  t.match(failure(commit, error('STATE_FILE_INVALID'), 2), { retryable: true, retryAtMs: 5_000 });
+  t.match(failure(commit, error('NO_SPACE'), 50), { retryable: true, retryAtMs: 16_000 });
+  t.match(failure(start, error('NO_SPACE')), { retryable: false });
+  t.end();
+});
+
 t.test('toActionFailure: a world that changed under the plan is looked at again', (t) => {
   t.match(failure(start, error('NOT_FOUND')), { retryable: true });
   t.match(failure(start, error('IMAGE_NOT_FOUND')), { retryable: true });
