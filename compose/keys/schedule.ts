@@ -1,7 +1,7 @@
 /** `x-longshore.schedule`: when the registry is asked for a newer image, and when it may become active. */
 import type { MaintenanceWindow, SchedulePolicy } from '../../fleet/app-spec.ts';
+import { canMatch, parseCron, WEEKDAYS } from '../../fleet/cron-expression.ts';
 import { DEFAULT_SCHEDULE } from '../defaults.ts';
-import { parseCron, WEEKDAYS } from '../values/cron.ts';
 import { isTimeZone } from '../values/time-zone.ts';
 import { fields, type KeyTable } from './key-table.ts';
 import { type Cursor, fail, failKey, itemsOrOne, readDuration, readFilledText, readIf, readOr } from './read.ts';
@@ -29,9 +29,10 @@ export function readSchedule(cursor: Cursor | undefined): SchedulePolicy | null 
 function readCron(cursor: Cursor): string | null {
   const text = readFilledText(cursor);
   if (text === null) return null;
-  return (
-    parseCron(text) ?? fail(cursor, `takes five cron fields such as "15 3 * * *", @hourly or off; this is "${text}"`)
-  );
+  const times = parseCron(text);
+  if (times === null)
+    return fail(cursor, `takes five cron fields such as "15 3 * * *", @hourly or off; this is "${text}"`);
+  return canMatch(times) ? times.text : fail(cursor, `"${text}" never matches: no month in it has that day`);
 }
 
 function readTimeZone(cursor: Cursor): string | null {

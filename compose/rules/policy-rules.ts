@@ -1,6 +1,6 @@
 /** Times and sizes that must fit each other: gate, probe, rollout, schedule, limits. */
 import type { AppSpec, RolloutPolicy, SchedulePolicy, ServiceSpec } from '../../fleet/app-spec.ts';
-import { parseCron } from '../values/cron.ts';
+import { canMatch, parseCron } from '../../fleet/cron-expression.ts';
 import { renderDuration } from '../values/durations.ts';
 import { isTimeZone } from '../values/time-zone.ts';
 import { type Finding, finding } from './finding.ts';
@@ -94,8 +94,11 @@ function scheduleFindings(schedule: SchedulePolicy | null): readonly Finding[] {
   if (schedule === null) return [];
   const path = ['x-longshore', 'schedule'];
   const findings: Finding[] = [];
-  if (parseCron(schedule.cron) === null)
+  const times = parseCron(schedule.cron);
+  if (times === null)
     findings.push(finding([...path, 'cron'], `"${schedule.cron}" is no cron expression of five fields`));
+  else if (!canMatch(times))
+    findings.push(finding([...path, 'cron'], `"${schedule.cron}" never matches: no month in it has that day`));
   if (!isTimeZone(schedule.timeZone))
     findings.push(finding([...path, 'timezone'], `"${schedule.timeZone}" is no time zone`));
   return findings;

@@ -1,7 +1,6 @@
 // What `npm run build` makes: one file per program, and what each leaves out.
 import type { BuildOptions } from 'esbuild';
 import { leaveOut } from './leave-out.ts';
-import { utcWithoutZoneData } from './utc-without-zone-data.ts';
 
 /** libsql is native code and stays beside the coordinator, with what it loads. */
 export const besideCoordinator: readonly string[] = ['libsql', '@libsql', '@neon-rs', 'detect-libc'];
@@ -60,7 +59,7 @@ export const programs: readonly Program[] = [
       ...cjs,
       minifySyntax: true,
       minifyWhitespace: true,
-      plugins: [leaveOut, utcWithoutZoneData],
+      plugins: [leaveOut],
       banner: { js: `${cjs.banner.js}const $v8=require('node:v8');${small}` },
     },
   },

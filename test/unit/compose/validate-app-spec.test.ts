@@ -85,6 +85,11 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
       /no cron/,
     ],
     [
+      { ...good, schedule: { cron: '0 0 31 4 *', timeZone: 'UTC', splayMs: 0, window: null } },
+      'x-longshore.schedule.cron',
+      /never matches/,
+    ],
+    [
       { ...good, schedule: { cron: '0 * * * *', timeZone: 'No/Where', splayMs: 0, window: null } },
       'x-longshore.schedule.timezone',
       /no time zone/,

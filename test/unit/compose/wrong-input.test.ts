@@ -199,6 +199,7 @@ const longshore: readonly Case[] = [
     ],
   ],
   ['a time zone', webFile('init: true', 'x-longshore: {schedule: {timezone: Mars/Olympus}}'), [/IANA time zone/]],
+  ['a date that never comes', webFile('init: true', 'x-longshore: {schedule: "0 0 30 2 *"}'), [/never matches/]],
   ['a cron', webFile('init: true', 'x-longshore: {schedule: "61 * * * *"}'), [/five cron fields/]],
   ['a day', webFile('init: true', 'x-longshore: {schedule: {window: {days: [frday], from: 1:00, to: 2:00}}}'), []],
   [

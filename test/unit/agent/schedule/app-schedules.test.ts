@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Assignment } from '../../../../fleet/assignment.ts';
 import { AppSchedules } from '../../../../agent/schedule/app-schedules.ts';
 import { anAppSpec, appName, deploymentId, hostId } from '../../../support/app-builders.ts';
@@ -23,6 +23,20 @@ function assignment(schedules: Readonly<Record<string, string>>, splayMs = 0, ti
       requires: [],
     })),
   };
+}
+
+/** Its wall clock is corrected, and nothing that sleeps notices. */
+class JumpingClock extends ManualClock {
+  #jumped = 0;
+
+  jump(ms: number): void {
+    this.#jumped += ms;
+  }
+
+  override now(): ReturnType<ManualClock['now']> {
+    const { wallMs, monotonicMs } = super.now();
+    return { wallMs: wallMs + this.#jumped, monotonicMs };
+  }
 }
 
 t.test('AppSchedules: has a timer for each app with a schedule, and none after stopping', async (t) => {
@@ -57,27 +71,53 @@ t.test('AppSchedules: a schedule that cannot be is told and the others run', asy
   await schedules.stop();
 });
 
-t.test('AppSchedules: a tick is passed on after its share of the splay, with the time of the tick', async (t) => {
-  const clock = new ManualClock();
-  const ticks: number[] = [];
-  const arrived = new Promise<void>((resolve) => {
-    const onTick = (_schedule: unknown, scheduledAt: number): void => {
-      ticks.push(scheduledAt);
-      resolve();
-    };
-    const schedules = new AppSchedules({ clock, random: () => 0.5, onTick, onProblem: () => undefined });
-    t.teardown(() => schedules.stop());
-    // Every second: six fields, the first are seconds.
-    void schedules.follow(assignment({ a: '* * * * * *' }, 60_000));
+/** Ticks as they are passed on, by a clock that stands at 2026-01-01T00:00Z. */
+function ticking(t: Test, cron: string, random: number, clock = new ManualClock()) {
+  const ticks: string[] = [];
+  const schedules = new AppSchedules({
+    clock,
+    random: () => random,
+    onTick: (_schedule, scheduledAt) => void ticks.push(new Date(scheduledAt).toISOString().slice(0, 16)),
+    onProblem: () => undefined,
   });
-  const before = Date.now();
-  while (clock.sleepers === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-  t.same(ticks, []);
+  t.teardown(() => schedules.stop());
+  return { clock, ticks, schedules, follow: (splayMs: number) => schedules.follow(assignment({ a: cron }, splayMs)) };
+}
 
-  await clock.advance(29_999);
+t.test('AppSchedules: a tick is passed on after its share of the splay, with the time of the tick', async (t) => {
+  const { clock, ticks, follow } = ticking(t, '20 * * * *', 0.5);
+  await follow(60_000);
+
+  await clock.advance(20 * 60_000 + 29_999);
   t.same(ticks, []);
   await clock.advance(1);
-  await arrived;
+  t.same(ticks, ['2026-01-01T00:20']);
+  await clock.advance(60 * 60_000);
+  t.same(ticks, ['2026-01-01T00:20', '2026-01-01T01:20']);
+});
 
-  t.ok(Math.abs((ticks[0] ?? 0) - before) < 5_000, 'the wall time of the tick');
+t.test('AppSchedules: no tick after the schedule ended, not even one whose splay is running', async (t) => {
+  const { clock, ticks, follow, schedules } = ticking(t, '20 * * * *', 0.5);
+  await follow(60_000);
+  await clock.advance(20 * 60_000);
+  await schedules.stop();
+
+  await clock.advance(3 * 60 * 60_000);
+
+  t.same(ticks, []);
+  t.equal(clock.sleepers, 0);
+});
+
+t.test('AppSchedules: the wall clock may jump: what it jumps over is not made up for', async (t) => {
+  const clock = new JumpingClock();
+  const { ticks, follow } = ticking(t, '20 * * * *', 0, clock);
+  await follow(0);
+  await clock.advance(10 * 60_000);
+  clock.jump(5 * 60 * 60_000);
+  await clock.advance(11 * 60_000);
+  t.same(ticks, ['2026-01-01T05:20'], 'forward');
+
+  clock.jump(-24 * 60 * 60_000);
+  await clock.advance(60 * 60_000);
+  t.same(ticks, ['2026-01-01T05:20', '2025-12-31T06:20'], 'back');
 });
