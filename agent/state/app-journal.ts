@@ -19,7 +19,7 @@ export interface AppJournal {
   /** The last good entry before the committed one: its images stay, so that going back needs no registry. */
   readonly previous: RunEntry | null;
   readonly attempt: AttemptRecord | null;
-  /** Pinned digest -> the engine's image id. */
+  /** Pinned digest -> the engine's image id, of the committed entry and the previous one. */
   readonly images: Readonly<Record<string, string>>;
   /** Rebuilt from the engine after its loss: nothing is removed until the coordinator has spoken. */
   readonly recovered: boolean;
@@ -117,14 +117,26 @@ export function committedJournal(journal: AppJournal, images: Readonly<Record<st
   const before = journal.committed?.entry ?? null;
   const isOther =
     before !== null && (before.release !== attempt.entry.release || !sameInstances(before, attempt.entry));
+  const previous = isOther ? before : journal.previous;
   return {
     ...journal,
     committed: { release: attempt.entry.release, entry: attempt.entry, instances },
-    previous: isOther ? before : journal.previous,
+    previous,
     attempt: { ...attempt, state: 'passed', candidates: {}, stopped: [] },
     addresses: Object.fromEntries(Object.entries(journal.addresses).filter(([key]) => key in instances)),
-    images: { ...journal.images, ...images },
+    images: imagesOfEntries({ ...journal.images, ...images }, [attempt.entry, previous]),
   };
+}
+
+/** Images of releases that are neither served nor gone back to would pile up, one with each deployment. */
+function imagesOfEntries(
+  images: Readonly<Record<string, string>>,
+  entries: readonly (RunEntry | null)[],
+): Readonly<Record<string, string>> {
+  const digests = new Set<string | null>(
+    entries.flatMap((entry) => Object.values(entry?.spec.services ?? {}).map(({ image }) => image.digest)),
+  );
+  return Object.fromEntries(Object.entries(images).filter(([digest]) => digests.has(digest)));
 }
 
 export function failedJournal(journal: AppJournal, problem: Problem, failedService: string | null): AppJournal {
