@@ -265,6 +265,12 @@ export const ERRORS = {
     retryable: false,
     exit: 1,
   },
+  IMAGE_INVALID: {
+    meaning: 'What the registry has under this reference is not an image that a container can be made of.',
+    hint: 'Push a container image there or correct the reference: Helm charts, plugins and other artifacts do not run.',
+    retryable: false,
+    exit: 1,
+  },
   REGISTRY_DENIED: {
     meaning: 'The registry refused the credentials, or none were given.',
     hint: 'Store a credential with `longshore secrets registry`.',

@@ -103,6 +103,8 @@ export interface PullProgress {
   readonly layersDone: number;
   readonly layers: number;
   readonly bytesDone: number;
+  /** Something is still to come from the registry; what is left otherwise is unpacking. */
+  readonly isDownloading: boolean;
 }
 
 /** All that is needed to make one container. */

@@ -84,6 +84,28 @@ const REGISTRY: readonly Row[] = [
     hint: "The engine does not trust the registry's certificate: put its CA into /etc/docker/certs.d/REGISTRY/ca.crt on the host.",
   },
   {
+    // A Helm chart, an artifact, a plugin, a manifest of schema 1 or of another kind.
+    pattern:
+      /unsupported media type|unsupported schema version|missing signature key|encountered remote .* when fetching|unexpected media type|schema 1 .*(deprecat|no longer supported|not supported)|mediatype.*(schema1|manifest\.v1)/i,
+    code: 'IMAGE_INVALID',
+  },
+  {
+    // Layers that are what their digests say and still make no image.
+    pattern:
+      /layers from manifest don't match image configuration|mismatched image rootfs and manifest layers|wrong diff id|error processing tar file(?!.*(signal|killed))|invalid tar header|failed to apply layer .*(tar|gzip|magic)/i,
+    code: 'IMAGE_INVALID',
+    hint: 'The image is damaged: build and push it again.',
+  },
+  {
+    pattern: /unknown blob|blob unknown/i,
+    code: 'IMAGE_NOT_FOUND',
+    hint: 'The registry has the manifest of the image but not all of its layers: push it again.',
+  },
+  {
+    pattern: /invalid reference format|\bname invalid\b|invalid repository name/i,
+    code: 'IMAGE_NOT_FOUND',
+  },
+  {
     pattern:
       /manifest unknown|manifest .* not found|name unknown|not found: (manifest|name) unknown|repository name not known/i,
     code: 'IMAGE_NOT_FOUND',
@@ -121,8 +143,13 @@ export function engineError(operation: string, failure: EngineFailure, cause?: u
 /** Of a pull: the engine's own troubles first, then the registry's; what nobody knows is a registry's passing fault. */
 export function pullError(operation: string, failure: EngineFailure, cause?: unknown): LongshoreError {
   const socket = find(SOCKET, failure.errno ?? '');
-  const row = socket ?? find(REGISTRY, failure.message) ?? { code: 'REGISTRY_UNAVAILABLE' as const };
+  const row = socket ?? find(REGISTRY, withoutAddresses(failure.message)) ?? { code: 'REGISTRY_UNAVAILABLE' as const };
   return make(operation, failure, row, cause);
+}
+
+/** A repository may be called `app-404` or `denied`: what an address is made of says nothing about what went wrong. */
+function withoutAddresses(message: string): string {
+  return message.replaceAll(/"?\bhttps?:\/\/[^\s"]+"?/g, 'URL').replaceAll(/sha256:[0-9a-f]{64}/g, 'DIGEST');
 }
 
 function find(rows: readonly Row[], text: string): Row | undefined {

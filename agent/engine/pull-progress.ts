@@ -12,6 +12,8 @@ export interface PullMessage {
 
 interface Layer {
   readonly done: boolean;
+  /** All of it has come from the registry. */
+  readonly here: boolean;
   readonly bytes: number;
 }
 
@@ -20,16 +22,22 @@ export type PullState = ReadonlyMap<string, Layer>;
 export const emptyPull: PullState = new Map();
 
 const DONE = new Set(['Pull complete', 'Already exists']);
+const HERE = new Set([...DONE, 'Verifying Checksum', 'Download complete', 'Extracting']);
 /** Lines that name the image and not a layer carry its tag or digest as id. */
 const LAYER_ID = /^[0-9a-f]{12}$/;
 
 export function addPullMessage(state: PullState, message: PullMessage): PullState {
   const { id, status } = message;
   if (id === undefined || status === undefined || !LAYER_ID.test(id)) return state;
-  const before = state.get(id) ?? { done: false, bytes: 0 };
+  const before = state.get(id) ?? { done: false, here: false, bytes: 0 };
   const current = status === 'Downloading' ? (message.progressDetail?.current ?? 0) : 0;
-  const after = { done: before.done || DONE.has(status), bytes: Math.max(before.bytes, current) };
-  if (after.done === before.done && after.bytes === before.bytes && state.has(id)) return state;
+  const after = {
+    done: before.done || DONE.has(status),
+    here: before.here || HERE.has(status),
+    bytes: Math.max(before.bytes, current),
+  };
+  const isSame = after.done === before.done && after.here === before.here && after.bytes === before.bytes;
+  if (isSame && state.has(id)) return state;
   return new Map(state).set(id, after);
 }
 
@@ -39,6 +47,7 @@ export function toPullProgress(state: PullState): PullProgress {
     layersDone: layers.filter((layer) => layer.done).length,
     layers: layers.length,
     bytesDone: layers.reduce((sum, layer) => sum + layer.bytes, 0),
+    isDownloading: layers.length === 0 || layers.some((layer) => !layer.here),
   };
 }
 

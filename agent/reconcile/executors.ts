@@ -24,6 +24,7 @@ import { lastOutput, outputNote } from './last-output.ts';
 import type { Memory } from './memory.ts';
 import { filesKey } from './prerequisites.ts';
 import { pruneKey } from './plan-files.ts';
+import { pullWithProgress } from './pull-image.ts';
 import { allocateSubnet } from './subnet.ts';
 
 export interface ExecutorTools {
@@ -108,15 +109,11 @@ export function makeExecutors(tools: ExecutorTools): Executors {
         return;
       }
       try {
-        const pulled = await engine.pullImage(
-          request,
-          ({ layersDone, layers, bytesDone }) => {
-            memory.pulling.set(key, `${layersDone} of ${layers} layers, ${Math.round(bytesDone / 1_000_000)} MB`);
-            tools.onProgress();
-          },
-          signal,
-        );
-        memory.images.set(key, pulled);
+        const say = (progress: string): void => {
+          memory.pulling.set(key, progress);
+          tools.onProgress();
+        };
+        memory.images.set(key, await pullWithProgress(tools, request, say, signal));
       } finally {
         memory.pulling.delete(key);
       }

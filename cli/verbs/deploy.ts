@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import { buildImages, tagPlannedImages, type BuiltImage } from '../images/build-images.ts';
 import { readPlanFile, writePlanFile } from '../plan-file.ts';
+import { planningWaitsFor, sayWhenSlow } from '../say-when-slow.ts';
 import type { RunVerb } from '../verb.ts';
 
 interface PlanOptions extends AppFileOptions {
@@ -77,7 +78,8 @@ async function prepare(
 async function plan(context: Context, options: PlanOptions): Promise<number> {
   const { spec, images, built } = await prepare(context, options, 'plan');
   const api = await context.api();
-  const view = await api.call('plan', { body: { spec, images } });
+  const asked = api.call('plan', { body: { spec, images } });
+  const view = await sayWhenSlow(context.terminal, planningWaitsFor(spec, images), asked);
   if (options.out !== undefined)
     await writePlanFile(options.out, {
       coordinator: api.url,
@@ -96,9 +98,7 @@ async function deploy(context: Context, options: DeployOptions): Promise<number>
     options.plan === undefined
       ? { ...(await prepare(context, options, 'deploy')), planHash: null }
       : await fromPlanFile(context, options);
-  const { deployment, plan: view } = await (
-    await context.api()
-  ).call('deploy', {
+  const asked = (await context.api()).call('deploy', {
     body: {
       spec: prepared.spec,
       images: prepared.images,
@@ -109,6 +109,8 @@ async function deploy(context: Context, options: DeployOptions): Promise<number>
       note: options.note ?? null,
     },
   });
+  const waitsFor = planningWaitsFor(prepared.spec, prepared.images);
+  const { deployment, plan: view } = await sayWhenSlow(context.terminal, waitsFor, asked);
   if (!context.json) context.terminal.out(renderPlan(view));
   if (deployment === null) {
     if (context.json) print(context, { deployment, plan: view }, () => '');

@@ -60,8 +60,10 @@ export class DigestResolver {
     } catch (error) {
       if (!(error instanceof LongshoreError) || error.code !== 'REGISTRY_UNAVAILABLE') throw error;
       const answer = await this.#options.askHost(reference).catch((fromHost: unknown) => {
-        // A host that went away says nothing about the registry; what this machine saw does.
-        if (fromHost instanceof LongshoreError && fromHost.code !== 'HOST_OFFLINE') throw fromHost;
+        // A host without an answer says nothing about the registry; what this machine saw does.
+        const isAnswer =
+          fromHost instanceof LongshoreError && fromHost.code !== 'HOST_OFFLINE' && fromHost.code !== 'TIMEOUT';
+        if (isAnswer) throw fromHost;
         return null;
       });
       if (answer === null) throw error;

@@ -103,7 +103,7 @@ export class FakeEngineSession implements ContainerEngine {
       const image = this.#engine.registry.get(request.digest);
       if (image === undefined)
         throw new LongshoreError('IMAGE_NOT_FOUND', `pull ${request.reference}@${request.digest}: manifest unknown`);
-      onProgress({ layersDone: 1, layers: 1, bytesDone: image.facts.sizeBytes });
+      onProgress({ layersDone: 1, layers: 1, bytesDone: image.facts.sizeBytes, isDownloading: false });
       this.#engine.disk.set(image.facts.imageId, image);
       return image.facts;
     });

@@ -68,6 +68,87 @@ const pulls: readonly (readonly [ErrorCode, string])[] = [
   ],
 ];
 
+/** As Docker 20.10 wrote them when a registry answered with what the second column says. */
+const recorded: readonly (readonly [ErrorCode, string, string])[] = [
+  ['IMAGE_INVALID', 'a Helm chart', 'unsupported media type application/vnd.cncf.helm.config.v1+json'],
+  ['IMAGE_INVALID', 'an artifact', 'unsupported media type application/vnd.oci.empty.v1+json'],
+  ['IMAGE_INVALID', 'layers of an unknown kind', 'unsupported media type application/vnd.example.layer.v9'],
+  ['IMAGE_INVALID', 'a manifest of an unknown kind, or of schema 1', 'missing signature key'],
+  ['IMAGE_INVALID', 'a plugin', 'Encountered remote "application/vnd.docker.plugin.v1+json"(plugin) when fetching'],
+  ['IMAGE_INVALID', 'fewer layers than named', "layers from manifest don't match image configuration"],
+  [
+    'IMAGE_INVALID',
+    'a layer that is no archive',
+    'failed to register layer: Error processing tar file(exit status 1): unexpected EOF',
+  ],
+  ['IMAGE_PLATFORM', 'an image of Windows', 'image operating system "windows" cannot be used on this platform'],
+  ['IMAGE_PLATFORM', 'an index without ours', 'no matching manifest for linux/amd64 in the manifest list entries'],
+  ['IMAGE_NOT_FOUND', 'no such repository', 'name unknown'],
+  ['IMAGE_NOT_FOUND', 'no such manifest', 'manifest unknown'],
+  ['IMAGE_NOT_FOUND', 'a layer that is gone', 'unknown blob'],
+  [
+    'IMAGE_NOT_FOUND',
+    'a configuration that is gone',
+    'error pulling image configuration: download failed after attempts=1: unknown blob',
+  ],
+  [
+    'IMAGE_NOT_FOUND',
+    '404 in words of its own',
+    'error parsing HTTP 404 response body: invalid character \'p\' after top-level value: "404 page not found"',
+  ],
+  ['IMAGE_NOT_FOUND', 'a name in capitals', 'invalid reference format: repository name must be lowercase'],
+  ['REGISTRY_DENIED', '401', 'unauthorized'],
+  ['REGISTRY_DENIED', '403', 'denied'],
+  [
+    'REGISTRY_DENIED',
+    '451',
+    "pull access denied for r.test/web, repository does not exist or may require 'docker login': denied: blocked for legal reasons",
+  ],
+  ['REGISTRY_RATE_LIMITED', '429', 'toomanyrequests: slow down'],
+  [
+    'REGISTRY_RATE_LIMITED',
+    '429 in words of its own',
+    'error parsing HTTP 429 response body: invalid character \'s\' looking for beginning of value: "slow down"',
+  ],
+  ['REGISTRY_UNAVAILABLE', '500', 'received unexpected HTTP status: 500 Internal Server Error'],
+  ['REGISTRY_UNAVAILABLE', '504', 'received unexpected HTTP status: 504 Gateway Timeout'],
+  [
+    'REGISTRY_UNAVAILABLE',
+    'a connection that broke, of a repository with a number for its name',
+    'Get "http://127.0.0.1:5055/v2/app-404/manifests/sha256:a3c0909ad7082858b2a3135b2c829c65a0dac1fdd748285c2128b4e4745ddabb": EOF',
+  ],
+  [
+    'REGISTRY_UNAVAILABLE',
+    'no registry there',
+    'Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused',
+  ],
+  [
+    'REGISTRY_UNAVAILABLE',
+    'no such name',
+    'Get "https://nosuch.invalid/v2/": dial tcp: lookup nosuch.invalid on 10.0.0.53:53: no such host',
+  ],
+  [
+    'REGISTRY_UNAVAILABLE',
+    'a layer with other bytes',
+    'filesystem layer verification failed for digest sha256:0f23ed08562e79f91eae2ac0c9a67b907814be01b927ad4d200bc728e506a8d6',
+  ],
+  [
+    'REGISTRY_UNAVAILABLE',
+    'a manifest with other bytes',
+    'manifest verification failed for digest sha256:ea01dd53cd2516196a94191b34a66ae4f7e17c7b2e7c310b45a90c7b06d6a403',
+  ],
+  ['REGISTRY_UNAVAILABLE', 'a layer that is cut off', 'expected HTTP 206 from byte range request'],
+];
+
+t.test('pullError: what can pass is tried again, and what cannot is not', (t) => {
+  for (const [code, what, message] of recorded) {
+    const error = pullError('pull web', inStream(message));
+    t.equal(error.code, code, what);
+    t.equal(error.retryable, code === 'REGISTRY_UNAVAILABLE' || code === 'REGISTRY_RATE_LIMITED', `${what}: retryable`);
+  }
+  t.end();
+});
+
 t.test('pullError: each wording of engines and registries has its code', (t) => {
   for (const [code, message] of pulls) t.equal(pullError('pull web', inStream(message)).code, code, message);
   t.end();

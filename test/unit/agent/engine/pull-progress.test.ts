@@ -17,7 +17,7 @@ t.test('pull progress: layers and bytes follow the messages of the engine', (t) 
     { status: 'Downloading', id: 'aaaaaaaaaaaa', progressDetail: { current: 500, total: 1000 } },
   ];
 
-  t.same(fold(messages), { layersDone: 1, layers: 2, bytesDone: 500 });
+  t.same(fold(messages), { layersDone: 1, layers: 2, bytesDone: 500, isDownloading: true });
   const later: readonly PullMessage[] = [
     ...messages,
     { status: 'Downloading', id: 'aaaaaaaaaaaa', progressDetail: { current: 1000, total: 1000 } },
@@ -26,7 +26,17 @@ t.test('pull progress: layers and bytes follow the messages of the engine', (t) 
     { status: 'Digest: sha256:00' },
     { status: 'Status: Downloaded newer image for web' },
   ];
-  t.same(fold(later), { layersDone: 2, layers: 2, bytesDone: 1000 }, 'extracting does not count again');
+  t.same(
+    fold(later),
+    { layersDone: 2, layers: 2, bytesDone: 1000, isDownloading: false },
+    'extracting does not count again',
+  );
+  t.end();
+});
+
+t.test('pull progress: nothing is downloaded any more once all layers are here, though not unpacked', (t) => {
+  t.equal(fold([]).isDownloading, true, 'before the first layer is named');
+  t.equal(fold([{ status: 'Verifying Checksum', id: 'aaaaaaaaaaaa' }]).isDownloading, false);
   t.end();
 });
 

@@ -126,6 +126,8 @@ t.test('digest resolver: asks a host where the registry cannot be reached, and o
   await t.rejects(make(denied, Promise.resolve(digest('b'))).resolve('r.test/web', true), { code: 'REGISTRY_DENIED' });
   const offline = Promise.reject<Digest>(new LongshoreError('HOST_OFFLINE', 'a is away'));
   await t.rejects(make(unavailable, offline).resolve('r.test/web', true), { code: 'REGISTRY_UNAVAILABLE' });
+  const silent = Promise.reject<Digest>(new LongshoreError('TIMEOUT', 'a: no answer in 30 s'));
+  await t.rejects(make(unavailable, silent).resolve('r.test/web', true), { code: 'REGISTRY_UNAVAILABLE' });
   const missing = Promise.reject<Digest>(new LongshoreError('IMAGE_NOT_FOUND', 'none'));
   await t.rejects(make(unavailable, missing).resolve('r.test/web', true), { code: 'IMAGE_NOT_FOUND' });
 });
