@@ -68,14 +68,21 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const names = new Map(hosts.map((host) => [host.id, host.name]));
   const refusal = routeRefusal(name, routes, names);
   if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
+  const reports = new Map(
+    targets.flatMap(({ host }) => {
+      const report = hub.live(host)?.apps[name];
+      return report === undefined ? [] : [[host, report] as const];
+    }),
+  );
   const numbers = new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])));
+  for (const { instances } of reports.values()) for (const { release } of instances) numbers.add(release);
   if (app?.succeeded != null) numbers.add(app.succeeded);
   const releases = new Map(
     (await store.releases({ app: name, numbers: [...numbers] })).map((release) => [release.number, release]),
   );
   const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
-  const changes = planHosts(contents, placed.placement, targets, releases);
+  const changes = planHosts(contents, placed.placement, targets, releases, reports);
   const view = planView({
     contents,
     base,

@@ -1,5 +1,5 @@
 /**
- * The changes that a release means for each host, compared with what its target says now. Pure; the hash covers
+ * The changes that a release means for each host, compared with what runs there (`running-now.ts`). Pure; the hash covers
  * base, images, secret versions, placement and changes, so that a saved plan that no longer holds is found.
  */
 import { createHash } from 'node:crypto';
@@ -11,6 +11,8 @@ import type { PlanView } from '../../protocol/http-api/views.ts';
 import type { Placement, Target } from '../store/records.ts';
 import { because } from './because.ts';
 import { instanceContent } from '../../fleet/instance-content.ts';
+import { type RunningNow, runningNow } from './running-now.ts';
+import type { AppReport } from '../../fleet/report.ts';
 
 export type HostChanges = PlanView['hosts'][number]['changes'];
 type Change = HostChanges[number];
@@ -22,19 +24,24 @@ export interface ReleaseContents {
   readonly secretVersions: Readonly<Record<string, number>>;
 }
 
-/** @param releases by number: those that targets name; one that is not kept counts as unknown, so all is replaced */
+/**
+ * @param releases by number: those that targets and reports name; one that is not kept counts as unknown, so all is
+ * replaced
+ * @param reports the newest of each host that was heard
+ */
 export function planHosts(
   next: ReleaseContents,
   placement: Placement,
   targets: readonly Target[],
   releases: ReadonlyMap<number, Release>,
+  reports: ReadonlyMap<HostId, AppReport>,
 ): ReadonlyMap<HostId, HostChanges> {
   const plans = new Map<HostId, HostChanges>();
   const present = new Map(targets.flatMap((target) => (target.kind === 'run' ? [[target.host, target] as const] : [])));
   for (const host of new Set([...(Object.keys(placement) as HostId[]), ...present.keys()])) {
-    const target = present.get(host);
-    const before = target === undefined ? null : (releases.get(target.release) ?? null);
-    plans.set(host, hostChanges(next, placement[host] ?? {}, before, target?.replicas ?? {}));
+    const target = present.get(host) ?? null;
+    const running = runningNow(target, reports.get(host) ?? null, releases, next.hashes);
+    plans.set(host, hostChanges(next, placement[host] ?? {}, running));
   }
   return plans;
 }
@@ -42,18 +49,22 @@ export function planHosts(
 function hostChanges(
   next: ReleaseContents,
   wanted: Readonly<Record<string, number>>,
-  before: Release | null,
-  present: Readonly<Record<string, number>>,
+  running: readonly RunningNow[],
 ): HostChanges {
   const changes: Change[] = [];
-  const services = [...new Set([...Object.keys(wanted), ...Object.keys(present)])].sort();
+  const services = [...new Set([...Object.keys(wanted), ...running.map(({ service }) => service)])].sort();
   for (const service of services) {
-    const [want, has] = [wanted[service] ?? 0, present[service] ?? 0];
-    const same = before !== null && next.hashes[service] === before.hashes[service];
-    const reasons = same || want === 0 || has === 0 ? [] : reasonsOf(next, before, service);
-    for (let replica = 1; replica <= Math.max(want, has); replica += 1) {
-      const action = replica > want ? 'remove' : replica > has ? 'create' : same ? 'keep' : 'replace';
-      changes.push({ service, replica, action, because: action === 'replace' ? [...reasons] : [] });
+    const present = new Map(
+      running.flatMap((each) => (each.service === service ? [[each.replica, each] as const] : [])),
+    );
+    const want = wanted[service] ?? 0;
+    for (let replica = 1; replica <= Math.max(want, ...present.keys()); replica += 1) {
+      const now = present.get(replica);
+      if (now === undefined) {
+        if (replica <= want) changes.push({ service, replica, action: 'create', because: [] });
+      } else if (replica > want) changes.push({ service, replica, action: 'remove', because: [] });
+      else if (now.hash === next.hashes[service]) changes.push({ service, replica, action: 'keep', because: [] });
+      else changes.push({ service, replica, action: 'replace', because: [...reasonsOf(next, now.release, service)] });
     }
   }
   return changes;

@@ -6,7 +6,9 @@ import { planHash, planHosts } from '../../../../coordinator/release/plan-releas
 import { specHashes } from '../../../../coordinator/release/spec-hash.ts';
 import type { AppSpec, ServiceSpec } from '../../../../fleet/app-spec.ts';
 import type { Release } from '../../../../fleet/release.ts';
-import { aRelease, aService, anAppSpec, digest, hostId } from '../../../support/app-builders.ts';
+import type { AppReport, InstanceReport } from '../../../../fleet/report.ts';
+import { aRelease, aService, anAppReport, anAppSpec, digest, hostId, specHash } from '../../../support/app-builders.ts';
+import { instanceId } from '../../../support/agent-planning.ts';
 import { aTarget } from '../../../support/store-scenes.ts';
 
 const use = { secret: 'db', as: 'file' as const, target: '/run/secrets/db', uid: null, gid: null, mode: null };
@@ -142,7 +144,7 @@ t.test('plan: creates, replaces, keeps and removes, replica by replica', (t) => 
   const [a, b, c] = [hostId(1), hostId(2), hostId(3)];
   const targets = [aTarget(a, 1, { replicas: { web: 2 } }), aTarget(b, 1, { replicas: { web: 1, gone: 1 } })];
 
-  const plans = planHosts(next, { [a]: { web: 1 }, [c]: { web: 2 } }, targets, new Map([[1, old]]));
+  const plans = planHosts(next, { [a]: { web: 1 }, [c]: { web: 2 } }, targets, new Map([[1, old]]), new Map());
   t.same(plans.get(a), [
     { service: 'web', replica: 1, action: 'replace', because: ['environment.A'] },
     { service: 'web', replica: 2, action: 'remove', because: [] },
@@ -160,13 +162,57 @@ t.test('plan: creates, replaces, keeps and removes, replica by replica', (t) => 
     { [a]: { web: 3 } },
     targets,
     new Map([[1, old]]),
+    new Map(),
   );
   t.same(
     same.get(a)?.map((change) => change.action),
     ['keep', 'keep', 'create'],
   );
-  const unknown = planHosts(next, { [a]: { web: 1 } }, targets, new Map());
+  const unknown = planHosts(next, { [a]: { web: 1 } }, targets, new Map(), new Map());
   t.match(unknown.get(a)?.[0], { action: 'replace', because: ['its release is not kept any more'] });
+  t.end();
+});
+
+t.test('plan: compares with what runs, not with what was ordered', (t) => {
+  const spec = specOf();
+  const next = { spec, hashes: specHashes(spec, { db: 1 }), secretVersions: { db: 1 } };
+  const old = release(1, specOf({ environment: { A: '0' } }));
+  const host = hostId(1);
+  const planned = (number: number, report: Partial<AppReport>): readonly string[] => {
+    const targets = [aTarget(host, number, { replicas: { web: 1 } })];
+    const releases = new Map([
+      [1, old],
+      [2, release(2, spec)],
+    ]);
+    const reports = new Map([[host, anAppReport({ instances: [], ...report })]]);
+    const changes = planHosts(next, { [host]: { web: 1 } }, targets, releases, reports).get(host) ?? [];
+    return changes.map((change) => [change.action, `${change.service}.${change.replica}`, ...change.because].join(' '));
+  };
+  const anInstance = (of: Pick<Release, 'hashes'>, fields: Partial<InstanceReport>): InstanceReport => ({
+    id: instanceId(1),
+    service: 'web',
+    replica: 1,
+    hash: of.hashes.web ?? specHash('0'),
+    release: 1,
+    state: 'healthy',
+    routed: true,
+    restarts: 0,
+    startedAt: null,
+    detail: null,
+    ...fields,
+  });
+  const anOld = anInstance(old, {});
+  const aNew = anInstance(next, { release: 2, state: 'starting', routed: false });
+
+  t.same(planned(2, { release: null }), ['create web.1'], 'a first release that failed');
+  t.same(
+    planned(2, { release: null, instances: [{ ...aNew, state: 'exited' }] }),
+    ['create web.1'],
+    'what is left of it',
+  );
+  t.same(planned(2, { release: 1, instances: [anOld] }), ['replace web.1 environment.A'], 'one that has not moved yet');
+  t.same(planned(2, { release: 1, instances: [aNew, anOld] }), ['keep web.1'], 'one that moves now');
+  t.same(planned(2, { release: 2 }), ['keep web.1'], 'one whose container its agent makes again');
   t.end();
 });
 
