@@ -5,6 +5,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import type { ImageLayer } from './image-space.ts';
 import { DOCKER_HUB, type ImageReference } from '../../fleet/image-reference.ts';
 import { imageConfigSchema, manifestSchema, pickManifest, type ImageManifest } from './registry-manifest.ts';
@@ -126,29 +127,26 @@ function textOf(answer: Answer, url: string): string {
 function request(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
   const { get } = url.startsWith('https:') ? https : http;
   return new Promise((resolve, reject) => {
-    const call = get(
-      url,
-      { headers: { 'user-agent': 'longshore-agent', ...headers }, signal, agent: false },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        answer.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MOST_BYTES) answer.destroy(new Error(`${url} answered with more than ${MOST_BYTES} bytes`));
-          else chunks.push(chunk);
+    const options = { headers: { 'user-agent': 'longshore-agent', ...headers }, signal, agent: outboundAgent(url) };
+    const call = get(url, options, (answer) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      answer.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MOST_BYTES) answer.destroy(new Error(`${url} answered with more than ${MOST_BYTES} bytes`));
+        else chunks.push(chunk);
+      });
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const status = answer.statusCode ?? 0;
+        resolve({
+          status,
+          challenge: answer.headers['www-authenticate'] ?? '',
+          location: status >= 300 && status < 400 ? (answer.headers.location ?? null) : null,
+          body: Buffer.concat(chunks).toString('utf8'),
         });
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const status = answer.statusCode ?? 0;
-          resolve({
-            status,
-            challenge: answer.headers['www-authenticate'] ?? '',
-            location: status >= 300 && status < 400 ? (answer.headers.location ?? null) : null,
-            body: Buffer.concat(chunks).toString('utf8'),
-          });
-        });
-      },
-    );
+      });
+    });
     call.on('error', reject);
     // All that comes of a `101 Switching Protocols`, which no time limit ends.
     call.on('close', () => reject(new Error('the connection was closed without an answer')));

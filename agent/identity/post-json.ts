@@ -4,6 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import { withTimeLimit } from '../with-time-limit.ts';
 
 export interface PostReply {
@@ -35,7 +36,7 @@ function post(
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json', 'content-length': payload.length },
     signal,
-    agent: false as const,
+    agent: outboundAgent(url),
   };
   return new Promise((resolve, reject) => {
     const onReply = (reply: http.IncomingMessage): void => {

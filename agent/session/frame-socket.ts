@@ -3,6 +3,7 @@
  * agent that knows `ws`. Frames over the limit end the connection before they are in memory.
  */
 import WebSocket from 'ws';
+import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
 
 export interface FrameSocket {
@@ -51,6 +52,7 @@ export const dialWebSocket: Dial = (options, events) => {
     perMessageDeflate: false,
     followRedirects: false,
     headers: { 'user-agent': options.userAgent },
+    agent: outboundAgent(options.url) || undefined,
     ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
   });
   let error: string | null = null;

@@ -5,6 +5,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { outboundAgent } from '../../daemon/outbound-agent.ts';
 
 export interface GoogleRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -57,7 +58,7 @@ function send(request: GoogleRequest, options: GoogleHttpOptions): Promise<Googl
       ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
     },
     signal: AbortSignal.timeout(options.timeoutMs),
-    agent: false as const,
+    agent: options.connect === undefined ? outboundAgent(url) : (false as const),
   };
   return new Promise((resolve, reject) => {
     const onReply = (reply: http.IncomingMessage): void => {

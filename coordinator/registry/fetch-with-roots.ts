@@ -6,6 +6,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
+import { outboundAgent } from '../../daemon/outbound-agent.ts';
 
 const MOST_REDIRECTS = 5;
 /** Answers that may not carry a body. */
@@ -41,7 +42,7 @@ function ask(
   const common = {
     method: init.method ?? 'GET',
     headers: Object.fromEntries(headers),
-    agent: false as const,
+    agent: outboundAgent(url),
     ...(init.signal == null ? {} : { signal: init.signal }),
   };
   return new Promise((resolve, reject) => {
