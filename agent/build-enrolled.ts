@@ -19,6 +19,8 @@ import { firstCredential, type CredentialSource } from './engine/registry-auth.t
 import { digestResolver } from './engine/resolve-digest.ts';
 import { freeBytesAt } from './engine/space-check.ts';
 import { policyProblem } from './host-policy.ts';
+import { othersHere } from './identity/find-former.ts';
+import { describeFormer } from './identity/former-hosts.ts';
 import { signText, type Enrolled, type Identity } from './identity/identity.ts';
 import type { CaddyIngress } from './ingress/caddy-ingress.ts';
 import type { Log } from './log.ts';
@@ -30,6 +32,8 @@ import { SealedStore } from './secrets/sealed-store.ts';
 import { dialWebSocket } from './session/frame-socket.ts';
 import { StreamServer } from './streams/stream-server.ts';
 import { trustedRoots } from './trust.ts';
+
+const LOOK_MS = 20_000;
 
 export interface ProcessFacts {
   readonly version: string;
@@ -69,6 +73,7 @@ export async function buildEnrolled(
   };
   const { store: secrets, damage } = await SealedStore.load(config.dataDir, host, identity.sealingKey);
   if (damage !== null) onEvent('STATE_FILE_INVALID', null, damage);
+  await tellOthers(context, host, onEvent);
   const credentials = firstCredential([
     ofCoordinator(secrets),
     dockerConfigCredentials(facts.dockerConfigFile),
@@ -77,6 +82,7 @@ export async function buildEnrolled(
   const engine = new DockerodeEngine({
     socketPath: config.dockerSocket,
     host,
+    dataDir: config.dataDir,
     credentials,
     clock,
     freeBytes: freeBytesAt,
@@ -156,6 +162,21 @@ export async function buildEnrolled(
   };
 }
 
+/** An agent that was let in beside a former identity of this machine, before it looked for one, goes on and says so. */
+async function tellOthers({ config }: BuildContext, host: Enrolled['host'], onEvent: EventQueue['add']): Promise<void> {
+  if (config.adopt === 'no') return;
+  try {
+    for (const other of await othersHere(config, host, AbortSignal.timeout(LOOK_MS)))
+      onEvent(
+        'former-host',
+        null,
+        `this machine also holds what it left as host ${describeFormer(other)}, and nothing updates that: \`longshore-agent re-enrol --host ${other.host}\` makes it that host again, \`adopt: no\` in agent.yaml leaves it alone`,
+      );
+  } catch (error) {
+    onEvent('former-host', null, `look for a former host: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** The reconciler, whose reports tell what the host keeps of its own. */
 function proposing(reconciler: Reconciler, offline: OfflineUpdates): Reconciling {
   return {
@@ -177,6 +198,7 @@ async function buildIngress(context: BuildContext, { host }: Enrolled, ingress: 
   const { createIngress } = await import('./ingress/create-ingress.ts');
   return await createIngress({
     host,
+    dataDir: config.dataDir,
     folder: path.join(config.dataDir, 'ingress'),
     containers: dockerodeProxyContainers(new EngineClient(config.dockerSocket), host),
     clock,

@@ -20,6 +20,8 @@ export interface AgentConfig {
   readonly enrollToken: EnrollTokenSource;
   /** What the host enrols with; `google`: its machine's own identity, which pulls from Google's registries, too. */
   readonly identity: 'token' | 'google';
+  /** At enrolment: whether this is the host whose containers and volumes the machine holds. */
+  readonly adopt: 'ask' | 'yes' | 'no';
   readonly dockerSocket: string;
   readonly subnetPool: string;
   readonly ingress: IngressConfig | null;
@@ -133,6 +135,7 @@ function toConfig(settings: Settings, hostname: string): AgentConfig {
           ? { kind: 'file', path: settings.enroll_token_file }
           : { kind: 'none' },
     identity: settings.identity,
+    adopt: settings.adopt,
     dockerSocket: settings.docker_socket,
     subnetPool: settings.subnet_pool,
     ingress: ingress.enabled ? toIngressConfig(ingress) : null,

@@ -25,12 +25,15 @@ import { faultPointOf } from './fault-point.ts';
 import { garbageCollector } from './idle-memory.ts';
 import { listenLocally } from './http/local-server.ts';
 import { openIdentity } from './identity/identity.ts';
+import { applyReEnrolment } from './identity/re-enrolment.ts';
 import { obtainIdentity } from './identity/obtain-identity.ts';
 import { lineLog, type Log } from './log.ts';
 import { renderMetrics } from './metrics/render-metrics.ts';
 import { listenForControl } from './power-off/control-socket.ts';
 import { createNotifier } from './systemd/notifier.ts';
 
+/** Why the agent ends, where it begins anew. */
+const RESTART = 'restart';
 const DEFAULT_CONFIG_FILE = '/etc/longshore/agent.yaml';
 /** Stands where a host id is needed before there is one: to look at the engine. */
 const NO_HOST = `h-${'0'.repeat(16)}` as HostId;
@@ -51,7 +54,9 @@ async function main(args: readonly string[]): Promise<number> {
   else if (flags.version) process.stdout.write(`longshore-agent ${VERSION}\n`);
   if (flags.help || flags.version) return 0;
   try {
-    await (verb === 'drain' ? drain(others) : runAgent(await readConfig(flags)));
+    if (verb === 'drain') await drain(others);
+    else if (verb === 're-enrol') await enrolAgain(others);
+    else await runAgents(flags);
     return 0;
   } catch (error) {
     if (!(error instanceof LongshoreError)) throw error;
@@ -66,6 +71,21 @@ async function drain(args: readonly string[]): Promise<void> {
   const { timeoutMs, others } = drainArguments(args);
   const { dataDir } = await readConfig(settingsOfFlags(others));
   process.stdout.write(`${renderDrained(await askToDrain(dataDir, timeoutMs))}\n`);
+}
+
+async function enrolAgain(args: readonly string[]): Promise<void> {
+  const { reEnrol, reEnrolArguments } = await import('./identity/re-enrol-command.ts');
+  const given = reEnrolArguments(args);
+  const text = await reEnrol(given, {
+    configFile: settingsOfFlags(given.others).configFile ?? process.env.LONGSHORE_CONFIG ?? DEFAULT_CONFIG_FILE,
+    readConfig: (more) => readConfig(settingsOfFlags([...given.others, ...more])),
+    readStdin: async () => {
+      let input = '';
+      for await (const chunk of process.stdin.setEncoding('utf8')) input += String(chunk);
+      return input;
+    },
+  });
+  process.stdout.write(`${text}\n`);
 }
 
 async function readConfig(flags: FlagFacts): Promise<AgentConfig> {
@@ -90,7 +110,13 @@ async function readNamed(file: string): Promise<string> {
   }
 }
 
-async function runAgent(config: AgentConfig): Promise<void> {
+/** One after the other where the agent is asked to begin anew; under systemd the unit starts the next one. */
+async function runAgents(flags: FlagFacts): Promise<void> {
+  const isUnit = process.env.NOTIFY_SOCKET !== undefined;
+  while ((await runAgent(await readConfig(flags))) === 'restart' && !isUnit);
+}
+
+async function runAgent(config: AgentConfig): Promise<'ended' | 'restart'> {
   const { INVOCATION_ID: unit, JOURNAL_STREAM: journal, NOTIFY_SOCKET: notifySocket } = process.env;
   const log = lineLog({
     level: config.logLevel,
@@ -98,8 +124,9 @@ async function runAgent(config: AgentConfig): Promise<void> {
     now: Date.now,
     write: (line) => process.stderr.write(line),
   });
-  const ending = endSignal(log);
+  const ending = untilSignal(log);
   const lock = await lockDataDir(config.dataDir, { program: 'agent', token: randomBytes(8).toString('hex') });
+  if (await applyReEnrolment(config.dataDir)) log.info('this host enrols again, as it was asked to');
   const identity = await openIdentity(config.dataDir);
   const notifier = createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) });
   const context: BuildContext = {
@@ -135,6 +162,7 @@ async function runAgent(config: AgentConfig): Promise<void> {
     dataDir: config.dataDir,
     log,
     drain: (timeoutMs) => agent.drain(timeoutMs),
+    restart: () => ending.restart(),
   });
   log.info(`longshore-agent ${VERSION} starts`, {
     name: config.name,
@@ -142,13 +170,15 @@ async function runAgent(config: AgentConfig): Promise<void> {
     data: config.dataDir,
   });
   try {
-    await agent.run(ending);
+    await agent.run(ending.signal);
   } finally {
+    ending.dispose();
     await local?.close();
     await control?.close();
     await lock.release();
   }
   log.info('longshore-agent has ended; the containers keep running');
+  return ending.signal.reason === RESTART ? 'restart' : 'ended';
 }
 
 function lookingEngine({ config, clock }: BuildContext): DockerodeEngine {
@@ -173,16 +203,20 @@ async function processFacts(): Promise<BuildContext['facts']> {
   };
 }
 
-function endSignal(log: Log): AbortSignal {
+function untilSignal(log: Log): { readonly signal: AbortSignal; restart(): void; dispose(): void } {
   const ending = new AbortController();
+  const names = ['SIGTERM', 'SIGINT'] as const;
   const onSignal = (name: NodeJS.Signals): void => {
     if (ending.signal.aborted) process.exit(128 + os.constants.signals[name]);
     log.info(`${name}: stopping; once more ends it at once`);
     ending.abort();
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  return ending.signal;
+  for (const name of names) process.on(name, onSignal);
+  return {
+    signal: ending.signal,
+    restart: () => ending.abort(RESTART),
+    dispose: () => names.forEach((name) => process.off(name, onSignal)),
+  };
 }
 
 function processFigures(): Parameters<typeof renderMetrics>[1] {
@@ -208,10 +242,14 @@ function usage(): string {
   const lines = rows.map(([flag = '', env = '', help = '']) => `  ${flag.padEnd(22)} ${env.padEnd(30)} ${help}\n`);
   return `longshore-agent [--config FILE] [settings]
 longshore-agent drain [--timeout SECONDS] [--config FILE | --data-dir DIR]
+longshore-agent re-enrol [--enroll-token-file FILE] [--coordinator URL] [--ca-file FILE] [--host HOST]
+                         [--config FILE | --data-dir DIR]
 
 The daemon on a host. Settings come from flags, then variables, then the file (${DEFAULT_CONFIG_FILE}
 or LONGSHORE_CONFIG). The enrolment token comes from a file or LONGSHORE_ENROLL_TOKEN, never from a flag.
 \`drain\` asks the agent that runs on this machine to take it out of service before a power-off, and waits.
+\`re-enrol\` gives the host a new identity, here or at another coordinator; containers and volumes stay. The token's
+file may be - for standard input.
 
 ${lines.join('')}  --version, --help
 `;

@@ -8,6 +8,7 @@ import type { AppName, DeploymentId } from '../fleet/ids.ts';
 import type { EnrollChallengeReply, EnrollChallengeRequest, EnrollReply, EnrollRequest } from '../protocol/enroll.ts';
 import type { Page } from '../protocol/http-api/page.ts';
 import type {
+  AdoptRequest,
   CancelRequest,
   DeployRequest,
   DeploymentsQuery,
@@ -85,6 +86,12 @@ export interface Commands {
   getHost(host: string): Promise<HostView>;
   explainHost(host: string): Promise<ExplainView>;
   patchHost(host: string, patch: HostPatch, actor: Actor): Promise<HostView>;
+  /**
+   * The machine that asks to be this host is it from now on; the key that the host had is refused.
+   * @param host id or name; the id of a host that this coordinator does not know, too
+   * @throws CONFLICT where no machine asks, several do, or the host is connected
+   */
+  adoptHost(host: string, request: AdoptRequest, actor: Actor): Promise<HostView>;
   removeHost(host: string, actor: Actor): Promise<void>;
 
   listApps(query: PageQuery): Promise<Page<AppView>>;

@@ -25,6 +25,7 @@ import { AttemptLimit } from './http/attempt-limit.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
 import type { Installer } from './install/installer.ts';
+import { AdoptionRequests } from './identity/adoption-requests.ts';
 import { Hub } from './hub/hub.ts';
 import { convergedHosts } from './metrics/converged-hosts.ts';
 import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
@@ -116,7 +117,8 @@ export class Coordinator {
       makeNonce: () => randomBytes(24).toString('base64url'),
     });
     const hub = this.#hub;
-    const views = createViews({ store, hub });
+    const adoptions = new AdoptionRequests(monotonicMs);
+    const views = createViews({ store, hub, adoptions });
     this.#feed = new ChangeFeed({ changes, views, onFault });
     this.#rollouts = new Rollouts({
       store,
@@ -141,9 +143,10 @@ export class Coordinator {
       images: this.#digests(),
       vault,
       masks: this.#masks,
-      explain: (row) => explainHost(row, { store, hub }),
+      explain: (row) => explainHost(row, { store, hub, adoptions }),
       audiences,
       identities: options.google?.identities ?? null,
+      adoptions,
       keepReleases: config.keepReleases,
       now,
       randomBytes,

@@ -163,13 +163,19 @@ export const ERRORS = {
   },
   INSTANCE_KNOWN: {
     meaning: 'This instance enrolled before, with another key.',
-    hint: 'If its disk was made anew, `longshore hosts remove HOST`: it then enrols by itself within some minutes.',
+    hint: 'If its disk was made anew, run `longshore hosts adopt HOST`: it then connects by itself within some minutes.',
+    retryable: false,
+    exit: 6,
+  },
+  FORMER_HOST: {
+    meaning: 'The machine holds containers or volumes of a host, and it is not settled whether it is that host.',
+    hint: 'Run `longshore hosts adopt HOST` to let it be that host again; docs/operations.md has the other ways.',
     retryable: false,
     exit: 6,
   },
   IDENTITY_UNKNOWN: {
     meaning: 'The coordinator does not know this host key.',
-    hint: 'Enrol the host again with a new token.',
+    hint: 'Make a token with `longshore enroll-token` and run `longshore-agent re-enrol --enroll-token-file FILE` on the host.',
     retryable: false,
     exit: 6,
   },
@@ -181,7 +187,7 @@ export const ERRORS = {
   },
   HOST_REMOVED: {
     meaning: 'An operator removed this host.',
-    hint: 'Enrol it again if it should come back.',
+    hint: 'To bring it back, run `longshore-agent re-enrol --enroll-token-file FILE` on it with a new token.',
     retryable: false,
     exit: 1,
   },

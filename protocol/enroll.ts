@@ -9,7 +9,18 @@
  *     | -- POST /v1/enroll -----------------> |   `token`, or `identityToken` with `nonce`
  */
 import { z } from 'zod';
-import { hostIdSchema, stringRecord } from './scalars.ts';
+import { countSchema, hostIdSchema, stringRecord } from './scalars.ts';
+
+/** What the machine holds of a host that it was, or seems to have been. */
+export const formerHostSchema = z.strictObject({
+  host: hostIdSchema,
+  /** The machine's own operator permits taking it over; of a host that the coordinator knows that is not enough. */
+  adopt: z.boolean(),
+  apps: z.array(z.string().max(64)).max(100),
+  containers: countSchema,
+  volumes: countSchema,
+  ingress: z.boolean(),
+});
 
 /** Raw 32-byte public key, base64. */
 const publicKeySchema = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'is not a 32-byte key in base64');
@@ -43,6 +54,8 @@ export const enrollRequestSchema = z
     labels: stringRecord,
     /** For example `linux/amd64`. */
     platform: z.string().max(64),
+    /** Missing: the machine holds nothing of another host, or its operator wants a new one. */
+    former: formerHostSchema.optional(),
   })
   .superRefine((request, context) => {
     const problem = (path: string, message: string): void =>
@@ -61,6 +74,7 @@ export const enrollReplySchema = z.object({ host: hostIdSchema, name: z.string()
 export type EnrollChallengeRequest = z.infer<typeof enrollChallengeRequestSchema>;
 export type EnrollChallengeReply = z.infer<typeof enrollChallengeReplySchema>;
 export type EnrollRequest = z.infer<typeof enrollRequestSchema>;
+export type FormerHostClaim = z.infer<typeof formerHostSchema>;
 export type EnrollReply = z.infer<typeof enrollReplySchema>;
 
 /** What buys the identity. */

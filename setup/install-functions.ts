@@ -89,7 +89,7 @@ machine_config() {
   fi
   if [ -e "$config" ]; then
     grep -qF "\${COORDINATOR/#http/ws}" "$config" ||
-      fail "configuration: $config is of another coordinator; remove it, and /var/lib/longshore-agent, to make this its host"
+      fail "configuration: $config is of another coordinator; run longshore-agent re-enrol --coordinator \${COORDINATOR/#http/ws} --enroll-token-file FILE"
     log "configuration: $config stays as it is"
     return 0
   fi

@@ -23,6 +23,7 @@ export const settingsSchema = z.strictObject({
   enroll_token_file: absolutePath.nullable().default(null),
   enroll_token: z.string().min(1).nullable().default(null),
   identity: z.enum(['token', 'google'], 'must be token or google').default('token'),
+  adopt: z.enum(['ask', 'yes', 'no'], 'must be ask, yes or no').default('ask'),
   docker_socket: absolutePath.default('/var/run/docker.sock'),
   subnet_pool: z
     .string()

@@ -66,6 +66,13 @@ export const SETTINGS: readonly Setting[] = [
     help: 'what it enrols with: token, or google (the identity of a Google Cloud VM)',
   },
   {
+    path: ['adopt'],
+    env: 'LONGSHORE_ADOPT',
+    flag: 'adopt',
+    kind: 'text',
+    help: 'at enrolment, what a former host of this machine left: ask (the operator), yes or no',
+  },
+  {
     path: ['docker_socket'],
     env: 'LONGSHORE_DOCKER_SOCKET',
     flag: 'docker-socket',

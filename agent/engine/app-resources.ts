@@ -6,16 +6,26 @@ import { isAppName } from '../../fleet/ids.ts';
 import type { NetworkObservation, VolumeObservation } from './container-engine.ts';
 import type { EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
-import { APP_LABEL, HOST_LABEL, labelsOfNetwork, labelsOfVolume, VOLUME_LABEL, type Labels } from './engine-labels.ts';
+import {
+  APP_LABEL,
+  HOST_LABEL,
+  labelsOfAgent,
+  labelsOfNetwork,
+  labelsOfVolume,
+  VOLUME_LABEL,
+  type Labels,
+} from './engine-labels.ts';
 import { networkName, volumeName } from './engine-names.ts';
 
 export class AppResources {
   readonly #client: EngineClient;
   readonly #host: HostId;
+  readonly #dataDir: string | null;
 
-  constructor(client: EngineClient, host: HostId) {
+  constructor(client: EngineClient, host: HostId, dataDir: string | null) {
     this.#client = client;
     this.#host = host;
+    this.#dataDir = dataDir;
   }
 
   async networks(signal?: AbortSignal): Promise<readonly NetworkObservation[]> {
@@ -47,7 +57,7 @@ export class AppResources {
           Driver: 'bridge',
           CheckDuplicate: true,
           IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
-          Labels: { ...labelsOfNetwork(this.#host, app) },
+          Labels: { ...labelsOfNetwork(this.#host, app), ...labelsOfAgent(this.#dataDir) },
         });
       } catch (error) {
         // Made meanwhile by a call of a life before, still under way in the engine.
@@ -80,7 +90,7 @@ export class AppResources {
         Name: name,
         Driver: spec.driver ?? 'local',
         DriverOpts: { ...spec.driverOpts },
-        Labels: { ...labelsOfVolume(this.#host, app, volume, spec.labels) },
+        Labels: { ...labelsOfVolume(this.#host, app, volume, spec.labels), ...labelsOfAgent(this.#dataDir) },
       }),
     );
     return name;

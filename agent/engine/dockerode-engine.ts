@@ -36,6 +36,8 @@ export interface DockerodeEngineOptions {
   /** Of the local engine: `/var/run/docker.sock`. */
   readonly socketPath: string;
   readonly host: HostId;
+  /** Stands in the labels of what is made. */
+  readonly dataDir?: string;
   readonly credentials: CredentialSource;
   readonly clock: Clock;
   /** Free disk at a path of this machine: `freeBytesAt`. */
@@ -59,9 +61,14 @@ export class DockerodeEngine implements ContainerEngine {
     const { host } = options;
     this.#options = options;
     this.#client = new EngineClient(options.socketPath, options.callLimitMs);
-    this.#resources = new AppResources(this.#client, host);
+    this.#resources = new AppResources(this.#client, host, options.dataDir ?? null);
     this.#observer = new ContainerObserver(this.#client, host, this.#resources);
-    this.#instances = new InstanceOperations(this.#client, host, options.sharedVolumes ?? false);
+    this.#instances = new InstanceOperations(
+      this.#client,
+      host,
+      options.sharedVolumes ?? false,
+      options.dataDir ?? null,
+    );
     this.#images = new ImageStore(this.#client, host, options.clock);
     this.#exec = new ContainerExec(this.#client, host, options.clock);
   }

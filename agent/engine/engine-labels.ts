@@ -18,6 +18,11 @@ import type { InstancePlan } from './container-engine.ts';
 const PREFIX = 'longshore.';
 export const HOST_LABEL = `${PREFIX}host`;
 export const APP_LABEL = `${PREFIX}app`;
+/**
+ * The agent's data directory. It tells a former identity of this agent (same directory, another host) from another agent
+ * of this engine: two agents never share a directory, and one whose data was lost is still at the same place.
+ */
+export const DATA_DIR_LABEL = `${PREFIX}data-dir`;
 export const VOLUME_LABEL = `${PREFIX}volume`;
 
 export type Labels = Readonly<Record<string, string>>;
@@ -65,6 +70,11 @@ export function labelsOfNetwork(host: HostId, app: AppName): Labels {
 
 export function labelsOfVolume(host: HostId, app: AppName, volume: string, own: Labels): Labels {
   return { ...withoutOurs(own), [HOST_LABEL]: host, [APP_LABEL]: app, [VOLUME_LABEL]: volume };
+}
+
+/** @param dataDir null = it is not known, as in tests of the engine alone */
+export function labelsOfAgent(dataDir: string | null): Labels {
+  return dataDir === null ? {} : { [DATA_DIR_LABEL]: dataDir };
 }
 
 /** Null where a label is missing or has not its form. */

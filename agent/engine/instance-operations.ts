@@ -6,23 +6,26 @@
 import type { EndpointSettings } from 'dockerode';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { HostId, InstanceId } from '../../fleet/ids.ts';
+import type { ContainerBody } from './container-body.ts';
 import { containerConfig, endpointConfig } from './container-config.ts';
 import type { InstancePlan } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
-import { APP_LABEL, HOST_LABEL, parseInstanceLabels } from './engine-labels.ts';
+import { APP_LABEL, HOST_LABEL, labelsOfAgent, parseInstanceLabels } from './engine-labels.ts';
 import { containerName } from './engine-names.ts';
 
 export class InstanceOperations {
   readonly #client: EngineClient;
   readonly #host: HostId;
   readonly #sharesVolumes: boolean;
+  readonly #dataDir: string | null;
 
   /** @param sharesVolumes an app may use volumes of another one */
-  constructor(client: EngineClient, host: HostId, sharesVolumes: boolean) {
+  constructor(client: EngineClient, host: HostId, sharesVolumes: boolean, dataDir: string | null) {
     this.#client = client;
     this.#host = host;
     this.#sharesVolumes = sharesVolumes;
+    this.#dataDir = dataDir;
   }
 
   /** @throws POLICY_REFUSED, NOT_FOUND for its volumes */
@@ -32,15 +35,18 @@ export class InstanceOperations {
       for (const name of Object.values(plan.volumes)) await this.#checkVolume(connection, plan, name, operation);
       try {
         // The body is ours and exact; dockerode's type of it is narrower than the API.
-        const body = containerConfig(plan, connection.features) as Parameters<
-          typeof connection.docker.createContainer
-        >[0];
+        const body = this.#bodyOf(plan, connection) as Parameters<typeof connection.docker.createContainer>[0];
         return (await connection.docker.createContainer(body)).id;
       } catch (error) {
         if (toFailure(error).status === 409) return this.#adopt(connection, plan, operation);
         throw error;
       }
     });
+  }
+
+  #bodyOf(plan: InstancePlan, { features }: Connection): ContainerBody {
+    const body = containerConfig(plan, features);
+    return { ...body, Labels: { ...body.Labels, ...labelsOfAgent(this.#dataDir) } };
   }
 
   /** Docker would make a missing one, and mount anybody's: `name` and `external` say only what it is called. */

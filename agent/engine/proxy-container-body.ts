@@ -1,5 +1,5 @@
 /** The create call of a proxy's container. Pure. */
-import { HOST_LABEL } from './engine-labels.ts';
+import { HOST_LABEL, labelsOfAgent } from './engine-labels.ts';
 import type { ProxyPlan } from './proxy-containers.ts';
 
 /** Its value is the plan's hash. */
@@ -13,7 +13,7 @@ export function proxyContainerBody(plan: ProxyPlan) {
     Image: plan.image,
     Cmd: [...plan.command],
     Env: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: { [HOST_LABEL]: plan.host, [INGRESS_LABEL]: plan.hash },
+    Labels: { [HOST_LABEL]: plan.host, [INGRESS_LABEL]: plan.hash, ...labelsOfAgent(plan.dataDir) },
     ...(plan.user === null ? {} : { User: plan.user }),
     StopTimeout: Math.ceil(plan.stopTimeoutMs / 1000),
     // The image's own probe, if it has one, knows nothing of our listeners.

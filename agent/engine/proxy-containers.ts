@@ -15,6 +15,8 @@ export interface ProxyContainer {
 
 export interface ProxyPlan {
   readonly host: HostId;
+  /** The agent's data directory; null = not known. */
+  readonly dataDir: string | null;
   readonly name: string;
   readonly hash: string;
   readonly image: string;

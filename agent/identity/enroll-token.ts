@@ -44,6 +44,16 @@ export async function readEnrollToken(source: EnrollTokenSource): Promise<FoundT
   }
 }
 
+/** @returns the first token there is, or what the last source says */
+export async function readFirstToken(sources: readonly EnrollTokenSource[]): Promise<FoundToken> {
+  let found: FoundToken = await readEnrollToken({ kind: 'none' });
+  for (const source of sources) {
+    found = await readEnrollToken(source);
+    if (found.kind === 'token') return found;
+  }
+  return found;
+}
+
 /** Call when the identity is on the disk. Where the file cannot be removed a person has to, and is told. */
 export async function forgetEnrollToken(source: EnrollTokenSource, log: Log): Promise<void> {
   if (source.kind !== 'file') return;

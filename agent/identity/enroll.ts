@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { ERRORS, LongshoreError, problem, type Problem } from '../../fleet/errors.ts';
 import { RECONNECT, retryDelayMs } from '../../fleet/retry.ts';
-import { enrollProof, enrollReplySchema, type EnrollRequest } from '../../protocol/enroll.ts';
+import { enrollProof, enrollReplySchema, type EnrollRequest, type FormerHostClaim } from '../../protocol/enroll.ts';
 import { errorCodeSchema } from '../../protocol/scalars.ts';
 import type { Clock } from '../clock.ts';
 import type { PostReply } from './post-json.ts';
@@ -19,7 +19,16 @@ export interface EnrollFacts {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly platform: string;
+  /** The host that this machine seems to have been; null = none. */
+  readonly former: FormerHostClaim | null;
 }
+
+export type FoundFormer =
+  /** Null: this machine was no host before, or shall not be it again. */
+  | { readonly kind: 'host'; readonly claim: FormerHostClaim | null }
+  /** Several hosts, of which a person must choose. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | { readonly kind: 'unreachable'; readonly problem: Problem; readonly retryAfterMs: number | null };
 
 export type EnrollOutcome =
   | { readonly kind: 'enrolled'; readonly enrolled: Enrolled }
@@ -46,6 +55,7 @@ export function enrollRequest(identity: Identity, facts: EnrollFacts, credential
     name: facts.name,
     labels: { ...facts.labels },
     platform: facts.platform,
+    ...(facts.former === null ? {} : { former: facts.former }),
   };
 }
 
@@ -105,7 +115,9 @@ const problemReply = z.object({ code: errorCodeSchema, message: z.string(), hint
 
 export interface EnrollLoop {
   readonly identity: Identity;
-  readonly facts: EnrollFacts;
+  readonly facts: Omit<EnrollFacts, 'former'>;
+  /** Looked for anew at every try: what is in the way can be removed by hand. */
+  readonly findFormer: (signal: AbortSignal) => Promise<FoundFormer>;
   /** Read anew at every try: a person may put another token there, and an identity token serves one try. */
   readonly readToken: (signal: AbortSignal) => Promise<FoundCredential>;
   /** When a refusal is tried again though nothing changed here; null = looks for another token, and after an hour. */
@@ -122,20 +134,27 @@ const TOKEN_LOOK_MS = 10_000;
 /** A refused token is tried again after so long, in case that the coordinator was mended and not the token. */
 const REFUSED_AGAIN_MS = 60 * 60_000;
 const REFUSED_JITTER = 0.5;
+/** An operator decides elsewhere, so the agent waits for that with systemd and without it. */
+const ADOPTION_LOOK_MS = 10_000;
 
 /** Null where the signal ended it. @throws the refusal, as LongshoreError, with `onRefusal: throw` */
 export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enrolled | null> {
   const isOver = (): boolean => signal.aborted;
   let failures = 0;
   while (!isOver()) {
+    const former = await loop.findFormer(signal);
     const found = await loop.readToken(signal);
-    const outcome = await outcomeOf(loop, found, signal);
+    const outcome = former.kind === 'host' ? await outcomeOf(loop, former.claim, found, signal) : former;
     if (outcome.kind === 'enrolled') return outcome.enrolled;
     if (isOver()) return null;
     loop.onStatus(outcome.problem);
     if (outcome.kind === 'unreachable') {
       await loop.clock.sleep(retryDelayMs(RECONNECT, failures, loop.random(), outcome.retryAfterMs), signal);
       failures += 1;
+      continue;
+    }
+    if (outcome.problem.code === 'FORMER_HOST') {
+      await loop.clock.sleep(ADOPTION_LOOK_MS * (1 + loop.random() * REFUSED_JITTER), signal);
       continue;
     }
     if (loop.onRefusal === 'throw')
@@ -145,8 +164,14 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
   return null;
 }
 
-async function outcomeOf(loop: EnrollLoop, found: FoundCredential, signal: AbortSignal): Promise<EnrollOutcome> {
-  const { identity, facts, post } = loop;
+async function outcomeOf(
+  loop: EnrollLoop,
+  former: FormerHostClaim | null,
+  found: FoundCredential,
+  signal: AbortSignal,
+): Promise<EnrollOutcome> {
+  const { identity, post } = loop;
+  const facts = { ...loop.facts, former };
   switch (found.kind) {
     case 'none':
       return { kind: 'refused', problem: found.problem };

@@ -16,6 +16,8 @@ export interface Identity {
   readonly sealingKey: KeyObject;
   /** Null until the coordinator has answered an enrolment. */
   readonly enrolled: Enrolled | null;
+  /** The host that it was before `longshore-agent re-enrol`, and asks to be again; null = none. */
+  readonly former: HostId | null;
 }
 
 export interface Enrolled {
@@ -36,6 +38,7 @@ const fileSchema = z.object({
   enrolled: z
     .object({ host: hostIdSchema, name: z.string(), pool: z.string().nullable(), coordinator: z.string() })
     .nullable(),
+  former: hostIdSchema.nullable().default(null),
 });
 
 /** Reads the identity, or makes one and writes it before returning. @throws STATE_FILE_INVALID */
@@ -43,11 +46,7 @@ export async function openIdentity(dataDir: string): Promise<Identity> {
   const file = identityFile(dataDir);
   const text = await readIfThere(file);
   if (text === null) {
-    const made: Identity = {
-      signingKey: generateKeyPairSync('ed25519').privateKey,
-      sealingKey: generateKeyPairSync('x25519').privateKey,
-      enrolled: null,
-    };
+    const made = newIdentity(null);
     await saveIdentity(dataDir, made);
     return made;
   }
@@ -57,6 +56,7 @@ export async function openIdentity(dataDir: string): Promise<Identity> {
       signingKey: privateKeyOf(parsed.signingKey, 'ed25519'),
       sealingKey: privateKeyOf(parsed.sealingKey, 'x25519'),
       enrolled: parsed.enrolled,
+      former: parsed.former,
     };
   } catch (error) {
     const reason =
@@ -68,6 +68,15 @@ export async function openIdentity(dataDir: string): Promise<Identity> {
   }
 }
 
+export function newIdentity(former: HostId | null): Identity {
+  return {
+    signingKey: generateKeyPairSync('ed25519').privateKey,
+    sealingKey: generateKeyPairSync('x25519').privateKey,
+    enrolled: null,
+    former,
+  };
+}
+
 export async function saveIdentity(dataDir: string, identity: Identity): Promise<void> {
   const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
   const content = {
@@ -75,6 +84,7 @@ export async function saveIdentity(dataDir: string, identity: Identity): Promise
     signingKey: pem(identity.signingKey),
     sealingKey: pem(identity.sealingKey),
     enrolled: identity.enrolled,
+    former: identity.former,
   };
   await writeDurably(identityFile(dataDir), `${JSON.stringify(content, null, 2)}\n`);
 }

@@ -2,15 +2,18 @@
  * The identity that this host has, or one that it gets: by a token, or by the machine's own identity on Google Cloud.
  * What was bought is on the disk before it is used. Google's part is loaded only where it is configured.
  */
+import { rm } from 'node:fs/promises';
 import type { Problem } from '../../fleet/errors.ts';
-import type { AgentConfig } from '../config.ts';
+import type { AgentConfig, EnrollTokenSource } from '../config.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { trustedRoots } from '../trust.ts';
-import { forgetEnrollToken, readEnrollToken } from './enroll-token.ts';
+import { forgetEnrollToken, readFirstToken } from './enroll-token.ts';
 import { enroll, type EnrollLoop, type Post } from './enroll.ts';
+import { formerFinder } from './find-former.ts';
 import { saveIdentity, type Enrolled, type Identity } from './identity.ts';
 import { postJson } from './post-json.ts';
+import { reEnrolTokenFile } from './re-enrolment.ts';
 
 export interface IdentityContext {
   readonly config: AgentConfig;
@@ -41,6 +44,7 @@ export async function obtainIdentity(
     {
       identity,
       facts: { coordinator: config.coordinator, name: config.name, labels: config.labels, platform },
+      findFormer: formerFinder(config, identity.former),
       readToken: await credentialReader(config, identity, post),
       refusedAgainMs: config.identity === 'google' ? REFUSED_MACHINE_AGAIN_MS : null,
       post,
@@ -52,14 +56,24 @@ export async function obtainIdentity(
     signal,
   );
   if (found === null) return null;
-  await saveIdentity(config.dataDir, { ...identity, enrolled: found });
+  await saveIdentity(config.dataDir, { ...identity, enrolled: found, former: null });
   log.info(`enrolled as ${found.name}`, { host: found.host, pool: found.pool });
-  if (config.identity === 'token') await forgetEnrollToken(config.enrollToken, log);
+  if (config.identity === 'token') await forgetTokens(config, log);
   return found;
 }
 
+/** That of `longshore-agent re-enrol` first: it is the newer one. */
+function tokenSources({ dataDir, enrollToken }: AgentConfig): readonly EnrollTokenSource[] {
+  return [{ kind: 'file', path: reEnrolTokenFile(dataDir) }, enrollToken];
+}
+
+async function forgetTokens(config: AgentConfig, log: Log): Promise<void> {
+  await forgetEnrollToken(config.enrollToken, log);
+  await rm(reEnrolTokenFile(config.dataDir), { force: true });
+}
+
 async function credentialReader(config: AgentConfig, identity: Identity, post: Post): Promise<EnrollLoop['readToken']> {
-  if (config.identity === 'token') return () => readEnrollToken(config.enrollToken);
+  if (config.identity === 'token') return () => readFirstToken(tokenSources(config));
   const [{ readInstanceCredential }, { metadataServer }] = await Promise.all([
     import('../google/instance-credential.ts'),
     import('../google/metadata-server.ts'),

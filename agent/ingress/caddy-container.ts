@@ -6,6 +6,7 @@ import { PROXY_PATHS } from './proxy-options.ts';
 
 export interface CaddyContainerInputs {
   readonly host: HostId;
+  readonly dataDir: string | null;
   readonly image: string;
   readonly user: string | null;
   readonly shared: string;
@@ -41,6 +42,7 @@ export function caddyContainer(inputs: CaddyContainerInputs): ProxyPlan {
   return {
     ...fixed,
     host: inputs.host,
+    dataDir: inputs.dataDir,
     name: `longshore-${inputs.host}-ingress`,
     hash,
     binds: [...fixed.binds, `${inputs.runFolderOf(hash)}:${PROXY_PATHS.run}`],

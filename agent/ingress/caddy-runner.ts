@@ -17,6 +17,8 @@ export interface CaddyRunnerOptions {
   readonly host: HostId;
   readonly containers: ProxyContainers;
   readonly files: IngressFiles;
+  /** The agent's, for the labels of what is made; null = not known. */
+  readonly dataDir: string | null;
   readonly clock: Clock;
   /** In order of preference; the first that is there or can be pulled. */
   readonly images: readonly string[];
@@ -81,7 +83,10 @@ export class CaddyRunner {
     this.#image ??= await containers.ensureImage(this.#options.images, signal);
     const plan = this.#plan(this.#image);
     const found = await containers.list();
-    const fitting = found.find(({ hash }) => hash === plan.hash);
+    const sameHash = found.find(({ hash }) => hash === plan.hash);
+    // Where the agent's data was lost, a proxy that ran on has its socket and its configuration in folders that are gone.
+    const hasLostFiles = sameHash?.running === true && !(await files.hasRunFolder(plan.hash));
+    const fitting = hasLostFiles ? undefined : sameHash;
     const engineId =
       fitting === undefined ? await this.#startNew(plan, found) : await this.#startAgain(plan, found, fitting);
 
@@ -133,10 +138,11 @@ export class CaddyRunner {
   }
 
   #plan(image: string): ProxyPlan {
-    const { host, files, user, certificates, graceMs } = this.#options;
+    const { host, dataDir, files, user, certificates, graceMs } = this.#options;
     const { shared, hosts, storage } = files;
     return caddyContainer({
       host,
+      dataDir,
       image,
       user,
       shared,

@@ -36,6 +36,8 @@ export interface IngressOptions {
   /** Folder with own certificates and keys (PEM), read by Caddy. */
   readonly certificates?: string | null;
   readonly trustedProxies?: readonly string[];
+  /** The agent's, for the labels of what is made. */
+  readonly dataDir?: string;
   /** `uid:gid` for the container; the agent's own where it is not root. */
   readonly user?: string | null;
   /** How long requests wait for a group that has just lost its last address. */
@@ -61,6 +63,7 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
 
   const runner = new CaddyRunner({
     host: options.host,
+    dataDir: options.dataDir ?? null,
     containers: options.containers,
     files,
     clock: options.clock,

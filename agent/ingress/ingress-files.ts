@@ -34,6 +34,7 @@ export interface IngressFiles {
   readonly holdSocket: string;
   runFolder(hash: string): string;
   adminSocket(hash: string): string;
+  hasRunFolder(hash: string): Promise<boolean>;
   readConfig(): Promise<string | null>;
   writeConfig(text: string): Promise<void>;
   /** In place: the container holds the file itself, not its name. */
@@ -81,6 +82,7 @@ export async function openIngressFiles(root: string): Promise<IngressFiles> {
     holdSocket: path.join(shared, 'hold.sock'),
     runFolder: (hash) => path.join(run, hash),
     adminSocket,
+    hasRunFolder: async (hash) => (await readdir(run)).includes(hash),
     readConfig: () => readIfThere(file.config),
     writeConfig: (text) => writeDurably(file.config, text),
     readState: async () => parseState(await readIfThere(file.state)),

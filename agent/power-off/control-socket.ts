@@ -1,6 +1,6 @@
 /**
  * The agent's local control: a socket file of its data directory that only its own user may open (0600). One request a
- * connection, one JSON line each way. There is one command, `drain`.
+ * connection, one JSON line each way: `drain` and, for `re-enrol`, `restart`.
  */
 import { chmod, rm } from 'node:fs/promises';
 import net from 'node:net';
@@ -15,17 +15,21 @@ export const CONTROL_SOCKET = 'control.sock';
 const LONGEST_PATH = 107;
 const LONGEST_LINE = 4_096;
 
-export const controlRequestSchema = z.strictObject({
-  command: z.literal('drain'),
-  timeoutMs: z.number().int().positive().max(3_600_000),
-});
+export const controlRequestSchema = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.literal('drain'), timeoutMs: z.number().int().positive().max(3_600_000) }),
+  z.strictObject({ command: z.literal('restart') }),
+]);
 
 export type ControlReply =
-  { readonly kind: 'drained'; readonly drained: Drained } | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'drained'; readonly drained: Drained }
+  | { readonly kind: 'restarting' }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export interface ControlOptions {
   readonly dataDir: string;
   readonly drain: (timeoutMs: number) => Promise<Drained>;
+  /** The process ends cleanly and begins anew. */
+  readonly restart: () => void;
   readonly log: Log;
 }
 
@@ -34,7 +38,8 @@ export interface ControlSocket {
 }
 
 /** Null, with a warning, where there can be no socket: an agent without it works, and `drain` says what is missing. */
-export async function listenForControl({ dataDir, drain, log }: ControlOptions): Promise<ControlSocket | null> {
+export async function listenForControl(options: ControlOptions): Promise<ControlSocket | null> {
+  const { dataDir, log } = options;
   const file = path.join(dataDir, CONTROL_SOCKET);
   if (Buffer.byteLength(file) > LONGEST_PATH) {
     log.warn(`no local control: ${file} is longer than the ${LONGEST_PATH} characters that a socket may have`);
@@ -42,7 +47,7 @@ export async function listenForControl({ dataDir, drain, log }: ControlOptions):
   }
   // One that a killed agent left: the data directory is locked, so nobody listens there.
   await rm(file, { force: true });
-  const server = net.createServer((socket) => serve(socket, drain));
+  const server = net.createServer((socket) => serve(socket, options));
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -59,7 +64,7 @@ export async function listenForControl({ dataDir, drain, log }: ControlOptions):
   return { close: () => closed(server, file) };
 }
 
-function serve(socket: net.Socket, drain: ControlOptions['drain']): void {
+function serve(socket: net.Socket, { drain, restart }: Pick<ControlOptions, 'drain' | 'restart'>): void {
   let text = '';
   let isTaken = false;
   const answer = (reply: ControlReply): void => void socket.end(`${JSON.stringify(reply)}\n`);
@@ -74,6 +79,11 @@ function serve(socket: net.Socket, drain: ControlOptions['drain']): void {
     const request = controlRequestSchema.safeParse(jsonOf(text.slice(0, end)));
     if (!request.success) {
       answer({ kind: 'refused', reason: 'the request is none that this agent knows' });
+      return;
+    }
+    if (request.data.command === 'restart') {
+      answer({ kind: 'restarting' });
+      restart();
       return;
     }
     drain(request.data.timeoutMs).then(

@@ -33,6 +33,25 @@ export function registerHosts(program: Command, run: RunVerb): void {
       }),
     );
   hosts
+    .command('adopt')
+    .description('Let the machine that asks be this host again, with its containers, volumes and a new key')
+    .argument('<host>')
+    .option('--key <fingerprint>', 'which machine, where several ask')
+    .option('--note <text>', 'why; stands in the event log')
+    .action(
+      run(async (context: Context, host: string, options: { key?: string; note?: string }) => {
+        const body = { key: options.key ?? null, note: options.note ?? null };
+        const view = await (await context.api()).call('adoptHost', { parameters: { host }, body });
+        print(
+          context,
+          view,
+          () =>
+            `${view.name} (${view.id}) is adopted. Its agent connects within a minute; see \`longshore explain ${view.name}\`.`,
+        );
+        return 0;
+      }),
+    );
+  hosts
     .command('label')
     .description("Set a host's own labels, which win over its agent's and its pool's (KEY=VALUE; KEY= takes one away)")
     .argument('<host>')

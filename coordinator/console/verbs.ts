@@ -103,6 +103,17 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   cordon: availabilityVerb('paused', 'Give a host nothing new'),
   uncordon: availabilityVerb('active', 'Let a host get work again'),
   drain: availabilityVerb('draining', 'Take everything off a host'),
+  adopt: {
+    parameters: [HOST],
+    flags: ['key', 'note'],
+    access: 'operator',
+    summary: 'Let the machine that asks be this host, with its new key',
+    run: async ({ commands, words, flags, actor, now }) =>
+      renderHost(
+        await commands.adoptHost(word(words, 0), { key: flags.key ?? null, note: flags.note ?? null }, actor),
+        now,
+      ),
+  },
   secrets: LIST_VERBS.secrets,
   registries: LIST_VERBS.registries,
   tokens: LIST_VERBS.tokens,
@@ -145,7 +156,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
 
 export function usageOf(name: string, verb: Verb): string {
   const parameters = verb.parameters.map((parameter) => (parameter.optional ? `[${parameter.name}]` : parameter.name));
-  const flags = verb.flags.map((flag) => (flag === 'note' ? '[--note=TEXT]' : `[--${flag}]`));
+  const flags = verb.flags.map((flag) =>
+    flag === 'note' ? '[--note=TEXT]' : flag === 'key' ? '[--key=KEY]' : `[--${flag}]`,
+  );
   return [name, ...parameters, ...flags].join(' ');
 }
 

@@ -2,6 +2,7 @@
 import type { Digest } from '../../fleet/ids.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
 import type { Installer } from '../install/installer.ts';
+import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { InstanceIdentities } from '../identity/instance-identities.ts';
 import type { ChangesPort, HubPort, RolloutsPort, ViewsPort } from '../ports.ts';
 import type { AppMasks } from '../secrets/app-masks.ts';
@@ -24,6 +25,8 @@ export interface ControlOptions {
   readonly audiences: readonly string[];
   /** Machines that enrol by their own identity; null where none can. */
   readonly identities: InstanceIdentities | null;
+  /** Machines that ask to be a host again. */
+  readonly adoptions: AdoptionRequests;
   /** Releases kept of each app, besides those that are needed. */
   readonly keepReleases: number;
   /** Wall clock, ms. */

@@ -2,6 +2,7 @@
 import type { Commands } from '../commands.ts';
 import { Authentication } from '../identity/authentication.ts';
 import type { ImageChecks } from '../ports.ts';
+import { adoptCommands } from './adopt-commands.ts';
 import { appCommands } from './app-commands.ts';
 import type { ControlOptions } from './control-options.ts';
 import { deploymentCommands } from './deployment-commands.ts';
@@ -18,6 +19,7 @@ export function createCommands(options: ControlOptions, checks: ImageChecks): Co
   return {
     ...enrollCommands(options),
     ...hostCommands(options),
+    ...adoptCommands(options),
     ...appCommands(options, checks),
     ...planCommands(options),
     ...deploymentCommands(options),

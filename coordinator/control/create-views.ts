@@ -1,6 +1,7 @@
 /** Views out of store and hub, for the faces and for those who publish changes. */
 import type { Deployment } from '../../fleet/deployment.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
+import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { HubPort, ViewsPort } from '../ports.ts';
 import type { HostStore, TargetStore } from '../store/store.ts';
 import { deploymentView } from './views/deployment-view.ts';
@@ -10,13 +11,14 @@ import { eventView } from './views/record-views.ts';
 export interface ViewsOptions {
   readonly store: Pick<HostStore, 'host' | 'hostNames'> & Pick<TargetStore, 'targetsOfHosts'>;
   readonly hub: Pick<HubPort, 'live'>;
+  readonly adoptions: Pick<AdoptionRequests, 'of'>;
 }
 
-export function createViews({ store, hub }: ViewsOptions): ViewsPort {
+export function createViews({ store, hub, adoptions }: ViewsOptions): ViewsPort {
   return {
     host: async (id) => {
       const [row, targets] = await Promise.all([store.host({ id }), store.targetsOfHosts({ hosts: [id] })]);
-      return row?.removedAt !== null ? null : hostView(row, hub.live(id), targets);
+      return row?.removedAt !== null ? null : hostView(row, hub.live(id), targets, adoptions.of(id)[0] ?? null);
     },
     deployment: async (deployment) => {
       const [view] = await deploymentViews([deployment], { store, hub });

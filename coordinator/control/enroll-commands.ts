@@ -1,87 +1,114 @@
 /**
- * Enrolment: a token, or the identity of a machine, makes a host. The key that asks is proven first; a machine's second
- * key is refused and told to people, because only an operator can say whether its disk was made anew or somebody stole
- * its identity.
+ * Enrolment: a token, or the identity of a machine, makes a host. The key that asks is proven first. A machine that asks
+ * to be a host that there is already, or shows a second key, is refused and waits for `longshore hosts adopt`: only an
+ * operator can say whether its disk was made anew or somebody took its identity.
  */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { credentialOf } from '../../protocol/enroll.ts';
-import type { EnrollRequest } from '../../protocol/enroll.ts';
+import type { EnrollRequest, FormerHostClaim } from '../../protocol/enroll.ts';
 import type { Commands } from '../commands.ts';
-import type { EnrollingInstance, InstanceIdentities } from '../identity/instance-identities.ts';
+import { describeRequest, fingerprintOf } from '../identity/adoption-requests.ts';
+import type { AdoptionRequest, Enrolling } from '../identity/adoption-requests.ts';
+import type { InstanceIdentities } from '../identity/instance-identities.ts';
 import { tokenHash } from '../identity/token-text.ts';
 import { verifyEnrollment } from '../identity/verify-enrollment.ts';
-import type { HostRow, NewHost } from '../store/records.ts';
+import type { Adoption, HostRow, NewHost } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
 
 type EnrollCommands = Pick<Commands, 'enroll' | 'enrollChallenge'>;
 
-/** A machine that is refused tries each minute; people read of it once in ten. */
-const TELL_EVERY_MS = 10 * 60_000;
-const MOST_TOLD = 1_000;
-
 export function enrollCommands(options: ControlOptions): EnrollCommands {
-  const { store, rollouts, changes, views, now } = options;
-  const told = new Map<string, number>();
+  const { store, rollouts, changes, views, adoptions, now } = options;
 
-  const byInstance = async (enrolling: EnrollingInstance, host: NewHost): Promise<HostRow> => {
-    const { instance, pool, labels } = enrolling;
-    try {
-      const made = await store.enrollInstance({
-        instance,
-        pool,
-        labels,
-        at: now(),
-        host: { ...host, name: instance.name },
-      });
-      for (const gone of made.replaced) {
-        options.hub.hostRemoved(gone);
-        changes.publish({ kind: 'host-gone', host: gone });
-      }
-      return made.host;
-    } catch (error) {
-      if (error instanceof LongshoreError && error.code === 'INSTANCE_KNOWN') await tell(instance.id, error);
-      throw error;
-    }
-  };
-  const tell = async (instance: string, { problem }: LongshoreError): Promise<void> => {
+  const enrollWith = async (enrolling: Enrolling, host: NewHost, adoption: Adoption | null): Promise<HostRow> => {
     const at = now();
-    if (at - (told.get(instance) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
-    if (told.size >= MOST_TOLD) told.clear();
-    told.set(instance, at);
+    if (enrolling.kind === 'token')
+      return await store.enrollHost({ tokenHash: enrolling.tokenHash, at, host, adoption });
+    const made = await store.enrollInstance({ ...enrolling.enrolling, at, host, adoption });
+    for (const gone of made.replaced) {
+      options.hub.hostRemoved(gone);
+      changes.publish({ kind: 'host-gone', host: gone });
+    }
+    return made.host;
+  };
+  /** An agent repeats its request; people read of it once. */
+  const note = async (request: AdoptionRequest, { problem }: LongshoreError): Promise<void> => {
+    if (!adoptions.note(request)) return;
+    const row = await store.host({ id: request.host });
     const cause = { kind: 'coordinator', detail: problem.code } as const;
-    const text = `${problem.message}. ${problem.hint}`;
+    const text = `${problem.message}: ${describeRequest(request)}. ${problem.hint}`;
     await store.appendEvents({
-      events: [{ at, kind: 'host.second-key', app: null, host: null, deployment: null, cause, text }],
+      events: [
+        {
+          at: now(),
+          kind: problem.code === 'INSTANCE_KNOWN' ? 'host.second-key' : 'host.adoption-asked',
+          app: null,
+          host: row === null ? null : row.id,
+          deployment: null,
+          cause,
+          text,
+        },
+      ],
     });
+    const view = row === null ? null : await views.host(row.id);
+    if (view !== null) changes.publish({ kind: 'host', host: view });
   };
 
   return {
     enrollChallenge: ({ publicKey }) => Promise.resolve(identitiesOf(options, 'a machine').challenge(publicKey)),
     enroll: async (request) => {
       verifyEnrollment(request, options.audiences);
-      const credential = credentialOf(request);
-      const host = newHost(options, request);
-      const row =
-        credential.kind === 'token'
-          ? await store.enrollHost({ tokenHash: tokenHash(credential.token), at: now(), host })
-          : await byInstance(
-              await identitiesOf(options, `host ${request.name}`).identify({
-                ...credential,
-                publicKey: request.publicKey,
-              }),
-              host,
-            );
-      const view = await views.host(row.id);
-      if (view !== null) changes.publish({ kind: 'host', host: view });
-      rollouts.fleetChanged();
-      return { host: row.id, name: row.name, pool: row.pool };
+      const enrolling = await identify(options, request);
+      const claim = request.former ?? null;
+      const adoption: Adoption | null =
+        claim === null ? null : { host: claim.host, permission: claim.adopt ? 'machine' : 'none' };
+      const machine = newHost(options, request, enrolling);
+      try {
+        const row = await enrollWith(enrolling, machine, adoption);
+        const view = await views.host(row.id);
+        if (view !== null) changes.publish({ kind: 'host', host: view });
+        rollouts.fleetChanged();
+        return { host: row.id, name: row.name, pool: row.pool };
+      } catch (error) {
+        if (!(error instanceof LongshoreError)) throw error;
+        const host = await askedHost(options, error, enrolling, claim);
+        if (host === null) throw error;
+        const fingerprint = fingerprintOf(request.publicKey);
+        await note({ host, fingerprint, machine, enrolling, claim }, error);
+        const { code, message, hint } = error.problem;
+        throw new LongshoreError(code, `${message} (the machine's key is ${fingerprint})`, { hint });
+      }
     },
   };
 }
 
-function newHost({ randomBytes }: ControlOptions, request: EnrollRequest): NewHost {
-  const { name, publicKey, sealingKey, labels, platform } = request;
+/** Which host the refused machine asks to be; null where the refusal has another reason. */
+async function askedHost(
+  { store }: ControlOptions,
+  { code }: LongshoreError,
+  enrolling: Enrolling,
+  claim: FormerHostClaim | null,
+): Promise<HostId | null> {
+  if (code === 'FORMER_HOST') return claim?.host ?? null;
+  if (code !== 'INSTANCE_KNOWN' || enrolling.kind !== 'instance') return null;
+  const { id, projectNumber } = enrolling.enrolling.instance;
+  const rows = await store.allHosts();
+  return rows.find(({ instance }) => instance?.id === id && instance.projectNumber === projectNumber)?.id ?? null;
+}
+
+/** @throws IDENTITY_REFUSED, CHALLENGE_EXPIRED, GOOGLE_UNAVAILABLE; a token is checked by the store */
+async function identify(options: ControlOptions, request: EnrollRequest): Promise<Enrolling> {
+  const credential = credentialOf(request);
+  if (credential.kind === 'token') return { kind: 'token', tokenHash: tokenHash(credential.token) };
+  const identities = identitiesOf(options, `host ${request.name}`);
+  const { publicKey } = request;
+  return { kind: 'instance', enrolling: await identities.identify({ ...credential, publicKey }) };
+}
+
+function newHost({ randomBytes }: ControlOptions, request: EnrollRequest, enrolling: Enrolling): NewHost {
+  const { publicKey, sealingKey, labels, platform } = request;
+  const name = enrolling.kind === 'instance' ? enrolling.enrolling.instance.name : request.name;
   return { id: `h-${randomBytes(8).toString('hex')}` as HostId, name, publicKey, sealingKey, labels, platform };
 }
 

@@ -4,6 +4,7 @@ import { isHostId } from '../../fleet/ids.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { personCause } from '../commands.ts';
 import type { Commands } from '../commands.ts';
+import { describeRequest } from '../identity/adoption-requests.ts';
 import type { ControlOptions, DoctorFinding } from './control-options.ts';
 import { requireKnownApp } from './known-app.ts';
 import { pageOf, pagingOf } from './page-of.ts';
@@ -28,6 +29,7 @@ export function eventCommands(
         eventChain(options),
         hosts(options),
         refusals(options),
+        adoptionsAsked(options),
         restore(options),
         ...options.checks.map((check) => check()),
       ]);
@@ -110,6 +112,18 @@ async function refusals({ store, hub }: ControlOptions): Promise<DoctorFinding> 
   const name = 'assignments';
   if (refused.length === 0) return { name, ok: true, text: 'no agent refuses its assignment' };
   return { name, ok: false, text: refused.map(({ id, refusal }) => `${names[id] ?? id}: ${refusal}`).join('; ') };
+}
+
+async function adoptionsAsked({ store, adoptions }: ControlOptions): Promise<DoctorFinding> {
+  const name = 'adoptions';
+  const requests = adoptions.all();
+  if (requests.length === 0) return { name, ok: true, text: 'no machine asks to be a host again' };
+  const names = await store.hostNames({ ids: requests.map(({ host }) => host) });
+  const lines = requests.map((request) => {
+    const host = names[request.host] ?? request.host;
+    return `${describeRequest(request)} asks to be ${host}: \`longshore hosts adopt ${host}\` lets it`;
+  });
+  return { name, ok: false, text: listed(lines) };
 }
 
 async function restore({ store }: ControlOptions): Promise<DoctorFinding> {

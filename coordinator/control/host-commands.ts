@@ -14,7 +14,7 @@ import { hostView } from './views/host-view.ts';
 type HostCommands = Pick<Commands, 'listHosts' | 'getHost' | 'explainHost' | 'patchHost' | 'removeHost'>;
 
 export function hostCommands(options: ControlOptions): HostCommands {
-  const { store, hub, rollouts, changes, views } = options;
+  const { store, hub, rollouts, changes, views, adoptions } = options;
   const viewOf = async (id: HostId) => {
     const view = await views.host(id);
     if (view === null) throw noHost(id);
@@ -25,7 +25,9 @@ export function hostCommands(options: ControlOptions): HostCommands {
       const app = query.app !== undefined && isAppName(query.app) ? query.app : null;
       const slice = await store.listHosts({ ...pagingOf(query), pool: query.pool ?? null, app });
       const targets = groupTargets(await store.targetsOfHosts({ hosts: slice.items.map((row) => row.id) }));
-      const items = slice.items.map((row) => hostView(row, hub.live(row.id), targets.get(row.id) ?? []));
+      const items = slice.items.map((row) =>
+        hostView(row, hub.live(row.id), targets.get(row.id) ?? [], adoptions.of(row.id)[0] ?? null),
+      );
       return { items, next: slice.next };
     },
     getHost: async (host) => viewOf((await findHost(options, host)).id),

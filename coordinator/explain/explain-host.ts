@@ -2,6 +2,8 @@
 import type { AppName } from '../../fleet/ids.ts';
 import { isAppName } from '../../fleet/ids.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
+import { describeRequest } from '../identity/adoption-requests.ts';
+import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { HubPort } from '../ports.ts';
 import type { HostRow } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -10,9 +12,11 @@ import { explain } from './explain.ts';
 export interface ExplainHostOptions {
   readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'pendingRestore'>;
   readonly hub: Pick<HubPort, 'live'>;
+  readonly adoptions: Pick<AdoptionRequests, 'of'>;
 }
 
-export async function explainHost(row: HostRow, { store, hub }: ExplainHostOptions): Promise<ExplainView> {
+export async function explainHost(row: HostRow, { store, hub, adoptions }: ExplainHostOptions): Promise<ExplainView> {
+  const [request] = adoptions.of(row.id);
   const live = hub.live(row.id);
   const targets = await store.targetsOfHosts({ hosts: [row.id] });
   const apps = new Set<AppName>([
@@ -27,6 +31,7 @@ export async function explainHost(row: HostRow, { store, hub }: ExplainHostOptio
     connectedChangedAt: live?.connectedChangedAt ?? null,
     lastSeenAt: live?.lastSeenAt ?? row.lastSeenAt,
     enrolledAt: row.enrolledAt,
+    adoption: request === undefined ? null : describeRequest(request),
     refusal: live?.refusal ?? null,
     restartNeeded: live?.metrics?.restartNeeded ?? false,
     waitsForRestore: (await store.pendingRestore()) !== null,

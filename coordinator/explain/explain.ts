@@ -15,6 +15,8 @@ export interface ExplainFacts {
   readonly connectedChangedAt: number | null;
   readonly lastSeenAt: number | null;
   readonly enrolledAt: number;
+  /** What a machine is that asks to be this host; null = none does. */
+  readonly adoption: string | null;
   readonly refusal: Pick<AssignmentRefusal, 'problem' | 'isSentAgain'> | null;
   /** The data is an older copy, and nothing is assigned until somebody confirms it. */
   readonly waitsForRestore: boolean;
@@ -25,8 +27,27 @@ export interface ExplainFacts {
 
 export function explain(facts: ExplainFacts): ExplainView {
   const found =
-    notConnected(facts) ?? held(facts) ?? refused(facts) ?? firstOf(facts) ?? availability(facts) ?? allIsWell(facts);
+    askedFor(facts) ??
+    notConnected(facts) ??
+    held(facts) ??
+    refused(facts) ??
+    firstOf(facts) ??
+    availability(facts) ??
+    allIsWell(facts);
   return { host: facts.name, ...found };
+}
+
+function askedFor({ name, connected, connectedChangedAt, lastSeenAt, adoption }: ExplainFacts): Explained | null {
+  if (adoption === null) return null;
+  const state = connected ? `Host ${name} is connected, and another` : `Host ${name} is not connected, and a`;
+  return {
+    sentence: `${state} machine asks to be it: ${adoption}`,
+    since: connectedChangedAt ?? lastSeenAt,
+    next: connected
+      ? 'That machine stays outside: stop the agent that is connected, or let the other one enrol as a new host.'
+      : `If it is the same machine with its agent's data made anew, run \`longshore hosts adopt ${name}\`; it starts nothing until then.`,
+    nextAt: null,
+  };
 }
 
 function notConnected({

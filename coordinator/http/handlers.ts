@@ -35,6 +35,7 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     getHost: ({ parameters }) => commands.getHost(text(parameters, 'host')),
     explainHost: ({ parameters }) => commands.explainHost(text(parameters, 'host')),
     patchHost: ({ parameters, body, actor }) => commands.patchHost(text(parameters, 'host'), body, actor),
+    adoptHost: ({ parameters, body, actor }) => commands.adoptHost(text(parameters, 'host'), body, actor),
     removeHost: async ({ parameters, actor }) => done(commands.removeHost(text(parameters, 'host'), actor)),
 
     listApps: ({ query }) => commands.listApps(query),

@@ -42,6 +42,12 @@ export interface NewHost {
   readonly platform: string;
 }
 
+/** The host that a machine asks to be, and who permits it. */
+export type Adoption =
+  /** `machine`: its own operator does, which serves for a host that the coordinator does not know or that was removed. */
+  | { readonly host: HostId; readonly permission: 'none' | 'machine' }
+  | { readonly host: HostId; readonly permission: 'operator'; readonly cause: Cause };
+
 export interface SessionRow {
   readonly host: HostId;
   /** Which coordinator holds the socket, and where others reach it. */

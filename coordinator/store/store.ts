@@ -15,6 +15,7 @@ import type { Release } from '../../fleet/release.ts';
 import type { Role } from '../../protocol/http-api/requests.ts';
 import type { RouteConflict } from '../placement/route-conflicts.ts';
 import type {
+  Adoption,
   ApiTokenRow,
   AppRow,
   CurrentRelease,
@@ -71,13 +72,21 @@ export interface HostStore {
   /**
    * Checks and uses the token, gives a unique name (`-2`, `-3` ... appended) and inserts the host. The same public key
    * with the same token again answers the host it made (the first reply was lost). Writes `host.enrolled`.
-   * @throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, TOKEN_REVOKED
+   * With `adoption` it becomes that host: same id, labels and targets, another key (`host.adopted`).
+   * @throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, TOKEN_REVOKED, FORMER_HOST (the adoption is not permitted)
    */
-  enrollHost(args: { readonly tokenHash: string; readonly host: NewHost; readonly at: number }): Promise<HostRow>;
+  enrollHost(args: {
+    readonly tokenHash: string;
+    readonly host: NewHost;
+    readonly at: number;
+    readonly adoption?: Adoption | null;
+  }): Promise<HostRow>;
   /**
    * Makes the host of an instance, under its own name. The same key again answers the host that it has. Hosts of
    * instances that had this name in this zone before are removed with it (`replaced`). Writes `host.enrolled`.
-   * @throws INSTANCE_KNOWN (a host of this instance with another key is there), HOST_REMOVED (the key was removed)
+   * With an operator's `adoption` of the instance's own host, that host has the new key (`host.adopted`).
+   * @throws INSTANCE_KNOWN (a host of this instance with another key is there), HOST_REMOVED (the key was removed),
+   * FORMER_HOST (the adoption is not permitted)
    */
   enrollInstance(args: {
     readonly instance: HostInstance;
@@ -85,6 +94,7 @@ export interface HostStore {
     readonly labels: Readonly<Record<string, string>>;
     readonly host: Omit<NewHost, 'labels'>;
     readonly at: number;
+    readonly adoption?: Adoption | null;
   }): Promise<{ readonly host: HostRow; readonly replaced: readonly HostId[] }>;
   /** By id, removed ones too (`removedAt`). */
   host(args: { readonly id: HostId }): Promise<HostRow | null>;

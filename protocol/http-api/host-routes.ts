@@ -41,6 +41,15 @@ export const HOST_ROUTES = {
     body: requests.hostPatchSchema,
     reply: views.hostViewSchema,
   },
+  adoptHost: {
+    method: 'POST',
+    path: '/v1/hosts/{host}/adopt',
+    access: 'operator',
+    summary: 'Let the machine that asks be this host, with its new key',
+    query: null,
+    body: requests.adoptRequestSchema,
+    reply: views.hostViewSchema,
+  },
   removeHost: {
     method: 'DELETE',
     path: '/v1/hosts/{host}',

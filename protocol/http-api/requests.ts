@@ -65,6 +65,16 @@ export const hostPatchSchema = z.strictObject({
   note,
 });
 
+export const adoptRequestSchema = z.strictObject({
+  /** Fingerprint of the machine's key; needed where several machines ask to be this host. */
+  key: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, 'is not a fingerprint of 16 hexadecimal digits')
+    .nullable()
+    .default(null),
+  note,
+});
+
 export const enrollTokenRequestSchema = z.strictObject({
   kind: z.enum(['once', 'pool']).default('once'),
   pool: name.nullable().default(null),
@@ -101,6 +111,7 @@ export type DeployRequest = z.infer<typeof deployRequestSchema>;
 export type RollbackRequest = z.infer<typeof rollbackRequestSchema>;
 export type CancelRequest = z.infer<typeof cancelRequestSchema>;
 export type HostPatch = z.infer<typeof hostPatchSchema>;
+export type AdoptRequest = z.infer<typeof adoptRequestSchema>;
 export type EnrollTokenRequest = z.infer<typeof enrollTokenRequestSchema>;
 export type TokenRequest = z.infer<typeof tokenRequestSchema>;
 export type RegistryRequest = z.infer<typeof registryRequestSchema>;

@@ -2,9 +2,10 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Store } from '../../coordinator/store/store.ts';
-import type { NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
 import type { AppSpec, SchedulePolicy } from '../../fleet/app-spec.ts';
+import type { Adoption, NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import type { HostId } from '../../fleet/ids.ts';
 import { problem } from '../../fleet/errors.ts';
 import { anAppSpec, aService, aStep, appName, deploymentId, digest, hostId } from '../support/app-builders.ts';
 import {
@@ -28,6 +29,7 @@ const routedSpec = (app: string, shared: boolean): AppSpec => {
     services: { web: aService({ ingress: [{ ...route, ...(shared ? { shared } : {}) }] }) },
   });
 };
+const ALL_EVENTS = { limit: 100, after: null, app: null, host: null, kind: null, deployment: null } as const;
 const FIRST = { limit: 100, after: null };
 
 for (const kind of storeKinds) {
@@ -61,6 +63,60 @@ for (const kind of storeKinds) {
       refusal('TOKEN_USED'),
     );
     t.equal(await store.host({ id: hostId(3) }), null);
+  });
+
+  scene('a known host gets another key from an operator only; all else of it stays', async (t, store) => {
+    const before = await addHost(store, 1, { name: 'a', labels: { zone: 'a' } });
+    await store.patchHost({ id: before.id, availability: 'paused', labels: { mine: 'x' }, name: null, events: [] });
+    const tokenHash = await addEnrollToken(store, 'again', 'once', { pool: 'other' });
+    const host = {
+      id: hostId(2),
+      name: 'a',
+      publicKey: 'k9',
+      sealingKey: 's9',
+      labels: { zone: 'b' },
+      platform: 'linux/arm64',
+    };
+    const enrol = (adoption: Adoption) => store.enrollHost({ tokenHash, host, at: 5, adoption });
+
+    await t.rejects(enrol({ host: before.id, permission: 'none' }), refusal('FORMER_HOST'));
+    await t.rejects(enrol({ host: before.id, permission: 'machine' }), refusal('FORMER_HOST'));
+    const after = await enrol({ host: before.id, permission: 'operator', cause: PERSON });
+
+    t.match(after, { id: before.id, name: 'a', pool: before.pool, availability: 'paused', publicKey: 'k9' });
+    t.same(after.labels, { zone: 'b', mine: 'x' });
+    t.equal((await store.allHosts()).length, 1);
+    t.match((await enrol({ host: before.id, permission: 'none' })).publicKey, 'k9', 'the first reply was lost');
+    const [event] = (await store.listEvents({ ...ALL_EVENTS, order: 'newest' })).items;
+    t.match(event, { kind: 'host.adopted', host: before.id, cause: PERSON });
+    await t.rejects(store.enrollHost({ tokenHash, host: { ...host, publicKey: 'k10' }, at: 6 }), refusal('TOKEN_USED'));
+  });
+
+  scene('a host that was removed, or that another coordinator had, comes back under its id', async (t, store) => {
+    const gone = await addHost(store, 1, { name: 'a' });
+    await store.patchHost({ id: gone.id, availability: 'paused', labels: { mine: 'x' }, name: null, events: [] });
+    await store.removeHost({ id: gone.id, at: 4, events: [] });
+    const tokenHash = await addEnrollToken(store, 'pool', 'pool', { pool: 'edge' });
+    const enrol = (id: HostId, publicKey: string, permission: 'none' | 'machine') =>
+      store.enrollHost({
+        tokenHash,
+        host: { id: hostId(9), name: 'b', publicKey, sealingKey: 's', labels: {}, platform: 'linux/amd64' },
+        at: 5,
+        adoption: { host: id, permission },
+      });
+
+    await t.rejects(enrol(gone.id, 'k2', 'none'), refusal('FORMER_HOST'));
+    await t.rejects(enrol(hostId(3), 'k3', 'none'), refusal('FORMER_HOST'));
+    t.match(await enrol(gone.id, 'k2', 'machine'), {
+      id: gone.id,
+      name: 'b',
+      pool: 'edge',
+      labels: {},
+      availability: 'active',
+      removedAt: null,
+    });
+    t.match(await enrol(hostId(3), 'k3', 'machine'), { id: hostId(3), name: 'b-2', publicKey: 'k3' });
+    t.equal(await store.host({ id: hostId(9) }), null);
   });
 
   scene('unknown, expired and revoked enrolment tokens are refused by name', async (t, store) => {
@@ -202,8 +258,19 @@ for (const kind of storeKinds) {
     t.equal((await enrol('100', 'k1', 2)).host.id, hostId(1));
     await t.rejects(enrol('100', 'k2', 3), refusal('INSTANCE_KNOWN'));
 
+    const adopted = await store.enrollInstance({
+      instance: { projectNumber: '7', id: '100', zone: 'z1', name: 'edge-a' },
+      pool: 'edge',
+      labels: { tier: 'web' },
+      host: { id: hostId(8), name: 'edge-a', publicKey: 'k8', sealingKey: 's', platform: 'linux/amd64' },
+      at: 6,
+      adoption: { host: hostId(1), permission: 'operator', cause: PERSON },
+    });
+    t.match(adopted, { host: { id: hostId(1), name: 'edge-a', publicKey: 'k8' }, replaced: [] });
+    await t.rejects(enrol('100', 'k1', 2), refusal('INSTANCE_KNOWN'), 'the key before is refused');
+
     await store.removeHost({ id: hostId(1), at: 6, events: [] });
-    await t.rejects(enrol('100', 'k1', 4), refusal('HOST_REMOVED'));
+    await t.rejects(enrol('100', 'k8', 4), refusal('HOST_REMOVED'));
     t.equal((await enrol('100', 'k2', 5)).host.id, hostId(5));
     t.equal(
       (await enrol('300', 'k3', 6, 'z2')).host.name,

@@ -19,6 +19,7 @@ const identity: Identity = {
   signingKey: generateKeyPairSync('ed25519').privateKey,
   sealingKey: generateKeyPairSync('x25519').privateKey,
   enrolled: null,
+  former: null,
 };
 const NONCE = 'nonce-of-the-coordinator';
 const challenge = { status: 200, body: { nonce: NONCE, expiresInMs: 120_000 }, retryAfterMs: null };
@@ -108,6 +109,7 @@ t.test('enroll: a machine that is refused asks again within minutes, each time w
     {
       identity,
       facts: { coordinator: COORDINATOR, name: 'x', labels: {}, platform: 'linux/amd64' },
+      findFormer: async () => ({ kind: 'host', claim: null }),
       readToken: (signal) => readInstanceCredential({ identity, coordinator: COORDINATOR, post, metadata }, signal),
       refusedAgainMs: 60_000,
       post,

@@ -28,7 +28,7 @@ async function listening(t: Test, drain: (timeoutMs: number) => Promise<Drained>
   const log = { debug: say, info: say, warn: say, error: say };
   // What a killed agent left there is no obstacle.
   await writeFile(path.join(dataDir, 'control.sock'), '');
-  const socket = await listenForControl({ dataDir, drain, log });
+  const socket = await listenForControl({ dataDir, drain, restart: () => undefined, log });
   t.teardown(() => socket?.close());
   return { dataDir, file: path.join(dataDir, 'control.sock'), socket, warned, log };
 }
@@ -67,7 +67,12 @@ t.test('control socket: a folder with too long a name is said, and the agent goe
   const { log, warned } = await listening(t, () => Promise.resolve({ noted: false, left: 0 }));
 
   t.equal(
-    await listenForControl({ dataDir: `/tmp/${'x'.repeat(120)}`, drain: () => Promise.reject(new Error()), log }),
+    await listenForControl({
+      dataDir: `/tmp/${'x'.repeat(120)}`,
+      drain: () => Promise.reject(new Error()),
+      restart: () => undefined,
+      log,
+    }),
     null,
   );
   t.match(warned.at(-1), /longer than the 107 characters/);

@@ -13,6 +13,7 @@ import { appName, aService, anAppReport, anAppSpec, anAttempt, digest } from '..
 import { aLiveHost, aRefusal } from '../support/live-host.ts';
 import { ADA, AUDIENCE, controlWorld } from '../support/control-world.ts';
 import type { ControlWorld } from '../support/control-world.ts';
+import { fingerprintOf } from '../../coordinator/identity/adoption-requests.ts';
 import { enrollRequestOf, fakeIdentity } from '../support/fake-identity.ts';
 import { lease, WEB } from '../support/store-scenes.ts';
 
@@ -110,6 +111,64 @@ async function deployed(world: ControlWorld, fields: Partial<DeployRequest> = {}
   if (found === null) throw new Error('it is gone');
   return found;
 }
+
+scene(
+  "adoption: a machine with a known host's containers waits for an operator, and is that host then",
+  async (t, world) => {
+    const host = await enroll(world, 'a', { zone: 'x' });
+    const { token } = await world.commands.makeEnrollToken({ kind: 'once', pool: null, labels: {}, ttlMs: 1_000 }, ADA);
+    const identity = fakeIdentity();
+    const former = { host, adopt: false, apps: ['web'], containers: 2, volumes: 1, ingress: true };
+    const request = { ...enrollRequestOf(identity, { token, audience: AUDIENCE, name: 'a' }), former };
+    const adopt = (key: string | null = null) => world.commands.adoptHost('a', { key, note: 'disk made anew' }, ADA);
+
+    await t.rejects(adopt(), { code: 'CONFLICT', message: /no machine asks/ });
+    await t.rejects(world.commands.enroll(request), { code: 'FORMER_HOST', message: /key is [0-9a-f]{16}/ });
+    const permitting = { ...request, former: { ...former, adopt: true } };
+    await t.rejects(
+      world.commands.enroll(permitting),
+      refusal('FORMER_HOST'),
+      'a token is not enough for a known host',
+    );
+    t.equal((await world.store.allHosts()).length, 1, 'no second host stands beside the first');
+
+    t.match((await world.commands.listHosts({ limit: 10 })).items, [{ waiting: /longshore hosts adopt a/ }]);
+    const { checks } = await world.commands.doctor();
+    t.match(
+      checks.find(({ name }) => name === 'adoptions'),
+      { ok: false, text: /2 containers and 1 volume.*web.*to be a:/ },
+    );
+    const asked = await world.commands.listEvents({ limit: 10, order: 'newest', kind: 'host.adoption-asked' });
+    t.equal(asked.items.length, 1, 'an agent asks again and again, people read of it once');
+
+    const otherMachine = { ...enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name: 'evil' }), former };
+    await t.rejects(world.commands.enroll(otherMachine), refusal('FORMER_HOST'));
+    await t.rejects(adopt(), { code: 'CONFLICT', message: /several machines/ });
+    world.live.set(host, { ...aLiveHost(), connected: true });
+    await t.rejects(adopt(fingerprintOf(identity.publicKey)), { code: 'CONFLICT', message: /is connected/ });
+    world.live.delete(host);
+
+    t.match(await adopt(fingerprintOf(identity.publicKey)), { id: host, name: 'a' });
+    t.match(await world.commands.enroll(request), { host, name: 'a' }, 'its next try finds itself enrolled');
+    await t.rejects(world.commands.enroll(otherMachine), refusal('TOKEN_USED'));
+    t.equal((await world.store.host({ id: host }))?.publicKey, identity.publicKey);
+  },
+);
+
+scene('adoption: of a host that this coordinator never had, by its id, or as the machine permits', async (t, world) => {
+  const { token } = await world.commands.makeEnrollToken({ kind: 'pool', pool: 'edge', labels: {}, ttlMs: null }, ADA);
+  const [asked, permitted] = [`h-${'1'.repeat(16)}` as HostId, `h-${'2'.repeat(16)}` as HostId];
+  const former = { host: asked, adopt: false, apps: [], containers: 0, volumes: 1, ingress: false };
+  const request = { ...enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name: 'a' }), former };
+
+  await t.rejects(world.commands.enroll(request), refusal('FORMER_HOST'));
+  t.match(await world.commands.adoptHost(asked, { key: null, note: null }, ADA), { id: asked, pool: 'edge' });
+  t.match(await world.commands.enroll(request), { host: asked });
+  const other = enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name: 'b' });
+  t.match(await world.commands.enroll({ ...other, former: { ...former, host: permitted, adopt: true } }), {
+    host: permitted,
+  });
+});
 
 scene('enrolment: a signed request with a token makes a host that people see', async (t, world) => {
   const host = await enroll(world, 'a', { zone: 'x' });

@@ -44,7 +44,9 @@ t.test('server errors: local control, and it is said', async (t) => {
   const say = (text: string): void => void warned.push(text);
   const log = { debug: say, info: say, warn: say, error: say };
   const drain = () => Promise.resolve({ noted: true, left: 0 });
-  const { made, servers } = await listeningServers(() => listenForControl({ dataDir: folder(t), drain, log }));
+  const { made, servers } = await listeningServers(() =>
+    listenForControl({ dataDir: folder(t), drain, restart: () => undefined, log }),
+  );
   t.teardown(() => made?.close());
   fail(t, servers);
   t.match(warned.at(-1), /control\.sock: EMFILE/);

@@ -4,6 +4,7 @@ import type { Actor, Change, Commands } from '../../coordinator/commands.ts';
 import { Changes } from '../../coordinator/changes.ts';
 import { createCommands } from '../../coordinator/control/create-commands.ts';
 import { createViews } from '../../coordinator/control/create-views.ts';
+import { AdoptionRequests } from '../../coordinator/identity/adoption-requests.ts';
 import { imageChecks } from '../../coordinator/control/image-checks.ts';
 import type { HubPort, ImageChecks, LiveHost, RolloutsPort } from '../../coordinator/ports.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
@@ -71,7 +72,8 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     throw error;
   });
   changes.subscribe((change) => seen.push(change), new AbortController().signal);
-  const views = createViews({ store, hub });
+  const adoptions = new AdoptionRequests(() => 0);
+  const views = createViews({ store, hub, adoptions });
   const vault = makeVault(randomBytes(32), randomBytes);
   const masks = new AppMasks({ store, vault });
   const world = { now: 1_000 };
@@ -95,6 +97,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     explain: unused,
     audiences: [AUDIENCE],
     identities: null,
+    adoptions,
     keepReleases: 20,
     now: () => world.now,
     randomBytes,

@@ -3,13 +3,14 @@
  * to talk to them. Everything is removed with the test; what a killed test left is removed before.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Test } from 'tap';
 import { buildIfOld } from '../../scripts/build/build-if-old.ts';
 import { cleanUp } from '../../scripts/demo/clean-up.ts';
 import { openDocker } from '../../scripts/engine/open-docker.ts';
 import { DemoFolder, type DemoState } from '../../scripts/demo/demo-state.ts';
+import { startProgram, stopPrograms } from '../../scripts/demo/programs.ts';
 import {
   coordinatorUrl,
   planDemo,
@@ -37,6 +38,17 @@ export interface Ran {
   readonly output: string;
 }
 
+/** The first host's agent. */
+export interface RealAgent {
+  readonly dataDir: string;
+  readonly configFile: string;
+  readonly tokenFile: string;
+  /** What it has logged since it was started last. */
+  log(): string;
+  start(): void;
+  stop(): Promise<void>;
+}
+
 export interface RealFleet {
   readonly urls: readonly string[];
   /** `127.0.0.1:PORT/app`, pushed as tags 1 and 2: node, to be given a command. */
@@ -47,6 +59,9 @@ export interface RealFleet {
   /** @returns its pid, after SIGKILL */
   killCoordinator(): number;
   restartCoordinator(): Promise<void>;
+  readonly agent: RealAgent;
+  /** Another one at the same address, which knows nothing. */
+  replaceCoordinator(): Promise<void>;
   /** What each host's ingress answers at `/`. */
   answers(): Promise<string[]>;
 }
@@ -82,10 +97,37 @@ export async function startRealFleet(t: Pick<Test, 'teardown'>, options: RealFle
       process.kill(pid, 'SIGKILL');
       return pid;
     },
+    agent: agentOf(folder, state),
+    replaceCoordinator: async () => {
+      await stopPrograms(folder, 'coordinator');
+      rmSync(folder.path('coordinator'), { recursive: true });
+      await startCoordinator(folder, state, abort.signal);
+    },
     restartCoordinator: async () => {
       await startCoordinator(folder, state, abort.signal);
     },
     answers: () => Promise.all(urls.map(answerOf)),
+  };
+}
+
+function agentOf(folder: DemoFolder, state: DemoState): RealAgent {
+  const name = state.hosts[0]?.name ?? '';
+  const configFile = folder.path(`${name}.yaml`);
+  const logFile = folder.path(`agent-${name}.log`);
+  let since = 0;
+  return {
+    dataDir: folder.path(name),
+    configFile,
+    tokenFile: folder.path(`${name}.token`),
+    log: () => readFileSync(logFile, 'utf8').slice(since),
+    start: () => {
+      since = readFileSync(logFile, 'utf8').length;
+      const args = [path.resolve('dist/longshore-agent.cjs'), '--config', configFile];
+      startProgram(folder, { name: `agent-${name}`, args, env: {} });
+    },
+    stop: async () => {
+      await stopPrograms(folder, 'agent');
+    },
   };
 }
 

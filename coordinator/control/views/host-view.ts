@@ -4,11 +4,21 @@ import type { AppName } from '../../../fleet/ids.ts';
 import type { HostView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
 import { refusalText } from '../../refusal-for-app.ts';
+import { describeRequest } from '../../identity/adoption-requests.ts';
+import type { AdoptionRequest } from '../../identity/adoption-requests.ts';
 import type { HostRow, Target } from '../../store/records.ts';
 
-/** @param targets of this host */
-export function hostView(row: HostRow, live: LiveHost | null, targets: readonly Target[]): HostView {
-  const waiting = hostWaiting(live, targets);
+/**
+ * @param targets of this host
+ * @param adoption a machine asks to be this host; null = none does
+ */
+export function hostView(
+  row: HostRow,
+  live: LiveHost | null,
+  targets: readonly Target[],
+  adoption: AdoptionRequest | null = null,
+): HostView {
+  const waiting = adoption === null ? hostWaiting(live, targets) : adoptionWaiting(row.name, adoption);
   const reports = live?.apps ?? {};
   const names = [...new Set([...targets.map((target) => target.app), ...(Object.keys(reports) as AppName[])])].sort();
   const targetOf = new Map(targets.map((target) => [target.app, target]));
@@ -36,6 +46,10 @@ export function hostView(row: HostRow, live: LiveHost | null, targets: readonly 
       return { app, target: target?.kind === 'run' ? target.release : null, report: reports[app] ?? null };
     }),
   };
+}
+
+export function adoptionWaiting(name: string, request: AdoptionRequest): string {
+  return `${describeRequest(request)} asks to be this host: \`longshore hosts adopt ${name}\` lets it`;
 }
 
 function labelSource(row: HostRow, key: string): HostView['labelSources'][string] {

@@ -8,6 +8,7 @@ import type { HostId } from '../../../fleet/ids.ts';
 import type { NewEvent } from '../records.ts';
 import type { HostStore } from '../store.ts';
 import type { HostsTable } from '../tables.ts';
+import { adopt, permittedHost } from './adopt.ts';
 import { freeName, insertHost, newHost } from './enroll.ts';
 import { append } from './events.ts';
 import { removeHost, toHost } from './hosts.ts';
@@ -26,9 +27,12 @@ export async function enrollInstance(transaction: Transaction, args: Args): Retu
     .execute();
   const again = knownHost(args, known);
   if (again !== null) return { host: toHost(again), replaced: [] };
-  const replaced = await removePredecessors(transaction, args);
+  const { adoption = null } = args;
+  const object = `enrol instance ${instance.name} (${instance.id})`;
+  const before = adoption === null ? null : await permittedHost(transaction, adoption, object);
+  const replaced = isThere(before) ? [] : await removePredecessors(transaction, args);
   const name = await freeName(transaction, host.name);
-  const row = await insertHost(transaction, {
+  const values = {
     ...newHost(host, name, args.at),
     pool: args.pool,
     labels_pool: toJson(args.labels),
@@ -36,8 +40,13 @@ export async function enrollInstance(transaction: Transaction, args: Args): Retu
     instance_id: instance.id,
     instance_zone: instance.zone,
     instance_name: instance.name,
-  });
+  };
   const cause = { kind: 'host', host: name, detail: `identity of instance ${instance.id}` } as const;
+  if (adoption !== null) {
+    const row = await adopt(transaction, { adoption, before, values, at: args.at, cause });
+    return { host: toHost(row), replaced };
+  }
+  const row = await insertHost(transaction, values);
   const text = `host ${name} enrolled by the identity of instance ${instance.name} (${instance.id}) in ${instance.zone} into pool ${args.pool}`;
   await append(transaction, [
     { at: args.at, kind: 'host.enrolled', app: null, host: host.id, deployment: null, cause, text },
@@ -46,16 +55,23 @@ export async function enrollInstance(transaction: Transaction, args: Args): Retu
 }
 
 /** The host that this key has already; null = there is none. @throws INSTANCE_KNOWN, HOST_REMOVED */
-function knownHost({ instance, host }: Args, known: readonly HostsTable[]): HostsTable | null {
+function knownHost({ instance, host, adoption }: Args, known: readonly HostsTable[]): HostsTable | null {
   const object = `enrol instance ${instance.name} (${instance.id})`;
   const same = known.find((row) => row.public_key === host.publicKey);
   if (same !== undefined && same.removed_at !== null)
     throw new LongshoreError('HOST_REMOVED', `${object}: host ${same.name} with this key was removed`);
   if (same !== undefined) return same;
   const other = known.find((row) => row.removed_at === null);
-  if (other !== undefined)
-    throw new LongshoreError('INSTANCE_KNOWN', `${object}: it is host ${other.name} already, with another key`);
+  const isPermitted = adoption?.permission === 'operator' && adoption.host === other?.id;
+  if (other !== undefined && !isPermitted)
+    throw new LongshoreError('INSTANCE_KNOWN', `${object}: it is host ${other.name} already, with another key`, {
+      hint: `If its disk was made anew, run \`longshore hosts adopt ${other.name}\`: it then connects by itself.`,
+    });
   return null;
+}
+
+function isThere(row: HostsTable | null): boolean {
+  return row?.removed_at === null;
 }
 
 async function removePredecessors(transaction: Transaction, { instance, at }: Args): Promise<readonly HostId[]> {

@@ -3,6 +3,7 @@ import { LongshoreError } from '../../../fleet/errors.ts';
 import type { HostRow, NewHost } from '../records.ts';
 import type { HostStore, TokenStore } from '../store.ts';
 import type { HostsTable, Tables } from '../tables.ts';
+import { adopt, permittedHost } from './adopt.ts';
 import { append } from './events.ts';
 import { toHost } from './hosts.ts';
 import { fromJson, nextNumber, notFound, numberAfter, slice, toJson } from './transaction.ts';
@@ -43,19 +44,24 @@ export async function enrollHost(
   if (token.kind === 'once' && Number(token.uses) > 0) {
     throw new LongshoreError('TOKEN_USED', `${object}: the one-time token ${token.id} was used before`);
   }
+  const { adoption = null } = args;
+  const before = adoption === null ? null : await permittedHost(transaction, adoption, object);
   const name = await freeName(transaction, args.host.name);
   await db
     .updateTable('enroll_tokens')
     .set({ uses: Number(token.uses) + 1 })
     .where('id', '=', token.id)
     .execute();
-  const row = await insertHost(transaction, {
+  const values = {
     ...newHost(args.host, name, args.at),
     pool: token.pool,
     labels_own: token.labels,
     labels_agent: toJson(args.host.labels),
     enroll_token: token.id,
-  });
+  };
+  const cause = { kind: 'host', host: name, detail: `enrolment token ${token.id}` } as const;
+  if (adoption !== null) return toHost(await adopt(transaction, { adoption, before, values, at: args.at, cause }));
+  const row = await insertHost(transaction, values);
   await append(transaction, [
     {
       at: args.at,
@@ -63,7 +69,7 @@ export async function enrollHost(
       app: null,
       host: args.host.id,
       deployment: null,
-      cause: { kind: 'host', host: name, detail: `enrolment token ${token.id}` },
+      cause,
       text: `host ${name} enrolled with ${token.kind === 'once' ? 'the one-time' : 'the pool'} token ${token.id}${token.pool === null ? '' : ` into pool ${token.pool}`}`,
     },
   ]);

@@ -18,8 +18,15 @@ const identity: Identity = {
   signingKey: generateKeyPairSync('ed25519').privateKey,
   sealingKey: generateKeyPairSync('x25519').privateKey,
   enrolled: null,
+  former: null,
 };
-const facts = { coordinator: 'wss://ship.example.com', name: 'web-1', labels: {}, platform: 'linux/amd64' };
+const facts = {
+  coordinator: 'wss://ship.example.com',
+  name: 'web-1',
+  labels: {},
+  platform: 'linux/amd64',
+  former: null,
+};
 const good = { status: 200, body: { host: `h-${'a'.repeat(16)}`, name: 'web-1', pool: 'edge' }, retryAfterMs: null };
 const never = new AbortController().signal;
 
@@ -75,6 +82,7 @@ function loop(
   return {
     identity,
     facts,
+    findFormer: async () => ({ kind: 'host', claim: null }),
     readToken: async () => script.tokens(),
     post: script.post,
     random: () => 1,

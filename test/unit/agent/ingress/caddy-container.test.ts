@@ -5,6 +5,7 @@ import type { HostId } from '../../../../fleet/ids.ts';
 
 const inputs: CaddyContainerInputs = {
   host: 'h-0123456789abcdef' as HostId,
+  dataDir: '/d',
   image: 'caddy:2',
   user: null,
   shared: '/d/shared',

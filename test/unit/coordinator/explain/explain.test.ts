@@ -37,6 +37,7 @@ const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
   connectedChangedAt: 100,
   lastSeenAt: 200,
   enrolledAt: 50,
+  adoption: null,
   refusal: null,
   waitsForRestore: false,
   restartNeeded: false,
