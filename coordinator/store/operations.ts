@@ -12,6 +12,7 @@ import type {
   TargetStore,
   TokenStore,
 } from './store.ts';
+import { createDeployment } from './sql/create-deployment.ts';
 import * as deployments from './sql/deployments.ts';
 import * as enroll from './sql/enroll.ts';
 import { enrollInstance } from './sql/enroll-instance.ts';
@@ -19,6 +20,7 @@ import * as events from './sql/events.ts';
 import { applyFleet } from './sql/fleet-targets.ts';
 import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
+import { removeApp } from './sql/remove-app.ts';
 import * as restores from './sql/restores.ts';
 import * as rollouts from './sql/rollouts.ts';
 import { conflictingRoutes } from './sql/routed-apps.ts';
@@ -80,11 +82,11 @@ export const OPERATIONS: Operations = {
   release: { writes: false, run: releases.release },
   releases: { writes: false, run: releases.releases },
   listReleases: { writes: false, run: releases.listReleases },
-  removeApp: { writes: true, run: rollouts.removeApp },
+  removeApp: { writes: true, run: removeApp },
   quarantine: { writes: false, run: releases.quarantine },
   releaseQuarantine: { writes: true, run: releases.releaseQuarantine },
 
-  createDeployment: { writes: true, run: rollouts.createDeployment },
+  createDeployment: { writes: true, run: createDeployment },
   deployment: { writes: false, run: deployments.deployment },
   listDeployments: { writes: false, run: deployments.listDeployments },
   latestDeployments: { writes: false, run: deployments.latestDeployments },
