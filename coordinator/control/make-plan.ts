@@ -10,6 +10,7 @@ import type { Digest, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
+import { portRefusal, publishesPorts } from '../placement/port-conflicts.ts';
 import { refuseTooLarge } from '../release/app-size.ts';
 import { pinImages } from '../release/pin-images.ts';
 import { planHash, planHosts } from '../release/plan-release.ts';
@@ -19,6 +20,7 @@ import { specHashes } from '../release/spec-hash.ts';
 import { wavesOf } from '../rollout/waves.ts';
 import type { AppRow, HostRow, Placement, Target } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
+import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
 import { pinnedImages } from './views/record-views.ts';
 
@@ -44,7 +46,7 @@ export interface PlanInput {
 
 type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
 
-/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, TOO_LARGE */
+/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, PORT_IN_USE, TOO_LARGE */
 export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
   const { store, hub } = options;
   const { name } = input.spec;
@@ -68,6 +70,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const names = new Map(hosts.map((host) => [host.id, host.name]));
   const refusal = routeRefusal(name, routes, names);
   if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
+  await refuseTakenPorts(spec, placed.placement, names, store);
   const reports = new Map(
     targets.flatMap(({ host }) => {
       const report = hub.live(host)?.apps[name];
@@ -92,6 +95,18 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     warnings: routeWarnings(routes, names),
   });
   return { view, contents, placement: placed.placement, targets, app, base, hosts };
+}
+
+async function refuseTakenPorts(
+  spec: AppSpec,
+  placement: Placement,
+  names: ReadonlyMap<HostId, string>,
+  store: Needs['store'],
+): Promise<void> {
+  if (!publishesPorts(spec)) return;
+  const others = await occupantsOf(spec.name, Object.keys(placement) as HostId[], store);
+  const refusal = portRefusal(spec, placement, others, names);
+  if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
 }
 
 async function resolveImages({ spec, images }: PlanInput, options: Needs): Promise<Readonly<Record<string, Digest>>> {

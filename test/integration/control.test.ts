@@ -270,6 +270,22 @@ scene('plan and deploy: refuse a route that another app has on the host', async 
   t.match(await world.commands.deploy(asApp('blog', true), ADA), { deployment: { state: 'queued' } });
 });
 
+scene('plan: refuses a host port that another app publishes on the host', async (t, world) => {
+  await enroll(world, 'a');
+  const asApp = (app: string, host: number): DeployRequest => {
+    const image = { reference: IMAGE, digest: null, pull: 'always', platform: null } as const;
+    const web = aService({ image, ports: [{ container: 80, host, hostIp: null, protocol: 'tcp' }] });
+    return asking({ spec: aSpec({ name: appName(app), services: { web } }) });
+  };
+  await deployed(world, asApp('web', 8080));
+  await t.rejects(
+    world.commands.plan({ ...asApp('blog', 8080), images: {} }),
+    refusal('PORT_IN_USE', { message: /web \(web\) publishes port 8080\/tcp on a already/ }),
+  );
+  t.match(await world.commands.plan({ ...asApp('blog', 8081), images: {} }), { changed: true });
+  t.match(await world.commands.plan({ ...asApp('web', 8080), images: {} }), { changed: false }, 'its own');
+});
+
 scene('deploy: makes one release, tells the rollouts, and does nothing twice', async (t, world) => {
   const host = await enroll(world, 'a');
   world.calls.length = 0;
