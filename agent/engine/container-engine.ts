@@ -142,6 +142,7 @@ export interface ExecResult {
 export interface OutputStream {
   /** Ends with the container or the command; aborting ends it at once. Chunks wait for `onChunk` (backpressure). */
   readonly exitCode: Promise<number | null>;
+  /** Resolves when it is taken, or when the command reads no more: that is no failure. */
   write(data: Uint8Array): Promise<void>;
   end(): void;
   resize(columns: number, rows: number): Promise<void>;

@@ -90,7 +90,7 @@ export class ContainerExec {
       if (options.tty) await exec.resize({ h: options.rows, w: options.columns }).catch(() => undefined);
       return {
         exitCode,
-        write: (data) => write(stream, data),
+        write: (data) => writeInput(stream, data),
         end: () => void stream.end(),
         resize: async (columns, rows) => {
           if (!options.tty) return;
@@ -158,12 +158,22 @@ async function firstOutput(stream: Duplex): Promise<string> {
   return Buffer.concat(kept).toString('utf8');
 }
 
-/** Resolves when the bytes are taken: the caller's own backpressure. */
-function write(stream: Duplex, data: Uint8Array): Promise<void> {
+/**
+ * Resolves when the bytes are taken: the caller's own backpressure. A command that reads no more input has not failed
+ * (`head -1` ends long before its input does), so what cannot be written is dropped; how the command ended is told by its
+ * exit code, and a socket that is gone by the reading side.
+ */
+function writeInput(stream: Duplex, data: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => {
-      if (error) reject(error);
+      if (error && !isNotRead(error)) reject(error);
       else resolve();
     });
   });
+}
+
+const NOT_READ: ReadonlySet<unknown> = new Set(['ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
+
+function isNotRead(error: Error): boolean {
+  return isSocketFault(error) || ('code' in error && NOT_READ.has(error.code));
 }

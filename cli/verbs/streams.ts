@@ -21,6 +21,8 @@ interface LogOptions {
 interface ExecOptions {
   readonly host?: string;
   readonly tty?: boolean;
+  readonly stdin?: boolean;
+  readonly interactive?: boolean;
 }
 
 export function registerStreams(program: Command, run: RunVerb): void {
@@ -41,6 +43,8 @@ export function registerStreams(program: Command, run: RunVerb): void {
     .argument('<service>')
     .argument('<command...>')
     .option('--host <host>', 'on this host (default: any that runs it)')
+    .option('-n, --no-stdin', 'read nothing from standard input, as in a `while read` loop')
+    .option('-i, --interactive', 'read standard input (the default)')
     .option('-T, --no-tty', 'no terminal even if there is one')
     .action(run(exec));
 }
@@ -114,7 +118,10 @@ async function exec(
   options: ExecOptions,
 ): Promise<number> {
   const { stdin, stdout, stderr } = context.terminal.streams;
-  const tty = options.tty !== false && stdin.isTTY === true && stdout.isTTY === true;
+  const readsInput = options.stdin !== false;
+  if (!readsInput && options.interactive === true)
+    throw new LongshoreError('INPUT_INVALID', 'exec: -i and -n exclude each other', { hint: 'Give one of the two.' });
+  const tty = readsInput && options.tty !== false && stdin.isTTY === true && stdout.isTTY === true;
   const client = await openWithAbort(context);
   const size = (): { columns: number; rows: number } => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
   let underWayBytes = 0;
@@ -132,7 +139,7 @@ async function exec(
       if (frame.kind === 'chunk') (frame.fd === 2 ? stderr : stdout).write(Buffer.from(frame.data, 'base64'));
       if (frame.kind !== 'credit') return;
       underWayBytes -= frame.bytes;
-      if (underWayBytes < STREAM_WINDOW_BYTES && stdin.isPaused()) stdin.resume();
+      if (readsInput && underWayBytes < STREAM_WINDOW_BYTES && stdin.isPaused()) stdin.resume();
     },
   );
   const onData = (data: Buffer): void => {
@@ -144,7 +151,8 @@ async function exec(
   const onEnd = (): void => call.send({ kind: 'input-end' });
   const onResize = (): void => call.send({ kind: 'resize', ...size() });
   if (tty) stdin.setRawMode?.(true);
-  stdin.on('data', onData).on('end', onEnd);
+  if (readsInput) stdin.on('data', onData).on('end', onEnd);
+  else onEnd();
   if (tty) stdout.on('resize', onResize);
   try {
     return await call.finished;
@@ -152,7 +160,7 @@ async function exec(
     if (error instanceof LongshoreError || !context.signal.aborted) throw error;
     return 130;
   } finally {
-    stdin.off('data', onData).off('end', onEnd).pause();
+    if (readsInput) stdin.off('data', onData).off('end', onEnd).pause();
     stdout.off('resize', onResize);
     if (tty) stdin.setRawMode?.(false);
     client.close();

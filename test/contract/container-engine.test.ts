@@ -383,6 +383,23 @@ for (const stage of stages) {
     await rejects(t, scene.engine.exec(plan.instance, ['true'], 30_000, never), 'CONFLICT');
   });
 
+  story('input that a command does not read is no error: its exit code counts', async (t, scene) => {
+    const { image, imageId } = await pulled(scene, 'runs');
+    const plan = aPlan(scene, image, imageId);
+    await scene.engine.create(plan);
+    await scene.engine.start(plan.instance);
+    const size = { tty: false, columns: 80, rows: 24 };
+    const command = ['sh', '-c', 'false'];
+
+    const stream = await scene.engine.openExec(plan.instance, command, size, () => Promise.resolve(), never);
+    // More than the engine's socket and the command's pipe hold.
+    const under = stream.write(Buffer.alloc(3_000_000));
+    t.equal(await stream.exitCode, 1);
+    await under;
+    await stream.write(Buffer.from('too late'));
+    stream.end();
+  });
+
   story('output can be read: all of it, or its end', async (t, scene) => {
     const { image, imageId } = await pulled(scene, 'prints and runs');
     const plan = aPlan(scene, image, imageId);

@@ -400,6 +400,33 @@ t.test('cli: exec ends with the exit code of the command', async (t) => {
   t.match(await cli.run(['exec', 'shop', 'web', '--', 'ls', '-l', '--json']), { exit: 42, out: 'ls -l --json' });
 });
 
+t.test('cli: exec -n leaves standard input to whoever reads it next', async (t) => {
+  const written: string[] = [];
+  const cli = await stage(t, {
+    exec: async () => {
+      let end = (): void => undefined;
+      const exit = new Promise<number>((resolve) => (end = () => resolve(0)));
+      return {
+        exit,
+        write: async (data) => void written.push(Buffer.from(data).toString()),
+        end: () => end(),
+        resize: () => undefined,
+      };
+    },
+  });
+  const command = ['shop', 'web', '--', 'cat'];
+
+  t.match(
+    await cli.run(['exec', '-n', ...command], { input: 'next host\n' }),
+    { exit: 0 },
+    'its input has ended at once',
+  );
+  t.same(written, []);
+  t.match(await cli.run(['exec', '-i', ...command], { input: 'for cat\n' }), { exit: 0 });
+  t.same(written, ['for cat\n']);
+  t.match(await cli.run(['exec', '-n', '-i', ...command]), { exit: 2, err: /exclude each other/ });
+});
+
 t.test('cli: console runs piped lines and ends with the state of the last', async (t) => {
   const cli = await stage(t, { listHosts: () => Promise.resolve({ items: [aHostView()], next: null }) });
 
