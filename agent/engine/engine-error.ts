@@ -86,13 +86,13 @@ const REGISTRY: readonly Row[] = [
   {
     // A Helm chart, an artifact, a plugin, a manifest of schema 1 or of another kind.
     pattern:
-      /unsupported media type|unsupported schema version|missing signature key|encountered remote .* when fetching|unexpected media type|schema 1 .*(deprecat|no longer supported|not supported)|mediatype.*(schema1|manifest\.v1)/i,
+      /unsupported media type|unsupported schema version|missing signature key|encountered remote .* when fetching|unexpected media type|schema 1 (support|not supported)|media type .* is no longer supported/i,
     code: 'IMAGE_INVALID',
   },
   {
     // Layers that are what their digests say and still make no image.
     pattern:
-      /layers from manifest don't match image configuration|mismatched image rootfs and manifest layers|wrong diff id|error processing tar file(?!.*(signal|killed))|invalid tar header|failed to apply layer .*(tar|gzip|magic)/i,
+      /layers from manifest don't match image configuration|mismatched image rootfs and manifest layers|wrong diff id|error processing tar file(?!.*(signal|killed))|invalid tar header|failed to extract layer .*(archive\/tar|gzip|unexpected EOF|invalid magic)/i,
     code: 'IMAGE_INVALID',
     hint: 'The image is damaged: build and push it again.',
   },

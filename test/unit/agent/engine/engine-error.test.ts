@@ -81,6 +81,26 @@ const recorded: readonly (readonly [ErrorCode, string, string])[] = [
     'a layer that is no archive',
     'failed to register layer: Error processing tar file(exit status 1): unexpected EOF',
   ],
+  // The next ones as the sources of moby 29 and containerd 2 have them.
+  ['IMAGE_INVALID', 'schema 1', 'media-type: schema 1 not supported'],
+  [
+    'IMAGE_INVALID',
+    'schema 1, refused by the engine',
+    'Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed',
+  ],
+  [
+    'IMAGE_INVALID',
+    'schema 1, asked for by tag',
+    'not implemented: media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1',
+  ],
+  ['IMAGE_INVALID', 'fewer layers than named', 'mismatched image rootfs and manifest layers'],
+  ['IMAGE_INVALID', 'another layer than named', 'wrong diff id calculated on extraction "sha256:00"'],
+  [
+    'IMAGE_INVALID',
+    'an index of something else',
+    'unexpected media type text/html for sha256:0f23ed08562e79f91eae2ac0c9a67b907814be01b927ad4d200bc728e506a8d6: not found',
+  ],
+  ['REGISTRY_UNAVAILABLE', 'a layer that is too short', 'short read: expected 180 bytes but got 90: unexpected EOF'],
   ['IMAGE_PLATFORM', 'an image of Windows', 'image operating system "windows" cannot be used on this platform'],
   ['IMAGE_PLATFORM', 'an index without ours', 'no matching manifest for linux/amd64 in the manifest list entries'],
   ['IMAGE_NOT_FOUND', 'no such repository', 'name unknown'],
