@@ -28,6 +28,8 @@ export interface InstanceReport {
   readonly startedAt: number | null;
   /** Why it is not healthy: last probe answer or exit code with the last output lines. */
   readonly detail: string | null;
+  /** A one-shot that has done its work: counts as healthy, though nothing runs. Absent = no, or an older agent. */
+  readonly completed?: boolean | undefined;
 }
 
 /** The answer to one attempt. `passed` and `failed` are final for it. */

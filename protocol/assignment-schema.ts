@@ -68,6 +68,7 @@ export const instanceReportSchema: z.ZodType<InstanceReport> = z.object({
   restarts: countSchema,
   startedAt: timeSchema.nullable(),
   detail: textSchema(TEXT_LIMITS.instanceDetail).nullable(),
+  completed: z.boolean().optional(),
 });
 
 const attemptReportSchema: z.ZodType<AttemptReport> = z.object({

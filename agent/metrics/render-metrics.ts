@@ -56,10 +56,10 @@ function families(facts: AgentFacts, process: ProcessFigures): readonly Family[]
     ),
     gauge(
       'longshore_instance_up',
-      'The instance is healthy.',
-      instances.map(({ app, service, replica, id, state }) => [
+      'The instance is healthy, or is a one-shot that completed.',
+      instances.map(({ app, service, replica, id, state, completed }) => [
         { app, service, replica: String(replica), instance: id },
-        state === 'healthy' ? 1 : 0,
+        state === 'healthy' || completed === true ? 1 : 0,
       ]),
     ),
     {

@@ -43,6 +43,7 @@ export interface ActionArguments {
   readonly 'forget-stop': { readonly app: AppName };
   /** Another pair of addresses for one replica: somebody else's container holds what it had. */
   readonly 'move-address': { readonly app: AppName; readonly key: string; readonly index: number };
+  readonly 'note-completed': { readonly app: AppName; readonly instances: readonly InstanceId[] };
   readonly commit: { readonly app: AppName; readonly images: Readonly<Record<string, string>> };
   readonly 'mark-failed': {
     readonly app: AppName;
@@ -133,6 +134,11 @@ const TRAITS: { readonly [K in ActionKind]: ActionTraits<K> } = {
   'save-budget': { describe: (a) => `note the time left for ${a.app}`, object: journal, abortable: false },
   'note-stop': {
     describe: (a) => `note that ${a.instances.join(', ')} of ${a.app} stop`,
+    object: journal,
+    abortable: false,
+  },
+  'note-completed': {
+    describe: (a) => `note that ${a.instances.join(', ')} of ${a.app} completed`,
     object: journal,
     abortable: false,
   },

@@ -1,6 +1,8 @@
 /** What people should read in the event log while it lasts; each is raised once, when it begins. Pure. */
 import type { AppName } from '../../fleet/ids.ts';
 import { type AppContext, findContainer, hasRightImage, healthOf } from './app-context.ts';
+import { serviceOfKey } from '../state/app-journal.ts';
+import { isDone } from './completion.ts';
 import { restartLoopOf } from './restart-loop.ts';
 
 export interface Alarm {
@@ -19,12 +21,13 @@ export function alarmsOf(context: AppContext): readonly Alarm[] {
   };
   for (const [key, record] of Object.entries(journal.committed?.instances ?? {})) {
     const container = findContainer(context, record.instance);
+    const isOver = isDone(context, journal.committed?.entry ?? null, serviceOfKey(key), record.instance);
     if (container === undefined) {
-      if (context.entry?.kind === 'run')
+      if (context.entry?.kind === 'run' && !isOver)
         raise('instance-gone', key, `${key} was removed by somebody and is made again`);
       continue;
     }
-    if (!hasRightImage(container))
+    if (!hasRightImage(container) && !isOver)
       raise('image-mismatch', key, `${key} runs another image than its label says and is made again`);
     const loop = restartLoopOf(context, container);
     if (loop !== null) raise('restart-loop', key, loop.message);

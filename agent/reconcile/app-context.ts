@@ -84,8 +84,11 @@ export function needsAliases(entry: RunEntry, spec: ServiceSpec): boolean {
   return spec.networkMode === 'app' && (keysOf(entry).length > 1 || spec.aliases.length > 0);
 }
 
+/** What a container shows of its service. */
+type SeenService = Pick<ContainerObservation, 'service' | 'engineHealth'>;
+
 /** An exit with code 0 is its success: another service waits for it, or it is a job by its restart policy. */
-export function mayComplete(entry: RunEntry, container: ContainerObservation): boolean {
+export function mayComplete(entry: RunEntry, container: SeenService): boolean {
   const spec = specOf(entry, container.service);
   if (spec === null) return false;
   if (mustComplete(entry, container.service)) return true;
@@ -97,7 +100,7 @@ export function mayComplete(entry: RunEntry, container: ContainerObservation): b
  * Why the service counts as a server, which has to keep running whatever its restart policy is; null = it is none. Only
  * the container shows whether the image brings a health check of its own.
  */
-export function serverReason(entry: RunEntry, container: ContainerObservation): string | null {
+export function serverReason(entry: RunEntry, container: SeenService): string | null {
   const { service, engineHealth } = container;
   const spec = specOf(entry, service);
   if (spec === null || mustComplete(entry, service)) return null;

@@ -1,11 +1,14 @@
 /** What the agent says of one app to the coordinator: derived from memory, observation and plan, never stored. Pure. */
+import type { RunEntry } from '../../fleet/assignment.ts';
 import { boundedText } from '../../fleet/bounded-text.ts';
 import type { Problem } from '../../fleet/errors.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
 import { LIST_LIMITS, TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { AppReport, AttemptReport, InstanceReport, InstanceState } from '../../fleet/report.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { instanceKey, sameAttempt } from '../state/app-journal.ts';
-import { type AppContext, findContainer, hasCompleted, healthOf, isUp, mayComplete, specOf } from './app-context.ts';
+import { instanceKey, type InstanceRecord, replicaOfKey, sameAttempt, serviceOfKey } from '../state/app-journal.ts';
+import { type AppContext, findContainer, healthOf, isUp, specOf } from './app-context.ts';
+import { isDone } from './completion.ts';
 import { exitOf } from './gate.ts';
 import type { AppPlan } from './plan-app.ts';
 import { protectedInstances } from './plan-retirement.ts';
@@ -19,7 +22,10 @@ export function reportApp(context: AppContext, plan: AppPlan): AppReport {
     app,
     release: journal.committed?.release ?? null,
     attempt: reportAttempt(context, plan),
-    instances: reportedContainers(context).map((container) => reportInstance(context, plan, container)),
+    instances: [
+      ...reportedContainers(context).map((container) => reportInstance(context, plan, container)),
+      ...reportPruned(context),
+    ].slice(0, LIST_LIMITS.instances),
     converged: flaw === null,
     waiting: flaw === null ? null : boundedText(flaw, TEXT_LIMITS.waiting),
     proposal: null,
@@ -48,6 +54,7 @@ function flawOf(context: AppContext, plan: AppPlan): string | null {
   if (attempt.state === 'failed') return attempt.problem?.message ?? 'the attempt failed';
   if (attempt.state === 'running') return waited ?? 'the attempt is under way';
   for (const [key, record] of Object.entries(committed?.instances ?? {})) {
+    if (isDone(context, committed?.entry ?? null, serviceOfKey(key), record.instance)) continue;
     const container = findContainer(context, record.instance);
     const flaw = container === undefined ? 'is gone' : flawOfInstance(context, container);
     if (flaw !== null) return `${key} ${flaw}`;
@@ -60,7 +67,6 @@ function flawOfInstance(context: AppContext, container: ContainerObservation): s
   const spec = specOf(entry, container.service);
   const loop = restartLoopOf(context, container);
   if (loop !== null) return loop.message;
-  if (entry !== null && hasCompleted(container) && mayComplete(entry, container)) return null;
   if (container.state !== 'running') return container.state === 'exited' ? exitOf(container) : `is ${container.state}`;
   if (spec !== null && container.restartPolicy !== spec.restart.name) return 'has no restart policy yet';
   const health = healthOf(context, container.instance);
@@ -140,6 +146,40 @@ function reportInstance(context: AppContext, plan: AppPlan, container: Container
     restarts: container.restartCount,
     startedAt: container.startedAtMs === null ? null : Math.round(container.startedAtMs),
     detail: detailOf(context, container),
+    completed: isDone(context, entryOf(context, container.instance), container.service, container.instance),
+  };
+}
+
+/** What an instance was made for: the attempt where it is one of its candidates. */
+function entryOf(context: AppContext, instance: InstanceId): RunEntry | null {
+  const { attempt, committed } = context.journal;
+  const isCandidate = Object.values(attempt?.candidates ?? {}).some((record) => record.instance === instance);
+  return (isCandidate ? attempt?.entry : committed?.entry) ?? null;
+}
+
+/** One-shots that completed and whose containers were pruned since. */
+function reportPruned(context: AppContext): readonly InstanceReport[] {
+  const { committed } = context.journal;
+  return Object.entries(committed?.instances ?? {}).flatMap(([key, record]) => {
+    const isGone = findContainer(context, record.instance) === undefined;
+    const isOver = isDone(context, committed?.entry ?? null, serviceOfKey(key), record.instance);
+    return isGone && isOver ? [prunedInstance(key, record)] : [];
+  });
+}
+
+function prunedInstance(key: string, { instance, hash, release }: InstanceRecord): InstanceReport {
+  return {
+    id: instance,
+    service: serviceOfKey(key),
+    replica: replicaOfKey(key),
+    hash,
+    release,
+    state: 'stopped',
+    routed: false,
+    restarts: 0,
+    startedAt: null,
+    detail: 'completed; its container was removed',
+    completed: true,
   };
 }
 

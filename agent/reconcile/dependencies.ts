@@ -2,7 +2,8 @@
 import type { DependencyCondition } from '../../fleet/app-spec.ts';
 import type { RunEntry } from '../../fleet/assignment.ts';
 import { type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
-import { type AppContext, findContainer, hasCompleted, healthOf, isUp, specOf } from './app-context.ts';
+import { type AppContext, findContainer, healthOf, isUp, specOf } from './app-context.ts';
+import { isDone } from './completion.ts';
 
 /** What a service still waits for, as a sentence; null = it may start. */
 export function unmetDependency(
@@ -15,23 +16,29 @@ export function unmetDependency(
     for (const key of keysOf(entry)) {
       if (serviceOfKey(key) !== name) continue;
       const record = goal[key];
-      if (record === undefined || !isMet(context, record, condition))
+      if (record === undefined || !isMet(context, entry, name, record, condition))
         return `${service} waits for ${key} (${condition})`;
     }
   }
   return null;
 }
 
-function isMet(context: AppContext, record: InstanceRecord, condition: DependencyCondition): boolean {
-  const container = findContainer(context, record.instance);
-  if (container === undefined) return false;
+function isMet(
+  context: AppContext,
+  entry: RunEntry,
+  service: string,
+  { instance }: InstanceRecord,
+  condition: DependencyCondition,
+): boolean {
+  const container = findContainer(context, instance);
+  const isRunning = container !== undefined && isUp(container);
   switch (condition) {
     case 'started':
-      return isUp(container) || hasCompleted(container);
+      return isRunning || isDone(context, entry, service, instance);
     case 'healthy':
-      return isUp(container) && (healthOf(context, record.instance)?.healthySinceMs ?? null) !== null;
+      return isRunning && (healthOf(context, instance)?.healthySinceMs ?? null) !== null;
     case 'completed':
-      return hasCompleted(container);
+      return isDone(context, entry, service, instance);
   }
 }
 

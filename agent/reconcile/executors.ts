@@ -8,6 +8,7 @@ import type { AppName, InstanceId } from '../../fleet/ids.ts';
 import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import {
   committedJournal,
+  completionsOf,
   emptyJournal,
   failedJournal,
   type AppJournal,
@@ -66,6 +67,11 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       const { attempt, ...rest } = journalOf(app);
       if (attempt === null) return;
       await save({ ...rest, attempt: { ...attempt, stopped: [...new Set([...attempt.stopped, ...instances])] } });
+    },
+    'note-completed': async ({ app, instances }) => {
+      const { completions, ...rest } = journalOf(app);
+      const noted = Object.fromEntries(instances.map((instance) => [instance, 'completed' as const]));
+      await save({ ...rest, completions: { ...completions, ...noted } });
     },
     'forget-stop': async ({ app }) => {
       const { attempt, ...rest } = journalOf(app);
@@ -250,9 +256,12 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
       attempt: entry.attempt,
     };
   }
+  const before = memory.journals.get(app) ?? emptyJournal(app);
+  const known = [...Object.values(before.committed?.instances ?? {}), ...Object.values(candidates)];
   const sinceMs = clock.now().monotonicMs;
   await saveJournal(tools, {
-    ...(memory.journals.get(app) ?? emptyJournal(app)),
+    ...before,
+    completions: completionsOf(before, known),
     subnet: action.subnet,
     addresses: action.addresses,
     recovered: false,

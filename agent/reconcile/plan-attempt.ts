@@ -21,6 +21,7 @@ import {
   specOf,
 } from './app-context.ts';
 import { imageKey } from './action.ts';
+import { isDone, newCompletions, pendingCandidates } from './completion.ts';
 import { unmetDependency } from './dependencies.ts';
 import { doubtOf } from './engine-doubt.ts';
 import { evalGate } from './gate.ts';
@@ -54,12 +55,13 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   if (cramped !== null) return failed({ problem: cramped, failedService: null, instance: null });
 
   const goal = goalInstances(context.journal, attempt);
-  const services = [...new Set(Object.keys(attempt.candidates).map(serviceOfKey))];
+  const pending = pendingCandidates(context, attempt);
+  const services = [...new Set(pending.map(([key]) => serviceOfKey(key)))];
   const prerequisites = planPrerequisites(context, builder, entry, services);
   const toStop: InstanceId[] = [];
   let waitingToStart = 0;
   let waitingForGate = 0;
-  for (const [key, record] of Object.entries(attempt.candidates)) {
+  for (const [key, record] of pending) {
     const container = findContainer(context, record.instance);
     if (container === undefined || mustStart(context, entry, container)) {
       waitingToStart += 1;
@@ -96,9 +98,11 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   const late = progressDeadline(context, builder, attempt);
   if (late !== null) return failed({ problem: late, failedService: null, instance: null });
 
+  const completed = newCompletions(context, entry, attempt.candidates);
   if (toStop.length > 0) builder.wantIfFree({ kind: 'note-stop', app: context.app, instances: toStop });
+  if (completed.length > 0) builder.wantIfFree({ kind: 'note-completed', app: context.app, instances: completed });
   const phase = prerequisites.isPulling ? 'pulling' : waitingToStart > 0 ? 'starting' : 'gating';
-  if (waitingToStart > 0 || waitingForGate > 0 || !areKeptGood(context, builder, attempt, goal))
+  if (waitingToStart > 0 || waitingForGate > 0 || completed.length > 0 || !areKeptGood(context, builder, attempt, goal))
     return { phase, isMoving: false, failure: null };
   if (!planNames(context, builder, attempt)) return { phase, isMoving: false, failure: null };
   builder.want({ kind: 'commit', app: context.app, images: imagesOf(context, entry, goal) });
@@ -209,7 +213,7 @@ function areKeptGood(
   for (const [key, record] of Object.entries(goal)) {
     if (key in attempt.candidates) continue;
     const container = findContainer(context, record.instance);
-    if (container !== undefined && hasCompleted(container) && mayComplete(attempt.entry, container)) continue;
+    if (isDone(context, attempt.entry, serviceOfKey(key), record.instance)) continue;
     if (container === undefined || !isUp(container)) {
       builder.wait(`${key}, which stays, does not run`);
       areGood = false;

@@ -18,6 +18,7 @@ import {
   needsAliases,
   specOf,
 } from './app-context.ts';
+import { isDone, newCompletions } from './completion.ts';
 import { exitOf } from './gate.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { graceOf } from './plan-retirement.ts';
@@ -43,17 +44,21 @@ export function planCommitted(
   for (const [key, record] of Object.entries(committed.instances)) {
     const container = findContainer(context, record.instance);
     if (leaving.has(record.instance)) continue;
+    const isOver = isDone(context, committed.entry, serviceOfKey(key), record.instance);
     if (container === undefined) {
-      if (options.recreate && !options.replaced.has(key))
+      if (options.recreate && !isOver && !options.replaced.has(key))
         planRecreation(context, builder, committed.entry, key, committed);
       continue;
     }
-    if (!hasRightImage(container) || container.state === 'dead') {
+    if (!isOver && (!hasRightImage(container) || container.state === 'dead')) {
       planReplacement(context, builder, container);
       continue;
     }
     planContainer(context, builder, committed.entry ?? knownEntry(context, container), container);
   }
+  const completed = newCompletions(context, committed.entry, committed.instances);
+  if (completed.length > 0 && !builder.has(`journal:${context.app}`))
+    builder.want({ kind: 'note-completed', app: context.app, instances: completed });
   planForgetStops(context, builder);
 }
 

@@ -19,11 +19,16 @@ export interface AppJournal {
   /** The last good entry before the committed one: its images stay, so that going back needs no registry. */
   readonly previous: RunEntry | null;
   readonly attempt: AttemptRecord | null;
+  /** Instances of one-shot services that need not run again, though their containers may have been pruned. */
+  readonly completions: Readonly<Record<InstanceId, Completion>>;
   /** Pinned digest -> the engine's image id, of the committed entry and the previous one. */
   readonly images: Readonly<Record<string, string>>;
   /** Rebuilt from the engine after its loss: nothing is removed until the coordinator has spoken. */
   readonly recovered: boolean;
 }
+
+/** How a one-shot came to its end: it ended with exit code 0. */
+export type Completion = 'completed';
 
 /** What serves. */
 export interface Committed {
@@ -76,6 +81,7 @@ export function emptyJournal(app: AppName): AppJournal {
     committed: null,
     previous: null,
     attempt: null,
+    completions: {},
     images: {},
     recovered: false,
   };
@@ -124,6 +130,7 @@ export function committedJournal(journal: AppJournal, images: Readonly<Record<st
     previous,
     attempt: { ...attempt, state: 'passed', candidates: {}, stopped: [] },
     addresses: Object.fromEntries(Object.entries(journal.addresses).filter(([key]) => key in instances)),
+    completions: completionsOf(journal, Object.values(instances)),
     images: imagesOfEntries({ ...journal.images, ...images }, [attempt.entry, previous]),
   };
 }
@@ -137,6 +144,15 @@ function imagesOfEntries(
     entries.flatMap((entry) => Object.values(entry?.spec.services ?? {}).map(({ image }) => image.digest)),
   );
   return Object.fromEntries(Object.entries(images).filter(([digest]) => digests.has(digest)));
+}
+
+/** Those of the given instances; a completion is forgotten with its instance. */
+export function completionsOf(
+  journal: AppJournal,
+  records: readonly InstanceRecord[],
+): Readonly<Record<InstanceId, Completion>> {
+  const kept = new Set<string>(records.map((record) => record.instance));
+  return Object.fromEntries(Object.entries(journal.completions).filter(([instance]) => kept.has(instance)));
 }
 
 export function failedJournal(journal: AppJournal, problem: Problem, failedService: string | null): AppJournal {

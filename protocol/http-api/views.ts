@@ -124,6 +124,7 @@ export const appHealthViewSchema = z.object({
   app: appNameSchema,
   healthy: z.boolean(),
   services: z.array(
+    // `healthy` includes one-shots that completed.
     z.object({ service: z.string(), wanted: countSchema, healthy: countSchema, unhealthy: countSchema }),
   ),
   hosts: z.array(

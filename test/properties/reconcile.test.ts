@@ -233,3 +233,44 @@ for (const seed of seeds(10)) {
     },
   );
 }
+
+for (const seed of seeds(20)) {
+  t.test(
+    `nextActions: a completed one-shot runs once, whoever prunes its container (LONGSHORE_SEED=${seed})`,
+    async (t) => {
+      const random = seededRandom(seed);
+      const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0.05, kill: 0 });
+      world.engine.offerImage(digest('e'), { exitAfterMs: 300, healthyAfterMs: null });
+      const migrations = new Set<string>();
+      world.onEffect = (action) => {
+        if (action.kind === 'start' && action.service === 'migrate') migrations.add(action.instance);
+      };
+      const prune = (): void => {
+        const noted = new Set([...world.disk.values()].flatMap((journal) => Object.keys(journal.completions)));
+        for (const [id, each] of world.engine.containers)
+          if (noted.has(each.plan.instance) && random() < 0.5) world.engine.containers.delete(id);
+      };
+      const web = {
+        dependsOn: { migrate: 'completed' },
+        gate: { minHealthyMs: 2_000, healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 },
+      } as const;
+      const migrate: TestService = { version: 'e', restart: { name: 'no', maxAttempts: 0 } };
+      for (let release = 1; release <= 3; release += 1) {
+        const entry = aRunEntry({
+          app: 'one',
+          release,
+          services: { migrate, web: { version: pick(random, GOOD), ...web } },
+        });
+        world.assign([entry]);
+        for (let turn = 0, quiet = 0; turn < TURNS && quiet < 60; turn += 1) {
+          quiet = (await world.turn()) ? quiet + 1 : 0;
+          prune();
+        }
+        t.equal(world.disk.get(entry.app)?.attempt?.state, 'passed');
+        t.equal(world.plan?.converged, true);
+      }
+      const starts = world.engine.effects.filter((each) => each.operation === 'start' && migrations.has(each.object));
+      t.equal(starts.length, 1);
+    },
+  );
+}

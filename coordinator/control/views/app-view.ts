@@ -49,7 +49,8 @@ export function appHealthView(app: AppName, hosts: readonly AppHost[]): AppHealt
       wanted.set(service, (wanted.get(service) ?? 0) + replicas);
     for (const instance of live?.apps[app]?.instances ?? []) {
       const count = counts.get(instance.service) ?? { healthy: 0, unhealthy: 0 };
-      if (instance.state === 'healthy' && live?.connected === true) count.healthy += 1;
+      const isGood = instance.state === 'healthy' || instance.completed === true;
+      if (isGood && live?.connected === true) count.healthy += 1;
       else if (instance.state !== 'draining' && instance.state !== 'stopped') count.unhealthy += 1;
       counts.set(instance.service, count);
     }

@@ -114,6 +114,9 @@ t.test('app health: what is wanted, and what serves of it', (t) => {
     'what nobody hears of is not known to serve',
   );
   t.match(appHealthView(WEB, []), { healthy: false, services: [] });
+  const completed = { ...instance('stopped'), completed: true };
+  t.match(appHealthView(WEB, [host(1, [completed])]), { healthy: true, services: [{ healthy: 1, unhealthy: 0 }] });
+  t.match(appHealthView(WEB, [host(1, [instance('stopped')])]), { healthy: false }, 'stopped by hand');
   t.end();
 });
 

@@ -1,0 +1,144 @@
+import t from 'tap';
+import type { AssignmentEntry, RunEntry } from '../../../../fleet/assignment.ts';
+import { nextActions, type Plan } from '../../../../agent/reconcile/next-actions.ts';
+import { type AppJournal, type AttemptRecord, emptyJournal } from '../../../../agent/state/app-journal.ts';
+import { journalFileSchema } from '../../../../agent/state/journal-schema.ts';
+import { aRunEntry, type TestEntry } from '../../../support/agent-entries.ts';
+import {
+  aContainer,
+  aHealth,
+  aRecord,
+  committedJournalOf,
+  instanceId,
+  noFacts,
+} from '../../../support/agent-planning.ts';
+import { appName, digest, hostId, specHash } from '../../../support/app-builders.ts';
+
+const web = appName('web');
+const once = { name: 'no', maxAttempts: 0 } as const;
+const release = (number: number, server: string, migrate: string, fields: Partial<TestEntry> = {}): RunEntry =>
+  aRunEntry({
+    release: number,
+    services: {
+      migrate: { version: migrate, restart: once },
+      web: { version: server, dependsOn: { migrate: 'completed' } },
+    },
+    ...fields,
+  });
+const server = aContainer(1, { hash: specHash('a') });
+const migration = aContainer(2, {
+  service: 'migrate',
+  hash: specHash('c'),
+  state: 'exited',
+  exitCode: 0,
+  restartPolicy: 'no',
+});
+const records = { 'web/1': aRecord(1), 'migrate/1': aRecord(2, { hash: specHash('c') }) };
+const image = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '' };
+const images = { [digest('a')]: image, [digest('b')]: image, [digest('c')]: image };
+const withD = { ...images, [digest('d')]: image };
+
+function plan(
+  entry: AssignmentEntry,
+  journal: Partial<AppJournal>,
+  containers: readonly ReturnType<typeof aContainer>[],
+  known: typeof images = images,
+): Plan {
+  const health = Object.fromEntries(containers.map((each) => [each.instance, aHealth()]));
+  return nextActions({
+    assignment: { host: hostId(1), epoch: 1, generation: 1, entries: [entry] },
+    observation: {
+      ...noFacts,
+      engine: { containers, networks: [{ app: web, name: 'net', subnet: '10.213.0.0/24' }], volumes: [] },
+      held: null,
+      images: known,
+      health,
+    },
+    journals: { [web]: { ...emptyJournal(web), addresses: { 'web/1': 0, 'migrate/1': 1 }, ...journal } },
+    rules: { host: hostId(1), subnetPool: '10.213.0.0/16', policy: () => null },
+    now: { wallMs: 60_000, monotonicMs: 60_000 },
+  });
+}
+
+const kinds = (found: Plan): readonly string[] => found.actions.map((action) => action.kind);
+const committed = committedJournalOf(release(1, 'a', 'c'), records);
+const noted = { ...committed, completions: { [instanceId(2)]: 'completed' as const } };
+const underWay = (entry: RunEntry, candidates: AttemptRecord['candidates']): AttemptRecord => ({
+  entry,
+  state: 'running',
+  candidates,
+  stopped: [],
+  problem: null,
+  failedService: null,
+  budgetLeftMs: 600_000,
+  retries: 0,
+});
+
+t.test('one-shot: its completion is noted, and the app is converged and the instance counts', (t) => {
+  const found = plan(release(1, 'a', 'c'), committed, [server, migration]);
+  t.match(found.actions, [{ kind: 'note-completed', instances: [instanceId(2)] }]);
+  t.equal(found.actions.length, 1);
+  const after = plan(release(1, 'a', 'c'), noted, [server, migration]);
+  t.same(after.actions, []);
+  t.match(after.apps, { web: { converged: true, instances: [{ completed: false }, { completed: true }] } });
+  t.end();
+});
+
+t.test('one-shot: its pruned container is not made again, no alarm is raised, and it is still reported', (t) => {
+  const found = plan(release(1, 'a', 'c'), noted, [server]);
+  t.same(found.actions, []);
+  t.same(found.alarms, []);
+  t.equal(found.converged, true);
+  t.match(found.apps, {
+    web: { instances: [{ service: 'web' }, { service: 'migrate', replica: 1, state: 'stopped', completed: true }] },
+  });
+  const other = plan(release(2, 'b', 'c'), noted, [server]);
+  t.match(other.actions[0], { kind: 'begin', candidates: [{ key: 'web/1' }] }, 'a release that leaves it alone');
+  t.end();
+});
+
+t.test('one-shot: one that never completed is made again', (t) => {
+  t.match(kinds(plan(release(1, 'a', 'c'), committed, [server])), ['create']);
+  t.end();
+});
+
+t.test('one-shot: pruned in the middle of an attempt, it still lets its dependents start', (t) => {
+  const entry = release(2, 'b', 'd');
+  const candidates = {
+    'migrate/1': aRecord(3, { hash: specHash('d'), release: 2, slot: 1 as const }),
+    'web/1': aRecord(4, { hash: specHash('b'), release: 2, slot: 1 as const }),
+  };
+  const journal = { ...noted, attempt: underWay(entry, candidates) };
+  const completions = { ...noted.completions, [instanceId(3)]: 'completed' as const };
+  const next = aContainer(4, { hash: specHash('b'), state: 'created', address: '10.213.0.9' });
+  const found = plan(entry, { ...journal, completions }, [server, migration, next]);
+  t.match(found.actions, [{ kind: 'start', instance: instanceId(4) }]);
+  const passed = plan(entry, { ...journal, completions }, [server, migration, { ...next, state: 'running' }]);
+  t.match(passed.actions, [{ kind: 'commit' }]);
+  t.end();
+});
+
+t.test('one-shot: the attempt commits only what the journal knows to have completed', (t) => {
+  const entry = release(2, 'a', 'd');
+  const candidates = { 'migrate/1': aRecord(3, { hash: specHash('d'), release: 2, slot: 1 as const }) };
+  const done = aContainer(3, { ...migration, instance: instanceId(3), hash: specHash('d') });
+  const found = plan(entry, { ...noted, attempt: underWay(entry, candidates) }, [server, migration, done], withD);
+  t.match(found.actions, [{ kind: 'note-completed', instances: [instanceId(3)] }]);
+  t.equal(found.actions.length, 1);
+  t.end();
+});
+
+t.test('one-shot: a service that becomes a server has to run, whatever it completed before', (t) => {
+  const entry = aRunEntry({ services: { migrate: { version: 'c' }, web: { version: 'a' } } });
+  const journal = { ...noted, ...committedJournalOf(entry, records) };
+  t.match(kinds(plan(entry, journal, [server])), ['create']);
+  t.end();
+});
+
+t.test('journal file: completions have a default, and come back as they were', (t) => {
+  const { completions: _, ...before } = { ...emptyJournal(web), ...committed };
+  const journal = { ...before, completions: noted.completions };
+  t.same(journalFileSchema.parse({ version: 1, journal: before }).journal.completions, {});
+  t.same(journalFileSchema.parse({ version: 1, journal }).journal.completions, noted.completions);
+  t.end();
+});
