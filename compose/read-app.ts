@@ -139,10 +139,10 @@ function settle(service: ReadService, all: readonly ReadService[]): ServiceSpec 
   return { ...service.spec, dependsOn, restart: service.restart ?? defaultRestart(service, all) };
 }
 
-/** A service that others wait for until it has ended is a job; everything else is meant to be kept running. */
+/** A one-shot runs to its end, and so does a service that others wait for; everything else is kept running. */
 function defaultRestart(service: ReadService, all: readonly ReadService[]): RestartPolicy {
-  const isJob = all.some((other) =>
+  const isAwaited = all.some((other) =>
     other.dependencies.some((one) => one.service === service.name && one.condition === 'completed'),
   );
-  return { name: isJob ? 'no' : 'unless-stopped', maxAttempts: 0 };
+  return { name: service.isOneShot || isAwaited ? 'no' : 'unless-stopped', maxAttempts: 0 };
 }

@@ -10,6 +10,7 @@ import type { Finding } from './rules/finding.ts';
 import { ingressFindings } from './rules/ingress-rules.ts';
 import { mountFindings } from './rules/mount-rules.ts';
 import { nameFindings } from './rules/name-rules.ts';
+import { oneShotFindings } from './rules/one-shot-rules.ts';
 import { policyFindings } from './rules/policy-rules.ts';
 import { portFindings } from './rules/port-rules.ts';
 import { toDetail } from './source/report.ts';
@@ -22,6 +23,7 @@ export function appFindings(spec: AppSpec): readonly Finding[] {
   return [
     ...nameFindings(spec),
     ...dependencyFindings(spec),
+    ...oneShotFindings(spec),
     ...mountFindings(spec),
     ...portFindings(spec),
     ...ingressFindings(spec),

@@ -73,6 +73,12 @@ export interface ServiceSpec {
   readonly constraints: readonly PlacementConstraint[];
   readonly order: 'start-first' | 'stop-first';
   readonly ingress: readonly IngressRoute[];
+  /**
+   * Of a one-shot: absent = it runs when it is new or changed, and not on the way back to an older release; `always` =
+   * with every deployment, and on the way back too. A newer key is left out where it is not stated, so that an older
+   * coordinator takes files that do not use it.
+   */
+  readonly run?: 'always' | undefined;
   /** `allow` opens the cloud's metadata server to this service. */
   readonly metadata: 'deny' | 'allow';
 }

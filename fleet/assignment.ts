@@ -46,6 +46,11 @@ export interface RunEntry {
   readonly secretVersions: Readonly<Record<string, number>>;
   /** The attempt returns to an older release: no canary, image from the disk. */
   readonly rollback: boolean;
+  /**
+   * One-shots that run with every deployment, and on the way back too; absent = none. Not in the spec: agents before
+   * this one refuse a spec with a key that they do not know, instead of naming the capability that they lack.
+   */
+  readonly always?: readonly string[] | undefined;
   /** Capabilities the agent must have; it refuses the assignment otherwise. */
   readonly requires: readonly string[];
 }

@@ -10,7 +10,17 @@ import { canonicalJson } from './canonical-json.ts';
 export type InstanceContent = Readonly<Record<string, unknown>>;
 
 type Beside =
-  'image' | 'gate' | 'replicas' | 'constraints' | 'order' | 'ingress' | 'dependsOn' | 'mounts' | 'configs' | 'secrets';
+  | 'image'
+  | 'gate'
+  | 'replicas'
+  | 'constraints'
+  | 'order'
+  | 'ingress'
+  | 'dependsOn'
+  | 'run'
+  | 'mounts'
+  | 'configs'
+  | 'secrets';
 
 /** What sha256 is taken over for the hash `h1:`. @throws Error where the image is not pinned */
 export function instanceText(
@@ -37,6 +47,7 @@ export function instanceContent(
     order: _order,
     ingress: _ingress,
     dependsOn: _dependsOn,
+    run: _run,
     mounts,
     configs,
     secrets,

@@ -170,6 +170,7 @@ const serviceSchema: z.ZodType<ServiceSpec> = z.strictObject({
   constraints: z.array(z.strictObject({ attribute: z.string(), operator: z.enum(['==', '!=']), value: z.string() })),
   order: z.enum(['start-first', 'stop-first']),
   ingress: z.array(ingressSchema),
+  run: z.enum(['always']).optional(),
   metadata: z.enum(['deny', 'allow']),
 });
 

@@ -30,6 +30,7 @@ const entrySchema: z.ZodType<AssignmentEntry> = z.discriminatedUnion('kind', [
     replicas: z.record(z.string(), countSchema),
     secretVersions: z.record(z.string(), countSchema),
     rollback: z.boolean(),
+    always: z.array(z.string()).optional(),
     requires: z.array(z.string()),
   }),
   z.object({ kind: z.literal('remove'), app: appNameSchema, volumes: z.boolean() }),

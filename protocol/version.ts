@@ -17,6 +17,7 @@ export const CAPABILITIES = [
   'secrets',
   'schedule',
   'offline-update',
+  'one-shots',
   'logs',
   'exec',
   // Never required: who does not have it pulls when it moves.

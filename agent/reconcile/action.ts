@@ -19,6 +19,8 @@ export interface PlannedCandidate {
   readonly hash: SpecHash;
   /** A container of this very attempt that is there already, although the journal does not know it. */
   readonly adopt: InstanceId | null;
+  /** A one-shot that is not run on the way back: its record counts as completed and no container is made. */
+  readonly isLeftOut: boolean;
 }
 
 export interface ActionArguments {

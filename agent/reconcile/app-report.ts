@@ -6,7 +6,14 @@ import type { InstanceId } from '../../fleet/ids.ts';
 import { LIST_LIMITS, TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { AppReport, AttemptReport, InstanceReport, InstanceState } from '../../fleet/report.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { instanceKey, type InstanceRecord, replicaOfKey, sameAttempt, serviceOfKey } from '../state/app-journal.ts';
+import {
+  type Completion,
+  instanceKey,
+  type InstanceRecord,
+  replicaOfKey,
+  sameAttempt,
+  serviceOfKey,
+} from '../state/app-journal.ts';
 import { type AppContext, findContainer, healthOf, isUp, specOf } from './app-context.ts';
 import { isDone } from './completion.ts';
 import { exitOf } from './gate.ts';
@@ -24,7 +31,7 @@ export function reportApp(context: AppContext, plan: AppPlan): AppReport {
     attempt: reportAttempt(context, plan),
     instances: [
       ...reportedContainers(context).map((container) => reportInstance(context, plan, container)),
-      ...reportPruned(context),
+      ...reportGone(context),
     ].slice(0, LIST_LIMITS.instances),
     converged: flaw === null,
     waiting: flaw === null ? null : boundedText(flaw, TEXT_LIMITS.waiting),
@@ -157,17 +164,21 @@ function entryOf(context: AppContext, instance: InstanceId): RunEntry | null {
   return (isCandidate ? attempt?.entry : committed?.entry) ?? null;
 }
 
-/** One-shots that completed and whose containers were pruned since. */
-function reportPruned(context: AppContext): readonly InstanceReport[] {
+/** One-shots without a container: pruned after they completed, or not run on the way back. */
+function reportGone(context: AppContext): readonly InstanceReport[] {
   const { committed } = context.journal;
   return Object.entries(committed?.instances ?? {}).flatMap(([key, record]) => {
     const isGone = findContainer(context, record.instance) === undefined;
     const isOver = isDone(context, committed?.entry ?? null, serviceOfKey(key), record.instance);
-    return isGone && isOver ? [prunedInstance(key, record)] : [];
+    return isGone && isOver ? [goneInstance(key, record, context.journal.completions[record.instance])] : [];
   });
 }
 
-function prunedInstance(key: string, { instance, hash, release }: InstanceRecord): InstanceReport {
+function goneInstance(
+  key: string,
+  { instance, hash, release }: InstanceRecord,
+  completion: Completion | undefined,
+): InstanceReport {
   return {
     id: instance,
     service: serviceOfKey(key),
@@ -178,7 +189,7 @@ function prunedInstance(key: string, { instance, hash, release }: InstanceRecord
     routed: false,
     restarts: 0,
     startedAt: null,
-    detail: 'completed; its container was removed',
+    detail: completion === 'left-out' ? 'not run on the way back' : 'completed; its container was removed',
     completed: true,
   };
 }

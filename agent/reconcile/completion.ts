@@ -1,11 +1,19 @@
 /**
- * One-shot services: which instances have done their work. The journal remembers it, so that pruning the container of a
- * completed migration does not run the migration a second time. Pure.
+ * One-shot services: which instances have done their work, and which run in an attempt at all. The journal remembers
+ * completion, so that pruning the container of a completed migration does not run the migration a second time. Pure.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import { type AttemptRecord, type InstanceRecord, serviceOfKey } from '../state/app-journal.ts';
-import { type AppContext, findContainer, hasCompleted, mayComplete } from './app-context.ts';
+import {
+  type AppContext,
+  findContainer,
+  hasCompleted,
+  isUp,
+  mayComplete,
+  mustComplete,
+  specOf,
+} from './app-context.ts';
 
 /** It ended well and needs no container: an entry that makes a server of the service wants it to run after all. */
 export function isDone(context: AppContext, entry: RunEntry | null, service: string, instance: InstanceId): boolean {
@@ -14,6 +22,33 @@ export function isDone(context: AppContext, entry: RunEntry | null, service: str
   if (container !== undefined) return hasCompleted(container) && mayComplete(entry, container);
   return context.journal.completions[instance] !== undefined && mayComplete(entry, { service, engineHealth: 'none' });
 }
+
+/**
+ * An older release's migration does not know a newer schema, so a one-shot does not run on the way back. `restart: no`
+ * alone does not prove that a service ends: what runs now under its name is replaced and not left out.
+ */
+export function isLeftOut(context: AppContext, entry: RunEntry, key: string): boolean {
+  const { committed } = context.journal;
+  const service = serviceOfKey(key);
+  const spec = specOf(entry, service);
+  if (!entry.rollback || committed === null || spec === null || isAlways(entry, service)) return false;
+  if (mustComplete(entry, service)) return true;
+  const record = committed.instances[key];
+  const container = record === undefined ? undefined : findContainer(context, record.instance);
+  if (!mayComplete(entry, { service, engineHealth: container?.engineHealth ?? 'none' })) return false;
+  return spec.restart.name === 'no' && !(container !== undefined && isUp(container));
+}
+
+/** `run: always`: an unchanged one-shot runs once more with each deployment, and with each release of it. */
+export function runsAgain(context: AppContext, entry: RunEntry, key: string): boolean {
+  const service = serviceOfKey(key);
+  const record = context.journal.committed?.instances[key];
+  if (record === undefined || !isAlways(entry, service)) return false;
+  if (!mayComplete(entry, { service, engineHealth: 'none' })) return false;
+  return record.deployment !== entry.deployment || record.release !== entry.release;
+}
+
+const isAlways = (entry: RunEntry, service: string): boolean => entry.always?.includes(service) === true;
 
 /** Instances that completed and are not in the journal yet. */
 export function newCompletions(

@@ -12,6 +12,7 @@ import {
   emptyJournal,
   failedJournal,
   type AppJournal,
+  type Completion,
   type InstanceRecord,
 } from '../state/app-journal.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -246,9 +247,12 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
   const { memory, clock } = tools;
   const { app, entry } = action;
   const candidates: Record<string, InstanceRecord> = {};
-  for (const { key, slot, hash, adopt } of action.candidates) {
+  const leftOut: Record<InstanceId, Completion> = {};
+  for (const { key, slot, hash, adopt, isLeftOut } of action.candidates) {
+    const instance = adopt ?? tools.newInstanceId();
+    if (isLeftOut) leftOut[instance] = 'left-out';
     candidates[key] = {
-      instance: adopt ?? tools.newInstanceId(),
+      instance,
       slot,
       hash,
       release: entry.release,
@@ -261,7 +265,7 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
   const sinceMs = clock.now().monotonicMs;
   await saveJournal(tools, {
     ...before,
-    completions: completionsOf(before, known),
+    completions: { ...completionsOf(before, known), ...leftOut },
     subnet: action.subnet,
     addresses: action.addresses,
     recovered: false,

@@ -8,6 +8,7 @@ import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import type { PlannedCandidate } from './action.ts';
 import { type AppContext, findContainer, hasCompleted, heldIndexes, mayComplete, specOf } from './app-context.ts';
+import { isLeftOut, runsAgain } from './completion.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { shouldRun } from './plan-committed.ts';
 import { planPrerequisites } from './prerequisites.ts';
@@ -26,7 +27,8 @@ export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunE
     budgetMs: budgetOf(entry),
   });
   // Pulling needs no intent, and is what takes longest.
-  const services = [...new Set(candidates.map((candidate) => serviceOfKey(candidate.key)))];
+  const made = candidates.filter((candidate) => !candidate.isLeftOut);
+  const services = [...new Set(made.map((candidate) => serviceOfKey(candidate.key)))];
   if (context.rules.policy(entry) === null) planPrerequisites(context, builder, entry, services);
 }
 
@@ -35,7 +37,8 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
   const candidates: PlannedCandidate[] = [];
   for (const key of keysOf(entry)) {
     const hash = entry.hashes[serviceOfKey(key)];
-    if (hash === undefined || isKept(context, committed, key, hash)) continue;
+    if (hash === undefined) continue;
+    if (isKept(context, committed, key, hash) && !runsAgain(context, entry, key)) continue;
     const known = adoptable(context, entry, key, hash);
     const old = committed?.instances[key];
     candidates.push({
@@ -43,6 +46,7 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
       slot: known?.slot ?? (old?.slot === 0 ? 1 : 0),
       hash,
       adopt: known?.instance ?? null,
+      isLeftOut: known === undefined && isLeftOut(context, entry, key),
     });
   }
   return candidates;

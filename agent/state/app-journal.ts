@@ -27,8 +27,8 @@ export interface AppJournal {
   readonly recovered: boolean;
 }
 
-/** How a one-shot came to its end: it ended with exit code 0. */
-export type Completion = 'completed';
+/** Why a one-shot need not run: it ended with exit code 0, or it was left out on the way back to an older release. */
+export type Completion = 'completed' | 'left-out';
 
 /** What serves. */
 export interface Committed {

@@ -3,7 +3,7 @@ import type { GatePolicy, IngressRoute, SecretUse, ServiceSpec } from '../../fle
 import { readGate } from './gate.ts';
 import { readIngress } from './ingress.ts';
 import { fields, type KeyTable, later } from './key-table.ts';
-import { choice, type Cursor, readOr } from './read.ts';
+import { choice, type Cursor, readIf, readOr } from './read.ts';
 import { readSecretVariables } from './secrets.ts';
 
 export const LONGSHORE_SERVICE_KEYS = {
@@ -12,6 +12,7 @@ export const LONGSHORE_SERVICE_KEYS = {
   min_healthy_time: 'read',
   healthy_deadline: 'read',
   progress_deadline: 'read',
+  run: 'read',
   metadata: 'read',
   secrets_env: 'read',
   hooks: later('a service that another one waits for with "service_completed_successfully" runs before it'),
@@ -22,6 +23,8 @@ export interface LongshoreService extends Pick<ServiceSpec, 'metadata'> {
   readonly gate: GatePolicy;
   readonly secretVariables: readonly SecretUse[];
   readonly health: Cursor | undefined;
+  /** Null = not stated. */
+  readonly run: 'deploy' | 'always' | null;
 }
 
 export function readLongshoreService(cursor: Cursor | undefined, gate: GatePolicy): LongshoreService {
@@ -32,5 +35,6 @@ export function readLongshoreService(cursor: Cursor | undefined, gate: GatePolic
     metadata: readOr(given.metadata, choice('deny', 'allow'), 'deny'),
     secretVariables: readOr(given.secrets_env, readSecretVariables, []),
     health: given.health,
+    run: readIf(given.run, choice('deploy', 'always')),
   };
 }

@@ -42,6 +42,8 @@ export interface ReadService {
   readonly spec: ServiceSpec;
   readonly dependencies: readonly Dependency[];
   readonly restart: RestartPolicy | null;
+  /** The file says when it runs to its end. */
+  readonly isOneShot: boolean;
   readonly rollout: RolloutStatement;
   readonly build: BuildSpec | null;
   /** Name of the network it is on; null = none. */
@@ -97,6 +99,7 @@ export function readService(name: string, cursor: Cursor, app: AppContext): Read
     constraints: deploy.constraints,
     order: 'start-first',
     ingress: longshore.ingress,
+    ...(longshore.run === 'always' ? { run: longshore.run } : {}),
     metadata: longshore.metadata,
   };
   warnUnprobed(spec, cursor);
@@ -105,6 +108,7 @@ export function readService(name: string, cursor: Cursor, app: AppContext): Read
     spec: { ...spec, order: orderOf(spec, deploy) },
     dependencies: readOr(given.depends_on, readDependencies, []),
     restart,
+    isOneShot: longshore.run !== null,
     rollout: deploy.update.rollout,
     build,
     network: attachment.network,

@@ -1,7 +1,8 @@
 /** `depends_on`: known services, no circle, and conditions that can come true. */
-import type { AppSpec, DependencyCondition, ServiceSpec } from '../../fleet/app-spec.ts';
+import type { AppSpec, DependencyCondition } from '../../fleet/app-spec.ts';
 import { suggestion } from '../values/suggest.ts';
 import { type Finding, finding } from './finding.ts';
+import { neverEnds } from './one-shot-rules.ts';
 
 export function dependencyFindings(app: AppSpec): readonly Finding[] {
   const findings: Finding[] = [];
@@ -31,9 +32,6 @@ function edgeFindings(app: AppSpec, edge: Edge): readonly Finding[] {
     ];
   return [];
 }
-
-const neverEnds = (service: ServiceSpec): boolean =>
-  service.restart.name === 'always' || service.restart.name === 'unless-stopped';
 
 /** One circle, beginning and ending with the same service, or null. Iterative: a file may hold a long chain. */
 export function findCircle(app: AppSpec): readonly string[] | null {

@@ -1,6 +1,6 @@
 /** What one host should run, from its targets. Pure: the same targets give the same entries and hash. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
-import type { AssignmentEntry, Prefetch } from '../../fleet/assignment.ts';
+import type { AssignmentEntry, Prefetch, RunEntry } from '../../fleet/assignment.ts';
 import { canonicalJson } from '../../fleet/canonical-json.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { Capability } from '../../protocol/version.ts';
@@ -21,7 +21,8 @@ export function toEntry(target: Target, release: Release | null): AssignmentEntr
     release: target.release,
     deployment: target.deployment,
     attempt: target.attempt,
-    spec: release.spec,
+    spec: specForAgents(release.spec),
+    ...alwaysOf(release.spec),
     hashes: release.hashes,
     replicas: target.replicas,
     secretVersions: release.secretVersions,
@@ -54,11 +55,23 @@ export function contentText(
   return canonicalJson({ host, entries, ...(prefetch.length === 0 ? {} : { prefetch }) });
 }
 
+/** Without the keys that travel beside it. */
+function specForAgents(spec: AppSpec): AppSpec {
+  const services = Object.entries(spec.services).map(([name, { run: _run, ...service }]) => [name, service] as const);
+  return { ...spec, services: Object.fromEntries(services) };
+}
+
+function alwaysOf(spec: AppSpec): Pick<RunEntry, 'always'> {
+  const always = Object.keys(spec.services).filter((name) => spec.services[name]?.run === 'always');
+  return always.length === 0 ? {} : { always };
+}
+
 function requiredCapabilities(spec: AppSpec): readonly Capability[] {
   const services = Object.values(spec.services);
   const required: Capability[] = ['swap'];
   if (services.some((service) => service.ingress.length > 0)) required.push('ingress');
   if (services.some((service) => service.secrets.length > 0)) required.push('secrets');
+  if (services.some((service) => service.run !== undefined)) required.push('one-shots');
   if (spec.schedule !== null) required.push('schedule');
   if (spec.offline === 'update') required.push('offline-update');
   return required;

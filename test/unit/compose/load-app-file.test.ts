@@ -99,6 +99,17 @@ t.test('loadAppFile: depends_on, and a job is not restarted', (t) => {
   t.end();
 });
 
+t.test('loadAppFile: x-longshore.run makes a one-shot, and only `always` is stated in the spec', (t) => {
+  const text =
+    'services:\n  a: {image: x, x-longshore: {run: always}}\n  b: {image: x, x-longshore: {run: deploy}}\n  c: {image: x}\n';
+  const { a, b, c } = specOf(text).services;
+  t.match(a, { run: 'always', restart: { name: 'no' } });
+  t.match(b, { restart: { name: 'no' } });
+  t.notOk(b !== undefined && 'run' in b);
+  t.match(c, { restart: { name: 'unless-stopped' } });
+  t.end();
+});
+
 t.test('loadAppFile: builds', (t) => {
   const text =
     'services:\n  a: {image: r/a, build: ./a}\n  b:\n    image: r/b\n    platform: linux/arm64\n    build:\n      context: .\n      dockerfile: b/Dockerfile\n      args: [X=1, FROM_ENV, NONE]\n      target: run\n';

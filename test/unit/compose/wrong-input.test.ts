@@ -253,6 +253,11 @@ const whole: readonly Case[] = [
     [/waits until "b" has ended, but its restart policy is always/],
   ],
   [
+    'a one-shot that never ends',
+    'services:\n  a: {image: x, restart: always, x-longshore: {run: always}}\n',
+    [/^services\.a\.x-longshore\.run 2:\d+ is for a service that runs to its end, but the restart policy is always/],
+  ],
+  [
     'include',
     'include: [a.yaml]\nservices: {a: {image: x}}\n',
     [/^include 1:1 "include" is not done yet; name the files with several -f/],

@@ -135,6 +135,69 @@ t.test('one-shot: a service that becomes a server has to run, whatever it comple
   t.end();
 });
 
+const ran = aContainer(5, { ...migration, instance: instanceId(5), hash: specHash('d'), release: 2 });
+const next = {
+  'web/1': aRecord(4, { hash: specHash('b'), release: 2 }),
+  'migrate/1': aRecord(5, { hash: specHash('d'), release: 2 }),
+};
+const moved = {
+  ...committedJournalOf(release(2, 'b', 'd'), next),
+  completions: { [instanceId(5)]: 'completed' as const },
+};
+const newer = aContainer(4, { hash: specHash('b'), release: 2 });
+const wayBack = (fields: Partial<TestEntry> = {}): RunEntry =>
+  release(1, 'a', 'c', { rollback: true, attempt: 3, ...fields });
+const leftOut = (found: Plan): unknown =>
+  found.actions.flatMap((action) =>
+    action.kind === 'begin' ? action.candidates.map(({ key, isLeftOut }) => [key, isLeftOut]) : [],
+  );
+const both = (isMigrationLeftOut: boolean): unknown => [
+  ['migrate/1', isMigrationLeftOut],
+  ['web/1', false],
+];
+
+t.test('one-shot: it does not run on the way back, and who waits for it goes on', (t) => {
+  const begun = plan(wayBack(), moved, [newer, ran]);
+  t.same(leftOut(begun), both(true));
+  t.same(kinds(begun), ['begin'], 'its image is not needed');
+  t.same(leftOut(plan(wayBack({ rollback: false }), moved, [newer, ran])), both(false), 'a deployment runs it');
+
+  const candidates = { 'migrate/1': aRecord(6, { hash: specHash('c') }), 'web/1': aRecord(7) };
+  const completions = { ...moved.completions, [instanceId(6)]: 'left-out' as const };
+  const journal = { ...moved, attempt: underWay(wayBack(), candidates), completions };
+  const created = aContainer(7, { state: 'created', address: '10.213.0.9' });
+  t.match(plan(wayBack(), journal, [newer, ran, created]).actions[0], { kind: 'start', instance: instanceId(7) });
+  const back = { ...committedJournalOf(wayBack(), candidates), completions };
+  const found = plan(wayBack(), back, [{ ...created, state: 'running' }]);
+  t.equal(found.converged, true);
+  t.match(found.apps, { web: { instances: [{}, { completed: true, detail: 'not run on the way back' }] } });
+  t.end();
+});
+
+t.test('one-shot: where nothing is committed there is no way back, and it runs', (t) => {
+  t.same(leftOut(plan(wayBack(), {}, [])), both(false));
+  t.end();
+});
+
+t.test('one-shot: with `restart: no` alone, one that runs now is a server and goes back too', (t) => {
+  const services = { migrate: { version: 'c', restart: once }, web: { version: 'a' } };
+  const entry = aRunEntry({ services, rollback: true, attempt: 3 });
+  t.same(leftOut(plan(entry, moved, [newer, ran])), both(true));
+  t.same(leftOut(plan(entry, moved, [newer, { ...ran, state: 'running' }])), both(false));
+  t.end();
+});
+
+t.test('one-shot: `always` runs on the way back, and unchanged once with each deployment', (t) => {
+  t.same(leftOut(plan(wayBack({ always: ['migrate'] }), moved, [newer, ran])), both(false));
+  const again = release(3, 'b', 'd', { always: ['migrate'] });
+  t.same(leftOut(plan(again, moved, [newer, ran])), [['migrate/1', false]]);
+  t.same(leftOut(plan({ ...again, always: [] }, moved, [newer, ran])), [], 'otherwise it stays as it is');
+  const { deployment } = next['migrate/1'];
+  const renewed = release(2, 'b', 'd', { always: ['migrate'], deployment, attempt: 9 });
+  t.same(leftOut(plan(renewed, moved, [newer, ran])), [], 'a further attempt of its deployment');
+  t.end();
+});
+
 t.test('journal file: completions have a default, and come back as they were', (t) => {
   const { completions: _, ...before } = { ...emptyJournal(web), ...committed };
   const journal = { ...before, completions: noted.completions };
