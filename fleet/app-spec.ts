@@ -79,6 +79,8 @@ export interface ServiceSpec {
    * coordinator takes files that do not use it.
    */
   readonly run?: 'always' | undefined;
+  /** A one-shot that runs on one host for a whole deployment, before its first wave. */
+  readonly once?: 'deployment' | undefined;
   /** `allow` opens the cloud's metadata server to this service. */
   readonly metadata: 'deny' | 'allow';
 }

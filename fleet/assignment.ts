@@ -51,6 +51,10 @@ export interface RunEntry {
    * this one refuse a spec with a key that they do not know, instead of naming the capability that they lack.
    */
   readonly always?: readonly string[] | undefined;
+  /** Services that run on one host for a whole deployment; absent = none. They run only in an attempt that is `onlyOnce`. */
+  readonly once?: readonly string[] | undefined;
+  /** The attempt runs the services of `once` to their end and changes nothing else: what is committed goes on serving. */
+  readonly onlyOnce?: boolean | undefined;
   /** Capabilities the agent must have; it refuses the assignment otherwise. */
   readonly requires: readonly string[];
 }

@@ -71,6 +71,17 @@ export interface HostStep {
   readonly changedAt: number;
 }
 
+/** Before the first wave: services with `once: deployment` run to their end on one host. */
+export interface OnceStep {
+  readonly host: HostId;
+  readonly services: readonly string[];
+  readonly attempt: number;
+  readonly state: 'running' | 'passed' | 'failed';
+  /** What the host ran before, and goes back to where the deployment ends here; null = the app was not there. */
+  readonly before: { readonly release: number; readonly replicas: Readonly<Record<string, number>> } | null;
+  readonly changedAt: number;
+}
+
 export interface Deployment {
   readonly id: DeploymentId;
   readonly app: AppName;
@@ -83,6 +94,8 @@ export interface Deployment {
   /** The wave under way, 0-based; -1 before the first. */
   readonly wave: number;
   readonly waves: number;
+  /** Null: it has no such services, or has not come to them. */
+  readonly once: OnceStep | null;
   readonly problem: Problem | null;
   readonly cause: Cause;
   /** It ends what is under way, in place, instead of waiting for it. */

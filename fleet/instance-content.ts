@@ -18,6 +18,7 @@ type Beside =
   | 'ingress'
   | 'dependsOn'
   | 'run'
+  | 'once'
   | 'mounts'
   | 'configs'
   | 'secrets';
@@ -48,6 +49,7 @@ export function instanceContent(
     ingress: _ingress,
     dependsOn: _dependsOn,
     run: _run,
+    once: _once,
     mounts,
     configs,
     secrets,

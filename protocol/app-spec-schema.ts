@@ -171,6 +171,7 @@ const serviceSchema: z.ZodType<ServiceSpec> = z.strictObject({
   order: z.enum(['start-first', 'stop-first']),
   ingress: z.array(ingressSchema),
   run: z.enum(['always']).optional(),
+  once: z.enum(['deployment']).optional(),
   metadata: z.enum(['deny', 'allow']),
 });
 

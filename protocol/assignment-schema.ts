@@ -31,6 +31,8 @@ const entrySchema: z.ZodType<AssignmentEntry> = z.discriminatedUnion('kind', [
     secretVersions: z.record(z.string(), countSchema),
     rollback: z.boolean(),
     always: z.array(z.string()).optional(),
+    once: z.array(z.string()).optional(),
+    onlyOnce: z.boolean().optional(),
     requires: z.array(z.string()),
   }),
   z.object({ kind: z.literal('remove'), app: appNameSchema, volumes: z.boolean() }),

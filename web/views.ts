@@ -3,7 +3,7 @@ import { hasEnded } from '../fleet/deployment.ts';
 import type { AppView, DeploymentView, HostView } from '../protocol/http-api/views.ts';
 import { AVAILABILITY_WORDS } from '../protocol/text/availability.ts';
 import { renderCause } from '../protocol/text/cause.ts';
-import { progressOf, stepDetail } from '../protocol/text/deployments.ts';
+import { onceLine, progressOf, stepDetail } from '../protocol/text/deployments.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import { renderAgo, renderBytes, renderDuration } from '../protocol/text/time.ts';
 import { h, link } from './dom.ts';
@@ -121,9 +121,15 @@ function renderDeploymentCard(deployment: DeploymentView, now: number): Node {
       { class: 'soft' },
       `${progressOf(deployment)}, ${elapsed}, ${renderAgo(deployment.createdAt, now)}, ${renderCause(deployment.cause)} (${deployment.id})`,
     ),
+    ...onceOf(deployment),
     ...(open ? wavesOf(deployment) : []),
     deployment.problem === null ? null : h('p', { class: 'problem' }, renderProblem(deployment.problem)),
   );
+}
+
+function onceOf(deployment: DeploymentView): readonly Node[] {
+  const line = onceLine(deployment);
+  return line === null ? [] : [h('p', { class: deployment.once?.state === 'failed' ? 'problem' : 'soft' }, line)];
 }
 
 const SETTLED: ReadonlySet<string> = new Set(['passed', 'failed', 'offline', 'returned']);

@@ -10,7 +10,7 @@ import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, InstanceId, SpecHash } from '../../fleet/ids.ts';
 import type { HeldImage, InstancePlan, PullRequest } from '../engine/container-engine.ts';
 import type { IngressApp, Upstreams } from '../ingress/ingress.ts';
-import type { Committed } from '../state/app-journal.ts';
+import type { Committed, Completion } from '../state/app-journal.ts';
 
 /** A container that an attempt is going to make; its id is chosen when the intent is journaled. */
 export interface PlannedCandidate {
@@ -19,8 +19,8 @@ export interface PlannedCandidate {
   readonly hash: SpecHash;
   /** A container of this very attempt that is there already, although the journal does not know it. */
   readonly adopt: InstanceId | null;
-  /** A one-shot that is not run on the way back: its record counts as completed and no container is made. */
-  readonly isLeftOut: boolean;
+  /** Why a one-shot is not run: its record counts as completed and no container is made. Null = it is run. */
+  readonly omitted: Exclude<Completion, 'completed'> | null;
 }
 
 export interface ActionArguments {

@@ -114,6 +114,7 @@ export function serverReason(entry: RunEntry, container: SeenService): string | 
 }
 
 export function mustComplete(entry: RunEntry, service: string): boolean {
+  if (entry.once?.includes(service) === true) return true;
   return Object.values(entry.spec.services).some((other) => other.dependsOn[service] === 'completed');
 }
 

@@ -164,6 +164,12 @@ function entryOf(context: AppContext, instance: InstanceId): RunEntry | null {
   return (isCandidate ? attempt?.entry : committed?.entry) ?? null;
 }
 
+const GONE_DETAIL: Readonly<Record<Completion, string>> = {
+  completed: 'completed; its container was removed',
+  'left-out': 'not run on the way back',
+  once: 'runs once for the deployment, before its first wave',
+};
+
 /** One-shots without a container: pruned after they completed, or not run on the way back. */
 function reportGone(context: AppContext): readonly InstanceReport[] {
   const { committed } = context.journal;
@@ -189,7 +195,7 @@ function goneInstance(
     routed: false,
     restarts: 0,
     startedAt: null,
-    detail: completion === 'left-out' ? 'not run on the way back' : 'completed; its container was removed',
+    detail: GONE_DETAIL[completion ?? 'completed'],
     completed: true,
   };
 }

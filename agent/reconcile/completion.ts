@@ -23,11 +23,17 @@ export function isDone(context: AppContext, entry: RunEntry | null, service: str
   return context.journal.completions[instance] !== undefined && mayComplete(entry, { service, engineHealth: 'none' });
 }
 
+/** Why the instance is not run in this attempt; null = it is. */
+export function omissionOf(context: AppContext, entry: RunEntry, key: string): 'left-out' | 'once' | null {
+  if (entry.once?.includes(serviceOfKey(key)) === true) return entry.onlyOnce === true ? null : 'once';
+  return isLeftOut(context, entry, key) ? 'left-out' : null;
+}
+
 /**
  * An older release's migration does not know a newer schema, so a one-shot does not run on the way back. `restart: no`
  * alone does not prove that a service ends: what runs now under its name is replaced and not left out.
  */
-export function isLeftOut(context: AppContext, entry: RunEntry, key: string): boolean {
+function isLeftOut(context: AppContext, entry: RunEntry, key: string): boolean {
   const { committed } = context.journal;
   const service = serviceOfKey(key);
   const spec = specOf(entry, service);
@@ -39,10 +45,14 @@ export function isLeftOut(context: AppContext, entry: RunEntry, key: string): bo
   return spec.restart.name === 'no' && !(container !== undefined && isUp(container));
 }
 
-/** `run: always`: an unchanged one-shot runs once more with each deployment, and with each release of it. */
+/**
+ * Whether it runs although it is unchanged: an attempt that is `onlyOnce` runs all that it names, and `run: always` once
+ * with each deployment, and with each release of it.
+ */
 export function runsAgain(context: AppContext, entry: RunEntry, key: string): boolean {
   const service = serviceOfKey(key);
   const record = context.journal.committed?.instances[key];
+  if (entry.once?.includes(service) === true) return entry.onlyOnce === true;
   if (record === undefined || !isAlways(entry, service)) return false;
   if (!mayComplete(entry, { service, engineHealth: 'none' })) return false;
   return record.deployment !== entry.deployment || record.release !== entry.release;

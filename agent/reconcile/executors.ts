@@ -14,6 +14,7 @@ import {
   type AppJournal,
   type Completion,
   type InstanceRecord,
+  withCompletions,
 } from '../state/app-journal.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Clock } from '../clock.ts';
@@ -69,11 +70,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       if (attempt === null) return;
       await save({ ...rest, attempt: { ...attempt, stopped: [...new Set([...attempt.stopped, ...instances])] } });
     },
-    'note-completed': async ({ app, instances }) => {
-      const { completions, ...rest } = journalOf(app);
-      const noted = Object.fromEntries(instances.map((instance) => [instance, 'completed' as const]));
-      await save({ ...rest, completions: { ...completions, ...noted } });
-    },
+    'note-completed': ({ app, instances }) => save(withCompletions(journalOf(app), instances)),
     'forget-stop': async ({ app }) => {
       const { attempt, ...rest } = journalOf(app);
       if (attempt !== null) await save({ ...rest, attempt: { ...attempt, stopped: [] } });
@@ -247,10 +244,10 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
   const { memory, clock } = tools;
   const { app, entry } = action;
   const candidates: Record<string, InstanceRecord> = {};
-  const leftOut: Record<InstanceId, Completion> = {};
-  for (const { key, slot, hash, adopt, isLeftOut } of action.candidates) {
+  const omissions: Record<InstanceId, Completion> = {};
+  for (const { key, slot, hash, adopt, omitted } of action.candidates) {
     const instance = adopt ?? tools.newInstanceId();
-    if (isLeftOut) leftOut[instance] = 'left-out';
+    if (omitted !== null) omissions[instance] = omitted;
     candidates[key] = {
       instance,
       slot,
@@ -265,7 +262,7 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
   const sinceMs = clock.now().monotonicMs;
   await saveJournal(tools, {
     ...before,
-    completions: { ...completionsOf(before, known), ...leftOut },
+    completions: { ...completionsOf(before, known), ...omissions },
     subnet: action.subnet,
     addresses: action.addresses,
     recovered: false,

@@ -116,7 +116,7 @@ function routeCommitted(context: AppContext): AppRouting {
   const { committed, attempt } = context.journal;
   const leaving = leavingInstances(context.journal);
   if (committed !== null) return routeApp(context, { entry: committed.entry, instances: committed.instances, leaving });
-  const entry = attempt?.state === 'running' ? attempt.entry : null;
+  const entry = attempt?.state === 'running' && attempt.entry.onlyOnce !== true ? attempt.entry : null;
   return routeApp(context, { entry, instances: {}, leaving });
 }
 

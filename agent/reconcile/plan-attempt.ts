@@ -106,7 +106,7 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
     return { phase, isMoving: false, failure: null };
   if (!planNames(context, builder, attempt)) return { phase, isMoving: false, failure: null };
   builder.want({ kind: 'commit', app: context.app, images: imagesOf(context, entry, goal) });
-  return { phase, isMoving: true, failure: null };
+  return { phase, isMoving: entry.onlyOnce !== true, failure: null };
 }
 
 /** Networks are given out of a range that can be used up. */

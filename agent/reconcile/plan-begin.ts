@@ -8,7 +8,7 @@ import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import type { PlannedCandidate } from './action.ts';
 import { type AppContext, findContainer, hasCompleted, heldIndexes, mayComplete, specOf } from './app-context.ts';
-import { isLeftOut, runsAgain } from './completion.ts';
+import { omissionOf, runsAgain } from './completion.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { shouldRun } from './plan-committed.ts';
 import { planPrerequisites } from './prerequisites.ts';
@@ -27,7 +27,7 @@ export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunE
     budgetMs: budgetOf(entry),
   });
   // Pulling needs no intent, and is what takes longest.
-  const made = candidates.filter((candidate) => !candidate.isLeftOut);
+  const made = candidates.filter((candidate) => candidate.omitted === null);
   const services = [...new Set(made.map((candidate) => serviceOfKey(candidate.key)))];
   if (context.rules.policy(entry) === null) planPrerequisites(context, builder, entry, services);
 }
@@ -46,7 +46,7 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
       slot: known?.slot ?? (old?.slot === 0 ? 1 : 0),
       hash,
       adopt: known?.instance ?? null,
-      isLeftOut: known === undefined && isLeftOut(context, entry, key),
+      omitted: known === undefined ? omissionOf(context, entry, key) : null,
     });
   }
   return candidates;
@@ -67,7 +67,10 @@ function hasEndedForGood(context: AppContext, { entry }: Committed, container: C
   return !(hasCompleted(container) && mayComplete(entry, container));
 }
 
-/** A container of this very attempt that is there although the journal does not name it (the journal was lost). */
+/**
+ * A container of this very attempt that is there although the journal does not name it (the journal was lost), or one
+ * that ran here once for this deployment.
+ */
 function adoptable(
   context: AppContext,
   entry: RunEntry,
@@ -82,9 +85,15 @@ function adoptable(
       each.hash === hash &&
       each.deployment === entry.deployment &&
       each.release === entry.release &&
-      each.attempt === entry.attempt &&
+      (each.attempt === entry.attempt || ranOnce(context, each.instance)) &&
       !committed.includes(each.instance),
   );
+}
+
+function ranOnce(context: AppContext, instance: InstanceId): boolean {
+  const { attempt } = context.journal;
+  if (attempt?.entry.onlyOnce !== true || attempt.state !== 'passed') return false;
+  return Object.values(attempt.candidates).some((record) => record.instance === instance);
 }
 
 function chooseSubnet(context: AppContext, entry: RunEntry): string | null {

@@ -51,6 +51,7 @@ function toCommitted(good: ReadonlyMap<string, ContainerObservation>, target: Ru
   }
   const isTarget =
     target !== null &&
+    target.onlyOnce !== true &&
     keysOf(target).length === good.size &&
     keysOf(target).every((key) => target.hashes[key.slice(0, key.lastIndexOf('/'))] === instances[key]?.hash);
   const release = Math.max(...[...good.values()].map((each) => each.release));

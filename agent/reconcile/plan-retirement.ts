@@ -5,6 +5,7 @@
 import type { ServiceSpec } from '../../fleet/app-spec.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
+import type { AttemptRecord } from '../state/app-journal.ts';
 import { type AppContext, isUp, specOf } from './app-context.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { probeAddress } from './probe-target.ts';
@@ -12,13 +13,19 @@ import { probeAddress } from './probe-target.ts';
 /** Where nothing says how long it needs to stop. */
 const DEFAULT_GRACE_MS = 10_000;
 
-/** Instances that must stay: what serves, and what is about to. */
+/** Instances that must stay: what serves, what is about to, and what ran once until its deployment reaches this host. */
 export function protectedInstances(context: AppContext): ReadonlySet<InstanceId> {
   const { committed, attempt } = context.journal;
   return new Set([
     ...Object.values(committed?.instances ?? {}).map((record) => record.instance),
-    ...(attempt?.state === 'running' ? Object.values(attempt.candidates).map((record) => record.instance) : []),
+    ...(attempt?.state === 'running' || isOnceDone(attempt)
+      ? Object.values(attempt.candidates).map((record) => record.instance)
+      : []),
   ]);
+}
+
+function isOnceDone(attempt: AttemptRecord | null): attempt is AttemptRecord {
+  return attempt?.state === 'passed' && attempt.entry.onlyOnce === true;
 }
 
 export function planStrays(context: AppContext, builder: PlanBuilder): void {

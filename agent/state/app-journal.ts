@@ -27,8 +27,11 @@ export interface AppJournal {
   readonly recovered: boolean;
 }
 
-/** Why a one-shot need not run: it ended with exit code 0, or it was left out on the way back to an older release. */
-export type Completion = 'completed' | 'left-out';
+/**
+ * Why a one-shot need not run here: it ended with exit code 0, it was left out on the way back to an older release, or
+ * it runs once for the deployment, before the first wave.
+ */
+export type Completion = 'completed' | 'left-out' | 'once';
 
 /** What serves. */
 export interface Committed {
@@ -89,7 +92,9 @@ export function emptyJournal(app: AppName): AppJournal {
 
 /** Keys of all instances that the entry wants on this host. */
 export function keysOf(entry: RunEntry): readonly string[] {
-  return Object.keys(entry.spec.services).flatMap((service) =>
+  const services = Object.keys(entry.spec.services);
+  const wanted = entry.onlyOnce === true ? services.filter((service) => entry.once?.includes(service)) : services;
+  return wanted.flatMap((service) =>
     Array.from({ length: entry.replicas[service] ?? 0 }, (_, index) => instanceKey(service, index + 1)),
   );
 }
@@ -119,6 +124,8 @@ export function leavingInstances(journal: AppJournal): ReadonlySet<InstanceId> {
 export function committedJournal(journal: AppJournal, images: Readonly<Record<string, string>>): AppJournal {
   const attempt = journal.attempt;
   if (attempt?.state !== 'running') return journal;
+  // It brought nothing that serves; its containers stay for their output until the next attempt begins.
+  if (attempt.entry.onlyOnce === true) return { ...journal, attempt: { ...attempt, state: 'passed' } };
   const instances = goalInstances(journal, attempt);
   const before = journal.committed?.entry ?? null;
   const isOther =
@@ -144,6 +151,11 @@ function imagesOfEntries(
     entries.flatMap((entry) => Object.values(entry?.spec.services ?? {}).map(({ image }) => image.digest)),
   );
   return Object.fromEntries(Object.entries(images).filter(([digest]) => digests.has(digest)));
+}
+
+export function withCompletions(journal: AppJournal, instances: readonly InstanceId[]): AppJournal {
+  const noted = Object.fromEntries(instances.map((instance) => [instance, 'completed' as const]));
+  return { ...journal, completions: { ...journal.completions, ...noted } };
 }
 
 /** Those of the given instances; a completion is forgotten with its instance. */

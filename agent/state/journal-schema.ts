@@ -59,7 +59,7 @@ const journalSchema: z.ZodType<AppJournal> = z.object({
   committed: committedSchema.nullable(),
   previous: runEntrySchema.nullable().default(null),
   attempt: attemptSchema.nullable(),
-  completions: z.record(instanceIdSchema, z.enum(['completed', 'left-out'])).default({}),
+  completions: z.record(instanceIdSchema, z.enum(['completed', 'left-out', 'once'])).default({}),
   images: z.record(z.string(), z.string()).default({}),
   recovered: z.boolean().default(false),
 });

@@ -5,7 +5,7 @@
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import { counted } from '../../protocol/text/counted.ts';
-import { progressOf, stepDetail } from '../../protocol/text/deployments.ts';
+import { onceLine, progressOf, stepDetail } from '../../protocol/text/deployments.ts';
 import type { StepView } from '../../protocol/text/deployments.ts';
 import { renderDuration } from '../../protocol/text/time.ts';
 import { paint } from '../terminal.ts';
@@ -34,6 +34,8 @@ export function renderProgress(view: DeploymentView, now: number, style: Progres
   const lines = [
     `${paint(view.app, 'bold', style.color)} ${view.kind} to release ${view.release}: ${paint(view.state, stateColor(view.state), style.color)} (${elapsed})`,
   ];
+  const once = onceLine(view);
+  if (once !== null) lines.push(clip(`  ${once}`, style.columns));
   const width = Math.max(4, ...view.steps.map((step) => step.name.length));
   for (let wave = 0; wave < view.waves; wave += 1) {
     const steps = view.steps.filter((step) => step.wave === wave);
@@ -91,6 +93,8 @@ function extent({ steps, waves }: DeploymentView): string {
 export function changeLines(before: DeploymentView | null, view: DeploymentView): readonly string[] {
   const lines: string[] = [];
   if (before === null) lines.push(`${view.id} ${view.app} ${view.kind} to release ${view.release}${extent(view)}`);
+  const once = onceLine(view);
+  if (once !== null && (before === null || onceLine(before) !== once)) lines.push(once);
   for (const step of view.steps) {
     const old = before?.steps.find((other) => other.host === step.host);
     if (old?.state === step.state && stepDetail(old) === stepDetail(step)) continue;

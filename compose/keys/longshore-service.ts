@@ -13,6 +13,7 @@ export const LONGSHORE_SERVICE_KEYS = {
   healthy_deadline: 'read',
   progress_deadline: 'read',
   run: 'read',
+  once: 'read',
   metadata: 'read',
   secrets_env: 'read',
   hooks: later('a service that another one waits for with "service_completed_successfully" runs before it'),
@@ -25,6 +26,7 @@ export interface LongshoreService extends Pick<ServiceSpec, 'metadata'> {
   readonly health: Cursor | undefined;
   /** Null = not stated. */
   readonly run: 'deploy' | 'always' | null;
+  readonly once: 'deployment' | null;
 }
 
 export function readLongshoreService(cursor: Cursor | undefined, gate: GatePolicy): LongshoreService {
@@ -36,5 +38,6 @@ export function readLongshoreService(cursor: Cursor | undefined, gate: GatePolic
     secretVariables: readOr(given.secrets_env, readSecretVariables, []),
     health: given.health,
     run: readIf(given.run, choice('deploy', 'always')),
+    once: readIf(given.once, choice('deployment')),
   };
 }

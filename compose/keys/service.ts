@@ -100,6 +100,7 @@ export function readService(name: string, cursor: Cursor, app: AppContext): Read
     order: 'start-first',
     ingress: longshore.ingress,
     ...(longshore.run === 'always' ? { run: longshore.run } : {}),
+    ...(longshore.once === null ? {} : { once: longshore.once }),
     metadata: longshore.metadata,
   };
   warnUnprobed(spec, cursor);
@@ -108,7 +109,7 @@ export function readService(name: string, cursor: Cursor, app: AppContext): Read
     spec: { ...spec, order: orderOf(spec, deploy) },
     dependencies: readOr(given.depends_on, readDependencies, []),
     restart,
-    isOneShot: longshore.run !== null,
+    isOneShot: longshore.run !== null || longshore.once !== null,
     rollout: deploy.update.rollout,
     build,
     network: attachment.network,

@@ -32,6 +32,8 @@ export function planWarnings(
     }
     if (volumes.length > 0 && replaced.has(name))
       warnings.push(`${name} writes volume ${volumes.join(', ')}: a roll back does not bring back old data.`);
+    if (service.once === 'deployment')
+      warnings.push(`${name} runs once, on one host, before the first wave; if it fails, nothing moves.`);
     if (service.privileged)
       warnings.push(`${name} is privileged: it can take over its hosts, where their policy allows it.`);
     if (service.networkMode === 'host') warnings.push(`${name} uses the network of its hosts directly.`);

@@ -73,6 +73,7 @@ function underWay(app: AppFacts, name: string): Explained | null {
     };
   }
   const obstacle = app.report?.waiting ?? doing(attempt);
+  if (target.onlyOnce === true) return runningOnce(app, name, obstacle);
   if (attempt.nextRetryAt !== null) {
     const because = attempt.problem === null ? obstacle : attempt.problem.message;
     return {
@@ -86,6 +87,16 @@ function underWay(app: AppFacts, name: string): Explained | null {
     sentence: `${name} is on its way to ${release}: ${obstacle}`,
     since,
     next: 'When it passes its gate, traffic moves to it.',
+    nextAt: null,
+  };
+}
+
+function runningOnce({ app, target, deployment }: AppFacts, name: string, obstacle: string): Explained {
+  const services = deployment?.once?.services.join(', ') ?? 'a one-shot';
+  return {
+    sentence: `${name} runs ${services} of ${app} once for deployment ${target?.kind === 'run' ? target.deployment : ''}: ${obstacle}`,
+    since: deployment?.once?.changedAt ?? null,
+    next: 'When it completes, the first wave begins; if it fails, the deployment ends and nothing has moved.',
     nextAt: null,
   };
 }
@@ -142,9 +153,11 @@ function waitingForWave(app: AppFacts, name: string): Explained | null {
   const step = stepOf(app);
   if (deployment === null || step?.state !== 'waiting' || hasEnded(deployment.state)) return null;
   const wave = `wave ${step.wave + 1} of ${deployment.waves}`;
+  const { once } = deployment;
+  const first = once?.state === 'running' ? `${once.services.join(', ')} runs once before the first wave` : null;
   const paused = deployment.state === 'paused';
   return {
-    sentence: `${name} waits for its turn: release ${deployment.release} of ${app.app} reaches it in ${wave}${paused ? ', and the deployment is paused' : `; wave ${deployment.wave + 1} is under way`}.`,
+    sentence: `${name} waits for its turn: release ${deployment.release} of ${app.app} reaches it in ${wave}${paused ? ', and the deployment is paused' : `; ${first ?? `wave ${deployment.wave + 1} is under way`}`}.`,
     since: deployment.startedAt,
     next: paused
       ? 'Nothing, until somebody resumes or cancels the deployment.'

@@ -7,6 +7,7 @@ import type { HostStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { AVAILABILITY_WORDS } from '../../protocol/text/availability.ts';
+import type { Target } from '../store/records.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 
 /** Sets the target of a step that waits, or of one that failed and is tried again; afterwards it moves, or is out. */
@@ -34,8 +35,15 @@ export function beginForward(draft: RolloutDraft, step: HostStep): void {
     replicas: draft.facts.rollout.placement[step.host] ?? {},
   });
   // At a further attempt the target is already this deployment's own.
-  const from = hasMoved(step) ? step.from : before?.kind === 'run' ? before.release : null;
+  const from = hasMoved(step) ? step.from : releaseBefore(draft, before);
   draft.setStep({ ...step, state: 'moving', attempt, from, problem: null });
+}
+
+/** What ran once on the host changed nothing there. */
+function releaseBefore(draft: RolloutDraft, target: Target | null): number | null {
+  if (target?.kind !== 'run') return null;
+  const { once } = draft.deployment;
+  return target.onlyOnce === true && once?.host === target.host ? (once.before?.release ?? null) : target.release;
 }
 
 /** Sets the target of a step that has moved back to the base release; where the base does not run there, the app goes. */

@@ -11,12 +11,19 @@ import { beginForward, hasMoved } from './begin-hosts.ts';
 import { failRollout } from './fail-rollout.ts';
 import { graceEndsAt, isUnreachable, sickness } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
+import { beginOnce, isBeforeFirstWave, takeOnceAnswer } from './once-step.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { stepAnswer } from './step-answer.ts';
 
 /** @param mayBegin false past the deadline: what is there may still end well, nothing more starts */
 export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
   takeAnswers(draft);
+  if (isBeforeFirstWave(draft)) {
+    takeOnceAnswer(draft);
+    if (hasEnded(draft.state)) return;
+    if (mayBegin) beginOnce(draft);
+    if (isBeforeFirstWave(draft)) return;
+  }
   for (;;) {
     const broken = tooManyFailed(draft);
     if (broken !== null && draft.policy.failureAction !== 'continue') {

@@ -11,6 +11,7 @@ import { failRollout } from './fail-rollout.ts';
 import type { HostFact } from './host-fact.ts';
 import { moveBack, takeReturns } from './move-back.ts';
 import { moveForward, takeAnswers } from './move-forward.ts';
+import { expireOnce, isBeforeFirstWave, leaveOnce, takeOnceAnswer } from './once-step.ts';
 import { RolloutDraft } from './rollout-draft.ts';
 import type { RolloutChanges, RolloutFacts } from './rollout-draft.ts';
 import { startRollout } from './start-rollout.ts';
@@ -20,6 +21,7 @@ export function nextChanges(facts: RolloutFacts): RolloutChanges {
   if (draft.state === 'queued') startRollout(draft);
   else if (isOverdue(draft)) expire(draft);
   step(draft);
+  leaveOnce(draft);
   if (!hasEnded(draft.state) && draft.deployment.deadlineAt !== null) draft.wake(draft.deployment.deadlineAt);
   return draft.changes();
 }
@@ -35,7 +37,10 @@ export function lateAnswers(facts: RolloutFacts): RolloutChanges {
 /** Each state once; going back may begin and end in the same call as what led to it. */
 function step(draft: RolloutDraft): void {
   if (draft.state === 'rolling') moveForward(draft, true);
-  else if (draft.state === 'paused') takeAnswers(draft);
+  else if (draft.state === 'paused') {
+    takeAnswers(draft);
+    takeOnceAnswer(draft);
+  }
   if (draft.state === 'rolling_back') moveBack(draft);
 }
 
@@ -69,7 +74,9 @@ function expire(draft: RolloutDraft): void {
 function expireRolling(draft: RolloutDraft): void {
   const { app, release } = draft.deployment;
   moveForward(draft, false);
-  if (isStill(draft, 'rolling')) failRollout(draft, overdue(draft, `deploy ${app} release ${release}`));
+  if (!isStill(draft, 'rolling')) return;
+  if (isBeforeFirstWave(draft)) expireOnce(draft);
+  else failRollout(draft, overdue(draft, `deploy ${app} release ${release}`));
 }
 
 function expireBack(draft: RolloutDraft): void {

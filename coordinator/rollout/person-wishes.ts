@@ -8,6 +8,7 @@ import type { Cause } from '../../fleet/release.ts';
 import { beginForward, hasMoved } from './begin-hosts.ts';
 import { PAUSE_LIMIT_MS, startBack } from './fail-rollout.ts';
 import { moveBack } from './move-back.ts';
+import { leaveOnce } from './once-step.ts';
 import { RolloutDraft } from './rollout-draft.ts';
 import type { RolloutChanges, RolloutFacts } from './rollout-draft.ts';
 
@@ -34,6 +35,7 @@ export function applyWish(facts: RolloutFacts, wish: Wish): RolloutChanges {
       supersede(draft, wish.by, wish.cause);
       break;
   }
+  leaveOnce(draft);
   if (!hasEnded(draft.state) && draft.deployment.deadlineAt !== null) draft.wake(draft.deployment.deadlineAt);
   return draft.changes();
 }

@@ -22,7 +22,8 @@ export function toEntry(target: Target, release: Release | null): AssignmentEntr
     deployment: target.deployment,
     attempt: target.attempt,
     spec: specForAgents(release.spec),
-    ...alwaysOf(release.spec),
+    ...oneShotsOf(release.spec),
+    ...(target.onlyOnce === true ? { onlyOnce: true } : {}),
     hashes: release.hashes,
     replicas: target.replicas,
     secretVersions: release.secretVersions,
@@ -57,13 +58,17 @@ export function contentText(
 
 /** Without the keys that travel beside it. */
 function specForAgents(spec: AppSpec): AppSpec {
-  const services = Object.entries(spec.services).map(([name, { run: _run, ...service }]) => [name, service] as const);
+  const services = Object.entries(spec.services).map(
+    ([name, { run: _run, once: _once, ...service }]) => [name, service] as const,
+  );
   return { ...spec, services: Object.fromEntries(services) };
 }
 
-function alwaysOf(spec: AppSpec): Pick<RunEntry, 'always'> {
-  const always = Object.keys(spec.services).filter((name) => spec.services[name]?.run === 'always');
-  return always.length === 0 ? {} : { always };
+function oneShotsOf(spec: AppSpec): Pick<RunEntry, 'always' | 'once'> {
+  const names = Object.keys(spec.services);
+  const always = names.filter((name) => spec.services[name]?.run === 'always');
+  const once = names.filter((name) => spec.services[name]?.once === 'deployment');
+  return { ...(always.length === 0 ? {} : { always }), ...(once.length === 0 ? {} : { once }) };
 }
 
 function requiredCapabilities(spec: AppSpec): readonly Capability[] {
@@ -71,7 +76,7 @@ function requiredCapabilities(spec: AppSpec): readonly Capability[] {
   const required: Capability[] = ['swap'];
   if (services.some((service) => service.ingress.length > 0)) required.push('ingress');
   if (services.some((service) => service.secrets.length > 0)) required.push('secrets');
-  if (services.some((service) => service.run !== undefined)) required.push('one-shots');
+  if (services.some((service) => service.run !== undefined || service.once !== undefined)) required.push('one-shots');
   if (spec.schedule !== null) required.push('schedule');
   if (spec.offline === 'update') required.push('offline-update');
   return required;

@@ -8,12 +8,14 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import * as initial from './migrations/0001-initial.ts';
 import * as instances from './migrations/0002-instances.ts';
 import * as abortingDeployments from './migrations/0003-aborting-deployments.ts';
+import * as onceForADeployment from './migrations/0004-once-for-a-deployment.ts';
 import type { Tables } from './tables.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-instances': instances,
   '0003-aborting-deployments': abortingDeployments,
+  '0004-once-for-a-deployment': onceForADeployment,
 };
 
 /** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone) */

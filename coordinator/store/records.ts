@@ -80,6 +80,8 @@ export interface RunTarget {
   readonly rollback: boolean;
   /** By service, from the placement. */
   readonly replicas: Readonly<Record<string, number>>;
+  /** Only what runs once for the deployment; the host keeps what it has. Absent = the whole app. */
+  readonly onlyOnce?: true | undefined;
 }
 
 export interface RemoveTarget {

@@ -143,6 +143,7 @@ export interface TargetsTable {
   rollback: number;
   replicas: string;
   volumes: number;
+  only_once: number;
 }
 
 export interface DeploymentsTable {
@@ -155,6 +156,8 @@ export interface DeploymentsTable {
   state: string;
   wave: number;
   waves: number;
+  /** The step before the first wave, as JSON. */
+  once: string | null;
   problem: string | null;
   cause: string;
   placement: string;

@@ -73,6 +73,17 @@ const hostStepViewSchema = z.object({
   changedAt: timeSchema,
 });
 
+const onceStepViewSchema = z.object({
+  host: hostIdSchema,
+  name: z.string(),
+  services: z.array(z.string()),
+  attempt: countSchema,
+  state: z.enum(['running', 'passed', 'failed']),
+  /** What the agent does right now. */
+  doing: z.string().nullable(),
+  changedAt: timeSchema,
+});
+
 export const deploymentViewSchema = z.object({
   id: deploymentIdSchema,
   app: appNameSchema,
@@ -83,6 +94,8 @@ export const deploymentViewSchema = z.object({
   steps: z.array(hostStepViewSchema),
   wave: z.number().int(),
   waves: countSchema,
+  /** Before the first wave: services that run once for the deployment. Absent from an older coordinator. */
+  once: onceStepViewSchema.nullable().optional(),
   problem: problemSchema.nullable(),
   cause: causeSchema,
   createdAt: timeSchema,

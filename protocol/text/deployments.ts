@@ -42,6 +42,8 @@ export function renderDeployment(deployment: DeploymentView, now: number): strin
     stepDetail(step),
   ]);
   const lines = [head, `  cause: ${renderCause(deployment.cause)}`];
+  const once = onceLine(deployment);
+  if (once !== null) lines.push(`  ${once}`);
   if (steps.length > 0) lines.push(renderTable(['  HOST', 'WAVE', 'STATE', 'SINCE', 'DETAIL'], steps));
   if (deployment.problem !== null) lines.push(renderProblem(deployment.problem));
   return lines.join('\n');
@@ -62,6 +64,21 @@ export function progressOf(deployment: DeploymentView): string {
       ? ''
       : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
   return `${done} of ${counted(deployment.steps.length, 'host')} ${going ? 'returned' : 'passed'}${wave}`;
+}
+
+/** The step before the first wave, as a line of its own; null = there is none. */
+export function onceLine({ once, state }: Pick<DeploymentView, 'once' | 'state'>): string | null {
+  if (once == null) return null;
+  const services = once.services.join(', ');
+  switch (once.state) {
+    case 'running':
+      if (hasEnded(state)) return `once, before the first wave: ${services} on ${once.name} was stopped`;
+      return `once, before the first wave: ${services} runs on ${once.name}${once.doing === null ? '' : `: ${plainText(once.doing)}`}`;
+    case 'passed':
+      return `once, before the first wave: ${services} completed on ${once.name}`;
+    case 'failed':
+      return `once, before the first wave: ${services} failed on ${once.name}`;
+  }
 }
 
 /** The line of one host: what it does now, or why it failed. */

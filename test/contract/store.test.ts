@@ -554,6 +554,44 @@ for (const kind of storeKinds) {
     ]);
   });
 
+  scene(
+    'the step before the first wave is kept, and its target is one until it is written again',
+    async (t, store, reopen) => {
+      await addHost(store, 1);
+      const { deployment } = await enqueue(store, { number: 1 });
+      const fence = await store.takeLease({ id: deployment.id, owner: 'c', now: 1, until: 9 });
+      if (fence === null) throw new Error('the lease is taken');
+      const before = { release: 1, replicas: { web: 1 } };
+      const once = {
+        host: hostId(1),
+        services: ['migrate'],
+        attempt: 1,
+        state: 'running',
+        before,
+        changedAt: 5,
+      } as const;
+      const write = { fence, expected: 'queued', steps: [], quarantine: [], events: [] } as const;
+      const target = aTarget(hostId(1), 1);
+      await store.applyRollout({
+        ...write,
+        deployment: { ...deployment, state: 'rolling', once },
+        targets: [{ ...target, onlyOnce: true }],
+      });
+      const after = await reopen();
+      t.strictSame((await after.deployment({ id: deployment.id }))?.once, once);
+      t.match(await after.targetsOfApp({ app: WEB }), [{ onlyOnce: true }]);
+      const entries = await after.assignments({ requests: [{ host: hostId(1), heard: null }] });
+      t.match(entries, [{ assignment: { entries: [{ onlyOnce: true }] } }]);
+      await after.applyRollout({
+        ...write,
+        expected: 'rolling',
+        deployment: { ...deployment, state: 'rolling', once },
+        targets: [{ ...target, attempt: 2 }],
+      });
+      t.notOk('onlyOnce' in ((await after.targetsOfApp({ app: WEB }))[0] ?? {}));
+    },
+  );
+
   scene('what changed meanwhile refuses a deployment that was made on the old state', async (t, store) => {
     await enqueue(store, { number: 1 });
     const late = store.createDeployment({

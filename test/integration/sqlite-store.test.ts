@@ -82,6 +82,8 @@ t.test('sqlite store: a database of the first schema is brought to this one, wit
   const added = ['project_number', 'instance_id', 'instance_zone', 'instance_name', 'labels_pool', 'power_off_boot'];
   for (const column of added) database.exec(`alter table hosts drop column ${column}`);
   database.exec('alter table deployments drop column aborts');
+  database.exec('alter table deployments drop column once');
+  database.exec('alter table targets drop column only_once');
   database.exec("delete from kysely_migration where name <> '0001-initial'");
   database.close();
 

@@ -234,13 +234,13 @@ for (const seed of seeds(10)) {
   );
 }
 
-for (const seed of seeds(20)) {
+for (const seed of seeds(10)) {
   t.test(
     `nextActions: a completed one-shot runs once, is pruned at will, and is left out on the way back (LONGSHORE_SEED=${seed})`,
     async (t) => {
       const random = seededRandom(seed);
       const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0.05, kill: 0 });
-      world.engine.offerImage(digest('e'), { exitAfterMs: 300, healthyAfterMs: null });
+      world.engine.offerImage(digest('8'), { exitAfterMs: 300, healthyAfterMs: null });
       const migrations = new Set<string>();
       world.onEffect = (action) => {
         if (action.kind === 'start' && action.service === 'migrate') migrations.add(action.instance);
@@ -254,7 +254,7 @@ for (const seed of seeds(20)) {
         dependsOn: { migrate: 'completed' },
         gate: { minHealthyMs: 2_000, healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 },
       } as const;
-      const migrate: TestService = { version: 'e', restart: { name: 'no', maxAttempts: 0 } };
+      const migrate: TestService = { version: '8', restart: { name: 'no', maxAttempts: 0 } };
       for (let release = 1; release <= 3; release += 1) {
         const entry = aRunEntry({
           app: 'one',
@@ -286,4 +286,71 @@ for (const seed of seeds(20)) {
       t.equal(world.plan?.converged, true);
     },
   );
+}
+
+for (const seed of seeds(8)) {
+  t.test(`nextActions: what runs once for a deployment changes nothing else (LONGSHORE_SEED=${seed})`, async (t) => {
+    const random = seededRandom(seed);
+    const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0.05, kill: random() < 0.7 ? 0.03 : 0 });
+    world.engine.offerImage(digest('8'), { exitAfterMs: 300, healthyAfterMs: null });
+    world.engine.offerImage(digest('9'), { exitAfterMs: 300, healthyAfterMs: null });
+    const complaints: string[] = [];
+    watchServing(world, (text) => complaints.push(text));
+    const entry = (release: number, versions: readonly [string, string], onlyOnce: boolean): RunEntry =>
+      aRunEntry({
+        app: 'one',
+        release,
+        attempt: onlyOnce ? release * 10 : release * 10 + 1,
+        once: ['migrate'],
+        onlyOnce,
+        services: {
+          migrate: { version: versions[0], restart: { name: 'no', maxAttempts: 0 } },
+          web: { version: versions[1], ingress: ROUTE, dependsOn: { migrate: 'completed' } },
+        },
+      });
+    const settle = async (wanted: RunEntry): Promise<void> => {
+      world.assign([wanted]);
+      for (let turn = 0, quiet = 0; turn < TURNS && quiet < 60; turn += 1) quiet = (await world.turn()) ? quiet + 1 : 0;
+      t.equal(world.disk.get(wanted.app)?.attempt?.state, 'passed');
+      t.equal(world.plan?.converged, true);
+    };
+    const starts = (): number => world.engine.effects.filter((each) => each.operation === 'start').length;
+
+    await settle(entry(1, ['8', 'a'], false));
+    t.equal(starts(), 1, 'it runs only when it is asked for');
+    await settle(entry(2, ['9', 'b'], true));
+    t.equal(starts(), 2);
+    t.equal(world.disk.get(appName('one'))?.committed?.release, 1);
+    t.equal(world.serving('one', 'web'), 1);
+    await settle(entry(2, ['9', 'b'], false));
+    t.equal(starts(), 3, 'only the server starts');
+    t.equal(world.disk.get(appName('one'))?.committed?.release, 2);
+    t.equal(world.engine.containers.size, 2, 'the output of the one-shot stays');
+    t.same(complaints, []);
+  });
+
+  t.test(`nextActions: what fails once for a deployment leaves all as it was (LONGSHORE_SEED=${seed})`, async (t) => {
+    const random = seededRandom(seed);
+    const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0.05, kill: 0 });
+    const entry = (release: number, attempt: number, migrate: string, onlyOnce: boolean): RunEntry =>
+      aRunEntry({
+        app: 'one',
+        release,
+        attempt,
+        once: ['migrate'],
+        onlyOnce,
+        rollback: attempt === 3,
+        services: { migrate: { version: migrate, restart: { name: 'no', maxAttempts: 0 } }, web: { version: 'a' } },
+      });
+    const settle = async (wanted: RunEntry): Promise<string | undefined> => {
+      world.assign([wanted]);
+      for (let turn = 0, quiet = 0; turn < TURNS && quiet < 60; turn += 1) quiet = (await world.turn()) ? quiet + 1 : 0;
+      return world.disk.get(wanted.app)?.attempt?.state;
+    };
+    t.equal(await settle(entry(1, 1, 'a', false)), 'passed');
+    const before = [...world.engine.containers.keys()];
+    t.equal(await settle(entry(2, 2, '1', true)), 'failed');
+    t.equal(await settle(entry(1, 3, 'a', false)), 'passed');
+    t.same([...world.engine.containers.keys()], before);
+  });
 }

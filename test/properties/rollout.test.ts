@@ -66,8 +66,15 @@ function brokenRule(
   changes: RolloutChanges,
 ): string | null {
   const { deployment } = changes;
-  const forward = changes.targets.filter((target) => target.kind === 'run' && target.release === 2);
-  const back = changes.targets.filter((target) => target.kind === 'run' && target.release === 1);
+  const { once } = deployment;
+  const runs = changes.targets.filter((target) => target.kind === 'run');
+  const forward = runs.filter((target) => target.release === 2 && target.onlyOnce !== true);
+  const back = runs.filter((target) => target.release === 1 && target.host !== once?.host);
+  const step = runs.filter((target) => target.onlyOnce === true);
+  if (step.length > 0 && (before.deployment.once !== null || step.length > 1)) return 'what runs once began twice';
+  if (forward.length > 0 && once !== null && once.state !== 'passed') return 'a wave began before what runs once';
+  if (once?.state === 'failed' && (deployment.state !== 'failed' || movedBefore.size > 0))
+    return 'what runs once failed, and something moved or goes on';
   for (const target of forward) {
     const step = deployment.steps.find((found) => found.host === target.host);
     if (step === undefined || step.wave > deployment.wave) return `${target.host} was moved before its wave`;
@@ -86,7 +93,7 @@ function brokenRule(
   }
   for (const target of back) {
     if (!movedBefore.has(target.host)) return `${target.host} went back and had never moved`;
-    if (target.kind === 'run' && !target.rollback) return `${target.host} does not go back from the disk`;
+    if (!target.rollback) return `${target.host} does not go back from the disk`;
   }
   for (const target of changes.targets) {
     if (target.kind === 'run' && target.attempt <= (before.lastAttempts[target.host] ?? 0))
@@ -115,6 +122,7 @@ t.test('nextChanges: keeps its rules in any order of misfortunes, and always end
       policy,
       fresh: random() < 0.2,
       kind: random() < 0.15 ? 'rollback' : 'deploy',
+      ...(random() < 0.5 ? { once: ['a', 'b'] as const } : {}),
     });
     for (let turn = 0; turn < 60 && !hasEnded(world.rollout.deployment.state); turn += 1) {
       const before = world.rollout;
@@ -142,6 +150,14 @@ t.test('nextChanges: keeps its rules in any order of misfortunes, and always end
     }
     if (!hasEnded(world.rollout.deployment.state)) {
       t.fail(`seed ${seed}: it stays ${world.state} for ever`);
+      t.end();
+      return;
+    }
+    const left = world.rollout.targets.find(
+      (target) => target.kind === 'run' && target.onlyOnce === true && world.hosts.has(target.host),
+    );
+    if (left !== undefined) {
+      t.fail(`seed ${seed}: ${left.host} is left at what runs once, ${world.state}`);
       t.end();
       return;
     }

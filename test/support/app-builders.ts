@@ -118,6 +118,7 @@ export const aDeployment = (fields: Partial<Deployment> = {}): Deployment => ({
   waves: 0,
   problem: null,
   cause: { kind: 'person', token: 'test', note: null },
+  once: null,
   aborts: false,
   createdAt: 0,
   startedAt: null,

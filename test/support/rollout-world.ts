@@ -23,7 +23,19 @@ import type {
   Target,
 } from '../../coordinator/store/records.ts';
 import type { RolloutPolicy } from '../../fleet/app-spec.ts';
-import { aDeployment, anAppReport, anAppSpec, anAttempt, appName, aPolicy, aRelease, hostId } from './app-builders.ts';
+import type { Release } from '../../fleet/release.ts';
+import {
+  aDeployment,
+  anAppReport,
+  anAppSpec,
+  anAttempt,
+  appName,
+  aPolicy,
+  aRelease,
+  aService,
+  hostId,
+  specHash,
+} from './app-builders.ts';
 
 interface WorldHost {
   readonly name: string;
@@ -39,6 +51,8 @@ export interface WorldOptions {
   /** No release to go back to. */
   readonly fresh?: boolean;
   readonly kind?: 'deploy' | 'rollback';
+  /** A service `migrate` runs once for the deployment; by the letter of its hash in release 1 and 2. */
+  readonly once?: readonly [string, string];
 }
 
 export class RolloutWorld {
@@ -62,12 +76,21 @@ export class RolloutWorld {
         refusal: null,
       });
     });
-    const spec = anAppSpec({ rollout: aPolicy(options.policy) });
-    const placement = Object.fromEntries(ids.map((id) => [id, { web: 1 }])) as Placement;
-    const base = options.fresh === true ? null : aRelease({ number: 1, spec });
+    const { once } = options;
+    const migrate = once === undefined ? {} : { migrate: aService({ once: 'deployment' }) };
+    const spec = anAppSpec({ rollout: aPolicy(options.policy), services: { web: aService(), ...migrate } });
+    const replicas = { web: 1, ...(once === undefined ? {} : { migrate: 1 }) };
+    const placement = Object.fromEntries(ids.map((id) => [id, replicas])) as Placement;
+    const release = (number: 1 | 2): Release =>
+      aRelease({
+        number,
+        spec,
+        hashes: { ...aRelease().hashes, ...(once === undefined ? {} : { migrate: specHash(once[number - 1] ?? '') }) },
+      });
+    const base = options.fresh === true ? null : release(1);
     this.rollout = {
       deployment: aDeployment({ base: base === null ? null : 1, kind: options.kind ?? 'deploy' }),
-      release: aRelease({ number: 2, spec }),
+      release: release(2),
       base,
       placement,
       targets: base === null ? [] : ids.map((host) => oldTarget(host)),
@@ -108,7 +131,7 @@ export class RolloutWorld {
     const failedService = state === 'failed' ? 'web' : null;
     this.change(host, {
       report: anAppReport({
-        release: state === 'passed' ? release : 1,
+        release: state === 'passed' && target.onlyOnce !== true ? release : 1,
         attempt: anAttempt({ deployment, release, attempt, state, problem: reason, failedService }),
         converged: state === 'passed',
       }),
@@ -153,7 +176,7 @@ export class RolloutWorld {
       targets.set(target.host, target);
       if (target.kind !== 'run') continue;
       lastAttempts[target.host] = target.attempt;
-      if (target.release === 2) this.moved.add(target.host);
+      if (target.release === 2 && target.onlyOnce !== true) this.moved.add(target.host);
     }
     this.rollout = { ...this.rollout, deployment: changes.deployment, targets: [...targets.values()], lastAttempts };
     this.events.push(...changes.events);

@@ -147,7 +147,7 @@ export const aTarget = (
   host: HostId,
   release: number,
   fields: Partial<Extract<TargetWrite, { kind: 'run' }>> = {},
-): TargetWrite => ({
+): Extract<TargetWrite, { kind: 'run' }> => ({
   kind: 'run',
   host,
   app: WEB,

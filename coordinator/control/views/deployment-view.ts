@@ -1,5 +1,6 @@
 /** A deployment as people see it: with names of hosts and what each does right now. Pure. */
-import type { Deployment, HostStep } from '../../../fleet/deployment.ts';
+import { hasEnded } from '../../../fleet/deployment.ts';
+import type { Deployment, HostStep, OnceStep } from '../../../fleet/deployment.ts';
 import type { HostId } from '../../../fleet/ids.ts';
 import type { DeploymentView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
@@ -9,7 +10,7 @@ export function deploymentView(
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
 ): DeploymentView {
-  const { settledAt: _settledAt, aborts: _aborts, steps, ...head } = deployment;
+  const { settledAt: _settledAt, aborts: _aborts, steps, once, ...head } = deployment;
   return {
     ...head,
     steps: steps.map((step) => ({
@@ -23,16 +24,30 @@ export function deploymentView(
       problem: copyProblem(step.problem),
       changedAt: step.changedAt,
     })),
+    once: once === null ? null : onceView(deployment, once, names, live),
     problem: copyProblem(head.problem),
   };
 }
 
+function onceView(
+  deployment: Deployment,
+  { host, services, attempt, state, changedAt }: OnceStep,
+  names: Readonly<Record<HostId, string>>,
+  live: (host: HostId) => LiveHost | null,
+): DeploymentView['once'] {
+  const now = hasEnded(deployment.state) || state !== 'running' ? null : answering(deployment, attempt, live(host));
+  return { host, name: names[host] ?? host, services: [...services], attempt, state, doing: now, changedAt };
+}
+
 /** Only while the host works on this very attempt; what it says of another is not about this deployment. */
 function doing(deployment: Deployment, step: HostStep, live: LiveHost | null): string | null {
-  if (step.state !== 'moving' && step.state !== 'returning') return null;
+  return step.state === 'moving' || step.state === 'returning' ? answering(deployment, step.attempt, live) : null;
+}
+
+function answering(deployment: Deployment, attempt: number, live: LiveHost | null): string | null {
   if (live?.connected !== true) return 'offline';
   const report = live.apps[deployment.app];
-  return report?.attempt?.attempt === step.attempt ? report.waiting : null;
+  return report?.attempt?.attempt === attempt ? report.waiting : null;
 }
 
 function copyProblem(problem: HostStep['problem']): DeploymentView['problem'] {

@@ -60,6 +60,7 @@ export async function createDeployment(
       state: 'queued',
       wave: -1,
       waves: 0,
+      once: null,
       problem: null,
       cause: toJson(cause),
       placement: toJson(placement),

@@ -129,6 +129,7 @@ function toDeployment(row: DeploymentsTable, steps: readonly Tables['steps'][]):
     steps: steps.map(toStep),
     wave: Number(row.wave),
     waves: Number(row.waves),
+    once: row.once === null ? null : fromJson(row.once),
     problem: row.problem === null ? null : fromJson(row.problem),
     cause: fromJson(row.cause),
     aborts: Number(row.aborts) === 1,

@@ -65,6 +65,7 @@ export async function applyRollout(transaction: Transaction, args: Args<'applyRo
       state: deployment.state,
       wave: deployment.wave,
       waves: deployment.waves,
+      once: deployment.once === null ? null : toJson(deployment.once),
       problem: deployment.problem === null ? null : toJson(deployment.problem),
       started_at: deployment.startedAt,
       settled_at: deployment.settledAt,

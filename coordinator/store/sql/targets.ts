@@ -50,7 +50,15 @@ export async function writeTargets(transaction: Transaction, targets: readonly T
     if (removed.has(target.host)) continue;
     const key = { host: target.host, app: target.app };
     if (target.kind === 'remove') {
-      const nothing = { kind: 'remove', release: null, deployment: null, attempt: null, rollback: 0, replicas: '{}' };
+      const nothing = {
+        kind: 'remove',
+        release: null,
+        deployment: null,
+        attempt: null,
+        rollback: 0,
+        replicas: '{}',
+        only_once: 0,
+      };
       await db
         .updateTable('targets')
         .set((set) => ({
@@ -70,6 +78,7 @@ export async function writeTargets(transaction: Transaction, targets: readonly T
       rollback: target.rollback ? 1 : 0,
       replicas: toJson(target.replicas),
       volumes: 0,
+      only_once: target.onlyOnce === true ? 1 : 0,
     };
     await db
       .insertInto('targets')
@@ -257,5 +266,7 @@ function toTarget(row: TargetsTable): Target {
     attempt: Number(row.attempt),
     rollback: row.rollback === 1,
     replicas: fromJson(row.replicas),
+    // Only where it is so: the hash of an assignment covers its targets.
+    ...(Number(row.only_once) === 1 ? { onlyOnce: true } : {}),
   };
 }

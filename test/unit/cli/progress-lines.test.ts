@@ -1,6 +1,7 @@
 import t from 'tap';
 import { changeLines, renderProgress } from '../../../cli/progress/progress-lines.ts';
 import { problem } from '../../../fleet/errors.ts';
+import type { DeploymentView } from '../../../protocol/http-api/views.ts';
 import { displayWidth } from '../../../protocol/text/table.ts';
 import { aDeploymentView, aHostId, aStepView } from '../../support/views.ts';
 
@@ -60,5 +61,28 @@ t.test('changeLines: a line per change and none where nothing changed', (t) => {
   t.match(changeLines(null, before), [/to release 2, 1 host in 1 wave$/, 'quay-1: moving', /^rolling/]);
   t.same(changeLines(before, before), []);
   t.match(changeLines(before, after), ['quay-1: passed', 'succeeded: 1 of 1 host passed, wave 1 of 1']);
+  t.end();
+});
+
+t.test('what runs once before the first wave has a line of its own, which changes with it', (t) => {
+  const once: NonNullable<DeploymentView['once']> = {
+    host: aHostId(1),
+    name: 'quay-1',
+    services: ['migrate'],
+    attempt: 2,
+    state: 'running',
+    doing: 'migrate/1 has to complete',
+    changedAt: 0,
+  };
+  const waiting = [aStepView({ state: 'waiting', attempt: 0 })];
+  const running = aDeploymentView({ steps: waiting, wave: -1, once });
+  const line = 'once, before the first wave: migrate runs on quay-1: migrate/1 has to complete';
+  t.equal(renderProgress(running, 0, { color: false, columns: 100 })[1], `  ${line}`);
+  t.ok(changeLines(null, running).includes(line));
+  t.same(changeLines(running, running), []);
+  const done = aDeploymentView({ ...running, once: { ...once, state: 'passed', doing: null } });
+  t.same(changeLines(running, done), ['once, before the first wave: migrate completed on quay-1']);
+  const failed = aDeploymentView({ ...running, state: 'failed', once: { ...once, state: 'failed', doing: null } });
+  t.match(changeLines(running, failed)[0], /migrate failed on quay-1/);
   t.end();
 });

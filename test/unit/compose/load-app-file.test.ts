@@ -107,6 +107,8 @@ t.test('loadAppFile: x-longshore.run makes a one-shot, and only `always` is stat
   t.match(b, { restart: { name: 'no' } });
   t.notOk(b !== undefined && 'run' in b);
   t.match(c, { restart: { name: 'unless-stopped' } });
+  const once = 'services:\n  a: {image: x, x-longshore: {once: deployment}}\n  b: {image: x, depends_on: [a]}\n';
+  t.match(specOf(once).services.a, { once: 'deployment', restart: { name: 'no' } });
   t.end();
 });
 

@@ -258,6 +258,21 @@ const whole: readonly Case[] = [
     [/^services\.a\.x-longshore\.run 2:\d+ is for a service that runs to its end, but the restart policy is always/],
   ],
   [
+    'what runs once for a deployment, and waits for another service',
+    'services:\n  a: {image: x, depends_on: [b], x-longshore: {once: deployment}}\n  b: {image: x}\n',
+    [/^services\.a\.depends_on 2:\d+ a service with "once: deployment" runs before the first wave/],
+  ],
+  [
+    'what runs once for a deployment, with replicas, a port, and hosts that update alone',
+    'services:\n  a: {image: x, ports: [80], deploy: {replicas: 2}, x-longshore: {once: deployment}}\nx-longshore: {offline: update}\n',
+    [/"once: deployment" runs once; leave it out/, /has a route or a port/, /does not go with "offline: update"/],
+  ],
+  [
+    'waiting for the health of what runs once for a deployment',
+    'services:\n  a: {image: x, depends_on: {b: {condition: service_healthy}}}\n  b: {image: x, x-longshore: {once: deployment}}\n',
+    [/^services\.a\.depends_on\.b 2:\d+ "b" runs to its end and is never healthy/],
+  ],
+  [
     'include',
     'include: [a.yaml]\nservices: {a: {image: x}}\n',
     [/^include 1:1 "include" is not done yet; name the files with several -f/],

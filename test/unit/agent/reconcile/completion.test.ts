@@ -3,7 +3,7 @@ import type { AssignmentEntry, RunEntry } from '../../../../fleet/assignment.ts'
 import { nextActions, type Plan } from '../../../../agent/reconcile/next-actions.ts';
 import { type AppJournal, type AttemptRecord, emptyJournal } from '../../../../agent/state/app-journal.ts';
 import { journalFileSchema } from '../../../../agent/state/journal-schema.ts';
-import { aRunEntry, type TestEntry } from '../../../support/agent-entries.ts';
+import { aRunEntry, EXEC_PROBE, type TestEntry } from '../../../support/agent-entries.ts';
 import {
   aContainer,
   aHealth,
@@ -49,7 +49,7 @@ function plan(
     assignment: { host: hostId(1), epoch: 1, generation: 1, entries: [entry] },
     observation: {
       ...noFacts,
-      engine: { containers, networks: [{ app: web, name: 'net', subnet: '10.213.0.0/24' }], volumes: [] },
+      engine: { containers, networks: [{ app: web, id: 'net-1', name: 'net', subnet: '10.213.0.0/24' }], volumes: [] },
       held: null,
       images: known,
       health,
@@ -110,7 +110,7 @@ t.test('one-shot: pruned in the middle of an attempt, it still lets its dependen
   };
   const journal = { ...noted, attempt: underWay(entry, candidates) };
   const completions = { ...noted.completions, [instanceId(3)]: 'completed' as const };
-  const next = aContainer(4, { hash: specHash('b'), state: 'created', address: '10.213.0.9' });
+  const next = aContainer(4, { hash: specHash('b'), state: 'created', slot: 1, address: '10.213.0.3' });
   const found = plan(entry, { ...journal, completions }, [server, migration, next]);
   t.match(found.actions, [{ kind: 'start', instance: instanceId(4) }]);
   const passed = plan(entry, { ...journal, completions }, [server, migration, { ...next, state: 'running' }]);
@@ -144,12 +144,12 @@ const moved = {
   ...committedJournalOf(release(2, 'b', 'd'), next),
   completions: { [instanceId(5)]: 'completed' as const },
 };
-const newer = aContainer(4, { hash: specHash('b'), release: 2 });
+const newer = aContainer(4, { hash: specHash('b'), release: 2, address: '10.213.0.2' });
 const wayBack = (fields: Partial<TestEntry> = {}): RunEntry =>
   release(1, 'a', 'c', { rollback: true, attempt: 3, ...fields });
 const leftOut = (found: Plan): unknown =>
   found.actions.flatMap((action) =>
-    action.kind === 'begin' ? action.candidates.map(({ key, isLeftOut }) => [key, isLeftOut]) : [],
+    action.kind === 'begin' ? action.candidates.map(({ key, omitted }) => [key, omitted !== null]) : [],
   );
 const both = (isMigrationLeftOut: boolean): unknown => [
   ['migrate/1', isMigrationLeftOut],
@@ -162,10 +162,10 @@ t.test('one-shot: it does not run on the way back, and who waits for it goes on'
   t.same(kinds(begun), ['begin'], 'its image is not needed');
   t.same(leftOut(plan(wayBack({ rollback: false }), moved, [newer, ran])), both(false), 'a deployment runs it');
 
-  const candidates = { 'migrate/1': aRecord(6, { hash: specHash('c') }), 'web/1': aRecord(7) };
+  const candidates = { 'migrate/1': aRecord(6, { hash: specHash('c') }), 'web/1': aRecord(7, { slot: 1 }) };
   const completions = { ...moved.completions, [instanceId(6)]: 'left-out' as const };
   const journal = { ...moved, attempt: underWay(wayBack(), candidates), completions };
-  const created = aContainer(7, { state: 'created', address: '10.213.0.9' });
+  const created = aContainer(7, { state: 'created', slot: 1, address: '10.213.0.3' });
   t.match(plan(wayBack(), journal, [newer, ran, created]).actions[0], { kind: 'start', instance: instanceId(7) });
   const back = { ...committedJournalOf(wayBack(), candidates), completions };
   const found = plan(wayBack(), back, [{ ...created, state: 'running' }]);
@@ -180,7 +180,8 @@ t.test('one-shot: where nothing is committed there is no way back, and it runs',
 });
 
 t.test('one-shot: with `restart: no` alone, one that runs now is a server and goes back too', (t) => {
-  const services = { migrate: { version: 'c', restart: once }, web: { version: 'a' } };
+  const probe = { ...EXEC_PROBE, check: { kind: 'none' } } as const;
+  const services = { migrate: { version: 'c', restart: once, probe }, web: { version: 'a' } };
   const entry = aRunEntry({ services, rollback: true, attempt: 3 });
   t.same(leftOut(plan(entry, moved, [newer, ran])), both(true));
   t.same(leftOut(plan(entry, moved, [newer, { ...ran, state: 'running' }])), both(false));

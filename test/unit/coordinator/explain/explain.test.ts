@@ -48,11 +48,52 @@ const attempt = (fields: Parameters<typeof anAttempt>[0], report: Parameters<typ
   app({ report: anAppReport({ attempt: anAttempt(fields), ...report }) });
 const passed = attempt({ state: 'passed' }, { release: 2, converged: true });
 
+const once = {
+  host: hostId(1),
+  services: ['migrate'],
+  attempt: 1,
+  state: 'running',
+  before: null,
+  changedAt: 7,
+} as const;
+
 const conflicting = aRefusal({
   problem: problem('GENERATION_CONFLICT', 'it holds assignment 3.7, which this data never gave'),
 });
 
 const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
+  [
+    'running what runs once for the deployment',
+    facts({
+      apps: [
+        {
+          ...attempt({ state: 'gating' }, { waiting: 'migrate/1 has to complete' }),
+          target: { ...target, onlyOnce: true },
+          deployment: aDeployment({ id: deploymentId(2), state: 'rolling', once }),
+        },
+      ],
+    }),
+    /a runs migrate of web once for deployment d-0000000000000002: migrate\/1 has to complete/,
+    { since: 7, next: /if it fails, the deployment ends and nothing has moved/ },
+  ],
+  [
+    'waiting for what runs once on another host',
+    facts({
+      apps: [
+        {
+          ...passed,
+          deployment: aDeployment({
+            id: deploymentId(3),
+            state: 'rolling',
+            waves: 2,
+            once,
+            steps: [aStep({ state: 'waiting' })],
+          }),
+        },
+      ],
+    }),
+    /waits for its turn: .*; migrate runs once before the first wave/,
+  ],
   [
     'never connected',
     facts({ connected: false, connectedChangedAt: null, lastSeenAt: null }),

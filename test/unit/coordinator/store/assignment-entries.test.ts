@@ -4,12 +4,15 @@ import { anAppSpec, aRelease, aService, hostId } from '../../../support/app-buil
 import { aTarget } from '../../../support/store-scenes.ts';
 
 t.test('toEntry: what an older agent does not know stands beside the spec, and names what is required', (t) => {
-  const spec = anAppSpec({ services: { migrate: aService({ run: 'always' }), web: aService() } });
+  const spec = anAppSpec({ services: { migrate: aService({ run: 'always', once: 'deployment' }), web: aService() } });
   const entry = toEntry(aTarget(hostId(1), 1), aRelease({ spec }));
-  t.match(entry, { always: ['migrate'], requires: ['swap', 'one-shots'] });
-  t.notMatch(JSON.stringify(entry), /"run":"always"/);
+  t.match(entry, { always: ['migrate'], once: ['migrate'], requires: ['swap', 'one-shots'] });
+  t.notMatch(JSON.stringify(entry), /"run":"always"|"once":"deployment"/);
+  t.notOk('onlyOnce' in entry);
+  const step = toEntry({ ...aTarget(hostId(1), 1), onlyOnce: true }, aRelease({ spec }));
+  t.match(step, { onlyOnce: true });
   const plain = toEntry(aTarget(hostId(1), 1), aRelease());
-  t.notOk('always' in plain);
+  t.notOk('always' in plain || 'once' in plain || 'onlyOnce' in plain);
   t.match(plain, { requires: ['swap'] });
   t.end();
 });
