@@ -83,6 +83,7 @@ export class Agent {
         : { healthy: true },
       converged: reconciler?.isConverged() ?? false,
       waiting: reconciler?.waiting() ?? null,
+      problems: reconciler?.problems() ?? [],
       host: agent?.hostMetrics ?? null,
       openStreams: this.#enrolled?.parts.streams.openStreams ?? 0,
     };

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { Problem } from '../fleet/errors.ts';
 import type { InstanceId } from '../fleet/ids.ts';
-import type { AppReport } from '../fleet/report.ts';
+import type { AppReport, HostProblem } from '../fleet/report.ts';
 import type { AgentConfig, IngressConfig } from './config.ts';
 import type { Clock } from './clock.ts';
 import type { EnrolledAgentParts, Reconciling } from './enrolled-agent.ts';
@@ -18,6 +18,7 @@ import { EngineClient } from './engine/engine-client.ts';
 import { firstCredential, type CredentialSource } from './engine/registry-auth.ts';
 import { digestResolver } from './engine/resolve-digest.ts';
 import { freeBytesAt } from './engine/space-check.ts';
+import { HostProblems } from './host-problems.ts';
 import { policyProblem } from './host-policy.ts';
 import { othersHere } from './identity/find-former.ts';
 import { describeFormer } from './identity/former-hosts.ts';
@@ -27,6 +28,7 @@ import type { Log } from './log.ts';
 import { OfflineUpdates } from './offline/offline-updates.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { EventQueue } from './report/event-queue.ts';
+import { failingLine, weighed, withHostProblems } from './report/with-host-problems.ts';
 import { AppFilesOnDisk } from './secrets/app-files-on-disk.ts';
 import { SealedStore } from './secrets/sealed-store.ts';
 import { dialWebSocket } from './session/frame-socket.ts';
@@ -88,7 +90,12 @@ export async function buildEnrolled(
     freeBytes: freeBytesAt,
     sharedVolumes: config.policy.sharedVolumes,
   });
-  const ingress = config.ingress === null ? null : await buildIngress(context, enrolled, config.ingress);
+  const hostProblems = new HostProblems({
+    log,
+    onEvent: (event, text) => events.add(event, null, text),
+    onChange: () => wiring.onReport(),
+  });
+  const ingress = config.ingress === null ? null : await buildIngress(context, enrolled, config.ingress, hostProblems);
   const resolveDigest = digestResolver(config.dockerSocket, credentials);
   const stateDir = path.join(config.dataDir, 'state');
   const offline = await OfflineUpdates.load({ stateDir, clock, resolveDigest, onEvent });
@@ -146,8 +153,9 @@ export async function buildEnrolled(
     },
     engine,
     engineDescription,
-    reconciler: proposing(reconciler, offline),
+    reconciler: asReported(reconciler, offline, hostProblems),
     ingress,
+    hostProblems,
     secrets,
     streams: new StreamServer({ engine, clock, allowExec: config.policy.exec }),
     resolveDigest,
@@ -177,24 +185,32 @@ async function tellOthers({ config }: BuildContext, host: Enrolled['host'], onEv
   }
 }
 
-/** The reconciler, whose reports tell what the host keeps of its own. */
-function proposing(reconciler: Reconciler, offline: OfflineUpdates): Reconciling {
+/** The reconciler, whose reports say also what the host keeps of its own and what is wrong with the host itself. */
+function asReported(reconciler: Reconciler, offline: OfflineUpdates, hostProblems: HostProblems): Reconciling {
+  const problems = (): readonly HostProblem[] => weighed(hostProblems.list(), reconciler.assignment());
   return {
     assign: (assignment, hash) => reconciler.assign(assignment, hash),
     run: (signal) => reconciler.run(signal),
     wake: () => reconciler.wake(),
-    reports: () => offline.withProposals(reconciler.reports()),
+    reports: () => withHostProblems(offline.withProposals(reconciler.reports()), problems(), reconciler.assignment()),
     assignment: () => reconciler.assignment(),
     currentOrder: () => reconciler.currentOrder(),
     lastTurnAtMs: () => reconciler.lastTurnAtMs(),
-    isConverged: () => reconciler.isConverged(),
-    waiting: () => reconciler.waiting(),
+    isConverged: () => reconciler.isConverged() && failingLine(problems()) === null,
+    waiting: () => reconciler.waiting() ?? failingLine(problems()),
+    problems,
   };
 }
 
 /** Caddy and its name answerer are loaded only on hosts that have an ingress. */
-async function buildIngress(context: BuildContext, { host }: Enrolled, ingress: IngressConfig): Promise<CaddyIngress> {
+async function buildIngress(
+  context: BuildContext,
+  { host }: Enrolled,
+  ingress: IngressConfig,
+  hostProblems: HostProblems,
+): Promise<CaddyIngress> {
   const { config, clock, random } = context;
+  hostProblems.set('ingress', [{ failing: true, text: 'the ingress is starting', quiet: true }]);
   const { createIngress } = await import('./ingress/create-ingress.ts');
   return await createIngress({
     host,
@@ -211,6 +227,7 @@ async function buildIngress(context: BuildContext, { host }: Enrolled, ingress: 
     acmeEmail: ingress.acmeEmail,
     acmeDirectory: ingress.acmeDirectory,
     certificates: ingress.certificates,
+    onCertificates: (found) => hostProblems.set('certificates', found),
     trustedProxies: ingress.trustedProxies,
   });
 }

@@ -7,8 +7,10 @@ import type { Assignment } from '../fleet/assignment.ts';
 import type { Problem } from '../fleet/errors.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import type { AppName } from '../fleet/ids.ts';
+import type { HostProblem } from '../fleet/report.ts';
 import type { Clock } from './clock.ts';
 import type { ContainerEngine, EngineDescription } from './engine/container-engine.ts';
+import { foundProblem, type HostProblems } from './host-problems.ts';
 import type { Log } from './log.ts';
 import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
 import { PowerOff, type Drained, type DrainingIngress } from './power-off/power-off.ts';
@@ -39,13 +41,16 @@ export interface Reconciling {
   isConverged(): boolean;
   /** What is waited for, as one line; null = nothing. */
   waiting(): string | null;
+  /** What is wrong with the host itself. */
+  problems(): readonly HostProblem[];
 }
 
 /** Keeps the ingress's proxy there. */
 export interface IngressRunner extends DrainingIngress {
   /** A host that an operator removed is not ready, whatever it serves: nobody updates it. */
   setInFleet(inFleet: boolean): Promise<void>;
-  run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void>;
+  /** @param onState called with each finding; null = it serves */
+  run(onState: (problem: Problem | null) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +61,7 @@ export interface EnrolledAgentParts {
   readonly engineDescription: EngineDescription;
   readonly reconciler: Reconciling;
   readonly ingress: IngressRunner | null;
+  readonly hostProblems: HostProblems;
   readonly secrets: SealedStore;
   readonly streams: StreamServer;
   readonly resolveDigest: OrderParts['resolveDigest'];
@@ -98,6 +104,7 @@ export class EnrolledAgent {
         metrics: () => this.#metrics,
         status: parts.statusLine,
         secrets: () => ({ held: secrets.held(), changes: secrets.changes }),
+        problems: () => reconciler.problems(),
       },
       clock,
     );
@@ -154,7 +161,7 @@ export class EnrolledAgent {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { reconciler, ingress, events } = this.#parts;
+    const { reconciler, ingress, hostProblems } = this.#parts;
     const talking = new AbortController();
     const work: ((signal: AbortSignal) => Promise<void>)[] = [
       (ending) => reconciler.run(ending),
@@ -162,7 +169,9 @@ export class EnrolledAgent {
       (ending) => this.#keepSchedules(ending),
     ];
     if (ingress !== null) {
-      work.push((ending) => ingress.run((found) => events.add('ingress', null, found.message), ending));
+      const onState = (found: Problem | null): void =>
+        hostProblems.set('ingress', found === null ? [] : [foundProblem(found)]);
+      work.push((ending) => ingress.run(onState, ending));
     }
     await runTogether(
       [

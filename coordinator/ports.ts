@@ -8,7 +8,7 @@ import type { Cause } from '../fleet/release.ts';
 import type { AppName, DeploymentId, Digest, HostId } from '../fleet/ids.ts';
 import type { Deployment } from '../fleet/deployment.ts';
 import type { HostMetrics } from '../fleet/host.ts';
-import type { AppReport } from '../fleet/report.ts';
+import type { AppReport, HostProblem } from '../fleet/report.ts';
 import type { CoordinatorMessageOf } from '../protocol/agent-messages.ts';
 import type { DeploymentView, EventView, HostView } from '../protocol/http-api/views.ts';
 import type { Change, ExecHandle, StreamSink } from './commands.ts';
@@ -22,6 +22,8 @@ export interface LiveHost {
   readonly apps: Readonly<Record<string, AppReport>>;
   readonly metrics: HostMetrics | null;
   readonly status: string | null;
+  /** What its agent says is wrong with the host itself. */
+  readonly problems: readonly HostProblem[];
   readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
   readonly lastSeenAt: number | null;
   /** Newest assignment order that the agent acked. */

@@ -15,6 +15,7 @@ export const TEXT_LIMITS = {
   waiting: 2_048,
   instanceDetail: 2_048,
   status: 512,
+  hostProblem: 1_024,
   /** A version, a platform. */
   version: 64,
   registry: 300,
@@ -30,5 +31,6 @@ export const LIST_LIMITS = {
   /** Instances of one app on one host. */
   instances: 1_000,
   registries: 10_000,
+  hostProblems: 50,
   capabilities: 64,
 } as const;

@@ -60,3 +60,12 @@ export interface AppReport {
   /** A `remove` entry that is done. */
   readonly removed: boolean;
 }
+
+/** Something wrong with the host itself, besides its apps. */
+export interface HostProblem {
+  /** `ingress`, `certificates`, `metadata-guard`; a newer agent may know more. */
+  readonly part: string;
+  /** What the host serves or protects is affected now: it is not converged. False: a warning. */
+  readonly failing: boolean;
+  readonly text: string;
+}

@@ -13,8 +13,8 @@
  */
 import { z } from 'zod';
 import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
-import { appReportSchema, assignmentSchema, hostMetricsSchema } from './assignment-schema.ts';
 import { listSchema, textSchema } from './bounded-schema.ts';
+import { appReportSchema, assignmentSchema, hostMetricsSchema, hostProblemSchema } from './assignment-schema.ts';
 import {
   appNameSchema,
   countSchema,
@@ -87,6 +87,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     metrics: hostMetricsSchema.nullable(),
     /** One honest line, the same as systemd's STATUS. */
     status: textSchema(TEXT_LIMITS.status).nullable(),
+    /** All that is wrong with the host itself; absent = as before. Agents of before know none. */
+    problems: listSchema(hostProblemSchema, LIST_LIMITS.hostProblems).optional(),
   }),
   /** The machine powers off: what can be moved goes elsewhere. Answered with `power-off-noted`. */
   z.object({ kind: z.literal('power-off') }),

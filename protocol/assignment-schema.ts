@@ -1,7 +1,7 @@
 /** Schemas of assignments and reports (`fleet/assignment.ts`, `fleet/report.ts`). In frames unknown keys are ignored. */
 import { z } from 'zod';
 import type { Assignment, AssignmentEntry, Prefetch } from '../fleet/assignment.ts';
-import type { AppReport, AttemptReport, InstanceReport } from '../fleet/report.ts';
+import type { AppReport, AttemptReport, HostProblem, InstanceReport } from '../fleet/report.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
 import { appSpecSchema } from './app-spec-schema.ts';
@@ -94,6 +94,12 @@ export const appReportSchema: z.ZodType<AppReport> = z.object({
   proposal: z.record(z.string(), textSchema(TEXT_LIMITS.word)).nullable(),
   unclaimed: z.boolean(),
   removed: z.boolean(),
+});
+
+export const hostProblemSchema: z.ZodType<HostProblem> = z.object({
+  part: textSchema(TEXT_LIMITS.eventKind),
+  failing: z.boolean(),
+  text: textSchema(TEXT_LIMITS.hostProblem),
 });
 
 export const hostMetricsSchema: z.ZodType<HostMetrics> = z.object({

@@ -30,6 +30,7 @@ export function localAnswer(
         connected: facts.session?.kind === 'connected',
         status: statusLine(facts),
         waiting,
+        problems: facts.problems,
       });
     }
     case '/metrics':

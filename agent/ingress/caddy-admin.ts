@@ -12,6 +12,8 @@ export interface AdminAnswer {
 export interface CaddyAdmin {
   /** True when Caddy answers and runs a configuration. */
   isReady(): Promise<boolean>;
+  /** The configuration that it runs, as JSON; null where it does not answer. */
+  config(): Promise<string | null>;
   /** Takes effect before it returns; an equal configuration changes nothing. Any answer is returned, also a refusal. */
   load(config: string): Promise<AdminAnswer>;
   /** Requests under way by `address:port`; null where Caddy does not answer. */
@@ -27,6 +29,10 @@ export function caddyAdmin(socketPath: string): CaddyAdmin {
     isReady: async () => {
       const answer = await call(socketPath, 'GET', '/config/apps/http', null, CALL_TIMEOUT_MS).catch(() => null);
       return answer?.status === 200;
+    },
+    config: async () => {
+      const answer = await call(socketPath, 'GET', '/config/', null, CALL_TIMEOUT_MS).catch(() => null);
+      return answer?.status === 200 ? answer.body : null;
     },
     load: (config) =>
       call(socketPath, 'POST', '/load', config, LOAD_TIMEOUT_MS).catch((error: unknown) => {

@@ -7,7 +7,7 @@ import { groupBy } from '../../fleet/group-by.ts';
 import type { Features } from './caddy-features.ts';
 import { errorPages, groupHandlers, pageHandler, subroute, type JsonObject } from './caddy-proxy.ts';
 import { UNKNOWN_PAGE } from './pages.ts';
-import { HOST_READY_FLAG, PROXY_PATHS, type ProxyOptions } from './proxy-options.ts';
+import { HOST_READY_FLAG, IDENTITY_PATH, PROXY_PATHS, type ProxyOptions } from './proxy-options.ts';
 import type { RouteGroup } from './route-groups.ts';
 
 /** Name that the agent gives in `Host` to the admin socket; Caddy refuses others. */
@@ -17,7 +17,13 @@ export const ADMIN_ORIGIN = 'longshore';
 const CLIENT_IDLE = '620s';
 const SHORTEST_GRACE_MS = 10_000;
 
-export function caddyConfig(groups: readonly RouteGroup[], options: ProxyOptions, features: Features): JsonObject {
+/** @param certificates names of the copies of own certificates */
+export function caddyConfig(
+  groups: readonly RouteGroup[],
+  options: ProxyOptions,
+  features: Features,
+  certificates: readonly string[] = [],
+): JsonObject {
   const { httpPort, httpsPort, healthListen } = options;
   const secure = groups.filter((group) => group.tls !== 'off');
   const servers: Record<string, JsonObject> = {};
@@ -44,7 +50,7 @@ export function caddyConfig(groups: readonly RouteGroup[], options: ProxyOptions
         grace_period: `${Math.max(SHORTEST_GRACE_MS, ...groups.map(({ graceMs }) => graceMs))}ms`,
         servers,
       },
-      ...(httpsPort === null ? {} : { tls: tlsApp(secure, options), pki: pkiApp() }),
+      ...(httpsPort === null ? {} : { tls: tlsApp(secure, options, certificates), pki: pkiApp() }),
     },
   };
 }
@@ -87,7 +93,12 @@ function server(options: ProxyOptions, port: number, routes: readonly JsonObject
     listen: addresses.map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`),
     idle_timeout: CLIENT_IDLE,
     read_header_timeout: '30s',
-    routes: [...readyRoutes(), ...routes, { handle: [pageHandler(UNKNOWN_PAGE)], terminal: true }],
+    routes: [
+      identityRoute(options.identity),
+      ...readyRoutes(),
+      ...routes,
+      { handle: [pageHandler(UNKNOWN_PAGE)], terminal: true },
+    ],
     errors: errorPages(),
   };
 }
@@ -142,6 +153,11 @@ function toHttps(port: number): JsonObject {
   };
 }
 
+/** By this the agent tells its own ingress from another program on the port. */
+function identityRoute(identity: string): JsonObject {
+  return { match: [{ path: [IDENTITY_PATH] }], handle: [text(200, identity)], terminal: true };
+}
+
 /** A flag is a file that the agent makes and takes away: a drain needs no reload and holds while the agent is away. */
 function readyRoutes(): readonly JsonObject[] {
   const flag = (file: string): JsonObject => ({ file: { root: PROXY_PATHS.ready, try_files: [file] } });
@@ -182,7 +198,8 @@ function text(status: number, body: string): JsonObject {
   };
 }
 
-function tlsApp(groups: readonly RouteGroup[], options: ProxyOptions): JsonObject {
+function tlsApp(groups: readonly RouteGroup[], options: ProxyOptions, certificates: readonly string[]): JsonObject {
+  const files = certificates.map((name) => `${PROXY_PATHS.certificates}/${name}`);
   const hosts = (tls: RouteGroup['tls']): readonly string[] => [
     ...new Set(groups.filter((group) => group.tls === tls).map(({ host }) => host)),
   ];
@@ -198,7 +215,9 @@ function tlsApp(groups: readonly RouteGroup[], options: ProxyOptions): JsonObjec
       : [{ subjects: hosts('auto'), issuers: [acme] }]),
   ];
   return {
-    ...(options.ownCertificates ? { certificates: { load_folders: [PROXY_PATHS.certificates] } } : {}),
+    ...(files.length === 0
+      ? {}
+      : { certificates: { load_files: files.map((file) => ({ certificate: file, key: file })) } }),
     ...(policies.length === 0 ? {} : { automation: { policies } }),
   };
 }

@@ -12,7 +12,6 @@ export interface CaddyContainerInputs {
   readonly shared: string;
   readonly hosts: string;
   readonly storage: string;
-  readonly certificates: string | null;
   readonly runFolderOf: (hash: string) => string;
   readonly graceMs: number;
 }
@@ -33,7 +32,6 @@ export function caddyContainer(inputs: CaddyContainerInputs): ProxyPlan {
       `${inputs.shared}:${PROXY_PATHS.shared}:ro`,
       `${inputs.hosts}:/etc/hosts:ro`,
       `${inputs.storage}:${PROXY_PATHS.data}`,
-      ...(inputs.certificates === null ? [] : [`${inputs.certificates}:${PROXY_PATHS.certificates}:ro`]),
     ],
     dnsOptions: RESOLVER_OPTIONS,
     user: inputs.user,

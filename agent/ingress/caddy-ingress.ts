@@ -18,9 +18,12 @@ import type { HoldAnswer, HoldListener } from './hold-listener.ts';
 import { hostsFile } from './hosts-file.ts';
 import type { IngressFiles, IngressState } from './ingress-files.ts';
 import type { Ingress, IngressApp, Upstreams } from './ingress.ts';
-import { HOST_READY_FLAG, type ProxyOptions } from './proxy-options.ts';
+import { LoadedConfig } from './loaded-config.ts';
+import type { ProxyOptions } from './proxy-options.ts';
 import { SETTLE_MS, settleMs } from './publish-wait.ts';
+import { ReadyFlags } from './ready-flags.ts';
 import { routeGroups, type RouteGroup } from './route-groups.ts';
+import { watchIngress, type WatchedIngress } from './watch-ingress.ts';
 
 export interface CaddyIngressParts {
   readonly runner: CaddyRunner;
@@ -35,11 +38,18 @@ export interface CaddyIngressParts {
   readonly readHosts: () => Promise<string>;
   /** What an earlier run of the agent configured. */
   readonly remembered: IngressState | null;
+  /** How often the running proxy is looked at. */
+  readonly watchMs: number;
+  /** Names of the copies of own certificates that can be used now. */
+  readonly readCertificates: () => Promise<readonly string[]>;
+  /** What is wrong where another machine would ask; null = our own Caddy answers. */
+  readonly askItself: () => Promise<string | null>;
 }
 
 export class CaddyIngress implements Ingress {
   readonly #parts: CaddyIngressParts;
   readonly #ended = new AbortController();
+  readonly #flags: ReadyFlags;
   #hold: HoldListener | null = null;
   #groups: readonly RouteGroup[];
   #apps: readonly IngressApp[];
@@ -49,24 +59,18 @@ export class CaddyIngress implements Ingress {
   /** Groups whose new answers Caddy was not told of yet. */
   readonly #stale = new Set<string>();
   #isFirst = true;
-  /** The text that the current container is known to run. */
-  #loaded: { readonly engineId: string; readonly text: string } | null = null;
+  readonly #loaded = new LoadedConfig();
   #loading: Promise<void> = Promise.resolve();
   #applying: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   #hosts: string | null = null;
   #state: string | null = null;
   #deadline: NodeJS.Timeout | null = null;
-  /** The machine goes off: nothing of this host is ready any more. */
-  #draining = false;
-  /** False: an operator removed the host, and nobody updates what it serves. */
-  #inFleet = true;
-  #ready: readonly AppName[] = [];
-  #readying: Promise<void> = Promise.resolve();
 
   constructor(parts: CaddyIngressParts) {
     const { remembered } = parts;
     this.#parts = parts;
+    this.#flags = new ReadyFlags(parts.files);
     this.#apps = remembered?.apps ?? [];
     this.#groups = routeGroups(this.#apps);
     // What served before counts as having served: a new agent that has not looked yet lets requests wait, not fail.
@@ -101,36 +105,15 @@ export class CaddyIngress implements Ingress {
   }
 
   setReady(apps: readonly AppName[]): Promise<void> {
-    this.#ready = apps;
-    return this.#writeReady();
+    return this.#flags.set(apps);
   }
 
-  async setInFleet(inFleet: boolean): Promise<void> {
-    if (this.#inFleet === inFleet) return;
-    this.#inFleet = inFleet;
-    await this.#writeReady();
+  setInFleet(inFleet: boolean): Promise<void> {
+    return this.#flags.setInFleet(inFleet);
   }
 
-  async stopBeingReady(): Promise<boolean> {
-    const wasReady = this.#readyNow().length > 0;
-    this.#draining = true;
-    await this.#writeReady();
-    return wasReady;
-  }
-
-  #readyNow(): readonly AppName[] {
-    return this.#draining || !this.#inFleet ? [] : this.#ready;
-  }
-
-  #writeReady(): Promise<void> {
-    // One after the other, by the newest: what was under way must not write a flag that a drain took away.
-    this.#readying = this.#readying
-      .catch(() => undefined)
-      .then(() => {
-        const ready = this.#readyNow();
-        return this.#parts.files.writeReady(ready.length === 0 ? [] : [...ready, HOST_READY_FLAG]);
-      });
-    return this.#readying;
+  stopBeingReady(): Promise<boolean> {
+    return this.#flags.drain();
   }
 
   async requestsUnderWay(): Promise<number | null> {
@@ -139,10 +122,10 @@ export class CaddyIngress implements Ingress {
   }
 
   /**
-   * Keeps Caddy there until the signal aborts: starts it, starts it again when it ends, and retires those that were
-   * replaced. Problems are told and tried again.
+   * Keeps Caddy there until the signal aborts: starts it, starts it again when it ends, retires those that were
+   * replaced, and keeps looking whether it serves. A problem is reported whenever it is met, null when it is over.
    */
-  async run(onProblem: (problem: Problem) => void, signal: AbortSignal): Promise<void> {
+  async run(onState: (problem: Problem | null) => void, signal: AbortSignal): Promise<void> {
     const { runner, clock, random } = this.#parts;
     const isEnding = (): boolean => signal.aborted;
     for (let attempt = 0; !isEnding();) {
@@ -150,14 +133,35 @@ export class CaddyIngress implements Ingress {
         await runner.ensure(signal);
         await this.#inTurn(() => this.#configure(this.#apps));
         await runner.retireOthers();
+        await watchIngress(this.#watched(), onState, signal);
         attempt = 0;
-        await runner.untilStopped(signal);
       } catch (error) {
         if (isEnding()) return;
-        onProblem(toProblem(error));
+        onState(toProblem(error));
         await clock.sleep(retryDelayMs(TRANSIENT, attempt++, random()), signal);
       }
     }
+  }
+
+  #watched(): WatchedIngress {
+    const { runner, clock, watchMs, askItself } = this.#parts;
+    return {
+      untilStopped: (ended) => runner.untilStopped(ended),
+      // Not while a configuration is on its way, which would look like somebody else's.
+      answers: () => this.#inTurn(() => this.#isAsLoaded()),
+      askItself,
+      configure: () => this.#inTurn(() => this.#configure(this.#apps)),
+      clock,
+      watchMs,
+    };
+  }
+
+  /** It answers, and with our configuration: what somebody else loaded is replaced at the next look. */
+  async #isAsLoaded(): Promise<boolean> {
+    const running = (await this.#parts.runner.current?.admin.config()) ?? null;
+    if (running === null) return false;
+    this.#loaded.compare(running);
+    return true;
   }
 
   /** The agent goes, Caddy stays and serves by the addresses last published. */
@@ -170,9 +174,12 @@ export class CaddyIngress implements Ingress {
     await Promise.all([this.#parts.answerer.close(), this.#hold?.close()]);
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const next = this.#loading.then(work);
-    this.#loading = next.catch(() => undefined);
+    this.#loading = next.then(
+      () => undefined,
+      () => undefined,
+    );
     return next;
   }
 
@@ -203,23 +210,24 @@ export class CaddyIngress implements Ingress {
     await epochs.keepOnly(groups.map(({ key }) => key));
   }
 
-  /** Nothing, where Caddy runs this text already: services and weights may change without it. */
   async #load(caddy: RunningCaddy, groups: readonly RouteGroup[]): Promise<void> {
     const { files, proxy } = this.#parts;
     let features = this.#features?.containerHash === caddy.hash ? this.#features.features : ALL_FEATURES;
-    let text = JSON.stringify(caddyConfig(groups, proxy, features));
-    if (this.#loaded?.engineId === caddy.engineId && this.#loaded.text === text) return;
+    const certificates = await this.#parts.readCertificates();
+    let text = JSON.stringify(caddyConfig(groups, proxy, features, certificates));
+    if (this.#loaded.is(caddy.engineId, text)) return;
     for (;;) {
       const answer = await caddy.admin.load(text);
       if (answer.status === 200) break;
       const fewer = withoutRefused(features, answer.body);
       if (fewer === null) throw refused(answer.body);
       features = fewer;
-      text = JSON.stringify(caddyConfig(groups, proxy, features));
+      text = JSON.stringify(caddyConfig(groups, proxy, features, certificates));
     }
     this.#features = { containerHash: caddy.hash, features };
     await files.writeConfig(text);
-    this.#loaded = { engineId: caddy.engineId, text };
+    this.#loaded.set(caddy.engineId, text);
+    await files.pruneCertificates(certificates);
   }
 
   /** Brings the table to the sockets and the files, one change after the other. Resolves when Caddy goes by it. */

@@ -23,8 +23,6 @@ export interface CaddyRunnerOptions {
   /** In order of preference; the first that is there or can be pulled. */
   readonly images: readonly string[];
   readonly user: string | null;
-  /** Folder with own certificates on the host. */
-  readonly certificates: string | null;
   readonly listeners: readonly Listener[];
   readonly graceMs: number;
 }
@@ -126,9 +124,7 @@ export class CaddyRunner {
       // Two proxies of different owners would share the port, each taking a part of the requests, without any error.
       const taken = await takenPort(listeners);
       if (taken !== null) {
-        throw new LongshoreError('PORT_IN_USE', `start the ingress: ${taken} is taken by another program`, {
-          hint: 'Free the port, or set ingress.http_port and ingress.https_port of this agent.',
-        });
+        throw portTaken(taken);
       }
     }
     await mkdir(files.runFolder(plan.hash), { recursive: true, mode: 0o700 });
@@ -138,7 +134,7 @@ export class CaddyRunner {
   }
 
   #plan(image: string): ProxyPlan {
-    const { host, dataDir, files, user, certificates, graceMs } = this.#options;
+    const { host, dataDir, files, user, graceMs } = this.#options;
     const { shared, hosts, storage } = files;
     return caddyContainer({
       host,
@@ -148,7 +144,6 @@ export class CaddyRunner {
       shared,
       hosts,
       storage,
-      certificates,
       graceMs,
       runFolderOf: (hash) => files.runFolder(hash),
     });
@@ -167,9 +162,20 @@ export class CaddyRunner {
   }
 }
 
+function portTaken(place: string): LongshoreError {
+  return new LongshoreError('PORT_IN_USE', `start the ingress: ${place} is taken by another program`, {
+    hint: 'Free the port, or set ingress.http_port and ingress.https_port of this agent.',
+  });
+}
+
 function notReady(output: string): LongshoreError {
   const message = `start the ingress: Caddy is not ready after ${READY_WITHIN_MS} ms: ${output}`;
-  if (output.includes('address already in use')) return new LongshoreError('PORT_IN_USE', message);
+  if (output.includes('address already in use')) {
+    const [, address] = /listen tcp[46]? (\S+): bind: address already in use/.exec(output) ?? [];
+    return address === undefined
+      ? new LongshoreError('PORT_IN_USE', message)
+      : portTaken(`${address.startsWith(':') ? 'port ' : ''}${address.replace(/^:/, '')}`);
+  }
   if (output.includes('bind: permission denied')) {
     return new LongshoreError('INGRESS_UNAVAILABLE', message, {
       hint: 'An agent that is not root cannot open ports below 1024: set ingress.http_port and ingress.https_port.',

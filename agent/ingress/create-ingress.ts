@@ -7,14 +7,18 @@ import { userInfo } from 'node:os';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Clock } from '../clock.ts';
 import type { ProxyContainers } from '../engine/proxy-containers.ts';
+import type { FoundProblem } from '../host-problems.ts';
 import { caddyConfig } from './caddy-config.ts';
 import { CaddyIngress } from './caddy-ingress.ts';
 import { CaddyRunner } from './caddy-runner.ts';
+import { contentHash } from './content-hash.ts';
 import { DnsAnswerer } from './dns-answerer.ts';
 import { EpochFiles } from './epoch-files.ts';
 import { HoldListener } from './hold-listener.ts';
 import { hostsFile } from './hosts-file.ts';
 import { openIngressFiles, type IngressFiles } from './ingress-files.ts';
+import { askIngress, outsideAddress } from './own-address.ts';
+import { readOwnCertificates } from './own-certificates.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import type { Listener } from './taken-port.ts';
 
@@ -33,8 +37,12 @@ export interface IngressOptions {
   readonly healthListen?: string | null;
   readonly acmeEmail?: string | null;
   readonly acmeDirectory?: string | null;
-  /** Folder with own certificates and keys (PEM), read by Caddy. */
+  /** Folder with own certificates and keys (PEM). */
   readonly certificates?: string | null;
+  /** All that is wrong with own certificates, whenever they were read. */
+  readonly onCertificates?: (found: readonly FoundProblem[]) => void;
+  /** How often the running proxy is looked at. */
+  readonly watchMs?: number;
   readonly trustedProxies?: readonly string[];
   /** The agent's, for the labels of what is made. */
   readonly dataDir?: string;
@@ -52,6 +60,7 @@ export const DEFAULT_IMAGES = ['docker.io/library/caddy:2', 'longshore.local/bas
 const HOLD_MS = 5_000;
 const GRACE_MS = 10_000;
 const MOST_HELD = 2_000;
+const WATCH_MS = 10_000;
 
 /** @throws PORT_IN_USE, CONFIG_INVALID */
 export async function createIngress(options: IngressOptions): Promise<CaddyIngress> {
@@ -69,7 +78,6 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
     clock: options.clock,
     images: options.images ?? DEFAULT_IMAGES,
     user: options.user === undefined ? ownUser() : options.user,
-    certificates: options.certificates ?? null,
     listeners: listenersOf(proxy),
     graceMs: options.graceMs ?? GRACE_MS,
   });
@@ -84,6 +92,9 @@ export async function createIngress(options: IngressOptions): Promise<CaddyIngre
     holdMs: options.holdMs ?? HOLD_MS,
     readHosts,
     remembered: await files.readState(),
+    watchMs: options.watchMs ?? WATCH_MS,
+    readCertificates: certificatesReader(options, files),
+    askItself: selfAsker(proxy),
   });
   ingress.attach(
     await HoldListener.listen({
@@ -126,6 +137,8 @@ async function writeFirstFiles(
 
 function proxyOptions(options: IngressOptions, dnsPort: number): ProxyOptions {
   return {
+    // Not the id itself, which is nobody's business outside.
+    identity: contentHash(`ingress of ${options.host}`),
     bindAddresses: options.bindAddresses ?? [],
     httpPort: options.httpPort,
     httpsPort: options.httpsPort,
@@ -135,6 +148,27 @@ function proxyOptions(options: IngressOptions, dnsPort: number): ProxyOptions {
     ownCertificates: (options.certificates ?? null) !== null,
     trustedProxies: options.trustedProxies ?? [],
     dnsPort,
+  };
+}
+
+function certificatesReader(
+  { certificates = null, onCertificates, clock }: IngressOptions,
+  files: IngressFiles,
+): () => Promise<readonly string[]> {
+  if (certificates === null) return () => Promise.resolve([]);
+  return async () => {
+    const { copies, found } = await readOwnCertificates(certificates, files.certificates, clock.now().wallMs);
+    onCertificates?.(found);
+    return copies;
+  };
+}
+
+function selfAsker({ httpPort, bindAddresses, identity }: ProxyOptions): () => Promise<string | null> {
+  if (httpPort === null) return () => Promise.resolve(null);
+  return async () => {
+    const addresses = bindAddresses.length === 0 ? [await outsideAddress()] : bindAddresses;
+    const answers = await Promise.all(addresses.map((address) => askIngress(address, httpPort, identity)));
+    return answers.find((answer) => answer !== null) ?? null;
   };
 }
 

@@ -3,6 +3,7 @@
  *
  *   shared/caddy.json    the configuration that Caddy starts with, also while the agent is away
  *   shared/ready/        one empty file for each app that is ready, and one for the host
+ *   shared/certificates/ copies of own certificates that were found good, each with its key
  *   shared/epochs/       a folder for each group; the name of its first file changes with each publication
  *   shared/hold.sock     the hold listener
  *   hosts                the addresses last published, mounted as /etc/hosts: the fallback
@@ -31,10 +32,13 @@ export interface IngressFiles {
   readonly hosts: string;
   readonly storage: string;
   readonly epochs: string;
+  readonly certificates: string;
   readonly holdSocket: string;
   runFolder(hash: string): string;
   adminSocket(hash: string): string;
   hasRunFolder(hash: string): Promise<boolean>;
+  /** Removes copies that the configuration does not name any more. */
+  pruneCertificates(keep: readonly string[]): Promise<void>;
   readConfig(): Promise<string | null>;
   writeConfig(text: string): Promise<void>;
   /** In place: the container holds the file itself, not its name. */
@@ -79,10 +83,16 @@ export async function openIngressFiles(root: string): Promise<IngressFiles> {
     hosts,
     storage: path.join(root, 'storage'),
     epochs: path.join(shared, 'epochs'),
+    certificates: path.join(shared, 'certificates'),
     holdSocket: path.join(shared, 'hold.sock'),
     runFolder: (hash) => path.join(run, hash),
     adminSocket,
     hasRunFolder: async (hash) => (await readdir(run)).includes(hash),
+    pruneCertificates: async (keep) => {
+      const there = await readdir(path.join(shared, 'certificates')).catch(() => []);
+      const gone = there.filter((name) => !keep.includes(name));
+      await Promise.all(gone.map((name) => rm(path.join(shared, 'certificates', name), { force: true })));
+    },
     readConfig: () => readIfThere(file.config),
     writeConfig: (text) => writeDurably(file.config, text),
     readState: async () => parseState(await readIfThere(file.state)),

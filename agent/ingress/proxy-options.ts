@@ -12,10 +12,12 @@ export interface ProxyOptions {
   readonly acmeEmail: string | null;
   /** Directory URL of another certificate authority than Caddy's own default. */
   readonly acmeDirectory: string | null;
-  /** The folder of own certificates is mounted and read. */
+  /** There is a folder of own certificates. */
   readonly ownCertificates: boolean;
   /** Address ranges (CIDR) of proxies in front whose `X-Forwarded-*` are believed. */
   readonly trustedProxies: readonly string[];
+  /** What only this host's Caddy answers to `IDENTITY_PATH`. */
+  readonly identity: string;
   /** Port of the answerer on loopback. */
   readonly dnsPort: number;
 }
@@ -32,8 +34,12 @@ export const PROXY_PATHS = {
   adminSocket: '/longshore/run/admin.sock',
   run: '/longshore/run',
   data: '/data',
-  certificates: '/longshore/certificates',
+  /** Copies of own certificates, each with its key. */
+  certificates: '/longshore/shared/certificates',
 } as const;
+
+/** Answered by our own Caddy with `identity`, on every host name. */
+export const IDENTITY_PATH = '/.longshore/host';
 
 /** File in the ready folder that stands for the host as a whole; no app can have this name. */
 export const HOST_READY_FLAG = '_host';

@@ -39,6 +39,11 @@ function families(facts: AgentFacts, process: ProcessFigures): readonly Family[]
       [{}, facts.session?.kind === 'connected' ? 1 : 0],
     ]),
     gauge('longshore_agent_converged', 'The host runs all that it should.', [[{}, isConverged(facts) ? 1 : 0]]),
+    gauge(
+      'longshore_host_problem',
+      'Something of the host itself is wrong; 1 = failing, 0 = a warning.',
+      worstByPart(facts.problems).map(([part, failing]) => [{ part }, failing ? 1 : 0]),
+    ),
     gauge('longshore_agent_healthy', 'The agent does useful work.', [[{}, facts.work.healthy ? 1 : 0]]),
     gauge('longshore_agent_assignment_generation', 'Newest assignment on the disk.', [
       [{ epoch: String(facts.order.epoch) }, facts.order.generation],
@@ -93,6 +98,12 @@ function families(facts: AgentFacts, process: ProcessFigures): readonly Family[]
     },
     gauge('process_start_time_seconds', 'Start of the agent.', [[{}, process.startedAtSeconds]]),
   ];
+}
+
+function worstByPart(problems: AgentFacts['problems']): readonly (readonly [string, boolean])[] {
+  const parts = new Map<string, boolean>();
+  for (const { part, failing } of problems) parts.set(part, failing || (parts.get(part) ?? false));
+  return [...parts];
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Family {

@@ -254,10 +254,13 @@ export class Reconciler {
     this.#alarms = new Set(plan.alarms.map((alarm) => alarm.id));
   }
 
-  /** The obstacle is told also where no app shows it. */
+  /**
+   * The reports are the same before and after the last action ends, and only then is the host converged: what the status
+   * line is made of counts too, or it stays at what it was in the turn before.
+   */
   #tellReports(): void {
     const reports = this.reports();
-    const told = JSON.stringify([reports, this.#watch.obstacle]);
+    const told = JSON.stringify([reports, this.#watch.obstacle, this.isConverged(), this.waiting()]);
     if (told === this.#lastTold) return;
     this.#lastTold = told;
     this.#options.onReport(reports);

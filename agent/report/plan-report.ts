@@ -4,7 +4,8 @@
  * that an instance which flaps costs one frame a second and not a hundred.
  */
 import type { HostMetrics } from '../../fleet/host.ts';
-import type { AppReport } from '../../fleet/report.ts';
+import type { AppReport, HostProblem } from '../../fleet/report.ts';
+import { LIST_LIMITS } from '../../fleet/limits.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import { fitReport } from '../../protocol/fit-report.ts';
 
@@ -18,6 +19,7 @@ export interface SentReport {
   readonly metrics: HostMetrics | null;
   readonly status: string | null;
   readonly secretChanges: number;
+  readonly problems: readonly HostProblem[];
   /** Monotonic. */
   readonly sentAtMs: number;
   readonly metricsAtMs: number;
@@ -29,6 +31,7 @@ export interface ReportFacts {
   readonly metrics: HostMetrics | null;
   readonly status: string;
   readonly secrets: SecretFacts;
+  readonly problems: readonly HostProblem[];
   readonly nowMs: number;
 }
 
@@ -57,7 +60,7 @@ export function planReport(sent: SentReport | null, facts: ReportFacts): ReportP
   const names = Object.keys(changed);
   const areUrgent = names.some((name) => urgentPart(sent.apps[name]) !== urgentPart(facts.apps[name]));
   const metricsInMs = metricsDueInMs(sent, facts);
-  const hasChanges = names.length > 0 || facts.status !== sent.status;
+  const hasChanges = names.length > 0 || facts.status !== sent.status || !isSame(sent.problems, facts.problems);
   const gatherInMs = hasChanges ? Math.max(0, sent.sentAtMs + GATHER_MS - facts.nowMs) : null;
   // Somebody may wait for one that was dropped.
   const isUrgent = facts.secrets.changes !== sent.secretChanges || areUrgent;
@@ -126,6 +129,8 @@ function send(
   const metrics = withMetrics ? facts.metrics : null;
   const status = facts.status === sent?.status ? null : facts.status;
   const secrets = facts.secrets.changes === sent?.secretChanges ? {} : { secrets: heldVersions(facts.secrets) };
+  const problems =
+    sent !== null && isSame(sent.problems, facts.problems) ? null : facts.problems.slice(0, LIST_LIMITS.hostProblems);
   const messages = inFrames(apps).map((part, index): ReportMessage => {
     const isFirst = index === 0;
     // What does not fit into the full report follows as differences to it.
@@ -137,6 +142,7 @@ function send(
       ...(isFirst ? secrets : {}),
       metrics: isFirst ? metrics : null,
       status: isFirst ? status : null,
+      ...(isFirst && problems !== null ? { problems: [...problems] } : {}),
     };
   });
   return {
@@ -148,6 +154,7 @@ function send(
       metrics: metrics ?? sent?.metrics ?? null,
       status: facts.status,
       secretChanges: facts.secrets.changes,
+      problems: facts.problems,
       sentAtMs: facts.nowMs,
       metricsAtMs: withMetrics ? facts.nowMs : (sent?.metricsAtMs ?? facts.nowMs),
     },
@@ -174,6 +181,10 @@ function inFrames(apps: Readonly<Record<string, AppReport | null>>): Record<stri
     size += bytes;
   }
   return frames;
+}
+
+function isSame(a: readonly HostProblem[], b: readonly HostProblem[]): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function earlier(a: number | null, b: number | null): number | null {

@@ -5,6 +5,7 @@
 import { boundedText } from '../../fleet/bounded-text.ts';
 import type { HostMetrics } from '../../fleet/host.ts';
 import { TEXT_LIMITS } from '../../fleet/limits.ts';
+import type { HostProblem } from '../../fleet/report.ts';
 import type { Clock } from '../clock.ts';
 import type { Link } from '../session/connection.ts';
 import { planReport, type AppReports, type SecretFacts, type SentReport } from './plan-report.ts';
@@ -19,6 +20,7 @@ export interface ReportSources {
   readonly secrets: () => SecretFacts;
   /** One honest line. */
   readonly status: () => string;
+  readonly problems: () => readonly HostProblem[];
 }
 
 export class Reporter {
@@ -51,6 +53,7 @@ export class Reporter {
         metrics: this.#sources.metrics(),
         status: boundedText(this.#sources.status(), TEXT_LIMITS.status),
         secrets: this.#sources.secrets(),
+        problems: this.#sources.problems(),
         nowMs: this.#clock.now().monotonicMs,
       });
       if (plan.kind === 'send') {

@@ -30,6 +30,7 @@ export function eventCommands(
         hosts(options),
         refusals(options),
         adoptionsAsked(options),
+        hostProblems(options),
         restore(options),
         ...options.checks.map((check) => check()),
       ]);
@@ -124,6 +125,15 @@ async function adoptionsAsked({ store, adoptions }: ControlOptions): Promise<Doc
     return `${describeRequest(request)} asks to be ${host}: \`longshore hosts adopt ${host}\` lets it`;
   });
   return { name, ok: false, text: listed(lines) };
+}
+
+/** What agents say is wrong with their hosts: ingress, certificates, metadata guard. Warnings count too. */
+async function hostProblems({ store, hub }: ControlOptions): Promise<DoctorFinding> {
+  const found = hub.connectedHosts().flatMap((id) => (hub.live(id)?.problems ?? []).map((each) => ({ id, ...each })));
+  const names = await store.hostNames({ ids: [...new Set(found.map(({ id }) => id))] });
+  const name = 'host problems';
+  if (found.length === 0) return { name, ok: true, text: 'no agent reports one' };
+  return { name, ok: false, text: listed(found.map(({ id, part, text }) => `${names[id] ?? id}: ${part}: ${text}`)) };
 }
 
 async function restore({ store }: ControlOptions): Promise<DoctorFinding> {

@@ -33,6 +33,7 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
     enrolledAt: row.enrolledAt,
     adoption: request === undefined ? null : describeRequest(request),
     refusal: live?.refusal ?? null,
+    problems: live?.problems ?? [],
     restartNeeded: live?.metrics?.restartNeeded ?? false,
     waitsForRestore: (await store.pendingRestore()) !== null,
     apps: [...apps].sort().map((app) => ({

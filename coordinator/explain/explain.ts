@@ -3,6 +3,7 @@
  * obstacle in the order of `explain` is the one that is told: what lies nearer to the root of the trouble comes first.
  */
 import type { HostAvailability } from '../../fleet/host.ts';
+import type { HostProblem } from '../../fleet/report.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
 import type { AssignmentRefusal } from '../ports.ts';
 import { type AppFacts, appObstacles, type Explained, isDone } from './app-obstacles.ts';
@@ -18,6 +19,8 @@ export interface ExplainFacts {
   /** What a machine is that asks to be this host; null = none does. */
   readonly adoption: string | null;
   readonly refusal: Pick<AssignmentRefusal, 'problem' | 'isSentAgain'> | null;
+  /** What is wrong with the host itself. */
+  readonly problems: readonly HostProblem[];
   /** The data is an older copy, and nothing is assigned until somebody confirms it. */
   readonly waitsForRestore: boolean;
   /** An update of its system waits for the machine's next start. */
@@ -31,6 +34,7 @@ export function explain(facts: ExplainFacts): ExplainView {
     notConnected(facts) ??
     held(facts) ??
     refused(facts) ??
+    failing(facts) ??
     firstOf(facts) ??
     availability(facts) ??
     allIsWell(facts);
@@ -104,6 +108,17 @@ function refused({ name, refusal, connectedChangedAt }: ExplainFacts): Explained
   };
 }
 
+function failing({ name, problems }: ExplainFacts): Explained | null {
+  const first = problems.find((problem) => problem.failing);
+  if (first === undefined) return null;
+  return {
+    sentence: `${name} has a problem with its ${first.part}: ${first.text}`,
+    since: null,
+    next: 'Its agent keeps looking and tries again by itself.',
+    nextAt: null,
+  };
+}
+
 function firstOf(facts: ExplainFacts): Explained | null {
   for (const check of appObstacles) {
     for (const app of facts.apps) {
@@ -142,17 +157,21 @@ function availability({ name, availability: state, apps }: ExplainFacts): Explai
   }
 }
 
-function allIsWell({ name, restartNeeded, apps }: ExplainFacts): Explained {
+function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Explained {
   const runs = running(apps);
+  const warnings = problems.map(({ part, text }) => `${part}: ${text}`);
   return {
     sentence:
       runs === 'nothing'
         ? `${name} is connected, and no app is assigned to it.`
         : `${name} runs what it should: ${runs}.`,
     since: null,
-    next: restartNeeded
-      ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
-      : null,
+    next:
+      warnings.length > 0
+        ? `Look at this: ${warnings.join('; ')}`
+        : restartNeeded
+          ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
+          : null,
     nextAt: null,
   };
 }

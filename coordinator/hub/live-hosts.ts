@@ -10,6 +10,7 @@ const NOTHING: LiveHost = {
   apps: {},
   metrics: null,
   status: null,
+  problems: [],
   ingress: null,
   lastSeenAt: null,
   acked: null,

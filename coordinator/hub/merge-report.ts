@@ -45,6 +45,7 @@ export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, la
       apps: Object.fromEntries(apps),
       metrics: report.metrics ?? live.metrics,
       status: report.status ?? live.status,
+      problems: report.problems ?? (report.full ? [] : live.problems),
     },
     changed,
     removed,

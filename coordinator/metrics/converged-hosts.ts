@@ -4,6 +4,7 @@ import type { HubPort } from '../ports.ts';
 export function convergedHosts(hub: Pick<HubPort, 'connectedHosts' | 'live'>): number {
   return hub.connectedHosts().filter((host) => {
     const live = hub.live(host);
-    return live !== null && live.refusal === null && Object.values(live.apps).every((app) => app.converged);
+    if (live?.refusal !== null || live.problems.some(({ failing }) => failing)) return false;
+    return Object.values(live.apps).every((app) => app.converged);
   }).length;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEPLOYMENT_STATES } from '../../fleet/deployment.ts';
 import type { Cause } from '../../fleet/release.ts';
 import { appSpecSchema } from '../app-spec-schema.ts';
-import { appReportSchema, hostMetricsSchema } from '../assignment-schema.ts';
+import { appReportSchema, hostMetricsSchema, hostProblemSchema } from '../assignment-schema.ts';
 import {
   appNameSchema,
   countSchema,
@@ -40,6 +40,8 @@ export const hostViewSchema = z.object({
   converged: z.boolean(),
   /** One sentence where it is not; null otherwise. */
   waiting: z.string().nullable(),
+  /** What is wrong with the host itself, besides its apps. */
+  problems: z.array(hostProblemSchema).default([]),
   platform: z.string().nullable(),
   agentVersion: z.string().nullable(),
   engineVersion: z.string().nullable(),

@@ -15,9 +15,14 @@ export function renderHosts(hosts: readonly HostView[], now: number): string {
     host.pool ?? '-',
     appsOf(host),
     load(host),
-    plainText(host.waiting ?? '').split('\n')[0] ?? '',
+    plainText(host.waiting ?? warningOf(host)).split('\n')[0] ?? '',
   ]);
   return renderTable(['HOST', 'CONNECTED', 'CONVERGED', 'AVAILABILITY', 'POOL', 'APPS', 'LOAD', 'WAITING FOR'], rows);
+}
+
+function warningOf({ problems }: HostView): string {
+  const [first] = problems;
+  return first === undefined ? '' : `warning: ${first.part}: ${first.text}`;
 }
 
 function appsOf(host: HostView): string {
@@ -46,6 +51,8 @@ export function renderHost(host: HostView, now: number): string {
     `  platform      ${host.platform ?? '-'}, agent ${host.agentVersion ?? '-'}, engine ${host.engineVersion ?? '-'}`,
     `  enrolled      ${renderTime(host.enrolledAt)}`,
   ];
+  for (const { part, failing, text } of host.problems)
+    head.push(`  ${failing ? 'problem' : 'warning'}       ${part}: ${plainText(text)}`);
   const instances = host.apps.flatMap(({ app, target, report }) =>
     (report?.instances ?? []).map((instance) => [
       `  ${app}`,

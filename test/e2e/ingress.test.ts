@@ -1,12 +1,16 @@
 // What the ingress promises besides swaps, with the real Caddy and real containers: routes, shares, TLS, readiness,
 // drains, and what happens while the agent or Caddy is away.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
+import os from 'node:os';
+import path from 'node:path';
 import { TLSSocket } from 'node:tls';
 import t from 'tap';
 import type { IngressApp } from '../../agent/ingress/ingress.ts';
 import { engineForTests, needed } from '../support/engine.ts';
 import { freePort } from '../support/free-port.ts';
 import { appName, IngressStage, route, until } from '../support/ingress-stage.ts';
+import { testAuthority } from '../support/test-authority.ts';
 
 const { engine, skip } = await engineForTests();
 
@@ -304,6 +308,32 @@ t.test('ingress: another container of Caddy takes over the ports from the old on
   t.ok((answers.get('web') ?? 0) >= asked - 3, `${asked} requests meanwhile: ${JSON.stringify([...answers])}`);
   t.equal(await stage.who('shop.test'), 'web');
   t.same(stage.problems, []);
+});
+
+t.test('ingress: one bad certificate takes out only its own names', { skip }, async (t) => {
+  const { docker } = needed(engine);
+  const certificates = await mkdtemp(path.join(os.tmpdir(), 'certificates-'));
+  t.teardown(() => rm(certificates, { recursive: true, force: true }));
+  const [good, bad] = [testAuthority(['good.test']), testAuthority(['bad.test'])];
+  await writeFile(path.join(certificates, 'good.pem'), good.cert + good.key);
+  await writeFile(path.join(certificates, 'bad.pem'), bad.cert + good.key);
+  const stage = await IngressStage.open(docker, { certificates, watchMs: 100 });
+  t.teardown(() => stage.close());
+  await stage.startApp('web', 2);
+  await stage.ingress.configure([
+    shop([web([route('good.test', { tls: 'auto' }), route('bad.test', { tls: 'auto' }), route('plain.test')])]),
+  ]);
+  await stage.ingress.publish({ 'shop/web': [stage.address(2)] });
+  t.equal(await stage.who('plain.test'), 'web');
+  t.match(await tlsIssuer(stage, 'good.test'), /test root/);
+  t.match(await secureGet(stage, 'good.test'), { name: 'web' });
+  await until(async () => stage.state === null, 'it to find that it serves');
+
+  // Whatever becomes of the files, Caddy starts again by itself.
+  await writeFile(path.join(certificates, 'good.pem'), 'no certificate any more');
+  await docker.getContainer(`longshore-${stage.host}-ingress`).restart({ t: 1 });
+  await until(async () => (await stage.who('plain.test').catch(() => '')) === 'web', 'its return');
+  t.match(await tlsIssuer(stage, 'good.test'), /test root/);
 });
 
 t.test('ingress: a port that another program holds is named', { skip }, async (t) => {

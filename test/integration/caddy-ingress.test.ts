@@ -14,6 +14,8 @@ import type { IngressApp } from '../../agent/ingress/ingress.ts';
 import { routeGroups } from '../../agent/ingress/route-groups.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, HostId } from '../../fleet/ids.ts';
+import type { FoundProblem } from '../../agent/host-problems.ts';
+import { testAuthority } from '../support/test-authority.ts';
 import { freePort } from '../support/free-port.ts';
 import { FakeProxy } from '../support/fake-proxy.ts';
 import { pollUntil } from '../support/poll-until.ts';
@@ -269,7 +271,7 @@ t.test('CaddyIngress: keeps its container running', async (t) => {
   const ingress = await scene.agent();
   const end = new AbortController();
   const problems: Problem[] = [];
-  const running = ingress.run((problem) => problems.push(problem), end.signal);
+  const running = ingress.run((problem) => problem !== null && problems.push(problem), end.signal);
   await pollUntil(
     async () => scene.proxy.loads.length,
     (loads) => loads === 1,
@@ -285,12 +287,82 @@ t.test('CaddyIngress: keeps its container running', async (t) => {
   t.same(problems, []);
 });
 
+t.test('CaddyIngress: says whether it serves, and says again when it does', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent({ watchMs: 20 });
+  const end = new AbortController();
+  const states: (string | null)[] = [];
+  const running = ingress.run((problem) => states.push(problem?.message ?? null), end.signal);
+  const saying = (message: RegExp | null): Promise<unknown> =>
+    pollUntil(
+      async () => states.at(-1),
+      (state) => (message === null ? state === null : message.test(state ?? '')),
+    );
+  await saying(null);
+
+  const stranger = http.createServer((_request, response) => response.end('hello'));
+  const { port } = await scene.proxy.replaceFront(stranger);
+  t.teardown(() => stranger.close());
+  await saying(new RegExp(`port ${port} of .* is answered by another program`));
+  await new Promise((done) => stranger.close(done));
+  await saying(new RegExp(`port ${port} of .* is not open`));
+  scene.proxy.isSilent = true;
+  await saying(/its admin socket does not answer/);
+  end.abort();
+  await running;
+});
+
+t.test('CaddyIngress: a configuration that somebody else loaded is replaced', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent({ watchMs: 20 });
+  await ingress.configure(apps());
+  const end = new AbortController();
+  const running = ingress.run(() => undefined, end.signal);
+  scene.proxy.elsewhere = '{"apps":{}}';
+  await pollUntil(
+    async () => scene.proxy.loads.length,
+    (loads) => loads === 2,
+  );
+  end.abort();
+  await running;
+  t.equal(scene.proxy.loads[0], scene.proxy.loads[1]);
+});
+
+t.test('CaddyIngress: own certificates are loaded as they change, without a restart', async (t) => {
+  const scene = await Scene.open(t);
+  const own = path.join(scene.folder, 'own');
+  await mkdir(own);
+  await writeFile(path.join(own, 'bad.pem'), 'not a certificate');
+  const found: FoundProblem[][] = [];
+  const ingress = await scene.agent({
+    certificates: own,
+    httpsPort: await freePort(),
+    watchMs: 20,
+    onCertificates: (now) => found.push([...now]),
+  });
+  const end = new AbortController();
+  const running = ingress.run(() => undefined, end.signal);
+  await pollUntil(async () => scene.proxy.loads.at(-1) ?? '', Boolean);
+  t.match(found.at(-1), [{ text: /bad\.pem cannot be used/ }]);
+  t.notMatch(scene.proxy.loads.at(-1), /load_files/);
+
+  const { cert, key } = testAuthority(['shop.test']);
+  await writeFile(path.join(own, 'bad.pem'), cert + key);
+  await pollUntil(
+    async () => scene.proxy.loads.at(-1) ?? '',
+    (load) => load.includes('load_files'),
+  );
+  t.same(found.at(-1), []);
+  end.abort();
+  await running;
+});
+
 t.test('CaddyIngress: a container that the engine does not start again is made anew', async (t) => {
   const scene = await Scene.open(t);
   const ingress = await scene.agent();
   const end = new AbortController();
   const problems: Problem[] = [];
-  const running = ingress.run((problem) => problems.push(problem), end.signal);
+  const running = ingress.run((problem) => problem !== null && problems.push(problem), end.signal);
   const loaded = (count: number): Promise<number> =>
     pollUntil(
       async () => scene.proxy.loads.length,

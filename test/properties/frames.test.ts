@@ -126,6 +126,7 @@ for (const seed of seeds(30)) {
       metrics: { ...FIGURES, cpu: pick(random, [0, 1, 1.5, -0.1]), memoryUsedBytes: pick(random, [-5, 0.5, 2 ** 60]) },
       status: wildText(random),
       secrets: { held: {}, changes: 0 },
+      problems: [{ part: 'ingress', failing: random() < 0.5, text: wildText(random) }],
       nowMs: 0,
     });
     t.equal(report.kind, 'send');

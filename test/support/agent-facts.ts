@@ -8,6 +8,7 @@ export const someAgentFacts = (fields: Partial<AgentFacts> = {}): AgentFacts => 
   apps: {},
   converged: true,
   waiting: null,
+  problems: [],
   order: { epoch: 1, generation: 7 },
   work: { healthy: true },
   host: null,

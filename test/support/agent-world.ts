@@ -41,6 +41,8 @@ export class AgentWorld {
   readonly engine = new FakeEngine({ now: () => Date.now() });
   readonly events: WorldEvent[] = [];
   readonly ingress: FakeIngress | null;
+  /** What a status line was last made of: it is made when the reconciler says that something changed. */
+  lastSaid: string | null = null;
   readonly stateDir: string;
   /** Every fault point that any process of this world came to. */
   readonly faultPoints = new Set<string>();
@@ -94,7 +96,10 @@ export class AgentWorld {
       },
       policy,
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-      onReport: () => undefined,
+      onReport: () => {
+        const process = this.#process?.reconciler;
+        this.lastSaid = process === undefined ? null : process.isConverged() ? 'converged' : process.waiting();
+      },
       onEvent: (event, app, text) => this.events.push({ event, app, text }),
       faultPoint: (name) => {
         this.faultPoints.add(name);

@@ -10,6 +10,8 @@ export class FakeIngress implements Ingress {
   readonly published: Upstreams[] = [];
   configurations = 0;
   failure: Error | null = null;
+  /** `setReady` waits for it. */
+  readying: Promise<unknown> = Promise.resolve();
 
   async configure(apps: readonly IngressApp[]): Promise<void> {
     this.#refuse();
@@ -29,6 +31,7 @@ export class FakeIngress implements Ingress {
 
   async setReady(apps: readonly AppName[]): Promise<void> {
     this.#refuse();
+    await this.readying;
     this.ready = apps;
   }
 

@@ -15,6 +15,8 @@ interface Made {
   readonly plan: ProxyPlan;
   name: string;
   server: http.Server | null;
+  /** Its HTTP port. */
+  front: http.Server | null;
   stopped: ReturnType<typeof withResolvers<void>>;
 }
 
@@ -29,6 +31,10 @@ export class FakeProxy implements ProxyContainers {
   /** Containers that the engine refuses to start again, by id. */
   readonly stuck = new Set<string>();
   upstreams: readonly { readonly address: string; readonly num_requests: number }[] = [];
+  /** A configuration that somebody else has loaded. */
+  elsewhere: string | null = null;
+  /** Its admin socket breaks connections off. */
+  isSilent = false;
   readonly #made: Made[] = [];
   #count = 0;
 
@@ -48,7 +54,7 @@ export class FakeProxy implements ProxyContainers {
   async create(plan: ProxyPlan): Promise<string> {
     if (this.#made.some(({ name }) => name === plan.name)) throw new Error(`409: ${plan.name} is taken`);
     const id = `i${++this.#count}`;
-    this.#made.push({ id, plan, name: plan.name, server: null, stopped: withResolvers() });
+    this.#made.push({ id, plan, name: plan.name, server: null, front: null, stopped: withResolvers() });
     this.log.push(`create ${id}`);
     return id;
   }
@@ -58,7 +64,7 @@ export class FakeProxy implements ProxyContainers {
     if (made.server !== null) return;
     if (this.stuck.has(id)) throw new LongshoreError('CONFLICT', `start ${id}: task ${id}: already exists`);
     const folder = made.plan.binds.find((bind) => bind.endsWith(`:${PROXY_PATHS.run}`))?.split(':')[0] ?? '';
-    made.server = http.createServer((request, response) => void this.#serve(request, response));
+    made.server = http.createServer((request, response) => void this.#serve(made, request, response));
     made.stopped = withResolvers();
     made.server.listen(path.join(folder, 'admin.sock'));
     await once(made.server, 'listening');
@@ -92,9 +98,25 @@ export class FakeProxy implements ProxyContainers {
     const server = made.server;
     if (server === null) return;
     made.server = null;
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
+    for (const open of [server, made.front]) {
+      open?.closeAllConnections();
+      await new Promise<void>((done) => (open === null ? done() : open.close(() => done())));
+    }
+    made.front = null;
     made.stopped.resolve();
+  }
+
+  /** Another program takes the HTTP port. */
+  async replaceFront(stranger: http.Server): Promise<{ readonly port: number }> {
+    const made = this.#made.find(({ front }) => front !== null);
+    const address = made?.front?.address();
+    if (made === undefined || typeof address !== 'object' || address === null) throw new Error('no port is open');
+    made.front?.closeAllConnections();
+    await new Promise((done) => made.front?.close(done));
+    made.front = null;
+    stranger.listen(address.port);
+    await once(stranger, 'listening');
+    return { port: address.port };
   }
 
   #find(id: string): Made {
@@ -103,22 +125,41 @@ export class FakeProxy implements ProxyContainers {
     return made;
   }
 
-  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  async #serve(made: Made, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');
     const { status, text } = this.#answer(request.url ?? '', body);
-    response.writeHead(status).end(text);
+    if (request.url === '/load' && status === 200) await openFront(made, body);
+    // As a Caddy that hangs.
+    if (this.isSilent) request.socket.destroy();
+    else response.writeHead(status).end(text);
   }
 
   #answer(url: string, body: string): { readonly status: number; readonly text: string } {
     if (url === '/reverse_proxy/upstreams') return { status: 200, text: JSON.stringify(this.upstreams) };
+    if (url === '/config/') return { status: 200, text: this.elsewhere ?? this.loads.at(-1) ?? '{}' };
     if (url !== '/load') return { status: 200, text: '{}' };
     const unknown = this.unknownFields.find((field) => body.includes(`"${field}"`));
     if (unknown !== undefined)
       return { status: 400, text: JSON.stringify({ error: `json: unknown field "${unknown}"` }) };
     if (this.refuses !== null && body.includes(this.refuses)) return { status: 400, text: '{"error":"no such thing"}' };
     this.loads.push(body);
+    this.elsewhere = null;
     return { status: 200, text: '' };
   }
+}
+
+/** Listens where the configuration says, and answers to everything what it answers first of all: whose ingress this is. */
+async function openFront(made: Made, body: string): Promise<void> {
+  const port = Number(/"listen":\["[^"]*:(\d+)"\]/.exec(body)?.[1]);
+  const identity = /"body":"([0-9a-f]+)\\n"/.exec(body)?.[1] ?? '';
+  if (made.front !== null || !Number.isInteger(port)) return;
+  const front = http.createServer((_request, response) => response.end(`${identity}\n`));
+  front.listen(port);
+  // Two of Caddy share a port; here the older one goes on answering.
+  made.front = await once(front, 'listening').then(
+    () => front,
+    () => null,
+  );
 }

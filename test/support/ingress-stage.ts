@@ -46,6 +46,8 @@ export class IngressStage {
   readonly httpsPort: number;
   readonly healthPort: number;
   readonly problems: Problem[] = [];
+  /** What the ingress last said of itself; null = it serves. */
+  state: Problem | null | undefined = undefined;
   ingress: CaddyIngress;
   #subnet: string;
   #end = new AbortController();
@@ -179,7 +181,10 @@ export class IngressStage {
   }
 
   #run(): void {
-    this.#running = this.ingress.run((problem) => this.problems.push(problem), this.#end.signal);
+    this.#running = this.ingress.run((problem) => {
+      this.state = problem;
+      if (problem !== null) this.problems.push(problem);
+    }, this.#end.signal);
   }
 
   async #network(): Promise<string> {

@@ -8,6 +8,7 @@ export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
   apps: {},
   metrics: null,
   status: null,
+  problems: [],
   ingress: null,
   lastSeenAt: null,
   acked: null,

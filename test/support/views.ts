@@ -19,6 +19,7 @@ export function aHostView(given: Partial<HostView> = {}): HostView {
     connected: true,
     converged: true,
     waiting: null,
+    problems: [],
     platform: 'linux/amd64',
     agentVersion: '0.1.0',
     engineVersion: '28.0.0',

@@ -18,7 +18,14 @@ export function hostView(
   targets: readonly Target[],
   adoption: AdoptionRequest | null = null,
 ): HostView {
-  const waiting = adoption === null ? hostWaiting(live, targets) : adoptionWaiting(row.name, adoption);
+  const problems = live?.problems ?? [];
+  const failing = problems.find((problem) => problem.failing);
+  const waiting =
+    adoption !== null
+      ? adoptionWaiting(row.name, adoption)
+      : failing === undefined
+        ? hostWaiting(live, targets)
+        : `${failing.part}: ${failing.text}`;
   const reports = live?.apps ?? {};
   const names = [...new Set([...targets.map((target) => target.app), ...(Object.keys(reports) as AppName[])])].sort();
   const targetOf = new Map(targets.map((target) => [target.app, target]));
@@ -34,6 +41,7 @@ export function hostView(
     connected: live?.connected ?? false,
     converged: waiting === null,
     waiting,
+    problems: [...problems],
     platform: row.platform,
     agentVersion: row.agentVersion,
     engineVersion: row.engineVersion,

@@ -4,6 +4,7 @@ import { LongshoreError } from '../../../fleet/errors.ts';
 import { aRunEntry, ROUTE, type TestEntry } from '../../support/agent-entries.ts';
 import { AgentWorld, type AgentWorldOptions } from '../../support/agent-world.ts';
 import { appName, digest, hostId } from '../../support/app-builders.ts';
+import { withResolvers } from '../../support/with-resolvers.ts';
 
 const world = async (
   test: { teardown(end: () => Promise<void>): void },
@@ -32,6 +33,27 @@ t.test('reconciler: runs a new app and reports it passed and converged', async (
   t.match(host.report()?.instances[0], { service: 'web', replica: 1, state: 'healthy', routed: true });
   t.same(host.ingress?.upstreams, { 'web/web': ['10.213.0.2'] });
   t.same(host.ingress?.ready, ['web']);
+});
+
+t.test('reconciler: says that it is converged when it is, also after a restart that finds all well', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('a');
+  await host.assign(release(1, 'a', { services: { web: { version: 'a', ingress: ROUTE } } }));
+  await host.untilConverged();
+  await host.until(() => host.lastSaid === 'converged', 'it to say so', 2_000);
+
+  host.kill();
+  const answering = withResolvers<undefined>();
+  if (host.ingress !== null) host.ingress.readying = answering.promise;
+  await host.start();
+  await host.until(
+    () => host.report()?.converged === true && host.lastSaid !== 'converged',
+    'all well but the ingress',
+  );
+  answering.resolve(undefined);
+  await host.untilConverged();
+  await host.until(() => host.lastSaid === 'converged', 'it to say so again', 2_000);
+  t.pass('the status line is not left at what it was one turn before');
 });
 
 t.test('reconciler: a start-first swap never leaves the service without a serving instance', async (t) => {

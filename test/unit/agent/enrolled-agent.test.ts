@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { ContainerEngine } from '../../../agent/engine/container-engine.ts';
+import { HostProblems } from '../../../agent/host-problems.ts';
 import { EnrolledAgent, type EnrolledAgentParts } from '../../../agent/enrolled-agent.ts';
 import { EventQueue } from '../../../agent/report/event-queue.ts';
 import type { MetricSample } from '../../../agent/report/host-metrics.ts';
@@ -78,8 +79,10 @@ async function stage(t: Test, measure: NonNullable<EnrolledAgentParts['measure']
       lastTurnAtMs: () => null,
       isConverged: () => true,
       waiting: () => null,
+      problems: () => [],
     },
     ingress: null,
+    hostProblems: new HostProblems({ log: silentLog, onEvent: () => undefined, onChange: () => undefined }),
     secrets,
     streams: new StreamServer({ engine, clock, allowExec: false }),
     resolveDigest: () => Promise.reject(new Error('no registry')),

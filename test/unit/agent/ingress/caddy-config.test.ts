@@ -15,6 +15,7 @@ const options: ProxyOptions = {
   acmeDirectory: null,
   ownCertificates: false,
   trustedProxies: [],
+  identity: 'ours',
   dnsPort: 5300,
 };
 
@@ -106,7 +107,7 @@ t.test('caddyConfig: a host that any route names is never answered by a wider on
     groupsOf({ host: '*' }, { host: '*.test', path: '/w' }, { path: '/api' }, { host: 'whole.test' }),
   ).apps.http.servers;
 
-  t.same(placesOf(http?.routes.slice(3) ?? []), [
+  t.same(placesOf(http?.routes.slice(4) ?? []), [
     'whole.test/',
     'shop.test/api',
     'shop.test/ 404',
@@ -123,7 +124,7 @@ t.test('caddyConfig: a wildcard does not serve a plain host over https, and no c
     groupsOf({ host: 'plain.test', path: '/a' }, { host: '*.test', tls: 'internal' }, { host: '*' }),
   ).apps.http.servers;
 
-  t.same(placesOf(https?.routes.slice(3) ?? []), ['plain.test/ 404', '*.test/', '*/ 404']);
+  t.same(placesOf(https?.routes.slice(4) ?? []), ['plain.test/ 404', '*.test/', '*/ 404']);
   t.match(https, { automatic_https: { skip_certificates: ['plain.test'] } });
   t.end();
 });
@@ -156,9 +157,9 @@ t.test('caddyConfig: who signs which names', (t) => {
       ],
     },
   });
-  t.same(config(groupsOf({}), { ownCertificates: true }).apps.tls, {
-    certificates: { load_folders: ['/longshore/certificates'] },
-  });
+  const own = caddyConfig(groupsOf({}), { ...options, ownCertificates: true }, ALL_FEATURES, ['a-1.pem']);
+  const file = '/longshore/shared/certificates/a-1.pem';
+  t.match(own, { apps: { tls: { certificates: { load_files: [{ certificate: file, key: file }] } } } });
   t.end();
 });
 
@@ -174,7 +175,8 @@ t.test('caddyConfig: listens on the addresses that it was given, and for balance
 t.test('caddyConfig: readiness comes first and an unknown address last', (t) => {
   const routes = config(groupsOf({ host: '*' })).apps.http.servers['http']?.routes ?? [];
 
-  t.match(textOf(routes[0]), /\.longshore\/ready/);
+  t.match(textOf(routes[0]), /"path":\["\/\.longshore\/host"\].*"body":"ours\\n"/);
+  t.match(textOf(routes[1]), /\.longshore\/ready/);
   t.match(textOf(routes.at(-1)), /"status_code":404/);
   t.end();
 });

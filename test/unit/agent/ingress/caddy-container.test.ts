@@ -11,7 +11,6 @@ const inputs: CaddyContainerInputs = {
   shared: '/d/shared',
   hosts: '/d/hosts',
   storage: '/d/storage',
-  certificates: null,
   runFolderOf: (hash) => `/d/run/${hash}`,
   graceMs: 10_000,
 };
@@ -22,7 +21,7 @@ t.test('caddyContainer: another image or folder is another container, another gr
   t.match(hash, /^[0-9a-f]{8}$/);
   t.equal(caddyContainer({ ...inputs, graceMs: 60_000 }).hash, hash);
   t.not(caddyContainer({ ...inputs, image: 'caddy:2.11' }).hash, hash);
-  t.not(caddyContainer({ ...inputs, certificates: '/etc/certs' }).hash, hash);
+  t.not(caddyContainer({ ...inputs, storage: '/d/other' }).hash, hash);
   t.end();
 });
 

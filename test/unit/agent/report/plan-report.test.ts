@@ -25,6 +25,7 @@ const facts = (fields: Partial<ReportFacts> = {}): ReportFacts => ({
   metrics,
   status: 'fine',
   secrets: { held: {}, changes: 0 },
+  problems: [],
   nowMs: 0,
   ...fields,
 });
@@ -190,5 +191,17 @@ t.test('planReport: what is held of secrets is told at first and after each chan
 
   const cameAndWent = planReport(sent(dropped), facts({ secrets: { held: {}, changes: 3 }, nowMs: 2 }));
   t.match(cameAndWent, { kind: 'send', messages: [{ secrets: {} }] });
+  t.end();
+});
+
+t.test('planReport: what is wrong with the host goes with the first report and when it changes', (t) => {
+  const first = planReport(null, facts());
+  if (first.kind !== 'send') throw new Error('nothing is sent');
+  t.same(first.messages[0]?.problems, []);
+  const problems = [{ part: 'ingress', failing: true, text: 'port 80 is taken' }];
+  const changed = planReport(first.sent, facts({ problems, nowMs: 1_000 }));
+  if (changed.kind !== 'send') throw new Error('the change is not sent');
+  t.same(changed.messages[0]?.problems, problems);
+  t.equal(planReport(changed.sent, facts({ problems: [...problems], nowMs: 5_000 })).kind, 'wait');
   t.end();
 });

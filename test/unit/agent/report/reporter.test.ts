@@ -23,6 +23,7 @@ function stage(): {
       apps: () => ({ web: report }),
       metrics: () => null,
       status: () => 'fine',
+      problems: () => [],
       secrets: () => ({ held: {}, changes: 0 }),
     },
     clock,

@@ -39,6 +39,7 @@ const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
   enrolledAt: 50,
   adoption: null,
   refusal: null,
+  problems: [],
   waitsForRestore: false,
   restartNeeded: false,
   apps: [],
@@ -270,5 +271,17 @@ for (const [name, given, sentence, rest] of CASES) {
 t.test('explain: what failed is told before what is under way', (t) => {
   const failing = attempt({ state: 'failed', problem: problem('NO_SPACE', 'the disk is full') });
   t.match(explain(facts({ apps: [app(), { ...failing, app: appName('db') }] })).sentence, /disk is full/);
+  t.end();
+});
+
+t.test('explain: a failing part of the host comes before its apps, a warning after all else', (t) => {
+  const wrong = { part: 'ingress', failing: true, text: 'port 80 is taken by another program' };
+  t.match(explain(facts({ problems: [wrong], apps: [passed] })), {
+    sentence: 'a has a problem with its ingress: port 80 is taken by another program',
+  });
+  t.match(explain(facts({ problems: [{ ...wrong, part: 'certificates', failing: false }], apps: [passed] })), {
+    sentence: 'a runs what it should: web release 2.',
+    next: /certificates: port 80/,
+  });
   t.end();
 });

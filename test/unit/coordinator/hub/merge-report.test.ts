@@ -10,6 +10,7 @@ const live = (apps: LiveHost['apps'] = {}): LiveHost => ({
   apps,
   metrics: null,
   status: 'before',
+  problems: [],
   ingress: null,
   lastSeenAt: null,
   acked: null,
@@ -75,5 +76,18 @@ t.test('mergeReport: a removal counts when it is new, and always at the start of
   t.same(again.kind === 'merged' && again.removed, []);
   const reconnected = mergeReport(live({ web: gone }), report({ apps: { web: gone } }), 0);
   t.same(reconnected.kind === 'merged' && reconnected.removed, ['web']);
+  t.end();
+});
+
+t.test('mergeReport: what is wrong with the host stays until the agent says otherwise', (t) => {
+  const wrong = { part: 'ingress', failing: true, text: 'port 80 is taken' };
+  const known = { ...live(), problems: [wrong] };
+  const problemsAfter = (fields: Parameters<typeof report>[0], seq: number): unknown => {
+    const merged = mergeReport(known, report({ seq, ...fields }), seq - 1);
+    return merged.kind === 'merged' && merged.live.problems;
+  };
+  t.same(problemsAfter({ full: false }, 2), [wrong]);
+  t.same(problemsAfter({ full: false, problems: [] }, 2), []);
+  t.same(problemsAfter({}, 1), [], 'a new session of an agent that knows none');
   t.end();
 });
