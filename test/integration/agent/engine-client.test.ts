@@ -243,7 +243,7 @@ t.test('observe: looks again when the list shows a change, after an effect of ou
     (listens) => listens,
   );
   aContainer(small, 'Up 5 minutes (healthy)', 'unless-stopped');
-  small.tell({ Type: 'container', Action: 'update', Actor: { ID: 'c1' } });
+  small.tell({ Type: 'container', Action: 'update', Actor: { ID: 'c1', Attributes: { 'longshore.host': host } } });
   await pollUntil(
     async () => heard,
     (count) => count === 1,
