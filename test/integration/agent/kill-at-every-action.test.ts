@@ -3,8 +3,9 @@ import { ACTION_KINDS } from '../../../agent/reconcile/action.ts';
 import { AgentWorld } from '../../support/agent-world.ts';
 import { type KillScene, killScenes } from '../../support/kill-scenes.ts';
 
-/** Come to by other tests: `recognise` needs a lost journal, `save-budget` a quarter of a minute, `release-image` many releases. */
-const ELSEWHERE = ['recognise', 'save-budget', 'save-journal', 'release-image'];
+/** Come to by other tests: `recognise` needs a lost journal, `save-budget` a quarter of a minute, `release-image` many
+ * releases, `move-address` a container of somebody else. */
+const ELSEWHERE = ['recognise', 'save-budget', 'save-journal', 'release-image', 'move-address'];
 
 /** Changes in which an agent has to come to a point that it came to once. */
 const TRIES = 10;
