@@ -15,7 +15,7 @@ const { skip } = await engineForTests();
 /** Counts its starts in its volume. */
 const SCRIPT = `const fs=require('fs'),f='/data/starts';fs.appendFileSync(f,'x');require('http').createServer((q,r)=>r.end('starts '+fs.readFileSync(f,'utf8'))).listen(8080);process.on('SIGTERM',()=>process.exit(0))`;
 
-t.test('a host that enrols again keeps its containers and its data', { skip, timeout: 600_000 }, async (t) => {
+t.test('a host that enrols again keeps its containers and its data', { skip }, async (t) => {
   const fleet = await startRealFleet(t, {
     name: 'adopted-host',
     hostNames: ['home'],
