@@ -74,7 +74,15 @@ export class AgentStreams {
     const stop = (): void => this.#abandon(stream, inputEnded ? 1 : 2);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    const exit = ended.finally(() => signal.removeEventListener('abort', stop)).then((code) => code ?? 0);
+    const exit = ended
+      .finally(() => signal.removeEventListener('abort', stop))
+      .then((code) => {
+        if (code !== null || signal.aborted) return code ?? 0;
+        throw new LongshoreError(
+          'ENGINE_UNAVAILABLE',
+          `run a command on ${this.#link.name}: its exit code is not known`,
+        );
+      });
     // A caller that only writes learns of it there.
     exit.catch(() => undefined);
     return {

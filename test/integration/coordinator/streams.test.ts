@@ -96,6 +96,23 @@ t.test('streams: the end of the connection ends them with HOST_OFFLINE', async (
   });
 });
 
+t.test('streams: a command whose exit code nobody knows did not succeed', async (t) => {
+  const { host } = await connected((message, agent) => {
+    if (message.kind === 'exec-open')
+      agent.send({ kind: 'stream-end', stream: message.stream, exitCode: null, problem: null });
+  });
+
+  const handle = await world.hub.exec(
+    host,
+    target,
+    { command: ['true'], tty: false, size: null },
+    { chunk: async () => undefined },
+    never,
+  );
+
+  await t.rejects(handle.exit, { code: 'ENGINE_UNAVAILABLE' });
+});
+
 t.test(
   'streams: exec passes input, its end, sizes and the exit code, and keeps to the credit of the agent',
   async (t) => {
