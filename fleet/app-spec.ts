@@ -72,6 +72,8 @@ export interface ServiceSpec {
   /** Compose `deploy.placement.constraints`, already parsed. */
   readonly constraints: readonly PlacementConstraint[];
   readonly order: 'start-first' | 'stop-first';
+  /** The file itself asks for start-first: a volume that the image declares does not change it. Absent otherwise. */
+  readonly orderStated?: true | undefined;
   readonly ingress: readonly IngressRoute[];
   /**
    * Of a one-shot: absent = it runs when it is new or changed, and not on the way back to an older release; `always` =

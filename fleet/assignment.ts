@@ -55,6 +55,8 @@ export interface RunEntry {
   readonly once?: readonly string[] | undefined;
   /** The attempt runs the services of `once` to their end and changes nothing else: what is committed goes on serving. */
   readonly onlyOnce?: boolean | undefined;
+  /** Services whose file asks for start-first itself; beside the spec for the same reason; absent = none. */
+  readonly startFirst?: readonly string[] | undefined;
   /** Capabilities the agent must have; it refuses the assignment otherwise. */
   readonly requires: readonly string[];
 }

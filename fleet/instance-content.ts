@@ -15,6 +15,7 @@ type Beside =
   | 'replicas'
   | 'constraints'
   | 'order'
+  | 'orderStated'
   | 'ingress'
   | 'dependsOn'
   | 'run'
@@ -46,6 +47,7 @@ export function instanceContent(
     replicas: _replicas,
     constraints: _constraints,
     order: _order,
+    orderStated: _orderStated,
     ingress: _ingress,
     dependsOn: _dependsOn,
     run: _run,

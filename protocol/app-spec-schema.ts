@@ -169,6 +169,7 @@ const serviceSchema: z.ZodType<ServiceSpec> = z.strictObject({
   replicas: countSchema.nullable(),
   constraints: z.array(z.strictObject({ attribute: z.string(), operator: z.enum(['==', '!=']), value: z.string() })),
   order: z.enum(['start-first', 'stop-first']),
+  orderStated: z.literal(true).optional(),
   ingress: z.array(ingressSchema),
   run: z.enum(['always']).optional(),
   once: z.enum(['deployment']).optional(),

@@ -15,7 +15,7 @@ import {
   VOLUME_LABEL,
   type Labels,
 } from './engine-labels.ts';
-import { networkName, volumeName } from './engine-names.ts';
+import { isAnonymousVolume, networkName, volumeName } from './engine-names.ts';
 
 export class AppResources {
   readonly #client: EngineClient;
@@ -96,9 +96,11 @@ export class AppResources {
     return name;
   }
 
-  async removeVolume(app: AppName, volume: string): Promise<void> {
+  async removeVolume(app: AppName, volume: string, anonymous: string | null): Promise<void> {
     const ours = (await this.volumes()).filter((each) => each.app === app && each.volume === volume);
-    for (const { name } of ours) {
+    const names = new Set(ours.map((each) => each.name));
+    if (anonymous !== null && isAnonymousVolume(anonymous)) names.add(anonymous);
+    for (const name of names) {
       await this.#client.find(`remove volume ${name}`, ({ docker }) => docker.getVolume(name).remove());
     }
   }

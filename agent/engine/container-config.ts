@@ -54,6 +54,12 @@ export function containerConfig(plan: InstancePlan, features: EngineFeatures): C
       Binds: spec.mounts.flatMap(toBind),
       Mounts: [
         ...spec.mounts.flatMap((mount) => toMount(mount, plan)),
+        ...Object.entries(plan.imageVolumes).map(([path, name]): MountConfig => ({
+          Type: 'volume',
+          Source: name,
+          Target: path,
+          ReadOnly: false,
+        })),
         ...plan.files.map((file): MountConfig => ({
           Type: 'bind',
           Source: file.source,

@@ -62,6 +62,8 @@ export interface ContainerObservation {
   readonly stopGraceMs: number | null;
   /** Published ports: container -> host. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Mounted volumes, named and anonymous: path in the container -> the engine's name of the volume. */
+  readonly volumes: Readonly<Record<string, string>>;
 }
 
 export interface NetworkObservation {
@@ -90,6 +92,8 @@ export interface ImageFacts {
   /** The image has a HEALTHCHECK of its own. */
   readonly hasHealthcheck: boolean;
   readonly user: string;
+  /** Paths that the image declares as volumes. */
+  readonly volumes: readonly string[];
 }
 
 export interface PullRequest {
@@ -127,6 +131,8 @@ export interface InstancePlan {
   readonly aliases: readonly string[];
   /** Engine names of the volumes by the names in the file. */
   readonly volumes: Readonly<Record<string, string>>;
+  /** Engine names of the volumes for paths that the image declares and the file does not mount. */
+  readonly imageVolumes: Readonly<Record<string, string>>;
   /** Files that the agent wrote on the host, mounted read-only: secrets and configs. */
   readonly files: readonly { readonly source: string; readonly target: string }[];
   /** Secrets that were asked for as variables. */
@@ -176,14 +182,15 @@ export interface ContainerEngine {
   ensureNetwork(app: AppName, subnet: string): Promise<NetworkObservation>;
   removeNetwork(app: AppName): Promise<void>;
   ensureVolume(app: AppName, volume: string, spec: VolumeSpec): Promise<string>;
-  removeVolume(app: AppName, volume: string): Promise<void>;
+  /** @param name of an anonymous volume that the app took over, which has no labels; null = what has the app's labels */
+  removeVolume(app: AppName, volume: string, name: string | null): Promise<void>;
 
   /** Creates, does not start; restart policy `no`; on the network under `plan.aliases` only. Adopts on 409. @returns the engine's id */
   create(plan: InstancePlan): Promise<string>;
   start(instance: InstanceId): Promise<void>;
   /** SIGTERM (or the stop signal), then SIGKILL after `graceMs`. Not running is fine. */
   stop(instance: InstanceId, graceMs: number): Promise<void>;
-  /** Not there is fine. Anonymous volumes go too, named ones stay. */
+  /** Not there is fine. Volumes stay, anonymous ones too: they may hold data. */
   remove(instance: InstanceId): Promise<void>;
   /** Changes the restart policy of a living container (`docker update`). */
   setRestart(instance: InstanceId, policy: { readonly name: string; readonly maxAttempts: number }): Promise<void>;

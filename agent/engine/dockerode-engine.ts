@@ -132,8 +132,8 @@ export class DockerodeEngine implements ContainerEngine {
     return this.#changingResources(this.#resources.ensureVolume(app, volume, spec));
   }
 
-  removeVolume(app: AppName, volume: string): Promise<void> {
-    return this.#changingResources(this.#resources.removeVolume(app, volume));
+  removeVolume(app: AppName, volume: string, name: string | null): Promise<void> {
+    return this.#changingResources(this.#resources.removeVolume(app, volume, name));
   }
 
   create(plan: InstancePlan): Promise<string> {

@@ -3,6 +3,7 @@
  * container's name follows from host and instance alone: so no look-up is needed before a call, and a create that was
  * cut off is found again by Docker's own 409.
  */
+import { isImageVolumeKey } from '../../fleet/image-volumes.ts';
 import { isAppName, type AppName, type Digest, type HostId, type InstanceId } from '../../fleet/ids.ts';
 
 /** Registry name under which we tag what we hold; nobody can push to it or pull from it. */
@@ -25,7 +26,28 @@ export function isNetworkName(host: HostId, name: string): boolean {
 }
 
 export function volumeName(host: HostId, app: AppName, volume: string): string {
-  return `longshore-${host}-${app}-${volume}`;
+  return `longshore-${host}-${app}-${isImageVolumeKey(volume) ? imageVolumeSuffix(volume) : volume}`;
+}
+
+/** Begins with a dot, as no volume of an app file does; `db:/var/lib` becomes `.db..var.lib`. No two have the same. */
+function imageVolumeSuffix(volume: string): string {
+  const colon = volume.indexOf(':');
+  return `.${toVolumePart(volume.slice(0, colon))}.${toVolumePart(volume.slice(colon + 1))}`;
+}
+
+function toVolumePart(text: string): string {
+  return [...new TextEncoder().encode(text)].map(toVolumeCharacter).join('');
+}
+
+function toVolumeCharacter(byte: number): string {
+  const character = String.fromCharCode(byte);
+  if (character === '/') return '.';
+  return /[A-Za-z0-9-]/.test(character) ? character : `_${byte.toString(16).padStart(2, '0')}`;
+}
+
+/** Docker names a volume that nobody named with 64 hexadecimal digits. */
+export function isAnonymousVolume(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
 }
 
 /** Repository of the tags that hold one service's images; the tag is the release. */

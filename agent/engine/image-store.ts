@@ -168,6 +168,7 @@ function toFacts(image: InspectedImage): ImageFacts {
     sizeBytes: image.Size,
     hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
     user: config?.User ?? '',
+    volumes: Object.keys(config?.Volumes ?? {}).sort(),
   };
 }
 

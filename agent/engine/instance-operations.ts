@@ -32,7 +32,8 @@ export class InstanceOperations {
   async create(plan: InstancePlan): Promise<string> {
     const operation = `create ${plan.app}/${plan.service.name} (${plan.instance})`;
     return this.#client.call(operation, async (connection) => {
-      for (const name of Object.values(plan.volumes)) await this.#checkVolume(connection, plan, name, operation);
+      for (const name of [...Object.values(plan.volumes), ...Object.values(plan.imageVolumes)])
+        await this.#checkVolume(connection, plan, name, operation);
       try {
         // The body is ours and exact; dockerode's type of it is narrower than the API.
         const body = this.#bodyOf(plan, connection) as Parameters<typeof connection.docker.createContainer>[0];
@@ -85,8 +86,8 @@ export class InstanceOperations {
 
   async remove(instance: InstanceId): Promise<void> {
     await this.#client.call(`remove ${instance}`, (connection) =>
-      // 409: its removal is under way.
-      tolerating([404, 409], this.#container(connection, instance).remove({ force: true, v: true })),
+      // 409: its removal is under way. Never with `v`: an anonymous volume of it may be all that there is of somebody's data.
+      tolerating([404, 409], this.#container(connection, instance).remove({ force: true })),
     );
   }
 

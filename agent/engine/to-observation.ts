@@ -43,10 +43,17 @@ export interface InspectedContainer {
     readonly NetworkMode?: string | undefined;
     readonly RestartPolicy?: { readonly Name?: string | undefined } | undefined;
   };
+  readonly Mounts?: readonly InspectedMount[] | null;
   readonly NetworkSettings: {
     readonly Ports?: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>> | null;
     readonly Networks?: Readonly<Record<string, InspectedEndpoint>> | null;
   };
+}
+
+interface InspectedMount {
+  readonly Type: string;
+  readonly Name?: string | undefined;
+  readonly Destination: string;
 }
 
 interface InspectedHealth {
@@ -96,6 +103,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
     engineHealthDetail: lastHealthOutput(inspected.State.Health),
     stopGraceMs: toStopGrace(inspected.Config),
     ports: toPorts(inspected.NetworkSettings.Ports ?? {}),
+    volumes: toVolumes(inspected.Mounts ?? []),
   };
 }
 
@@ -149,6 +157,14 @@ function toPorts(
     return host > 0 ? [[name.replace(/\/tcp$/, ''), host]] : [];
   });
   return Object.fromEntries(published);
+}
+
+function toVolumes(mounts: readonly InspectedMount[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    mounts.flatMap(({ Type: type, Name: name, Destination: path }) =>
+      type === 'volume' && name !== undefined && name !== '' ? [[path, name] as const] : [],
+    ),
+  );
 }
 
 /** Engines say "none" in two ways, and containers made by hand have the other one. */

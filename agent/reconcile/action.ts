@@ -56,7 +56,9 @@ export interface ActionArguments {
   };
   /** Writes what memory holds already and the disk did not take. */
   readonly 'save-journal': { readonly app: AppName };
-  readonly forget: { readonly app: AppName };
+  readonly 'note-volumes': { readonly app: AppName; readonly volumes: Readonly<Record<string, string>> };
+  /** @param volumes what is kept of the app's data and could not be found again by labels */
+  readonly forget: { readonly app: AppName; readonly volumes: Readonly<Record<string, string>> };
   // what an instance needs
   readonly pull: { readonly app: AppName; readonly request: PullRequest };
   readonly 'hold-image': {
@@ -69,7 +71,7 @@ export interface ActionArguments {
   readonly 'ensure-network': { readonly app: AppName; readonly subnet: string };
   readonly 'remove-network': { readonly app: AppName };
   readonly 'ensure-volume': { readonly app: AppName; readonly volume: string; readonly spec: VolumeSpec };
-  readonly 'remove-volume': { readonly app: AppName; readonly volume: string };
+  readonly 'remove-volume': { readonly app: AppName; readonly volume: string; readonly name: string | null };
   readonly 'write-files': { readonly app: AppName; readonly entry: RunEntry };
   readonly 'prune-files': { readonly app: AppName; readonly kept: readonly RunEntry[] };
   // the instance
@@ -157,6 +159,7 @@ const TRAITS: { readonly [K in ActionKind]: ActionTraits<K> } = {
     abortable: false,
   },
   'save-journal': { describe: (a) => `write the journal of ${a.app}`, object: journal, abortable: false },
+  'note-volumes': { describe: (a) => `note the volumes of ${a.app}`, object: journal, abortable: false },
   forget: { describe: (a) => `forget ${a.app}`, object: journal, abortable: false },
   pull: {
     describe: (a) => `pull ${a.request.reference}`,

@@ -2,7 +2,7 @@
  * What an action's success says about the engine, applied to the last observation at once, so that the next step need not
  * wait for another look. The next observation replaces it. Applying an effect twice is applying it once. Pure.
  */
-import type { ContainerObservation, EngineObservation } from '../engine/container-engine.ts';
+import type { ContainerObservation, EngineObservation, InstancePlan } from '../engine/container-engine.ts';
 import type { NetworkObservation, VolumeObservation } from '../engine/container-engine.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ActionOf } from './action.ts';
@@ -121,5 +121,14 @@ function toCreated(engineId: string, action: ActionOf<'create'>): ContainerObser
     engineHealthDetail: null,
     stopGraceMs: plan.service.spec.stopGraceMs,
     ports: {},
+    volumes: volumesOf(plan),
   };
+}
+
+function volumesOf(plan: InstancePlan): Readonly<Record<string, string>> {
+  const named = plan.service.spec.mounts.flatMap((mount) => {
+    const name = mount.kind === 'volume' ? plan.volumes[mount.volume] : undefined;
+    return name === undefined ? [] : [[mount.target, name] as const];
+  });
+  return { ...Object.fromEntries(named), ...plan.imageVolumes };
 }

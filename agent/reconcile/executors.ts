@@ -98,10 +98,18 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     'save-journal': async ({ app }) => {
       if (memory.unsaved.has(app)) await save(journalOf(app));
     },
-    forget: async ({ app }) => {
+    'note-volumes': async ({ app, volumes }) => {
+      const before = journalOf(app);
+      await save({ ...before, volumes: { ...before.volumes, ...volumes } });
+    },
+    forget: async ({ app, volumes }) => {
       await files.prune(app, []);
-      await tools.store.forgetJournal(app);
-      memory.journals.delete(app);
+      if (Object.keys(volumes).length > 0) {
+        await save({ ...emptyJournal(app), volumes });
+      } else {
+        await tools.store.forgetJournal(app);
+        memory.journals.delete(app);
+      }
       memory.prunedFiles.delete(app);
     },
 
@@ -143,9 +151,13 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       const name = await engine.ensureVolume(app, volume, spec);
       memory.apply({ kind: 'volume', volume: { app, volume, name } });
     },
-    'remove-volume': async ({ app, volume }) => {
-      await engine.removeVolume(app, volume);
+    'remove-volume': async ({ app, volume, name }) => {
+      await engine.removeVolume(app, volume, name);
       memory.apply({ kind: 'volume-removed', app, volume });
+      const journal = memory.journals.get(app);
+      if (journal === undefined || !(volume in journal.volumes)) return;
+      const { [volume]: _removed, ...volumes } = journal.volumes;
+      await save({ ...journal, volumes });
     },
     'write-files': async ({ entry }) => {
       memory.files.set(filesKey(entry), await files.ensure(entry));

@@ -10,7 +10,7 @@ import type { Assignment } from '../../fleet/assignment.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
 import type { Instant } from '../clock.ts';
-import { type AppJournal, emptyJournal } from '../state/app-journal.ts';
+import { type AppJournal, emptyJournal, isOnlyVolumes } from '../state/app-journal.ts';
 import { type Action, objectOf } from './action.ts';
 import { type Alarm, alarmsOf } from './alarms.ts';
 import type { AppContext, HostRules } from './app-context.ts';
@@ -104,7 +104,7 @@ function appsOf(input: PlanInput): readonly AppName[] {
   return [
     ...new Set<AppName>([
       ...(input.assignment?.entries.map((entry) => entry.app) ?? []),
-      ...Object.values(input.journals).map((journal) => journal.app),
+      ...Object.values(input.journals).flatMap((journal) => (isOnlyVolumes(journal) ? [] : [journal.app])),
       ...engine.containers.map((container) => container.app),
       ...engine.networks.map((network) => network.app),
     ]),

@@ -15,6 +15,7 @@ import { planImages } from './plan-images.ts';
 import { planRecognition } from './plan-recognise.ts';
 import { planRemoval } from './plan-removal.ts';
 import { planStrays } from './plan-retirement.ts';
+import { planVolumeNotes, unlabelledVolumes } from './plan-volumes.ts';
 import { type AppRouting, NO_ROUTING, routeApp } from './routing.ts';
 
 export interface AppPlan {
@@ -53,7 +54,9 @@ function planEntry(context: AppContext): AppPlan {
       if (journal.committed.entry !== null) planStrays(context, builder);
     }
     const isEmpty = journal.committed === null && context.containers.length === 0 && context.network === null;
-    if (context.hasJournal && isEmpty) builder.want({ kind: 'forget', app: context.app });
+    if (context.hasJournal && isEmpty)
+      builder.want({ kind: 'forget', app: context.app, volumes: unlabelledVolumes(context) });
+    planVolumeNotes(context, builder);
     return { builder, routing: routeCommitted(context), attempt: null, isRemoved: false };
   }
   if (entry.kind === 'remove') {
@@ -78,6 +81,7 @@ function planRun(context: AppContext, builder: PlanBuilder, entry: RunEntry): Ap
   planStrays(context, builder);
   planImages(context, builder);
   planFiles(context, builder);
+  planVolumeNotes(context, builder);
   builder.giveWay('save-budget');
   const routing =
     underWay?.isMoving === true && attempt !== null

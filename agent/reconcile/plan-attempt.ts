@@ -21,6 +21,7 @@ import {
   specOf,
 } from './app-context.ts';
 import { imageKey } from './action.ts';
+import { hasForeignVolume, mustStopFirst } from './app-volumes.ts';
 import { isDone, newCompletions, pendingCandidates } from './completion.ts';
 import { unmetDependency } from './dependencies.ts';
 import { doubtOf } from './engine-doubt.ts';
@@ -153,12 +154,16 @@ function planCandidate(
     else builder.want({ kind: 'create', app: context.app, ...planned });
     return;
   }
+  if (hasForeignVolume(context, entry, key, container)) {
+    builder.want({ kind: 'remove', app: context.app, service, instance: record.instance });
+    return;
+  }
   const unmet = unmetDependency(context, entry, goal, service);
   if (unmet !== null) {
     builder.wait(unmet);
     return;
   }
-  const inTheWay = committedInTheWay(context, entry, goal, key);
+  const inTheWay = committedInTheWay(context, entry, goal, key, container);
   for (const old of inTheWay) planStopFirst(context, builder, attempt, old, toStop);
   if (inTheWay.length === 0) planStart(context, builder, entry, container);
 }
@@ -169,14 +174,16 @@ function committedInTheWay(
   entry: RunEntry,
   goal: Readonly<Record<string, InstanceRecord>>,
   key: string,
+  candidate: ContainerObservation,
 ): readonly ContainerObservation[] {
   const service = serviceOfKey(key);
-  const isStopFirst = specOf(entry, service)?.order === 'stop-first';
   const kept = Object.values(goal).map((record) => record.instance);
   return Object.entries(context.journal.committed?.instances ?? {}).flatMap(([oldKey, { instance }]) => {
     const old = findContainer(context, instance);
     if (old === undefined || !isUp(old) || kept.includes(instance)) return [];
-    return (isStopFirst && oldKey === key) || holdsPortOf(context, entry, service, old) ? [old] : [];
+    return (oldKey === key && mustStopFirst(entry, candidate, old)) || holdsPortOf(context, entry, service, old)
+      ? [old]
+      : [];
   });
 }
 

@@ -3,10 +3,12 @@
  * network, held images and files go; volumes only when a person asked for it. The memory of it goes last. Pure.
  */
 import type { RemoveEntry } from '../../fleet/assignment.ts';
+import { isOnlyVolumes } from '../state/app-journal.ts';
 import { type AppContext, isUp } from './app-context.ts';
 import { dependentsOf } from './dependencies.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planRetirement } from './plan-retirement.ts';
+import { unlabelledVolumes } from './plan-volumes.ts';
 
 /** @returns whether nothing is left */
 export function planRemoval(context: AppContext, builder: PlanBuilder, entry: RemoveEntry): boolean {
@@ -26,9 +28,16 @@ export function planRemoval(context: AppContext, builder: PlanBuilder, entry: Re
     isDone = false;
     builder.want({ kind: 'remove-network', app });
   }
-  for (const { volume } of entry.volumes ? context.volumes : []) {
-    isDone = false;
-    builder.want({ kind: 'remove-volume', app, volume });
+  const unlabelled = unlabelledVolumes(context);
+  if (entry.volumes) {
+    for (const volume of new Set(context.volumes.map((each) => each.volume))) {
+      isDone = false;
+      builder.want({ kind: 'remove-volume', app, volume, name: null });
+    }
+    for (const [volume, name] of Object.entries(unlabelled)) {
+      isDone = false;
+      builder.want({ kind: 'remove-volume', app, volume, name });
+    }
   }
   if (context.facts.held === null) {
     isDone = false;
@@ -40,9 +49,10 @@ export function planRemoval(context: AppContext, builder: PlanBuilder, entry: Re
     builder.want({ kind: 'release-image', app, held });
   }
   if (!isDone) builder.wait('network and images are being removed');
-  if (isDone && context.hasJournal) {
+  // A later deployment of the app finds its data by what is kept.
+  if (isDone && context.hasJournal && !isOnlyVolumes(context.journal)) {
     isDone = false;
-    builder.want({ kind: 'forget', app });
+    builder.want({ kind: 'forget', app, volumes: unlabelled });
   }
   return isDone;
 }

@@ -1,7 +1,8 @@
 /** Starts an existing container as soon as it has its place on the network and nothing stands in its way. Pure. */
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { type AppContext, isUp, specOf } from './app-context.ts';
+import { type AppContext, isUp } from './app-context.ts';
+import { mustStopFirst } from './app-volumes.ts';
 import { holdsPortOf } from './host-ports.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planPlace } from './plan-place.ts';
@@ -42,12 +43,12 @@ function blockerOf(
   entry: RunEntry | null,
   container: ContainerObservation,
 ): ContainerObservation | undefined {
-  const stopFirst = specOf(entry, container.service)?.order === 'stop-first';
   const staying = protectedInstances(context);
   return context.containers.find((each) => {
     if (each.instance === container.instance || !isUp(each)) return false;
     if (container.address !== null && each.address === container.address) return true;
-    if (stopFirst && each.service === container.service && each.replica === container.replica) return true;
+    const isSame = each.service === container.service && each.replica === container.replica;
+    if (isSame && mustStopFirst(entry, container, each)) return true;
     return !staying.has(each.instance) && holdsPortOf(context, entry, container.service, each);
   });
 }

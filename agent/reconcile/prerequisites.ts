@@ -8,6 +8,7 @@ import { type InstanceRecord, replicaOfKey, serviceOfKey } from '../state/app-jo
 import { imageKey } from './action.ts';
 import { type AppContext, addressOf, aliasesOf, isUp, specOf } from './app-context.ts';
 import type { AppFilesAnswer } from './app-files.ts';
+import { engineVolume, instanceVolumes, mustStopFirst, volumesOf } from './app-volumes.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 
 export interface Prerequisites {
@@ -49,9 +50,8 @@ export function planPrerequisites(
     if (context.journal.subnet !== null)
       builder.want({ kind: 'ensure-network', app: context.app, subnet: context.journal.subnet });
   }
-  for (const volume of volumesOf(entry, services)) {
-    const spec = entry.spec.volumes[volume];
-    if (spec === undefined || engineVolume(context, entry, volume) !== null) continue;
+  for (const { volume, spec } of services.flatMap((service) => volumesOf(context, entry, service))) {
+    if (engineVolume(context, entry, volume) !== null) continue;
     missing.push(`volume ${volume}`);
     builder.want({ kind: 'ensure-volume', app: context.app, volume, spec });
   }
@@ -86,19 +86,19 @@ export function instancePlan(
   const usesFiles = needsFiles(entry, [service]);
   const files = usesFiles ? context.facts.files[filesKey(entry)] : NO_FILES;
   if (files?.kind !== 'ready') return null;
-  const volumes: Record<string, string> = {};
-  for (const volume of volumesOf(entry, [service])) {
-    const name = engineVolume(context, entry, volume);
-    if (name === null) return null;
-    volumes[volume] = name;
-  }
+  const volumes = instanceVolumes(context, entry, key);
+  if (volumes === null) return null;
   const address = addressOf(context, entry, key, record);
   if (spec.networkMode === 'app' && address === null) return null;
-  const isAlone = !context.containers.some(
+  const others = context.containers.filter(
     (each) => each.service === service && each.instance !== record.instance && isUp(each),
   );
+  const old = others.find((each) => each.replica === replicaOfKey(key));
+  const stopsFirst =
+    spec.order === 'stop-first' ||
+    (old !== undefined && mustStopFirst(entry, { service, volumes: volumes.image }, old));
   // Nobody else answers to the name when this one starts, so it can have it from the beginning (no reconnect later).
-  const isNamed = spec.networkMode === 'app' && (isAlone || spec.order === 'stop-first');
+  const isNamed = spec.networkMode === 'app' && (others.length === 0 || stopsFirst);
   return {
     hasHealthcheck: image.hasHealthcheck,
     plan: {
@@ -115,7 +115,8 @@ export function instancePlan(
       network: spec.networkMode === 'app' ? (context.network?.name ?? null) : null,
       address,
       aliases: isNamed ? aliasesOf(spec, service) : [],
-      volumes,
+      volumes: volumes.named,
+      imageVolumes: volumes.image,
       files: files.mounts[service] ?? [],
       secretEnvironment: files.environment[service] ?? {},
     },
@@ -129,17 +130,4 @@ function needsFiles(entry: RunEntry, services: readonly string[]): boolean {
     const spec = specOf(entry, service);
     return spec !== null && (spec.secrets.length > 0 || spec.configs.length > 0);
   });
-}
-
-function volumesOf(entry: RunEntry, services: readonly string[]): readonly string[] {
-  const names = services.flatMap((service) =>
-    (specOf(entry, service)?.mounts ?? []).flatMap((mount) => (mount.kind === 'volume' ? [mount.volume] : [])),
-  );
-  return [...new Set(names)];
-}
-
-function engineVolume(context: AppContext, entry: RunEntry, volume: string): string | null {
-  const spec = entry.spec.volumes[volume];
-  if (spec?.external === true) return spec.name ?? volume;
-  return context.volumes.find((each) => each.volume === volume)?.name ?? null;
 }

@@ -23,6 +23,11 @@ export interface AppJournal {
   readonly completions: Readonly<Record<InstanceId, Completion>>;
   /** Pinned digest -> the engine's image id, of the committed entry and the previous one. */
   readonly images: Readonly<Record<string, string>>;
+  /**
+   * The engine's names of the volumes that the committed instances were seen with, by volume of the app: that there was
+   * one, and which. Anonymous volumes that were taken over have no labels to be found by.
+   */
+  readonly volumes: Readonly<Record<string, string>>;
   /** Rebuilt from the engine after its loss: nothing is removed until the coordinator has spoken. */
   readonly recovered: boolean;
 }
@@ -86,6 +91,7 @@ export function emptyJournal(app: AppName): AppJournal {
     attempt: null,
     completions: {},
     images: {},
+    volumes: {},
     recovered: false,
   };
 }
@@ -171,6 +177,13 @@ export function failedJournal(journal: AppJournal, problem: Problem, failedServi
   const attempt = journal.attempt;
   if (attempt?.state !== 'running') return journal;
   return { ...journal, attempt: { ...attempt, state: 'failed', candidates: {}, problem, failedService } };
+}
+
+/** Nothing of the app is left on this host but data: the journal only knows which volumes are its own. */
+export function isOnlyVolumes(journal: AppJournal): boolean {
+  const { committed, previous, attempt, subnet, volumes } = journal;
+  const isBare = committed === null && previous === null && attempt === null && subnet === null;
+  return isBare && Object.keys(volumes).length > 0;
 }
 
 export function sameAttempt(a: RunEntry, b: RunEntry): boolean {

@@ -61,6 +61,7 @@ const journalSchema: z.ZodType<AppJournal> = z.object({
   attempt: attemptSchema.nullable(),
   completions: z.record(instanceIdSchema, z.enum(['completed', 'left-out', 'once'])).default({}),
   images: z.record(z.string(), z.string()).default({}),
+  volumes: z.record(z.string(), z.string()).default({}),
   recovered: z.boolean().default(false),
 });
 

@@ -106,7 +106,11 @@ export function readService(name: string, cursor: Cursor, app: AppContext): Read
   warnUnprobed(spec, cursor);
   return {
     name,
-    spec: { ...spec, order: orderOf(spec, deploy) },
+    spec: {
+      ...spec,
+      order: orderOf(spec, deploy),
+      ...(deploy.update.order === 'start-first' ? { orderStated: true as const } : {}),
+    },
     dependencies: readOr(given.depends_on, readDependencies, []),
     restart,
     isOneShot: longshore.run !== null || longshore.once !== null,

@@ -28,8 +28,16 @@ export function toEntry(target: Target, release: Release | null): AssignmentEntr
     replicas: target.replicas,
     secretVersions: release.secretVersions,
     rollback: target.rollback,
+    ...startFirst(release.spec),
     requires: requiredCapabilities(release.spec),
   };
+}
+
+function startFirst(spec: AppSpec): Pick<RunEntry, 'startFirst'> {
+  const names = Object.entries(spec.services).flatMap(([name, service]) =>
+    service.orderStated === true && service.order === 'start-first' ? [name] : [],
+  );
+  return names.length === 0 ? {} : { startFirst: names };
 }
 
 /** The images of the services that the host is to run. The schedule's splay, which spread the question, spreads the answer. */
@@ -59,7 +67,7 @@ export function contentText(
 /** Without the keys that travel beside it. */
 function specForAgents(spec: AppSpec): AppSpec {
   const services = Object.entries(spec.services).map(
-    ([name, { run: _run, once: _once, ...service }]) => [name, service] as const,
+    ([name, { orderStated: _orderStated, run: _run, once: _once, ...service }]) => [name, service] as const,
   );
   return { ...spec, services: Object.fromEntries(services) };
 }

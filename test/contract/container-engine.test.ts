@@ -8,6 +8,7 @@ import { digest as digestOf } from '../support/app-builders.ts';
 import { engineForTests, needed } from '../support/engine.ts';
 import {
   addressIn,
+  anInstanceId,
   aPlan,
   fakeScene,
   realScene,
@@ -274,9 +275,36 @@ for (const stage of stages) {
       'NOT_FOUND',
     );
 
-    await scene.engine.removeVolume(theApp, 'data');
-    await scene.engine.removeVolume(theApp, 'data');
+    await scene.engine.removeVolume(theApp, 'data', null);
+    await scene.engine.removeVolume(theApp, 'data', null);
     t.same((await scene.engine.observe(never)).volumes, []);
+  });
+
+  story('what a container has written outlives it, also where nobody named the volume', async (t, scene) => {
+    const image = await scene.offer('declares the volume /data');
+    const { imageId, volumes } = await scene.engine.pullImage(image, () => undefined, never);
+    t.same(volumes, ['/data']);
+    const before = aPlan(scene, image, imageId);
+    await scene.engine.create(before);
+    const anonymous = (await seen(scene.engine, before.instance))?.volumes['/data'] ?? '';
+    t.match(anonymous, /^[0-9a-f]{64}$/);
+
+    await scene.engine.remove(before.instance);
+    const taken = aPlan(scene, image, imageId, { imageVolumes: { '/data': anonymous } });
+    await scene.engine.create(taken);
+    t.same((await seen(scene.engine, taken.instance))?.volumes, { '/data': anonymous }, 'it is taken over by its name');
+
+    await scene.engine.remove(taken.instance);
+    const name = await scene.engine.ensureVolume(theApp, 'web:/data', volume);
+    const named = aPlan(scene, image, imageId, { imageVolumes: { '/data': name } });
+    await scene.engine.create(named);
+    t.same((await seen(scene.engine, named.instance))?.volumes, { '/data': name });
+
+    await scene.engine.remove(named.instance);
+    await scene.engine.removeVolume(theApp, 'web:/data', anonymous);
+    t.same((await scene.engine.observe(never)).volumes, []);
+    if (stage.name === 'Docker Engine')
+      await rejects(t, scene.engine.create({ ...taken, instance: anInstanceId() }), 'NOT_FOUND');
   });
 
   story('an image is pulled by digest, found, held, and gone when the last hold is released', async (t, scene) => {
@@ -359,7 +387,7 @@ for (const stage of stages) {
     await other.stop(plan.instance, 0);
     await other.remove(plan.instance);
     await other.removeNetwork(theApp);
-    await other.removeVolume(theApp, 'data');
+    await other.removeVolume(theApp, 'data', null);
 
     t.same(await other.observe(never), { containers: [], networks: [], volumes: [] });
     t.match(await seen(scene.engine, plan.instance), { state: 'running' });

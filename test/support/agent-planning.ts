@@ -37,6 +37,7 @@ export const aContainer = (number: number, fields: Partial<ContainerObservation>
   engineHealthDetail: null,
   stopGraceMs: 10_000,
   ports: {},
+  volumes: {},
   ...fields,
 });
 

@@ -18,7 +18,7 @@ import { FakeEngineSession } from './fake-engine-session.ts';
 import { testSubnet } from './test-subnet.ts';
 
 /** What the containers of an image do. */
-export type Conduct = 'runs' | 'exits with 3' | 'prints and runs';
+export type Conduct = 'runs' | 'exits with 3' | 'prints and runs' | 'declares the volume /data';
 
 export interface OfferedImage extends PullRequest {
   readonly command: readonly string[];
@@ -70,6 +70,7 @@ export function aPlan(scene: EngineScene, image: OfferedImage, imageId: string, 
     aliases: [],
     volumes: {},
     files: [],
+    imageVolumes: {},
     secretEnvironment: {},
     ...rest,
   };
@@ -97,12 +98,16 @@ export function fakeScene(): EngineScene {
     offer: async (conduct) => {
       offered += 1;
       const digest = `sha256:${String(offered).padStart(64, '0')}` as Digest;
-      world.offerImage(digest, {
-        exitAfterMs: conduct === 'exits with 3' ? 0 : null,
-        exitCode: 3,
-        log: ['one', 'two', 'three'],
-        exec: (command) => ({ exitCode: command.includes('false') ? 1 : 0, output: `${command.at(-1) ?? ''}\n` }),
-      });
+      world.offerImage(
+        digest,
+        {
+          exitAfterMs: conduct === 'exits with 3' ? 0 : null,
+          exitCode: 3,
+          log: ['one', 'two', 'three'],
+          exec: (command) => ({ exitCode: command.includes('false') ? 1 : 0, output: `${command.at(-1) ?? ''}\n` }),
+        },
+        conduct === 'declares the volume /data' ? { volumes: ['/data'] } : {},
+      );
       return { reference: '127.0.0.1:5000/contract:1', digest, platform: null, command: commandFor(conduct) };
     },
     subnet: () => `10.251.${(offered += 1)}.0/24`,
@@ -154,7 +159,8 @@ export function realScene(machine: TestEngine): EngineScene {
       const tag = randomBytes(4).toString('hex');
       // An image of its own: nothing else on this machine has its id.
       const container = await docker.createContainer({ Image: baseImages.busybox, Labels: { 'longshore.host': host } });
-      await container.commit({ repo: repository, tag, changes: `LABEL contract=${tag}` });
+      const declared = conduct === 'declares the volume /data' ? '\nVOLUME /data' : '';
+      await container.commit({ repo: repository, tag, changes: `LABEL contract=${tag}${declared}` });
       await container.remove();
       const pushed = await pushImage(machine, path, tag);
       await docker.getImage(`${repository}:${tag}`).remove();
@@ -204,6 +210,7 @@ export async function pushImage({ docker, registry }: TestEngine, repository: st
 function commandFor(conduct: Conduct): readonly string[] {
   switch (conduct) {
     case 'runs':
+    case 'declares the volume /data':
       return ['sleep', '600'];
     case 'exits with 3':
       return ['sh', '-c', 'exit 3'];

@@ -3,6 +3,7 @@ import type {
   ContainerObservation,
   ContainerState,
   ExecResult,
+  ImageFacts,
   InstancePlan,
 } from '../../agent/engine/container-engine.ts';
 
@@ -46,17 +47,27 @@ export class FakeContainer {
   readonly engineId: string;
   readonly #behaviour: FakeBehaviour;
   readonly #hasHealthcheck: boolean;
+  /** As Docker mounts them where the image declares a volume and the plan names none. */
+  readonly #anonymous: Readonly<Record<string, string>>;
   #life: Lifecycle = { kind: 'created' };
   #restartPolicy = 'no';
   #address: string | null;
   #networkId: string | null = null;
   #aliases: readonly string[] = [];
 
-  constructor(plan: InstancePlan, behaviour: FakeBehaviour, hasHealthcheck: boolean, number: number) {
+  constructor(
+    plan: InstancePlan,
+    behaviour: FakeBehaviour,
+    facts: Pick<ImageFacts, 'hasHealthcheck' | 'volumes'>,
+    number: number,
+  ) {
     this.plan = plan;
     this.engineId = `fake${String(number).padStart(4, '0')}${plan.instance}`;
     this.#behaviour = behaviour;
-    this.#hasHealthcheck = hasHealthcheck;
+    this.#hasHealthcheck = facts.hasHealthcheck;
+    this.#anonymous = Object.fromEntries(
+      facts.volumes.map((path, index) => [path, `${number}`.padStart(60, '0') + `${index}`.padStart(4, '0')]),
+    );
     this.#address = plan.address;
     this.#aliases = plan.aliases;
   }
@@ -79,6 +90,15 @@ export class FakeContainer {
 
   get networkId(): string | null {
     return this.#networkId;
+  }
+
+  /** Path -> the engine's name of the volume. */
+  get volumes(): Readonly<Record<string, string>> {
+    const { service, volumes, imageVolumes } = this.plan;
+    const named = service.spec.mounts.flatMap((mount) =>
+      mount.kind === 'volume' ? [[mount.target, volumes[mount.volume] ?? ''] as const] : [],
+    );
+    return { ...this.#anonymous, ...Object.fromEntries(named), ...imageVolumes };
   }
 
   start(nowMs: number, networkId: string | null = this.#networkId): void {
@@ -190,6 +210,7 @@ export class FakeContainer {
       ports: Object.fromEntries(
         plan.service.spec.ports.map((port) => [String(port.container), port.host ?? 32_768 + port.container]),
       ),
+      volumes: this.volumes,
     };
   }
 

@@ -176,7 +176,7 @@ export class FakeEngineSession implements ContainerEngine {
     });
   }
 
-  removeVolume(app: AppName, volume: string): Promise<void> {
+  removeVolume(app: AppName, volume: string, _anonymous: string | null): Promise<void> {
     return this.#call('removeVolume', volume, () => {
       for (const each of [...this.#engine.volumes.values()]) {
         if (each.host === this.#host && each.app === app && each.volume === volume)
@@ -196,12 +196,7 @@ export class FakeEngineSession implements ContainerEngine {
         throw new LongshoreError('ENGINE_REFUSED', `create ${plan.instance}: no network ${plan.network}`);
       if (image.behaviour.createRefused !== null)
         throw new LongshoreError('ENGINE_REFUSED', `create ${plan.instance}: ${image.behaviour.createRefused}`);
-      const container = new FakeContainer(
-        plan,
-        image.behaviour,
-        image.facts.hasHealthcheck,
-        this.#engine.containers.size + 1,
-      );
+      const container = new FakeContainer(plan, image.behaviour, image.facts, this.#engine.containers.size + 1);
       this.#engine.containers.set(container.engineId, container);
       return container.engineId;
     });

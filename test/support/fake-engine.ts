@@ -84,6 +84,7 @@ export class FakeEngine {
         sizeBytes: 1_000_000,
         hasHealthcheck: false,
         user: '',
+        volumes: [],
         ...facts,
       },
       behaviour: { ...workingBehaviour, ...behaviour },

@@ -117,6 +117,7 @@ function aContainer(small: SmallEngine, status = 'Up 5 minutes', restartPolicy =
     aliases: [],
     volumes: {},
     files: [],
+    imageVolumes: {},
     secretEnvironment: {},
   });
   const listed = { Id: 'c1', ImageID: 'sha256:image', State: 'running', Status: status, Labels: labels };

@@ -253,6 +253,35 @@ t.test('reconciler: removes an app when told to, volumes only when asked', async
   await host.until(() => host.engine.volumes.size === 0, 'volume removed');
 });
 
+t.test(
+  'reconciler: a volume that the image declares is kept over updates, and held by one instance at a time',
+  async (t) => {
+    const host = await world(t);
+    for (const version of 'ab') host.engine.offerImage(digest(version), {}, { volumes: ['/data'] });
+    await host.assign(release(1, 'a'));
+    await host.untilConverged();
+    const volumeOf = (): unknown => [...host.engine.containers.values()].map((each) => each.volumes['/data']);
+    const first = volumeOf();
+    t.same(first, [[...host.engine.volumes.keys()][0]], 'a named one');
+    host.engine.forgetLowest();
+
+    await host.assign(release(2, 'b'));
+    await host.untilConverged();
+    t.equal(host.running(), 'b');
+    t.same(volumeOf(), first);
+    t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 0, 'the old one stopped first');
+
+    await host.assign({ kind: 'remove', app: appName('web'), volumes: false });
+    await host.until(() => host.report()?.removed === true, 'removed');
+    await host.assign(release(3, 'a'));
+    await host.untilConverged();
+    t.same(volumeOf(), first, 'a later deployment finds it');
+
+    await host.assign({ kind: 'remove', app: appName('web'), volumes: true });
+    await host.until(() => host.engine.volumes.size === 0, 'volume removed');
+  },
+);
+
 t.test('reconciler: absence never deletes: an app in no entry keeps running and is unclaimed', async (t) => {
   const host = await world(t);
   host.offer('a');

@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
   [
     'volume, the file says',
     'volumes: ["data:/d"]\ndeploy: {update_config: {order: start-first}}',
-    { order: 'start-first' },
+    { order: 'start-first', orderStated: true },
   ],
   ['bind short', 'volumes: ["/s:/d:ro"]', { mounts: [bind], order: 'start-first' }],
   ['bind long', 'volumes: [{type: bind, source: /s, target: /d, read_only: true}]', { mounts: [bind] }],

@@ -23,6 +23,7 @@ const aPlan = (spec: Partial<ServiceSpec> = {}, fields: Partial<InstancePlan> = 
   aliases: [],
   volumes: {},
   files: [],
+  imageVolumes: {},
   secretEnvironment: {},
   ...fields,
 });

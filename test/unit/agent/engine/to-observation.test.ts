@@ -32,6 +32,7 @@ const listed = (fields: Partial<ListedContainer> = {}): ListedContainer => ({
     aliases: [],
     volumes: {},
     files: [],
+    imageVolumes: {},
     secretEnvironment: {},
   }),
   NetworkSettings: { Networks: { [network]: { EndpointID: 'e1', IPAddress: '10.213.4.7' } } },

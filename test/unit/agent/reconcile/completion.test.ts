@@ -34,7 +34,7 @@ const migration = aContainer(2, {
   restartPolicy: 'no',
 });
 const records = { 'web/1': aRecord(1), 'migrate/1': aRecord(2, { hash: specHash('c') }) };
-const image = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '' };
+const image = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '', volumes: [] };
 const images = { [digest('a')]: image, [digest('b')]: image, [digest('c')]: image };
 const withD = { ...images, [digest('d')]: image };
 

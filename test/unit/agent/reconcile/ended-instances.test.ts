@@ -9,7 +9,7 @@ import { aContainer, aRecord, committedJournalOf, instanceId, noFacts } from '..
 import { appName, digest, hostId } from '../../../support/app-builders.ts';
 
 const web = appName('web');
-const image = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '' };
+const image = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '', volumes: [] };
 
 interface Scene {
   readonly restart: ServiceSpec['restart']['name'];

@@ -46,7 +46,7 @@ function plan(scene: Scene): Plan {
 }
 
 const kinds = (found: Plan): readonly Action['kind'][] => found.actions.map((action) => action.kind);
-const imageA = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '' };
+const imageA = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '', volumes: [] };
 const heldA = { app: web, service: 'web', release: 1, imageId: 'sha256:image-a', createdAtMs: 0 };
 const oneGood = committedJournalOf(release(1, 'a'), { 'web/1': aRecord(1) });
 

@@ -13,7 +13,7 @@ const app = appName('web');
 const request = { reference: '127.0.0.1:5000/web:1', digest: digest('b'), platform: null };
 const prefetch: Prefetch = { app, release: 2, images: [{ service: 'web', ...request }], spreadMs: 60_000 };
 const entry = aRunEntry({ release: 1, services: { web: { version: 'a' } } });
-const facts = { imageId: 'sha256:image-b', sizeBytes: 1, hasHealthcheck: false, user: '' };
+const facts = { imageId: 'sha256:image-b', sizeBytes: 1, hasHealthcheck: false, user: '', volumes: [] };
 const atMs = { [prefetchKey(prefetch)]: 5_000 };
 
 const planned = (fields: TestContext): PlanBuilder => planPrefetch(aContext({ entry, prefetch, ...fields }));

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { toEntry } from '../../../../coordinator/store/assignment-entries.ts';
-import { anAppSpec, aRelease, aService, hostId } from '../../../support/app-builders.ts';
+import { instanceText } from '../../../../fleet/instance-content.ts';
+import { anAppSpec, aRelease, aService, digest, hostId } from '../../../support/app-builders.ts';
 import { aTarget } from '../../../support/store-scenes.ts';
 
 t.test('toEntry: what an older agent does not know stands beside the spec, and names what is required', (t) => {
@@ -14,5 +15,26 @@ t.test('toEntry: what an older agent does not know stands beside the spec, and n
   const plain = toEntry(aTarget(hostId(1), 1), aRelease());
   t.notOk('always' in plain || 'once' in plain || 'onlyOnce' in plain);
   t.match(plain, { requires: ['swap'] });
+  t.end();
+});
+
+const image = { reference: 'reg.test/web:1', digest: digest('a'), pull: 'always', platform: null } as const;
+const stated = aService({ image, order: 'start-first', orderStated: true });
+
+t.test('toEntry: an order that the file states stands beside the spec as well', (t) => {
+  const entry = toEntry(
+    aTarget(hostId(1), 1),
+    aRelease({ spec: anAppSpec({ services: { web: stated, db: aService() } }) }),
+  );
+  t.match(entry, { startFirst: ['web'] });
+  t.notMatch(JSON.stringify(entry), /orderStated/);
+  t.notOk('startFirst' in toEntry(aTarget(hostId(1), 1), aRelease()));
+  t.end();
+});
+
+t.test('instanceText: a stated order makes no other instance', (t) => {
+  const spec = anAppSpec({ services: { web: stated } });
+  const { orderStated: _stated, ...plain } = stated;
+  t.equal(instanceText(spec, 'web', stated, {}), instanceText(spec, 'web', plain, {}));
   t.end();
 });

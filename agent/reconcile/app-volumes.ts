@@ -1,0 +1,148 @@
+/**
+ * Which volume an instance mounts where: those of the app file, and those that its image declares. A volume is found by
+ * our labels, else by what the journal remembers, else by a container of the same replica that has it mounted: so an
+ * anonymous volume that holds data is taken over by its name. Pure.
+ */
+import type { VolumeSpec } from '../../fleet/app-spec.ts';
+import type { RunEntry } from '../../fleet/assignment.ts';
+import { imageVolumeKey, isImageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
+import type { ContainerObservation } from '../engine/container-engine.ts';
+import { replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
+import { imageKey } from './action.ts';
+import { type AppContext, specOf } from './app-context.ts';
+
+/** What a volume that an image declares is made as. */
+const PLAIN: VolumeSpec = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
+
+export interface WantedVolume {
+  readonly volume: string;
+  readonly spec: VolumeSpec;
+}
+
+/** All volumes that instances of this service on this host need, as far as its image is known. */
+export function volumesOf(context: AppContext, entry: RunEntry, service: string): readonly WantedVolume[] {
+  const named = namedVolumes(entry, service).flatMap((volume) => {
+    const spec = entry.spec.volumes[volume];
+    return spec === undefined ? [] : [{ volume, spec }];
+  });
+  const replicas = Array.from({ length: entry.replicas[service] ?? 0 }, (_, index) => index + 1);
+  const declared = declaredPaths(context, entry, service);
+  return [
+    ...named,
+    ...replicas.flatMap((replica) =>
+      declared.map((path) => ({ volume: imageVolumeKey(service, replica, path), spec: PLAIN })),
+    ),
+  ];
+}
+
+/** Null: it has to be made first. */
+export function engineVolume(context: AppContext, entry: RunEntry, volume: string): string | null {
+  const spec = entry.spec.volumes[volume];
+  if (spec?.external === true) return spec.name ?? volume;
+  const labelled = context.volumes.find((each) => each.volume === volume)?.name;
+  if (labelled !== undefined) return labelled;
+  return isImageVolumeKey(volume) ? (context.journal.volumes[volume] ?? mountedVolume(context, volume)) : null;
+}
+
+export interface InstanceVolumes {
+  /** By the names in the file. */
+  readonly named: Readonly<Record<string, string>>;
+  /** By path. */
+  readonly image: Readonly<Record<string, string>>;
+}
+
+/** Null while one of them is missing. */
+export function instanceVolumes(context: AppContext, entry: RunEntry, key: string): InstanceVolumes | null {
+  const service = serviceOfKey(key);
+  const named: Record<string, string> = {};
+  for (const volume of namedVolumes(entry, service)) {
+    const name = engineVolume(context, entry, volume);
+    if (name === null) return null;
+    named[volume] = name;
+  }
+  const image: Record<string, string> = {};
+  for (const path of declaredPaths(context, entry, service)) {
+    const name = engineVolume(context, entry, imageVolumeKey(service, replicaOfKey(key), path));
+    if (name === null) return null;
+    image[path] = name;
+  }
+  return { named, image };
+}
+
+/** What the container has mounted, by volume of the app. */
+export function mountedVolumes(
+  context: AppContext,
+  entry: RunEntry,
+  container: ContainerObservation,
+): Readonly<Record<string, string>> {
+  const spec = specOf(entry, container.service);
+  if (spec === null) return {};
+  return Object.fromEntries(
+    Object.entries(container.volumes).map(([path, name]) => {
+      const mount = spec.mounts.find((each) => each.target === path);
+      const volume =
+        mount?.kind === 'volume' ? mount.volume : imageVolumeKey(container.service, container.replica, path);
+      return [volume, name];
+    }),
+  );
+}
+
+/**
+ * Two instances over the data directory of one database would destroy it: where both have the same volume of the image,
+ * the old one stops first, unless the file asks for start-first.
+ */
+export function mustStopFirst(
+  entry: RunEntry | null,
+  candidate: Pick<ContainerObservation, 'service' | 'volumes'>,
+  old: ContainerObservation,
+): boolean {
+  const spec = specOf(entry, candidate.service);
+  if (spec?.order === 'stop-first') return true;
+  if (entry?.startFirst?.includes(candidate.service) === true) return false;
+  const held = new Set(Object.values(old.volumes));
+  return Object.entries(candidate.volumes).some(
+    ([path, name]) => held.has(name) && spec?.mounts.some((mount) => mount.target === path) !== true,
+  );
+}
+
+/**
+ * Made by an agent of before, which let Docker mount an empty volume where the image declares one: the data is in
+ * another, and the container has to be made again.
+ */
+export function hasForeignVolume(
+  context: AppContext,
+  entry: RunEntry,
+  key: string,
+  container: ContainerObservation,
+): boolean {
+  const wanted = instanceVolumes(context, entry, key)?.image ?? {};
+  return Object.entries(wanted).some(([path, name]) => (container.volumes[path] ?? name) !== name);
+}
+
+function namedVolumes(entry: RunEntry, service: string): readonly string[] {
+  const mounts = specOf(entry, service)?.mounts ?? [];
+  return [...new Set(mounts.flatMap((mount) => (mount.kind === 'volume' ? [mount.volume] : [])))];
+}
+
+function declaredPaths(context: AppContext, entry: RunEntry, service: string): readonly string[] {
+  const spec = specOf(entry, service);
+  const digest = spec?.image.digest;
+  if (spec === null || digest == null) return [];
+  const image = context.facts.images[imageKey({ digest, platform: spec.image.platform })];
+  return image === undefined ? [] : uncoveredPaths(image.volumes, spec);
+}
+
+/** The newest container counts: what is committed has the data that is served. */
+function mountedVolume(context: AppContext, volume: string): string | null {
+  const committed = Object.values(context.journal.committed?.instances ?? {}).map((record) => record.instance);
+  const holders = context.containers.filter((each) =>
+    Object.keys(each.volumes).some((path) => imageVolumeKey(each.service, each.replica, path) === volume),
+  );
+  const holder = holders.find((each) => committed.includes(each.instance)) ?? holders[0];
+  if (holder === undefined) return null;
+  return (
+    Object.entries(holder.volumes).find(
+      ([path]) => imageVolumeKey(holder.service, holder.replica, path) === volume,
+    )?.[1] ?? null
+  );
+}
