@@ -14,7 +14,7 @@ import { Changes } from './changes.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { attachConsole } from './console/console-socket.ts';
 import type { ConsoleSocket } from './console/console-socket.ts';
-import type { ControlOptions, DoctorCheck } from './control/control-options.ts';
+import type { ControlOptions, DoctorCheck, ImagesPort } from './control/control-options.ts';
 import { createCommands } from './control/create-commands.ts';
 import { createViews } from './control/create-views.ts';
 import { imageChecks } from './control/image-checks.ts';
@@ -31,7 +31,9 @@ import { convergedHosts } from './metrics/converged-hosts.ts';
 import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { DigestResolver } from './registry/digest-resolver.ts';
 import { loginFor } from './registry/logins.ts';
+import { ImageVolumes } from './registry/image-volumes.ts';
 import { headDigest } from './registry/registry-client.ts';
+import type { RegistryLogin } from './registry/registry-client.ts';
 import { resolvingHost } from './registry/resolving-host.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { Proposals } from './schedule/proposals.ts';
@@ -71,6 +73,8 @@ const TOUCH_MS = 5 * 60_000;
 /** Hosts that tick in the same minute ask for the same tags. */
 const REMEMBER_DIGEST_MS = 60_000;
 const REGISTRY_TIMEOUT_MS = 20_000;
+/** A plan is good without what it says. */
+const IMAGE_CONFIG_TIMEOUT_MS = 3_000;
 const REFUSALS_PER_MINUTE = 30;
 /** The data directory is locked for one coordinator: whoever has it may go on with its leases at once. */
 const OWNER = 'the coordinator of this data directory';
@@ -140,7 +144,7 @@ export class Coordinator {
       rollouts: this.#rollouts,
       changes,
       views,
-      images: this.#digests(),
+      images: this.#images(),
       vault,
       masks: this.#masks,
       explain: (row) => explainHost(row, { store, hub, adoptions }),
@@ -255,19 +259,19 @@ export class Coordinator {
     await this.#options.store.close();
   }
 
-  #digests(): DigestResolver {
+  #images(): ImagesPort {
     const { config, store, vault, now, google, fetch } = this.#options;
     const client = { fetch, now, insecure: config.insecureRegistries, timeoutMs: REGISTRY_TIMEOUT_MS };
-    return new DigestResolver({
-      head: async (image) => {
-        const login = await loginFor(image.registry, {
-          store,
-          vault,
-          dockerConfigFile: config.dockerConfigFile,
-          ofMachine: async (registry) => (await google?.registryLogin(registry)) ?? null,
-        });
-        return headDigest(image, login, client);
-      },
+    const login = (registry: string): Promise<RegistryLogin | null> =>
+      loginFor(registry, {
+        store,
+        vault,
+        dockerConfigFile: config.dockerConfigFile,
+        ofMachine: async (asked) => (await google?.registryLogin(asked)) ?? null,
+      });
+    const volumes = new ImageVolumes({ login, client: { ...client, timeoutMs: IMAGE_CONFIG_TIMEOUT_MS } });
+    const digests = new DigestResolver({
+      head: async (image) => headDigest(image, await login(image.registry), client),
       askHost: async (reference) => {
         const host = await resolvingHost(reference, { store, connectedHosts: () => this.#hub.connectedHosts() });
         return host === null ? null : this.#hub.resolve(host, reference);
@@ -275,6 +279,10 @@ export class Coordinator {
       now,
       rememberMs: REMEMBER_DIGEST_MS,
     });
+    return {
+      resolve: (reference, fresh) => digests.resolve(reference, fresh),
+      declaredVolumes: (reference, digest, platform) => volumes.of(reference, digest, platform),
+    };
   }
 }
 

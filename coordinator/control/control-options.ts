@@ -42,6 +42,8 @@ export interface ControlOptions {
 export interface ImagesPort {
   /** @throws INPUT_INVALID, IMAGE_NOT_FOUND, REGISTRY_* */
   resolve(reference: string, fresh: boolean): Promise<Digest>;
+  /** Paths that the image declares as volumes; null where that cannot be read from here. */
+  declaredVolumes(reference: string, digest: Digest, platform: string | null): Promise<readonly string[] | null>;
 }
 
 export interface DoctorFinding {

@@ -58,7 +58,10 @@ async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<
     ...newest.map(({ service, now }) => [service, now]),
     ...fresh.map(({ service, digest }) => [service, digest]),
   ]) as Record<string, Digest>;
-  const plan = await makePlan({ spec: current.spec, images, secretVersions: current.secretVersions }, options);
+  const plan = await makePlan(
+    { spec: current.spec, images, secretVersions: current.secretVersions, isRead: false },
+    options,
+  );
   const release: Omit<Release, 'number' | 'app'> = { ...plan.contents, cause, createdAt: options.now() };
   const made = await enqueueDeployment(
     {

@@ -22,6 +22,7 @@ import type { AppRow, HostRow, Placement, Target } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
+import type { DeclaredVolumes } from './plan-warnings.ts';
 import { pinnedImages } from './views/record-views.ts';
 
 export interface Plan {
@@ -42,6 +43,8 @@ export interface PlanInput {
   readonly images: Readonly<Record<string, Digest>>;
   /** Versions to keep; null = the newest of each. */
   readonly secretVersions: Readonly<Record<string, number>> | null;
+  /** People will read the plan: it names the volumes that images declare, which costs questions to registries. */
+  readonly isRead: boolean;
 }
 
 type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
@@ -52,8 +55,10 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const { name } = input.spec;
   refuseTooLarge(input.spec);
   // All at once: a plan costs as long as the slowest of these, which is the registry.
-  const [digests, secretVersions, app, hosts, targets] = await Promise.all([
-    resolveImages(input, options),
+  const asked = resolveImages(input, options);
+  const [digests, declared, secretVersions, app, hosts, targets] = await Promise.all([
+    asked,
+    input.isRead ? asked.then((found) => declaredVolumes(input.spec, found, options)) : {},
     input.secretVersions ?? pinSecrets(input.spec, options),
     store.app({ app: name }),
     store.allHosts(),
@@ -92,6 +97,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     changes,
     placement: placed.placement,
     live,
+    declared,
     warnings: routeWarnings(routes, names),
   });
   return { view, contents, placement: placed.placement, targets, app, base, hosts };
@@ -124,6 +130,19 @@ async function resolveImages({ spec, images }: PlanInput, options: Needs): Promi
   return Object.fromEntries(resolved);
 }
 
+async function declaredVolumes(
+  spec: AppSpec,
+  digests: Readonly<Record<string, Digest>>,
+  { images }: Needs,
+): Promise<DeclaredVolumes> {
+  const found = Object.entries(spec.services).map(async ([name, { image }]) => {
+    const digest = digests[name];
+    const paths = digest === undefined ? null : await images.declaredVolumes(image.reference, digest, image.platform);
+    return [name, paths] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
 async function pinSecrets(spec: AppSpec, { store }: Needs): Promise<Readonly<Record<string, number>>> {
   const wanted = Object.entries(spec.secrets);
   if (wanted.length === 0) return {};
@@ -148,10 +167,11 @@ interface PlanFacts {
   readonly changes: ReadonlyMap<HostId, HostChanges>;
   readonly placement: Placement;
   readonly live: readonly { readonly row: HostRow; readonly connected: boolean }[];
+  readonly declared: DeclaredVolumes;
   readonly warnings: readonly string[];
 }
 
-function planView({ contents, base, changes, placement, live, warnings }: PlanFacts): PlanView {
+function planView({ contents, base, changes, placement, live, declared, warnings }: PlanFacts): PlanView {
   const { spec } = contents;
   const shown = live.filter(({ row }) => changes.has(row.id));
   const hosts = shown.map(({ row, connected }) => {
@@ -177,7 +197,7 @@ function planView({ contents, base, changes, placement, live, warnings }: PlanFa
   return {
     ...parts,
     waves: wavesByName(spec, placement, live),
-    warnings: [...planWarnings(spec, hosts, live), ...warnings],
+    warnings: [...planWarnings(spec, hosts, live, declared), ...warnings],
     changed: !isSame || isMoved,
     hash: planHash(parts, placement, spec),
   };

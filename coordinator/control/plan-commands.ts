@@ -18,7 +18,8 @@ import { hostWaiting } from './views/host-view.ts';
 
 export function planCommands(options: ControlOptions): Pick<Commands, 'plan' | 'deploy'> {
   return {
-    plan: async ({ spec, images }) => (await makePlan({ spec, images, secretVersions: null }, options)).view,
+    plan: async ({ spec, images }) =>
+      (await makePlan({ spec, images, secretVersions: null, isRead: true }, options)).view,
     // What another deployment changed while this one was planned is planned again.
     deploy: (request, actor) => retryConflict(() => deployOnce(request, actor, options)),
   };
@@ -30,7 +31,7 @@ async function deployOnce(
   options: ControlOptions,
 ): ReturnType<Commands['deploy']> {
   const { spec, images } = request;
-  const plan = await makePlan({ spec, images, secretVersions: null }, options);
+  const plan = await makePlan({ spec, images, secretVersions: null, isRead: true }, options);
   if (request.planHash !== null && request.planHash !== plan.view.hash) throw stale(plan.view);
   if (!request.releaseQuarantine) {
     refuseQuarantined(spec.name, plan.contents, await options.store.quarantine({ app: spec.name }));

@@ -1,27 +1,47 @@
 /** What a plan tells besides its changes: what people should know before they say yes. Pure. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
+import { imageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import type { HostRow } from '../store/records.ts';
 
 type PlanHost = PlanView['hosts'][number];
 
+/** By service: paths that its image declares as volumes; null where that could not be read. */
+export type DeclaredVolumes = Readonly<Record<string, readonly string[] | null>>;
+
 export function planWarnings(
   spec: AppSpec,
   hosts: readonly PlanHost[],
   live: readonly { readonly row: HostRow; readonly connected: boolean }[],
+  declared: DeclaredVolumes,
 ): readonly string[] {
   const warnings: string[] = [];
-  const replaced = new Set(
-    hosts.flatMap((host) =>
-      host.changes.filter((change) => change.action === 'replace').map((change) => change.service),
-    ),
-  );
+  const changed = (actions: readonly string[]): ReadonlySet<string> =>
+    new Set(
+      hosts.flatMap((host) =>
+        host.changes.filter((change) => actions.includes(change.action)).map((change) => change.service),
+      ),
+    );
+  const replaced = changed(['replace']);
+  const made = changed(['create', 'replace']);
   for (const [name, service] of Object.entries(spec.services)) {
     const ports = service.ports.flatMap((port) => (port.host === null ? [] : [String(port.host)]));
-    const volumes = service.mounts.flatMap((mount) =>
-      mount.kind === 'volume' && !mount.readOnly ? [mount.volume] : [],
-    );
-    if (service.order === 'stop-first' && replaced.has(name)) {
+    const paths = uncoveredPaths(declared[name] ?? [], service);
+    const kept = paths.map((path) => imageVolumeKey(name, 1, path));
+    const volumes = [
+      ...service.mounts.flatMap((mount) => (mount.kind === 'volume' && !mount.readOnly ? [mount.volume] : [])),
+      ...kept,
+    ];
+    if (paths.length > 0 && made.has(name))
+      warnings.push(
+        `The image of ${name} declares ${paths.join(', ')} as ${paths.length === 1 ? 'a volume' : 'volumes'} that the file does not mount: kept as ${kept.join(', ')} on each host, one for each replica.`,
+      );
+    if (declared[name] === null && made.has(name))
+      warnings.push(
+        `The configuration of ${service.image.reference} could not be read: volumes that it declares are kept, but not listed here.`,
+      );
+    const stopsFirst = service.order === 'stop-first' || (kept.length > 0 && service.orderStated !== true);
+    if (stopsFirst && replaced.has(name)) {
       const reason =
         ports.length > 0
           ? ` (it publishes port ${ports.join(', ')} of the host)`

@@ -39,9 +39,8 @@ export async function headDigest(
   login: RegistryLogin | null,
   options: RegistryClientOptions,
 ): Promise<Digest> {
-  const isPlain = isLoopbackRegistry(image.registry) || options.insecure.includes(image.registry);
-  const url = `${isPlain ? 'http' : 'https'}://${registryAddress(image.registry)}/v2/${image.repository}/manifests/${image.tag}`;
-  const question = new Question(image, isPlain, options);
+  const question = new RegistryQuestion(image, options);
+  const url = question.url(`manifests/${image.tag}`);
   let authorization: string | null = null;
   let response = await question.send(url, 'HEAD', authorization);
   if (response.status === 401) {
@@ -56,15 +55,36 @@ export async function headDigest(
   throw question.refusal(response);
 }
 
-class Question {
+/** All that is asked about one image. */
+export class RegistryQuestion {
   readonly #image: ImageReference;
   readonly #isPlain: boolean;
   readonly #options: RegistryClientOptions;
+  #authorization: string | null = null;
 
-  constructor(image: ImageReference, isPlain: boolean, options: RegistryClientOptions) {
+  constructor(image: ImageReference, options: RegistryClientOptions) {
     this.#image = image;
-    this.#isPlain = isPlain;
+    this.#isPlain = isLoopbackRegistry(image.registry) || options.insecure.includes(image.registry);
     this.#options = options;
+  }
+
+  /** @param path below the repository: `manifests/latest` */
+  url(path: string): string {
+    const { registry, repository } = this.#image;
+    return `${this.#isPlain ? 'http' : 'https'}://${registryAddress(registry)}/v2/${repository}/${path}`;
+  }
+
+  /** Manifests and configurations; null where it is no JSON. The login is used where the registry wants one. */
+  async json(path: string, login: RegistryLogin | null): Promise<unknown> {
+    const url = this.url(path);
+    const accept = path.startsWith('manifests/') ? ACCEPT : '*/*';
+    let response = await this.send(url, 'GET', this.#authorization, accept);
+    if (response.status === 401) {
+      this.#authorization = await this.authorize(parseChallenge(response.headers.get('www-authenticate')), login);
+      if (this.#authorization !== null) response = await this.send(url, 'GET', this.#authorization, accept);
+    }
+    if (!response.ok) throw this.refusal(response);
+    return jsonOf(await this.#body(response));
   }
 
   async send(

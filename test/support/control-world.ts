@@ -27,6 +27,8 @@ export interface ControlWorld {
   readonly masks: AppMasks;
   /** Digest by reference; a reference that is missing is not found. */
   readonly registry: Map<string, Digest>;
+  /** By reference: what the image declares as volumes; null = cannot be read. */
+  readonly declared: Map<string, readonly string[] | null>;
   readonly asked: string[];
   readonly live: Map<HostId, LiveHost>;
   /** Calls of hub and rollouts, in order: `enqueued web`. */
@@ -41,6 +43,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
   if (kind === undefined) throw new Error('there is no store');
   const { store, dispose } = await kind.open();
   const registry = new Map<string, Digest>();
+  const declared = new Map<string, readonly string[] | null>();
   const asked: string[] = [];
   const live = new Map<HostId, LiveHost>();
   const calls: string[] = [];
@@ -78,6 +81,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
   const masks = new AppMasks({ store, vault });
   const world = { now: 1_000 };
   const images = {
+    declaredVolumes: async (reference: string): Promise<readonly string[] | null> => declared.get(reference) ?? [],
     resolve: async (reference: string): Promise<Digest> => {
       asked.push(reference);
       const digest = registry.get(reference);
@@ -113,6 +117,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     vault,
     masks,
     registry,
+    declared,
     asked,
     live,
     calls,

@@ -176,7 +176,7 @@ t.test('plan warnings: what people should know before they say yes', (t) => {
     { row: aHostRow(1, { availability: 'paused' }), connected: false },
     { row: aHostRow(2), connected: false },
   ];
-  const text = planWarnings(spec, plan('replace'), live).join('\n');
+  const text = planWarnings(spec, plan('replace'), live, {}).join('\n');
   for (const words of [
     /stopped before its new instance starts \(it writes volume data\)/,
     /does not bring back old data/,
@@ -187,7 +187,28 @@ t.test('plan warnings: what people should know before they say yes', (t) => {
     /Cordoned.*: host-1\./,
   ])
     t.match(text, words);
-  t.notMatch(planWarnings(spec, plan('keep'), live).join('\n'), /stopped before|old data/);
-  t.same(planWarnings(anAppSpec(), [], []), []);
+  t.notMatch(planWarnings(spec, plan('keep'), live, {}).join('\n'), /stopped before|old data/);
+  t.same(planWarnings(anAppSpec(), [], [], {}), []);
+  t.end();
+});
+
+t.test('plan warnings: volumes that an image declares are named, and the order that follows', (t) => {
+  const plan = (action: 'create' | 'replace' | 'keep') => [
+    { host: hostId(1), name: 'host-1', connected: true, changes: [{ service: 'db', replica: 1, action, because: [] }] },
+  ];
+  const text = (service: ReturnType<typeof aService>, action: 'create' | 'replace' | 'keep', paths = ['/data']) =>
+    planWarnings(anAppSpec({ services: { db: service } }), plan(action), [], { db: paths }).join('\n');
+  t.match(text(aService(), 'create'), /image of db declares \/data .* kept as db:\/data/);
+  t.notMatch(text(aService(), 'create'), /stopped before/);
+  t.match(text(aService(), 'replace'), /db is stopped before .*\(it writes volume db:\/data\)/);
+  t.match(text(aService(), 'replace'), /does not bring back old data/);
+  t.equal(text(aService(), 'keep'), '');
+  t.notMatch(text(aService({ orderStated: true }), 'replace'), /stopped before/);
+  const mounts = [{ kind: 'tmpfs' as const, target: '/data/', sizeBytes: null, mode: null }];
+  t.equal(text(aService({ mounts }), 'replace'), '', 'the file mounts something there');
+  t.match(
+    planWarnings(anAppSpec({ services: { db: aService() } }), plan('create'), [], { db: null }).join('\n'),
+    /could not be read/,
+  );
   t.end();
 });
