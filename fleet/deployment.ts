@@ -45,6 +45,11 @@ export function advance(from: DeploymentState, to: DeploymentState): DeploymentS
   return to;
 }
 
+/** The same over several steps that are stored together, in their order. */
+export function advanceThrough(from: DeploymentState, states: readonly DeploymentState[]): DeploymentState {
+  return states.reduce(advance, from);
+}
+
 /** What a deployment does on one host. */
 export type HostStepState =
   /** In a later wave. */

@@ -4,6 +4,7 @@ import type { AppName, HostId } from '../../fleet/ids.ts';
 import type { LiveHost } from '../ports.ts';
 import type { Store } from '../store/store.ts';
 import type { HostDirectory } from './host-directory.ts';
+import type { Timers } from './timers.ts';
 
 export interface AppRolloutOptions {
   readonly store: Pick<Store, 'unendedDeployments' | 'loadRollout' | 'takeLease' | 'applyRollout'>;
@@ -19,4 +20,5 @@ export interface AppRolloutOptions {
   readonly leaseMs: number;
   readonly startedAt: number;
   readonly now: () => number;
+  readonly timers: Timers;
 }

@@ -1,7 +1,7 @@
 /**
- * The loop over one app's deployments: read facts, decide (`nextChanges`), write, tell, and again while something
- * changes. All its work goes through one queue, so a report, a timer and a person never decide at the same time.
- * Everything durable is in the store: after a crash the next coordinator goes on from there.
+ * The loop over one app's deployments: read facts, decide (`nextChanges`), write, notify, repeat while something changes.
+ * One queue holds all its work, so that a report, a timer and a person never decide at the same time. Everything
+ * durable is in the store.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { Deployment } from '../../fleet/deployment.ts';
@@ -12,14 +12,16 @@ import type { Cause } from '../../fleet/release.ts';
 import type { Fence, Placement, Rollout } from '../store/records.ts';
 import type { AppRolloutOptions } from './app-rollout-options.ts';
 import { applied, isNothing } from './applied-changes.ts';
+import { giveUp } from './give-up.ts';
 import { goalPlacement } from './goal-placement.ts';
 import { hostFact } from './host-fact.ts';
 import { lateAnswers, nextChanges } from './next-changes.ts';
+import { NextLook } from './next-look.ts';
 import { nextInQueue } from './next-in-queue.ts';
 import { applyWish } from './person-wishes.ts';
 import type { Wish } from './person-wishes.ts';
+import { RefusedWrites } from './refused-writes.ts';
 import type { RolloutChanges, RolloutFacts } from './rollout-draft.ts';
-import { SingleTimer } from './single-timer.ts';
 
 interface Held {
   readonly fence: Fence;
@@ -28,7 +30,7 @@ interface Held {
 }
 
 const RETRY_MS = 1_000;
-/** Looking at many hosts costs time; at most a fifth of it goes into looking again. */
+/** At most a fifth of the time goes into looking at many hosts again. */
 const REST_FACTOR = 4;
 const MOST_REST_MS = 1_000;
 
@@ -39,13 +41,14 @@ export class AppRollout {
   #held: Held | null = null;
   /** The newest that ended here: hosts that come back late are still written down. */
   #late: Held | null = null;
-  #isDue = false;
   /** A newer one may be in the store. */
   #isQueueNew = false;
   /** Waits for its window: its hosts were told to download ahead. */
   #told: DeploymentId | null = null;
-  readonly #timer = new SingleTimer();
-  #restUntil = 0;
+  readonly #next: NextLook;
+  readonly #refused = new RefusedWrites();
+  /** Last taken up or written. */
+  #subject: DeploymentId | null = null;
   #decidingMs = 0;
   /** Works in the queue, with the one that runs. */
   #works = 0;
@@ -54,6 +57,7 @@ export class AppRollout {
   constructor(app: AppName, options: AppRolloutOptions) {
     this.#app = app;
     this.#options = options;
+    this.#next = new NextLook(options.timers, () => void this.#enqueue(() => this.#turn()));
   }
 
   /** The deployment whose lease must be kept. */
@@ -69,19 +73,14 @@ export class AppRollout {
     return this.#held !== null || this.#late !== null;
   }
 
-  /** Nothing is held, waited for or under way: it can be forgotten. */
+  /** It can be forgotten. */
   get isIdle(): boolean {
-    return !this.isActive && !this.#isDue && !this.#timer.isSet && this.#works === 0;
+    return !this.isActive && this.#next.isIdle && this.#works === 0;
   }
 
   /** Something may have changed: decide anew, as soon as what is under way has been written. */
   wake(): void {
-    if (this.#isDue || this.#stopped) return;
-    this.#isDue = true;
-    // A wall clock that is set back must not make a rollout rest for an hour.
-    const restMs = Math.min(MOST_REST_MS, this.#restUntil - this.#options.now());
-    if (restMs <= 1) void this.#enqueue(() => this.#turn());
-    else this.#timer.set(restMs, () => void this.#enqueue(() => this.#turn()));
+    this.#next.within(0);
   }
 
   enqueued(): void {
@@ -108,9 +107,7 @@ export class AppRollout {
     return this.#enqueue(async () => {
       this.#held = null;
       this.#late = null;
-      this.#timer.clear();
-      // The rest was for what is gone, and its timer may just have been cleared.
-      this.#restUntil = 0;
+      this.#next.rest(0);
       await this.#turn();
     });
   }
@@ -130,7 +127,7 @@ export class AppRollout {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#timer.stop();
+    this.#next.stop();
     await this.#queue;
   }
 
@@ -145,23 +142,29 @@ export class AppRollout {
 
   #fault(error: unknown): void {
     if (error instanceof LongshoreError && error.code === 'SHUTTING_DOWN') return;
-    // Somebody was quicker, or took it over: what we remember is old.
-    this.#held = null;
-    if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) this.#options.onFault(error);
-    this.#timer.set(RETRY_MS, () => this.wake());
+    this.#held = null; // Somebody was quicker, or took it over: what we remember is old.
+    if (this.#refused.refused(this.#subject, error)) this.#options.onFault(error);
+    this.#next.within(RETRY_MS);
   }
 
   async #turn(): Promise<void> {
-    this.#isDue = false;
+    this.#next.begun();
     if (this.#stopped) return;
     this.#decidingMs = 0;
+    await this.#giveUpStuck();
     await this.#writeLate();
-    while (await this.#step()) {
-      // Each step that changed something may be followed by another.
-    }
+    // Each step that changed something may be followed by another.
+    while (await this.#step());
     // Waiting for the store is no work: with few hosts an answer is followed at once.
     const restMs = this.#decidingMs > 5 ? Math.min(MOST_REST_MS, this.#decidingMs * REST_FACTOR) : 0;
-    this.#restUntil = this.#options.now() + restMs;
+    this.#next.rest(restMs);
+  }
+
+  async #giveUpStuck(): Promise<void> {
+    const stuck = this.#refused.takeStuck();
+    if (stuck === null) return;
+    const held = await this.#take(stuck.id);
+    if (held !== null) await this.#apply(held, giveUp(await this.#facts(held), stuck.reason));
   }
 
   /** @returns whether there may be more to do at once */
@@ -174,16 +177,16 @@ export class AppRollout {
     const held = this.#held;
     if (held === null) return false;
     const facts = await this.#facts(held);
-    const began = this.#options.now();
+    const began = this.#options.timers.monotonicMs();
     const changes = nextChanges(facts);
-    this.#decidingMs += this.#options.now() - began;
-    if (isNothing(changes, held.rollout.deployment)) {
-      if (changes.wakeAt !== null) this.#timer.set(changes.wakeAt - this.#options.now(), () => this.wake());
-      this.#tellWaiting(held.rollout);
-      return false;
+    this.#decidingMs += this.#options.timers.monotonicMs() - began;
+    if (!isNothing(changes, held.rollout.deployment)) {
+      await this.#apply(held, changes);
+      return true;
     }
-    await this.#apply(held, changes);
-    return true;
+    if (changes.wakeAt !== null) this.#next.within(Math.max(1, changes.wakeAt - this.#options.now()));
+    this.#tellWaiting(held.rollout);
+    return false;
   }
 
   /** Its hosts' assignments name what it will bring, from now on or (where it ended before it began) no more. */
@@ -197,27 +200,35 @@ export class AppRollout {
 
   /** @returns whether one is held now */
   async #takeNext(): Promise<boolean> {
-    const { store, owner, leaseMs, now } = this.#options;
+    const { store, leaseMs } = this.#options;
     // Where this fails nobody is held any more, and the queue is read again.
     this.#isQueueNew = false;
     const open = (await store.unendedDeployments()).filter((deployment) => deployment.app === this.#app);
-    const decision = nextInQueue(open);
-    for (const id of decision.supersede) await this.#supersede(id, decision.run);
-    if (decision.run === null) {
+    const { run, supersede } = nextInQueue(open);
+    for (const id of supersede) await this.#supersede(id, run);
+    if (run === null) {
       this.#held = null;
       this.#options.onIdle(this.#app);
       return false;
     }
-    if (this.#held?.rollout.deployment.id === decision.run) return true;
-    const fence = await store.takeLease({ id: decision.run, owner, now: now(), until: now() + leaseMs });
-    if (fence === null) {
-      this.#held = null;
-      this.#timer.set(leaseMs / 3, () => this.wake());
+    if (this.#held?.rollout.deployment.id === run) return true;
+    this.#held = null;
+    const taken = await this.#take(run);
+    if (taken === null) {
+      this.#next.within(leaseMs / 3);
       return false;
     }
     this.#options.directory.changed();
-    this.#held = { fence, rollout: await store.loadRollout({ id: decision.run }), goal: null };
+    this.#held = taken;
     return true;
+  }
+
+  /** @returns null where another coordinator drives it */
+  async #take(id: DeploymentId): Promise<Held | null> {
+    const { store, owner, leaseMs, now } = this.#options;
+    this.#subject = id;
+    const fence = await store.takeLease({ id, owner, now: now(), until: now() + leaseMs });
+    return fence === null ? null : { fence, rollout: await store.loadRollout({ id }), goal: null };
   }
 
   async #supersede(id: DeploymentId, by: DeploymentId | null): Promise<void> {
@@ -226,14 +237,9 @@ export class AppRollout {
   }
 
   async #wish(id: DeploymentId, wish: Wish): Promise<Deployment> {
-    const { store, owner, leaseMs, now } = this.#options;
-    let held = this.#held;
-    if (held?.rollout.deployment.id !== id) {
-      const fence = await store.takeLease({ id, owner, now: now(), until: now() + leaseMs });
-      if (fence === null)
-        throw new LongshoreError('CONFLICT', `${wish.kind} deployment ${id}: another coordinator drives it`);
-      held = { fence, rollout: await store.loadRollout({ id }), goal: null };
-    }
+    const held = this.#held?.rollout.deployment.id === id ? this.#held : await this.#take(id);
+    if (held === null)
+      throw new LongshoreError('CONFLICT', `${wish.kind} deployment ${id}: another coordinator drives it`);
     const changes = applyWish(await this.#facts(held), wish);
     await this.#apply(held, changes);
     this.wake();
@@ -251,24 +257,25 @@ export class AppRollout {
 
   async #apply(held: Held, changes: RolloutChanges): Promise<void> {
     const { steps: _steps, ...deployment } = changes.deployment;
+    this.#subject = deployment.id;
     await this.#options.store.applyRollout({
       fence: held.fence,
       expected: held.rollout.deployment.state,
+      through: changes.through,
       deployment,
       steps: changes.steps,
       targets: changes.targets,
       quarantine: changes.quarantine,
       events: changes.events,
     });
+    this.#refused.stored(deployment.id);
     const next: Held = { ...held, rollout: applied(held.rollout, changes) };
     const isCurrent = this.#held?.rollout.deployment.id === held.rollout.deployment.id;
     if (this.#told === held.rollout.deployment.id) this.#tellWaiting(next.rollout);
     if (hasEnded(changes.deployment.state)) {
       if (isCurrent) this.#held = null;
       if (isCurrent || this.#late?.rollout.deployment.id === changes.deployment.id) this.#late = next;
-    } else if (isCurrent) {
-      this.#held = next;
-    }
+    } else if (isCurrent) this.#held = next;
     this.#options.assignmentsChanged(changes.targets.map((target) => target.host));
     this.#options.onChanged(changes.deployment);
   }
@@ -285,7 +292,7 @@ export class AppRollout {
     try {
       await this.#apply(late, changes);
     } catch (error) {
-      // The app was removed, or a newer deployment has its place: nobody asks any more.
+      // The app was removed, or a newer deployment has its place.
       if (!(error instanceof LongshoreError && error.code === 'CONFLICT')) throw error;
       this.#late = null;
     }

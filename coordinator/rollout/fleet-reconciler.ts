@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { hostFact } from './host-fact.ts';
 import { reconcileFleet } from './reconcile-fleet.ts';
+import type { Timers } from './timers.ts';
 
 export interface FleetReconcilerOptions {
   readonly store: Pick<Store, 'currentReleases' | 'loadRollout' | 'listDeployments' | 'applyFleet'>;
@@ -23,6 +24,7 @@ export interface FleetReconcilerOptions {
   readonly onFault: (error: unknown) => void;
   readonly startedAt: number;
   readonly now: () => number;
+  readonly timers: Timers;
 }
 
 /** Hosts join and labels change in bursts: they are looked at together. */
@@ -36,10 +38,9 @@ export class FleetReconciler {
   readonly #waiting = new Set<AppName>();
   readonly #renew = new Map<AppName, Set<HostId>>();
   /** When a silent host stops to be waited for, its app is looked at again. */
-  readonly #graces = new Map<AppName, NodeJS.Timeout>();
+  readonly #graces = new Map<AppName, () => void>();
   #all = false;
-  #timer: NodeJS.Timeout | null = null;
-  #timerMs = 0;
+  #timer: { readonly ms: number; readonly cancel: () => void } | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -73,20 +74,20 @@ export class FleetReconciler {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const timer of this.#graces.values()) clearTimeout(timer);
+    this.#timer?.cancel();
+    for (const cancel of this.#graces.values()) cancel();
     await this.#running;
   }
 
   #soon(ms: number): void {
     // Whoever waits to try again does not hold up what is new.
-    if (this.#stopped || (this.#timer !== null && this.#timerMs <= ms)) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerMs = ms;
-    this.#timer = setTimeout(() => {
+    if (this.#stopped || (this.#timer !== null && this.#timer.ms <= ms)) return;
+    this.#timer?.cancel();
+    const cancel = this.#options.timers.after(ms, () => {
       this.#timer = null;
       this.#running = this.#running.then(() => this.#run());
-    }, ms);
+    });
+    this.#timer = { ms, cancel };
   }
 
   async #run(): Promise<void> {
@@ -162,16 +163,17 @@ export class FleetReconciler {
   }
 
   #lookAgainAt(app: AppName, at: number | null): void {
-    clearTimeout(this.#graces.get(app));
+    this.#graces.get(app)?.();
     this.#graces.delete(app);
     if (at === null || this.#stopped) return;
+    const { now, timers } = this.#options;
     this.#graces.set(
       app,
-      setTimeout(() => this.lookAt(app), Math.max(0, at - this.#options.now())),
+      timers.after(Math.max(0, at - now()), () => this.lookAt(app)),
     );
   }
 
-  /** @returns the deployments made after this one; null where one of the app has not ended */
+  /** @returns the deployments made after this one, without superseded ones; null where one of the app has not ended */
   async #newerThan(app: AppName, deployment: DeploymentId): Promise<ReadonlySet<DeploymentId> | null> {
     const newer = new Set<DeploymentId>();
     let after: string | null = null;
@@ -180,7 +182,8 @@ export class FleetReconciler {
       for (const found of page.items) {
         if (!hasEnded(found.state)) return null;
         if (found.id === deployment) return newer;
-        newer.add(found.id);
+        // What a superseded one left behind is not a choice to keep it: its successor was to replace it everywhere.
+        if (found.state !== 'superseded') newer.add(found.id);
       }
       if (page.next === null) return newer;
       after = page.next;

@@ -24,6 +24,7 @@ export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
     if (mayBegin) beginOnce(draft);
     if (isBeforeFirstWave(draft)) return;
   }
+  if (mayBegin) beginReady(draft);
   for (;;) {
     const broken = tooManyFailed(draft);
     if (broken !== null && draft.policy.failureAction !== 'continue') {
@@ -157,6 +158,16 @@ function waited(draft: RolloutDraft, ms: number): boolean {
   if (draft.now >= settledAt + ms) return true;
   draft.wake(settledAt + ms);
   return false;
+}
+
+/** Hosts that were cordoned or draining when their wave began, and are active now: their turn has come. */
+function beginReady(draft: RolloutDraft): void {
+  const ready = draft
+    .steps()
+    .filter((step) => step.state === 'offline' && !hasMoved(step) && step.wave <= draft.deployment.wave)
+    .filter((step) => draft.fact(step.host)?.availability === 'active');
+  for (const step of ready) beginForward(draft, step);
+  if (ready.length > 0) takeAnswers(draft);
 }
 
 function beginWave(draft: RolloutDraft): void {

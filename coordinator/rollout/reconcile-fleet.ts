@@ -17,7 +17,7 @@ export interface FleetFacts {
   /** Last succeeded release and the deployment that brought it. */
   readonly release: number;
   readonly deployment: DeploymentId;
-  /** Deployments younger than that one: what they left in place stays. */
+  /** Younger deployments that ended by themselves or by a person: what they left in place stays. */
   readonly newer: ReadonlySet<DeploymentId>;
   /** Where the release should run, from the hosts as they are now. */
   readonly wanted: Placement;

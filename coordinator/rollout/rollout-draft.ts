@@ -24,6 +24,8 @@ export interface RolloutFacts {
 
 export interface RolloutChanges {
   readonly deployment: Deployment;
+  /** The states it passed on the way to the one it has now, in order: each step is checked again where it is stored. */
+  readonly through: readonly DeploymentState[];
   /** Those of `deployment.steps` that differ from what was stored. */
   readonly steps: readonly HostStep[];
   readonly targets: readonly TargetWrite[];
@@ -38,6 +40,7 @@ export class RolloutDraft {
   readonly now: number;
   readonly policy: RolloutPolicy;
   #deployment: Deployment;
+  readonly #states: DeploymentState[] = [];
   readonly #steps: Map<HostId, HostStep>;
   readonly #changed = new Set<HostId>();
   readonly #targets: Map<HostId, Target>;
@@ -84,6 +87,7 @@ export class RolloutDraft {
   /** Where a state, and all that goes with it, changes. Throws where the table of states does not allow it. */
   advance(to: DeploymentState, fields: Partial<Omit<Deployment, 'state' | 'steps' | 'id'>> = {}): void {
     this.#deployment = { ...this.#deployment, ...fields, state: advance(this.#deployment.state, to) };
+    this.#states.push(to);
   }
 
   update(fields: Partial<Omit<Deployment, 'state' | 'steps' | 'id'>>): void {
@@ -140,6 +144,7 @@ export class RolloutDraft {
     const steps = this.steps();
     return {
       deployment: { ...this.#deployment, steps },
+      through: this.#states.slice(0, -1),
       steps: steps.filter((step) => this.#changed.has(step.host)),
       targets: [...this.#writes.values()],
       quarantine: this.#quarantine,

@@ -13,35 +13,39 @@ import type { AppRolloutOptions } from './app-rollout-options.ts';
 import { FleetReconciler } from './fleet-reconciler.ts';
 import { HostDirectory } from './host-directory.ts';
 import type { Wish } from './person-wishes.ts';
+import { nodeTimers } from './timers.ts';
+import type { Timers } from './timers.ts';
 
-export interface RolloutsOptions extends Omit<AppRolloutOptions, 'store' | 'directory' | 'onIdle'> {
+export interface RolloutsOptions extends Omit<AppRolloutOptions, 'store' | 'directory' | 'onIdle' | 'timers'> {
   readonly store: Store;
+  /** Node's, where none is given. */
+  readonly timers?: Timers;
 }
 
 export class Rollouts implements RolloutsPort {
-  readonly #options: RolloutsOptions;
+  readonly #options: RolloutsOptions & { readonly timers: Timers };
   readonly #directory: HostDirectory;
   readonly #apps = new Map<AppName, AppRollout>();
   readonly #fleet: FleetReconciler;
-  #renewal: NodeJS.Timeout | null = null;
+  #cancelRenewal: () => void = () => undefined;
   #stopped = false;
 
   constructor(options: RolloutsOptions) {
-    this.#options = options;
+    this.#options = { ...options, timers: options.timers ?? nodeTimers };
     this.#directory = new HostDirectory(options.store);
-    this.#fleet = new FleetReconciler({ ...options, directory: this.#directory });
+    this.#fleet = new FleetReconciler({ ...this.#options, directory: this.#directory });
   }
 
   /** Takes up what has not ended and looks at every app's places once. */
   async start(): Promise<void> {
     for (const { app } of await this.#options.store.unendedDeployments()) this.#app(app).wake();
     this.#fleet.changed();
-    this.#renewal = setInterval(() => void this.#renew(), this.#options.leaseMs / 3);
+    this.#renewLater();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#renewal !== null) clearInterval(this.#renewal);
+    this.#cancelRenewal();
     await Promise.all([...this.#apps.values()].map((app) => app.stop()));
     await this.#fleet.stop();
   }
@@ -136,6 +140,14 @@ export class Rollouts implements RolloutsPort {
     });
     this.#apps.set(name, made);
     return made;
+  }
+
+  #renewLater(): void {
+    if (this.#stopped) return;
+    this.#cancelRenewal = this.#options.timers.after(this.#options.leaseMs / 3, () => {
+      this.#renewLater();
+      void this.#renew();
+    });
   }
 
   async #renew(): Promise<void> {

@@ -286,13 +286,16 @@ export interface RolloutStore {
     readonly until: number;
   }): Promise<readonly DeploymentId[]>;
   /**
-   * One step of a rollout, whole: the deployment's row, the host steps that changed, targets, quarantine, events. When
+   * One decision of a rollout, whole: the deployment's row, the host steps that changed, targets, quarantine, events.
+   * `through` names the states between `expected` and the new one, where it passed several (an expired deployment with
+   * nothing to move back goes rolling -> rolling_back -> rolled_back at once). When
    * the new state is `succeeded` the app's last succeeded release becomes this one, in the same transaction.
    * @throws CONFLICT where the stored state is not `expected`, the table of states forbids the step, or the fence is old
    */
   applyRollout(args: {
     readonly fence: Fence;
     readonly expected: DeploymentState;
+    readonly through?: readonly DeploymentState[];
     readonly deployment: DeploymentHead;
     readonly steps: readonly HostStep[];
     readonly targets: readonly TargetWrite[];

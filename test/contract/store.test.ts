@@ -676,8 +676,23 @@ for (const kind of storeKinds) {
     await t.rejects(write(one, 'rolling'), refusal('CONFLICT'), 'the old holder');
     await t.rejects(write(two, 'succeeded'), refusal('CONFLICT'), 'a step that the table of states forbids');
     await write(two, 'rolling');
+    const goBack = (through: readonly ('paused' | 'rolling_back')[]) =>
+      store.applyRollout({
+        fence: two,
+        expected: 'rolling',
+        through,
+        deployment: { ...head, state: 'rolled_back' },
+        steps: [],
+        targets: [],
+        quarantine: [],
+        events: [],
+      });
+    await t.rejects(goBack([]), refusal('CONFLICT'), 'a step over a state');
+    await t.rejects(goBack(['paused']), refusal('CONFLICT'), 'a way that the table of states does not have');
     await t.rejects(write(two, 'rolling'), refusal('CONFLICT'), 'a state that is not the stored one');
     t.same(await store.renewLeases({ owner: 'two', ids: [deployment.id], until: 300 }), [deployment.id]);
+    await goBack(['rolling_back']);
+    t.equal((await store.deployment({ id: deployment.id }))?.state, 'rolled_back');
   });
 
   scene(

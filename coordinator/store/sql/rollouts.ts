@@ -2,7 +2,7 @@
  * Driving deployments: the lease with its fencing token, and each step of a rollout whole. Every write names the state
  * it starts from, so that two writers never both believe they moved it.
  */
-import { advance, hasEnded } from '../../../fleet/deployment.ts';
+import { advanceThrough, hasEnded } from '../../../fleet/deployment.ts';
 import type { DeploymentState, HostStep } from '../../../fleet/deployment.ts';
 import type { DeploymentId } from '../../../fleet/ids.ts';
 import type { RolloutStore } from '../store.ts';
@@ -49,11 +49,11 @@ export async function renewLeases({ db }: Transaction, args: Args<'renewLeases'>
 
 export async function applyRollout(transaction: Transaction, args: Args<'applyRollout'>): Answer<'applyRollout'> {
   const { db } = transaction;
-  const { fence, expected, deployment } = args;
+  const { fence, expected, through = [], deployment } = args;
   await requireNoRestore(transaction, `write deployment ${deployment.id}`);
-  if (deployment.state !== expected) {
+  if (deployment.state !== expected || through.length > 0) {
     try {
-      advance(expected, deployment.state);
+      advanceThrough(expected, [...through, deployment.state]);
     } catch (error) {
       throw conflict(`write deployment ${deployment.id}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { FleetReconciler } from '../../../../coordinator/rollout/fleet-reconciler.ts';
 import type { FleetReconcilerOptions } from '../../../../coordinator/rollout/fleet-reconciler.ts';
+import { nodeTimers } from '../../../../coordinator/rollout/timers.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
 import { aDeployment, anAppSpec, appName, aRelease, deploymentId } from '../../../support/app-builders.ts';
 import { aHostRow } from '../../../support/host-rows.ts';
@@ -32,6 +33,7 @@ t.test('FleetReconciler: an app that cannot be looked at does not keep the other
     onFault: (error) => faults.push(error),
     startedAt: 0,
     now: () => 0,
+    timers: nodeTimers,
   });
   reconciler.changed();
   await last;
@@ -72,6 +74,7 @@ t.test('FleetReconciler: nobody looks for the hosts of an app that was removed w
     onFault: (error) => t.fail(String(error)),
     startedAt: 0,
     now: () => 0,
+    timers: nodeTimers,
   });
   t.teardown(() => reconciler.stop());
   /** A look begins with a timer. */
@@ -102,4 +105,46 @@ t.test('FleetReconciler: nobody looks for the hosts of an app that was removed w
   await look(3);
 
   t.notOk(willLook(() => reconciler.hostChanged()));
+});
+
+t.test('FleetReconciler: what a superseded deployment left behind goes to the release of the app', async (t) => {
+  const app = appName('web');
+  const host = aHostRow(1);
+  const left = { kind: 'run', host: host.id, app, release: 3, deployment: deploymentId(3), attempt: 4 } as const;
+  let written: (values: unknown) => void = () => undefined;
+  const targets = new Promise((resolve) => (written = resolve));
+  const store = {
+    currentReleases: async () => [{ release: { app, number: 2 }, deployment: deploymentId(2) }],
+    listDeployments: async () => ({
+      items: [
+        aDeployment({ id: deploymentId(4), state: 'rolled_back' }),
+        aDeployment({ id: deploymentId(3), state: 'superseded' }),
+        aDeployment({ id: deploymentId(2), state: 'succeeded' }),
+      ],
+      next: null,
+    }),
+    loadRollout: async () => ({
+      deployment: aDeployment({ state: 'succeeded' }),
+      release: aRelease(),
+      base: null,
+      placement: {},
+      targets: [{ ...left, rollback: false, replicas: { web: 1 } }],
+      lastAttempts: { [host.id]: 4 },
+    }),
+    applyFleet: async (args: { readonly targets: unknown }) => written(args.targets),
+  };
+  const reconciler = new FleetReconciler({
+    store: store as unknown as FleetReconcilerOptions['store'],
+    directory: { rows: async () => [host] } as unknown as FleetReconcilerOptions['directory'],
+    live: () => null,
+    assignmentsChanged: () => undefined,
+    onFault: (error) => t.fail(String(error)),
+    startedAt: 0,
+    now: () => 0,
+    timers: nodeTimers,
+  });
+  t.teardown(() => reconciler.stop());
+  reconciler.changed();
+
+  t.match(await targets, [{ kind: 'run', host: host.id, release: 2, attempt: 5 }]);
 });

@@ -445,3 +445,28 @@ t.test('nextChanges: a host that refuses to go back ends it as failed', (t) => {
   t.match(world.rollout.deployment.problem, { code: 'DEPLOYMENT_FAILED', message: /take assignment/ });
   t.end();
 });
+
+t.test('nextChanges: a host that was cordoned when its wave began gets the release when it is active again', (t) => {
+  const world = new RolloutWorld({ hosts: 1 });
+  world.change(hostId(1), { availability: 'paused' });
+  world.turn();
+  t.same(world.inState('offline'), [hostId(1)]);
+  world.change(hostId(1), { availability: 'active' });
+  world.turn();
+  t.same(world.inState('moving'), [hostId(1)]);
+  world.answerAll('passed');
+  world.turn();
+  t.equal(world.state, 'succeeded');
+  t.end();
+});
+
+t.test('nextChanges: a deployment that reached no host names each state that it passes at its deadline', (t) => {
+  const world = new RolloutWorld({ hosts: 1 });
+  world.change(hostId(1), { availability: 'paused' });
+  world.turn();
+  world.now += 600_000;
+  const changes = world.turn();
+  t.equal(changes.deployment.state, 'rolled_back');
+  t.same(changes.through, ['rolling_back']);
+  t.end();
+});

@@ -10,6 +10,7 @@ import type { Deployment } from '../../../../fleet/deployment.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
 import { aDeployment, appName, aRelease, aStep, deploymentId, hostId } from '../../../support/app-builders.ts';
 import { aHostRow } from '../../../support/host-rows.ts';
+import { FakeTimers } from '../../../support/fake-timers.ts';
 import { pollUntil } from '../../../support/poll-until.ts';
 
 const WEB = appName('web');
@@ -30,8 +31,12 @@ class World {
   /** How often a loop has looked at the queue. */
   looks = 0;
   failures = 0;
+  /** Why the store refuses what the pure decision wants; asked at each write. */
+  refuse: (to: Deployment) => string | null = () => null;
+  /** Wall clock, ms. */
+  now = 0;
 
-  constructor(t: Test) {
+  constructor(t: Test, options: Pick<RolloutsOptions, 'timers'> = {}) {
     const placement = { [hostId(1)]: { web: 1 } } as Placement;
     const store = {
       allHosts: async () => [aHostRow(1)],
@@ -52,6 +57,8 @@ class World {
         lastAttempts: {},
       }),
       applyRollout: async ({ deployment }: { readonly deployment: Deployment }) => {
+        const refusal = this.refuse(deployment);
+        if (refusal !== null) throw new LongshoreError('CONFLICT', refusal);
         const index = this.deployments.findIndex(({ id }) => id === deployment.id);
         this.deployments[index] = deployment;
       },
@@ -65,7 +72,8 @@ class World {
       owner: 'test',
       leaseMs: 30_000,
       startedAt: 0,
-      now: () => 0,
+      now: () => this.now,
+      ...(options.timers === undefined ? {} : { timers: options.timers }),
     });
     t.teardown(() => this.rollouts.stop());
   }
@@ -154,4 +162,32 @@ t.test('rollouts: nor where the store could not be read just then', async (t) =>
     async () => world.rollouts.underWay(WEB)?.id,
     (id) => id === NEWER.id,
   );
+});
+
+t.test(
+  'rollouts: a deployment whose changes are refused again and again is ended as failed, with the reason',
+  async (t) => {
+    const timers = new FakeTimers();
+    const world = new World(t, { timers });
+    world.refuse = (to) => (to.state === 'failed' ? null : 'write it: no');
+    await world.enqueue({ ...ROLLING, state: 'queued', steps: [] });
+    for (let second = 0; second < 10; second += 1) await timers.advanceTo(timers.monotonicMs() + 1_000, pause);
+
+    const [deployment] = world.deployments;
+    t.match(deployment, { state: 'failed', problem: { code: 'DEPLOYMENT_FAILED' } });
+    t.match(deployment?.problem?.message, 'write it: no');
+    t.match(world.faults, [{ code: 'CONFLICT' }], 'and the log names it once');
+  },
+);
+
+t.test('rollouts: one refusal is a race that was lost, and is tried again in silence', async (t) => {
+  const timers = new FakeTimers();
+  const world = new World(t, { timers });
+  let refusals = 1;
+  world.refuse = () => ((refusals -= 1) >= 0 ? 'somebody was quicker' : null);
+  await world.enqueue({ ...ROLLING, state: 'queued', steps: [] });
+  await timers.advanceTo(2_000, pause);
+
+  t.equal(world.deployments[0]?.state, 'rolling');
+  t.same(world.faults, []);
 });
