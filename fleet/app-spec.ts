@@ -3,7 +3,7 @@
  * It is total: every field is present, defaults are already applied, `null` means "not set". Durations are
  * milliseconds, sizes bytes, CPU shares cores. Nothing here refers to a file of the client's machine.
  */
-import type { AppName, Digest, ServiceName, SpecHash } from './ids.ts';
+import type { AppName, Digest } from './ids.ts';
 
 export interface AppSpec {
   readonly name: AppName;
@@ -75,11 +75,7 @@ export interface ServiceSpec {
   /** The file itself asks for start-first: a volume that the image declares does not change it. Absent otherwise. */
   readonly orderStated?: true | undefined;
   readonly ingress: readonly IngressRoute[];
-  /**
-   * Of a one-shot: absent = it runs when it is new or changed, and not on the way back to an older release; `always` =
-   * with every deployment, and on the way back too. A newer key is left out where it is not stated, so that an older
-   * coordinator takes files that do not use it.
-   */
+  /** Of a one-shot, left out by default: it runs with every deployment, and on the way back to an older release too. */
   readonly run?: 'always' | undefined;
   /** A one-shot that runs on one host for a whole deployment, before its first wave. */
   readonly once?: 'deployment' | undefined;
@@ -301,11 +297,4 @@ export interface IngressRoute {
    * releases from before this key stay equal.
    */
   readonly shared?: boolean | undefined;
-}
-
-/** A service of a release: pinned, and with the hash that names its instances. */
-export interface PinnedService {
-  readonly name: ServiceName;
-  readonly hash: SpecHash;
-  readonly spec: ServiceSpec;
 }

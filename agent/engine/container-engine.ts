@@ -7,8 +7,8 @@
  * a code of `fleet/errors.ts` (so that the one classifier can tell transient from permanent); every long call takes an
  * AbortSignal. Paths, ids and names are the engine's and stay opaque to the planner.
  */
-import type { PinnedService, VolumeSpec } from '../../fleet/app-spec.ts';
-import type { AppName, Digest, HostId, InstanceId, SpecHash } from '../../fleet/ids.ts';
+import type { ServiceSpec, VolumeSpec } from '../../fleet/app-spec.ts';
+import type { AppName, Digest, HostId, InstanceId, ServiceName, SpecHash } from '../../fleet/ids.ts';
 
 export interface EngineDescription {
   readonly version: string;
@@ -109,6 +109,13 @@ export interface PullProgress {
   readonly bytesDone: number;
   /** Something is still to come from the registry; what is left otherwise is unpacking. */
   readonly isDownloading: boolean;
+}
+
+/** A service of a release: pinned, and with the hash that names its instances. */
+export interface PinnedService {
+  readonly name: ServiceName;
+  readonly hash: SpecHash;
+  readonly spec: ServiceSpec;
 }
 
 /** All that is needed to make one container. */

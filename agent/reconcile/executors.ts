@@ -28,6 +28,7 @@ import type { Memory } from './memory.ts';
 import { filesKey } from './prerequisites.ts';
 import { pruneKey } from './plan-files.ts';
 import { pullWithProgress } from './pull-image.ts';
+import { saveBudget, saveJournal, saveVerdict } from './save-journal.ts';
 import { allocateSubnet } from './subnet.ts';
 
 export interface ExecutorTools {
@@ -217,38 +218,6 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       if (memory.ingress !== null) memory.ingress = { ...memory.ingress, ready: apps };
     },
   };
-}
-
-/** On the disk first: what memory says, a crash must not take back. */
-async function saveJournal(tools: ExecutorTools, journal: AppJournal): Promise<void> {
-  await tools.store.saveJournal(journal);
-  tools.memory.journals.set(journal.app, journal);
-  tools.memory.unsaved.delete(journal.app);
-}
-
-/**
- * The one exception: that an attempt has failed counts also where it cannot be written, because the way back waits for it
- * and a full disk must not keep the old instances stopped. A crash before it is written only means that the attempt is
- * judged once more. @returns why it could not be written
- */
-async function saveVerdict(tools: ExecutorTools, journal: AppJournal): Promise<Error | null> {
-  try {
-    await saveJournal(tools, journal);
-    return null;
-  } catch (error) {
-    tools.memory.journals.set(journal.app, journal);
-    tools.memory.unsaved.add(journal.app);
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/**
- * What is left of the progress deadline is worth no retry: a crash gives back the time since it was last written. A
- * failure kept on the journal's object would also hold up the verdict and the commit, which need the disk themselves.
- */
-async function saveBudget(tools: ExecutorTools, journal: AppJournal): Promise<void> {
-  await tools.store.saveJournal(journal).catch(() => undefined);
-  tools.memory.journals.set(journal.app, journal);
 }
 
 /** The intents of all containers of the attempt in one write: their ids are chosen here, before any exists. */

@@ -32,6 +32,7 @@ import { planStop } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
 import { instancePlan, planPrerequisites, pullRequest } from './prerequisites.ts';
 import { toProbeTarget } from './probe-target.ts';
+import { progressDeadline } from './progress-deadline.ts';
 import { capacityOf } from './subnet.ts';
 
 export interface AttemptPlan {
@@ -252,37 +253,6 @@ function planNames(context: AppContext, builder: PlanBuilder, attempt: AttemptRe
   }
   if (!areNamed) builder.wait('internal names move to the new instances');
   return areNamed;
-}
-
-function progressDeadline(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): Problem | null {
-  const { app, facts, now } = context;
-  const since = facts.budgetSince[app] ?? now.monotonicMs;
-  const leftMs = attempt.budgetLeftMs - (now.monotonicMs - since);
-  if (leftMs <= 0) {
-    const obstacle = builder.waits[0]?.reason ?? 'nothing was waited for';
-    return problem(
-      'PROGRESS_DEADLINE',
-      `${app} release ${attempt.entry.release}: not done within its progress deadline; last obstacle: ${obstacle}`,
-    );
-  }
-  const saveAtMs = since + BUDGET_SAVE_MS;
-  if (now.monotonicMs >= saveAtMs)
-    builder.want({
-      kind: 'save-budget',
-      app,
-      budgetLeftMs: Math.round(leftMs),
-      retries: attempt.retries + failuresOf(builder),
-    });
-  builder.wakeAt(now.monotonicMs + leftMs);
-  builder.wakeAt(saveAtMs);
-  return null;
-}
-
-/** The remaining budget reaches the disk so often; a crash gives back at most this much. */
-const BUDGET_SAVE_MS = 15_000;
-
-function failuresOf(builder: PlanBuilder): number {
-  return builder.nextRetryAtMs === null ? 0 : 1;
 }
 
 /** Pins and the engine's ids of all services, for the journal. */

@@ -62,7 +62,9 @@ export function progressOf(deployment: DeploymentView): string {
   const wave =
     deployment.waves === 0
       ? ''
-      : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
+      : deployment.once?.state === 'running' && deployment.wave < 0
+        ? ', before the first wave'
+        : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
   return `${done} of ${counted(deployment.steps.length, 'host')} ${going ? 'returned' : 'passed'}${wave}`;
 }
 

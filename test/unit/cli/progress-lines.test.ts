@@ -79,6 +79,7 @@ t.test('what runs once before the first wave has a line of its own, which change
   const line = 'once, before the first wave: migrate runs on quay-1: migrate/1 has to complete';
   t.equal(renderProgress(running, 0, { color: false, columns: 100 })[1], `  ${line}`);
   t.ok(changeLines(null, running).includes(line));
+  t.equal(changeLines(null, running).at(-1), 'rolling: 0 of 1 host passed, before the first wave');
   t.same(changeLines(running, running), []);
   const done = aDeploymentView({ ...running, once: { ...once, state: 'passed', doing: null } });
   t.same(changeLines(running, done), ['once, before the first wave: migrate completed on quay-1']);
