@@ -58,7 +58,7 @@ export type HostStepState =
   | 'moving'
   | 'passed'
   | 'failed'
-  /** Not connected when its wave came: outside of the ratio, catches up later. */
+  /** Not connected (or not active) when its wave came: outside of the ratio, catches up later. */
   | 'offline'
   /** Its target is set back; the host has not answered yet. */
   | 'returning'

@@ -15,7 +15,7 @@ import { applied, isNothing } from './applied-changes.ts';
 import { giveUp } from './give-up.ts';
 import { goalPlacement } from './goal-placement.ts';
 import { hostFact } from './host-fact.ts';
-import { lateAnswers, nextChanges } from './next-changes.ts';
+import { isOpenAfterEnd, lateAnswers, nextChanges } from './next-changes.ts';
 import { NextLook } from './next-look.ts';
 import { nextInQueue } from './next-in-queue.ts';
 import { applyWish } from './person-wishes.ts';
@@ -283,7 +283,7 @@ export class AppRollout {
   async #writeLate(): Promise<void> {
     const late = this.#late;
     if (late === null) return;
-    if (!late.rollout.deployment.steps.some((step) => ['moving', 'offline', 'returning'].includes(step.state))) {
+    if (!late.rollout.deployment.steps.some(isOpenAfterEnd)) {
       this.#late = null;
       return;
     }

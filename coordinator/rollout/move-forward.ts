@@ -9,10 +9,11 @@ import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { beginForward, hasMoved } from './begin-hosts.ts';
 import { failRollout } from './fail-rollout.ts';
-import { graceEndsAt, isUnreachable, sickness } from './host-fact.ts';
+import { sickness } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 import { beginOnce, isBeforeFirstWave, takeOnceAnswer } from './once-step.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
+import { failedBySilence, silenceOf } from './silence.ts';
 import { stepAnswer } from './step-answer.ts';
 
 /** @param mayBegin false past the deadline: what is there may still end well, nothing more starts */
@@ -49,13 +50,13 @@ export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
   }
 }
 
-/** A failed attempt is final, and who returns is not asked any more how the way forward went. */
+/** A failed answer is final, and who returns is not asked any more how the way forward went. */
 const OPEN: ReadonlySet<HostStep['state']> = new Set(['moving', 'offline', 'passed']);
 
 /** Also while the deployment is paused or has ended: what has begun goes on and is written down. */
 export function takeAnswers(draft: RolloutDraft): void {
   for (const step of draft.steps()) {
-    if (!hasMoved(step) || !OPEN.has(step.state)) continue;
+    if (!hasMoved(step) || !(OPEN.has(step.state) || failedBySilence(step))) continue;
     const fact = draft.fact(step.host);
     const next = fact === null ? removed(draft, step) : answered(draft, step, fact);
     if (next === null) continue;
@@ -69,21 +70,35 @@ function answered(draft: RolloutDraft, step: HostStep, fact: HostFact): HostStep
   if (step.state === 'passed') {
     // A gate is passed once; afterwards only what is seen inside the monitor window can undo it.
     const watched = draft.policy.monitorMs > 0 && !hasEnded(draft.state);
-    const ill = watched ? sickness(fact, draft.deployment.release) : null;
+    const ill = watched ? (sickness(fact, draft.deployment.release) ?? lostWhileWatched(draft, step, fact)) : null;
     return ill === null ? null : { ...step, state: 'failed', problem: ill };
   }
   const answer = stepAnswer(step, fact, draft.deployment);
   if (answer.kind === 'passed') return { ...step, state: 'passed', problem: null };
   if (answer.kind === 'failed') return { ...step, state: 'failed', problem: answer.problem };
+  if (step.state === 'failed') return null;
   if (step.state === 'moving') {
     if (fact.availability === 'draining') return { ...step, state: 'offline', problem: leaving(draft, fact) };
-    if (isUnreachable(fact, draft.now)) return { ...step, state: 'offline', problem: silent(draft, fact) };
-    const ends = graceEndsAt(fact);
-    if (ends !== null) draft.wake(ends);
+    const silence = silenceOf(draft, step, fact);
+    if (silence.kind === 'left-out') return { ...step, state: 'offline', problem: silent(draft, fact) };
+    if (silence.kind === 'failed') return { ...step, state: 'failed', problem: silence.problem };
+    if (silence.kind === 'waited-for') draft.wake(silence.until);
     return null;
   }
   const back = fact.offlineSince === null && fact.availability !== 'draining' && step.wave === draft.deployment.wave;
   return back ? { ...step, state: 'moving', problem: null } : null;
+}
+
+/** A host of the wave under way that passed and went away before its monitor window was over. */
+function lostWhileWatched(draft: RolloutDraft, step: HostStep, fact: HostFact): Problem | null {
+  if (!isMissed(draft, step, fact)) return null;
+  const silence = silenceOf(draft, step, fact);
+  return silence.kind === 'failed' ? silence.problem : null;
+}
+
+function isMissed(draft: RolloutDraft, step: HostStep, fact: HostFact | null): boolean {
+  const isWatched = step.state === 'passed' && step.wave === draft.deployment.wave;
+  return isWatched && fact?.availability === 'active' && fact.offlineSince !== null;
 }
 
 function removed(draft: RolloutDraft, step: HostStep): HostStep | null {
@@ -155,8 +170,9 @@ function waited(draft: RolloutDraft, ms: number): boolean {
   const { settledAt, wave } = draft.deployment;
   if (wave < 0 || settledAt === null || !draft.steps().some((step) => step.state === 'passed' && step.wave === wave))
     return true;
-  if (draft.now >= settledAt + ms) return true;
-  draft.wake(settledAt + ms);
+  const holding = draft.policy.monitorMs === 0 ? [] : draft.steps().flatMap((step) => heldUntil(draft, step));
+  if (draft.now >= settledAt + ms && holding.length === 0) return true;
+  for (const at of [settledAt + ms, ...holding]) if (at > draft.now) draft.wake(at);
   return false;
 }
 
@@ -168,6 +184,14 @@ function beginReady(draft: RolloutDraft): void {
     .filter((step) => draft.fact(step.host)?.availability === 'active');
   for (const step of ready) beginForward(draft, step);
   if (ready.length > 0) takeAnswers(draft);
+}
+
+/** Until when a host that went away in its monitor window holds the wave. */
+function heldUntil(draft: RolloutDraft, step: HostStep): readonly number[] {
+  const fact = draft.fact(step.host);
+  if (fact === null || !isMissed(draft, step, fact)) return [];
+  const silence = silenceOf(draft, step, fact);
+  return silence.kind === 'waited-for' ? [silence.until] : [];
 }
 
 function beginWave(draft: RolloutDraft): void {

@@ -4,7 +4,7 @@
  * and with nothing new it changes nothing. Every state that has not ended has a deadline.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
-import type { DeploymentState } from '../../fleet/deployment.ts';
+import type { DeploymentState, HostStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { failRollout } from './fail-rollout.ts';
@@ -14,6 +14,7 @@ import { moveForward, takeAnswers } from './move-forward.ts';
 import { expireOnce, isBeforeFirstWave, leaveOnce, takeOnceAnswer } from './once-step.ts';
 import { RolloutDraft } from './rollout-draft.ts';
 import type { RolloutChanges, RolloutFacts } from './rollout-draft.ts';
+import { failedBySilence } from './silence.ts';
 import { startRollout } from './start-rollout.ts';
 
 export function nextChanges(facts: RolloutFacts): RolloutChanges {
@@ -32,6 +33,11 @@ export function lateAnswers(facts: RolloutFacts): RolloutChanges {
   takeReturns(draft);
   if (draft.state !== 'superseded') takeAnswers(draft);
   return draft.changes();
+}
+
+/** Whether the host may still change the step after the end. */
+export function isOpenAfterEnd(step: HostStep): boolean {
+  return ['moving', 'offline', 'returning'].includes(step.state) || failedBySilence(step);
 }
 
 /** Each state once; going back may begin and end in the same call as what led to it. */
@@ -107,7 +113,8 @@ function overdue(draft: RolloutDraft, operation: string): Problem {
   const details = open.map(({ host, state }) => {
     const fact = draft.fact(host);
     const waiting = refusedText(fact) ?? fact?.report?.waiting ?? null;
-    const message = state === 'offline' ? 'not connected' : (waiting ?? 'no answer yet');
+    const isSilent = state === 'offline' || (fact !== null && fact.offlineSince !== null);
+    const message = isSilent ? 'not connected' : (waiting ?? 'no answer yet');
     return { path: draft.hostName(host), message, line: null, column: null };
   });
   const [first, ...others] = details;

@@ -82,15 +82,18 @@ function brokenRule(
       return `${target.host} got something new and is not active`;
   }
   if (forward.length > 0) {
-    const early = deployment.steps.find((step) => {
-      const fact = world.facts().hosts.get(step.host);
-      return (
-        step.wave < deployment.wave && step.state === 'moving' && fact !== undefined && !isUnreachable(fact, world.now)
-      );
-    });
+    const early = deployment.steps.find((step) => step.wave < deployment.wave && step.state === 'moving');
     if (early !== undefined)
       return `wave ${deployment.wave} began while ${early.host} of an earlier one had not answered`;
   }
+  const spared = deployment.steps.find((step) => {
+    const was = before.deployment.steps.find((other) => other.host === step.host);
+    const fact = world.facts().hosts.get(step.host);
+    const fellSilent = fact?.availability === 'active' && (fact.offlineSince ?? 0) > (was?.changedAt ?? 0);
+    return was?.state === 'moving' && step.state === 'offline' && fellSilent;
+  });
+  if (spared !== undefined && !hasEnded(before.deployment.state))
+    return `${spared.host} fell silent in its attempt and counts as not connected`;
   for (const target of back) {
     if (!movedBefore.has(target.host)) return `${target.host} went back and had never moved`;
     if (!target.rollback) return `${target.host} does not go back from the disk`;

@@ -470,3 +470,87 @@ t.test('nextChanges: a deployment that reached no host names each state that it 
   t.same(changes.through, ['rolling_back']);
   t.end();
 });
+
+/** The `progress_deadline` of the spec that tests use. */
+const ATTEMPT_MS = 300_000;
+
+t.test('nextChanges: a canary that falls silent in its attempt holds the wave, and fails at progress_deadline', (t) => {
+  const world = new RolloutWorld({ hosts: 3, policy: { waves: canary } });
+  world.turn();
+  const began = world.now;
+  world.now += 2_000;
+  world.change(a, { offlineSince: world.now });
+
+  t.equal(world.turn().wakeAt, began + ATTEMPT_MS);
+  world.now = began + ATTEMPT_MS - 1;
+  t.same(world.turn().targets, [], 'no further host begins');
+  world.now += 1;
+  world.turn();
+  t.equal(world.state, 'rolled_back');
+  t.same([...world.moved], [a]);
+  t.match(world.rollout.deployment.problem, { code: 'HOST_OFFLINE', message: /host-0001 lost its connection/ });
+  t.same(world.quarantine, [], 'silence alone condemns no image');
+  t.end();
+});
+
+t.test('nextChanges: a host that comes back in time answers for its attempt', (t) => {
+  const world = new RolloutWorld({ hosts: 3, policy: { waves: canary } });
+  world.turn();
+  world.now += 2_000;
+  world.change(a, { offlineSince: world.now });
+  world.now += 120_000;
+  world.turn();
+  world.change(a, { offlineSince: null });
+  world.answer(a, 'passed');
+  t.equal(world.turn().targets.length, 2, 'and the next wave begins');
+  t.end();
+});
+
+t.test('nextChanges: a canary that passed and falls silent in the monitor window holds the next wave', (t) => {
+  const world = new RolloutWorld({ hosts: 3, policy: { waves: canary, monitorMs: 10_000 } });
+  world.turn();
+  world.answer(a, 'passed');
+  world.turn();
+  const passed = world.now;
+  world.now += 5_000;
+  world.change(a, { offlineSince: world.now });
+  world.now += 60_000;
+  t.same(world.turn().targets, []);
+  t.equal(world.wakeAt, passed + ATTEMPT_MS);
+
+  world.change(a, { offlineSince: null });
+  t.equal(world.turn().targets.length, 2, 'it is back, and well');
+
+  const lost = new RolloutWorld({ hosts: 3, policy: { waves: canary, monitorMs: 10_000 } });
+  lost.turn();
+  lost.answer(a, 'passed');
+  lost.turn();
+  lost.now += 5_000;
+  lost.change(a, { offlineSince: lost.now });
+  lost.now += ATTEMPT_MS;
+  lost.turn();
+  t.equal(lost.state, 'rolled_back');
+  t.same([...lost.moved], [a]);
+  t.end();
+});
+
+t.test('nextChanges: a host that failed by silence alone and passes after all has passed', (t) => {
+  const world = new RolloutWorld({ hosts: 3, policy: { maxFailureRatio: 0.5 } });
+  world.turn();
+  world.answer(a, 'passed');
+  world.answer(b, 'passed');
+  world.now += 2_000;
+  world.change(c, { offlineSince: world.now });
+  world.now += ATTEMPT_MS;
+  world.turn();
+  t.equal(world.state, 'succeeded');
+  t.same(world.inState('failed'), [c]);
+
+  world.change(c, { offlineSince: null });
+  world.answer(c, 'passed');
+  t.same(
+    lateAnswers(world.facts()).steps.map((step) => [step.host, step.state]),
+    [[c, 'passed']],
+  );
+  t.end();
+});

@@ -1,0 +1,48 @@
+/**
+ * What the silence of a host means for its step. Pure. A host that was not connected when its wave began says nothing
+ * about the release: it is left out and catches up. One that fell silent afterwards may have been taken down by the
+ * release (a firewall rule, no memory left, a kernel panic): it holds its wave until it answers, and has failed when
+ * the time for its attempt is over.
+ */
+import { hasEnded } from '../../fleet/deployment.ts';
+import type { HostStep } from '../../fleet/deployment.ts';
+import { problem } from '../../fleet/errors.ts';
+import type { Problem } from '../../fleet/errors.ts';
+import { graceEndsAt } from './host-fact.ts';
+import type { HostFact } from './host-fact.ts';
+import type { RolloutDraft } from './rollout-draft.ts';
+
+export type Silence =
+  | { readonly kind: 'talks' }
+  | { readonly kind: 'waited-for'; readonly until: number }
+  /** Outside of the ratio. */
+  | { readonly kind: 'left-out' }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+export function silenceOf(draft: RolloutDraft, step: HostStep, fact: HostFact): Silence {
+  const graceEnds = graceEndsAt(fact);
+  if (fact.offlineSince === null || graceEnds === null) return { kind: 'talks' };
+  const isLeftOut = hasEnded(draft.state) || (step.state !== 'passed' && fact.offlineSince <= step.changedAt);
+  const until = isLeftOut ? graceEnds : Math.max(graceEnds, step.changedAt + attemptMs(draft));
+  if (draft.now < until) return { kind: 'waited-for', until };
+  return isLeftOut ? { kind: 'left-out' } : { kind: 'failed', problem: fellSilent(draft, step, fact) };
+}
+
+/** Whether the step failed by silence alone: an answer that comes after all still counts. */
+export function failedBySilence(step: HostStep): boolean {
+  return step.state === 'failed' && step.problem?.code === 'HOST_OFFLINE';
+}
+
+/** How long an agent may take for one attempt: the longest of the services. */
+function attemptMs(draft: RolloutDraft): number {
+  const services = Object.values(draft.facts.rollout.release.spec.services);
+  return Math.max(0, ...services.map((service) => service.gate.progressDeadlineMs));
+}
+
+function fellSilent(draft: RolloutDraft, step: HostStep, fact: HostFact): Problem {
+  const { app, release } = draft.deployment;
+  const when = step.state === 'passed' ? 'after it had passed' : 'before it answered';
+  return problem('HOST_OFFLINE', `deploy ${app} release ${release}: host ${fact.name} lost its connection ${when}`, {
+    hint: 'Look at the machine: the release may have taken it off the network. It is asked again when it is back.',
+  });
+}
