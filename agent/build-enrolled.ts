@@ -2,6 +2,7 @@
  * Second half of the composition: what can be built only once the host has its id. `main.ts` gives what it read from
  * the process; nothing here looks at the environment.
  */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Problem } from '../fleet/errors.ts';
 import type { InstanceId } from '../fleet/ids.ts';
@@ -114,6 +115,7 @@ export async function buildEnrolled(
     host,
     subnetPool: config.subnetPool,
     clock,
+    cores: availableParallelism(),
     random,
     newInstanceId: facts.newInstanceId,
     policy: (entry): Problem | null =>

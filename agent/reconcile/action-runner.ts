@@ -2,6 +2,7 @@
  * Runs what the plan wants, each action on its own: a slow pull or drain never holds up another app.
  *
  *   - one action per object at a time; what is under way is not begun again
+ *   - so many of a kind at a time as the host can bear (`admission.ts`); the rest comes with a later plan
  *   - an abortable action that the newest plan no longer wants is aborted
  *   - a failure becomes a fact for the planner, never an exception of the loop
  */
@@ -9,6 +10,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type Action, describe, execute, type Executors, isAbortable, objectOf } from './action.ts';
+import { admitted, type LaneLimits } from './admission.ts';
 import { toActionFailure } from './action-failure.ts';
 import type { Memory } from './memory.ts';
 
@@ -23,6 +25,7 @@ export interface ActionRunnerOptions {
   readonly memory: Memory;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly limits: LaneLimits;
   readonly log: Log;
   /** Called with `before:<kind>` and `after:<kind>`: where a test lets the process die. */
   readonly faultPoint: (name: string) => void;
@@ -52,9 +55,10 @@ export class ActionRunner {
     const wanted = new Map(actions.map((action) => [objectOf(action), action.kind]));
     for (const [object, { action, stop }] of this.#underWay)
       if (isAbortable(action) && wanted.get(object) !== action.kind) stop.abort();
-    for (const action of actions) {
+    const fresh = actions.filter((action) => !this.#underWay.has(objectOf(action)));
+    const underWay = [...this.#underWay.values()].map(({ action }) => action);
+    for (const action of admitted(fresh, underWay, this.#options.limits)) {
       const object = objectOf(action);
-      if (this.#underWay.has(object)) continue;
       const stop = new AbortController();
       const done = this.#runOne(action, object, stop);
       this.#underWay.set(object, { action, stop, done });

@@ -42,6 +42,22 @@ function isMet(
   }
 }
 
+/** All instances of the entry, those that others depend on first. */
+export function keysInOrder(entry: RunEntry): readonly string[] {
+  const ranks = new Map<string, number>();
+  const rankOf = (service: string): number => {
+    const known = ranks.get(service);
+    if (known !== undefined) return known;
+    // A circle is refused long before; here it must only end.
+    ranks.set(service, 0);
+    const others = Object.keys(specOf(entry, service)?.dependsOn ?? {});
+    const rank = Math.max(0, ...others.map((other) => rankOf(other) + 1));
+    ranks.set(service, rank);
+    return rank;
+  };
+  return [...keysOf(entry)].sort((a, b) => rankOf(serviceOfKey(a)) - rankOf(serviceOfKey(b)));
+}
+
 /** Services that depend on this one, directly. */
 export function dependentsOf(entry: RunEntry, service: string): readonly string[] {
   return Object.entries(entry.spec.services)

@@ -97,6 +97,9 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   }
   const refusal = builder.refusals[0];
   if (refusal !== undefined) return failed({ problem: refusal.problem, failedService: null, instance: null });
+  const total = pending.length;
+  if (waitingToStart > 0 && total > 1 && !prerequisites.isPulling)
+    builder.headline(`${total - waitingToStart} of ${total} started`);
   const late = progressDeadline(context, builder, attempt);
   if (late !== null) return failed({ problem: late, failedService: null, instance: null });
 

@@ -9,6 +9,7 @@ import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app
 import type { PlannedCandidate } from './action.ts';
 import { type AppContext, findContainer, hasCompleted, heldIndexes, mayComplete, specOf } from './app-context.ts';
 import { omissionOf, runsAgain } from './completion.ts';
+import { keysInOrder } from './dependencies.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { shouldRun } from './plan-committed.ts';
 import { planPrerequisites } from './prerequisites.ts';
@@ -35,7 +36,8 @@ export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunE
 function neededCandidates(context: AppContext, entry: RunEntry): readonly PlannedCandidate[] {
   const { committed } = context.journal;
   const candidates: PlannedCandidate[] = [];
-  for (const key of keysOf(entry)) {
+  // Their order in the journal is the order in which they are made.
+  for (const key of keysInOrder(entry)) {
     const hash = entry.hashes[serviceOfKey(key)];
     if (hash === undefined) continue;
     if (isKept(context, committed, key, hash) && !runsAgain(context, entry, key)) continue;

@@ -82,6 +82,13 @@ export class PlanBuilder {
     this.waits.push({ app: this.#context.app, reason, wakeAtMs });
   }
 
+  /** How far it is, before what is waited for. */
+  headline(text: string): void {
+    const [first, ...others] = this.waits.splice(0);
+    const reason = first === undefined ? text : `${text}; ${first.reason}`;
+    this.waits.push({ app: this.#context.app, reason, wakeAtMs: first?.wakeAtMs ?? null }, ...others);
+  }
+
   wakeAt(monotonicMs: number): void {
     this.timers.push(monotonicMs);
   }

@@ -18,6 +18,7 @@ import type { Ingress } from '../ingress/ingress.ts';
 import type { Log } from '../log.ts';
 import { StateStore } from '../state/state-store.ts';
 import { ActionRunner } from './action-runner.ts';
+import { laneLimits } from './admission.ts';
 import type { HostRules } from './app-context.ts';
 import type { AppFiles } from './app-files.ts';
 import { EngineWatch } from './engine-watch.ts';
@@ -39,6 +40,8 @@ export interface ReconcilerOptions {
   /** CIDR out of which the apps' networks are made. */
   readonly subnetPool: string;
   readonly clock: Clock;
+  /** Processors of this machine: how much is done at once follows from them. */
+  readonly cores: number;
   /** In [0, 1). */
   readonly random: () => number;
   readonly newInstanceId: () => InstanceId;
@@ -103,6 +106,7 @@ export class Reconciler {
       memory,
       clock,
       random,
+      limits: laneLimits(options.cores),
       log,
       faultPoint: options.faultPoint ?? (() => undefined),
       onDone: turnSoon,

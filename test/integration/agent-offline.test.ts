@@ -71,6 +71,7 @@ class LonelyHost {
       files: { ensure: async () => ({ kind: 'ready', mounts: {}, environment: {} }), prune: async () => undefined },
       stateDir: this.#dir,
       host: hostId(1),
+      cores: 2,
       subnetPool: '10.213.0.0/16',
       clock: systemClock,
       random: () => 0.5,

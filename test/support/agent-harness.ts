@@ -58,6 +58,7 @@ const reconciler = await Reconciler.open({
   ingress: new FakeIngress(),
   files: { ensure: async () => ({ kind: 'ready', mounts: {}, environment: {} }), prune: async () => undefined },
   clock: systemClock,
+  cores: 2,
   random: Math.random,
   newInstanceId: () => `i-${randomBytes(6).toString('hex')}` as InstanceId,
   policy: () => null,

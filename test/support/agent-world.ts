@@ -89,6 +89,7 @@ export class AgentWorld {
       host: this.host,
       subnetPool: '10.213.0.0/16',
       clock: systemClock,
+      cores: 2,
       random: () => 0.5,
       newInstanceId: () => {
         this.#instances += 1;

@@ -40,6 +40,7 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
     files: { ensure: async () => ({ kind: 'ready', mounts: {}, environment: {} }), prune: async () => undefined },
     stateDir,
     host: scene.host,
+    cores: 2,
     subnetPool: scene.subnet(),
     clock: systemClock,
     random: Math.random,
