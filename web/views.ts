@@ -70,7 +70,11 @@ export function renderAppCards(apps: readonly AppView[]): readonly Node[] {
       h('p', {}, `Release ${app.release ?? '–'} on ${app.converged} of ${app.hosts} hosts`),
       ...app.urls.map((url) => h('p', {}, link(url))),
       ...app.quarantined.map((item) =>
-        h('p', { class: 'warn' }, `Quarantined: ${item.service} ${item.digest.slice(7, 19)} (${item.reason})`),
+        h(
+          'p',
+          { class: 'warn' },
+          `${item.kind === 'held' ? 'Held' : 'Quarantined'}: ${item.service} ${item.digest.slice(7, 19)} (${item.reason})`,
+        ),
       ),
       app.schedule === null ? null : h('p', { class: 'soft' }, `Looks for newer images ${app.schedule}`),
     ),

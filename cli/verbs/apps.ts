@@ -54,7 +54,7 @@ export function registerApps(program: Command, run: RunVerb): void {
     );
   apps
     .command('unquarantine')
-    .description('Allow digests again that failed their gate')
+    .description('Allow digests again that failed their gate or that a rollback holds')
     .argument('<app>')
     .action(
       run(async (context: Context, app: string) => {

@@ -68,7 +68,7 @@ export function quarantinedServices(
   quarantine: readonly QuarantineRow[],
 ): readonly (QuarantineRow & { readonly service: string })[] {
   return Object.entries(release.spec.services).flatMap(([service, { image }]) => {
-    const row = quarantine.find((entry) => entry.digest === image.digest);
+    const row = quarantine.find((entry) => entry.kind === 'failed' && entry.digest === image.digest);
     return row === undefined ? [] : [{ ...row, service }];
   });
 }

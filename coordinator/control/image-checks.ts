@@ -7,6 +7,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, DeploymentId, Digest } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
 import type { ImageChecks } from '../ports.ts';
+import type { QuarantineRow } from '../store/records.ts';
 import { digestInReference } from '../release/pin-images.ts';
 import type { ControlOptions } from './control-options.ts';
 import { enqueueDeployment } from './deploy-release.ts';
@@ -45,12 +46,10 @@ async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<
     return nothing(`deployment ${underWay.id} of ${app} is ${underWay.state}; nothing was asked`);
 
   const newest = await newestDigests(current, cause.kind === 'person', options);
-  const condemned = new Set<string>(quarantine.map((row) => row.digest));
+  const condemned = new Map<string, QuarantineRow>(quarantine.map((row) => [row.digest, row]));
   const found = newest.filter(({ digest, now }) => digest !== now);
   const fresh = found.filter(({ digest }) => !condemned.has(digest));
-  const left = found.filter(({ digest }) => condemned.has(digest)).map(({ service }) => service);
-  const leftText =
-    left.length === 0 ? '' : `; the newest image of ${left.join(', ')} failed its gate before and is left alone`;
+  const leftText = found.map(({ service, digest }) => leftAlone(service, condemned.get(digest) ?? null)).join('');
   if (fresh.length === 0) return nothing(`${app} runs the newest images${leftText}`);
 
   const why = `a newer image of ${fresh.map(({ service }) => service).join(', ')}`;
@@ -77,6 +76,13 @@ async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<
     options,
   );
   return { deployment: made.deployment.id, text: `release ${made.release.number} of ${app}: ${why}${leftText}` };
+}
+
+function leftAlone(service: string, row: QuarantineRow | null): string {
+  if (row === null) return '';
+  return row.kind === 'failed'
+    ? `; the newest image of ${service} failed its gate before and is left alone`
+    : `; the newest image of ${service} is held (${row.reason}) until a newer one appears, or you deploy or unquarantine it`;
 }
 
 interface Found {

@@ -18,7 +18,7 @@ import type { HostChanges, ReleaseContents } from '../release/plan-release.ts';
 import { routeRefusal, routeWarnings } from '../placement/route-conflicts.ts';
 import { specHashes } from '../release/spec-hash.ts';
 import { wavesOf } from '../rollout/waves.ts';
-import type { AppRow, HostRow, Placement, Target } from '../store/records.ts';
+import type { AppRow, HostRow, Placement, QuarantineRow, Target } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
@@ -98,9 +98,18 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     placement: placed.placement,
     live,
     declared,
-    warnings: routeWarnings(routes, names),
+    warnings: [...routeWarnings(routes, names), ...heldWarnings(contents, await store.quarantine({ app: name }))],
   });
   return { view, contents, placement: placed.placement, targets, app, base, hosts };
+}
+
+/** Deploying what a rollback holds is allowed, and ends the hold. */
+function heldWarnings(contents: Plan['contents'], rows: readonly QuarantineRow[]): readonly string[] {
+  return rows.flatMap(({ kind, service, digest, reason }) =>
+    kind === 'held' && contents.spec.services[service]?.image.digest === digest
+      ? [`the image of ${service} is held (${reason}); deploying it ends the hold`]
+      : [],
+  );
 }
 
 async function refuseTakenPorts(

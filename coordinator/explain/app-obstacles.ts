@@ -15,6 +15,8 @@ export interface AppFacts {
   readonly report: AppReport | null;
   /** The app's deployment that has not ended, or its newest. */
   readonly deployment: Deployment | null;
+  /** Why the schedule leaves an image of the app alone since a rollback; null = it does not. */
+  readonly hold?: string | null;
 }
 
 export type Explained = Omit<ExplainView, 'host'>;

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import { explain } from './explain.ts';
 
 export interface ExplainHostOptions {
-  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'pendingRestore'>;
+  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'pendingRestore' | 'quarantine'>;
   readonly hub: Pick<HubPort, 'live'>;
   readonly adoptions: Pick<AdoptionRequests, 'of'>;
 }
@@ -24,6 +24,9 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
     ...Object.keys(live?.apps ?? {}).filter(isAppName),
   ]);
   const deployments = await store.latestDeployments({ apps: [...apps] });
+  const held = (await Promise.all([...apps].map((app) => store.quarantine({ app }))))
+    .flat()
+    .filter(({ kind }) => kind === 'held');
   return explain({
     name: row.name,
     availability: row.availability,
@@ -41,6 +44,7 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
       target: targets.find((target) => target.app === app) ?? null,
       report: live?.apps[app] ?? null,
       deployment: deployments.find((deployment) => deployment.app === app) ?? null,
+      hold: held.find((row) => row.app === app)?.reason ?? null,
     })),
   });
 }

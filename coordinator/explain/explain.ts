@@ -160,6 +160,7 @@ function availability({ name, availability: state, apps }: ExplainFacts): Explai
 function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Explained {
   const runs = running(apps);
   const warnings = problems.map(({ part, text }) => `${part}: ${text}`);
+  const holds = apps.flatMap(({ app, hold }) => (hold == null ? [] : [`${app} (${hold})`]));
   return {
     sentence:
       runs === 'nothing'
@@ -171,7 +172,9 @@ function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Expla
         ? `Look at this: ${warnings.join('; ')}`
         : restartNeeded
           ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
-          : null,
+          : holds.length > 0
+            ? `Updates are held until a newer image appears, or \`longshore apps unquarantine APP\`: ${holds.join('; ')}`
+            : null,
     nextAt: null,
   };
 }

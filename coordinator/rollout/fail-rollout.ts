@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../../fleet/errors.ts';
 import type { Cause } from '../../fleet/release.ts';
-import { digestsToQuarantine } from './quarantine.ts';
+import { digestsToHold, digestsToQuarantine } from './quarantine.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 
 /** A pause that nobody ends is ended after it: nothing stays under way for ever. */
@@ -42,6 +42,7 @@ export function startBack(draft: RolloutDraft, reason: Problem, cause?: Cause): 
     settledAt: null,
     deadlineAt: draft.now + Math.max(BACK_AT_LEAST_MS, draft.policy.deadlineMs),
   });
+  draft.condemn(digestsToHold(draft.facts.rollout, `release ${release} went back: ${reason.message}`, draft.now));
   const text = `Deployment of ${app} release ${release} goes back to release ${base}: ${reason.message}`;
   draft.event('deployment.rolling-back', text, cause === undefined ? {} : { cause });
 }

@@ -33,9 +33,32 @@ export function digestsToQuarantine(
     const digest = release.spec.services[service]?.image.digest ?? null;
     if (digest === null || good.has(digest) || found.has(service)) continue;
     const reason = step.problem.message;
-    found.set(service, { app: deployment.app, service, digest, reason, since: now, deployment: deployment.id });
+    found.set(service, {
+      kind: 'failed',
+      app: deployment.app,
+      service,
+      digest,
+      reason,
+      since: now,
+      deployment: deployment.id,
+    });
   }
   return [...found.values()];
+}
+
+/** What is brought in by a deployment that goes back: no schedule brings it again before something newer appears. */
+export function digestsToHold(
+  { deployment, release, base }: Pick<Rollout, 'deployment' | 'release' | 'base'>,
+  reason: string,
+  now: number,
+): readonly NewQuarantine[] {
+  if (deployment.kind === 'rollback') return [];
+  const { app, id } = deployment;
+  return Object.entries(release.spec.services).flatMap(([service, { image }]): readonly NewQuarantine[] => {
+    const { digest } = image;
+    if (digest === null || digest === base?.spec.services[service]?.image.digest) return [];
+    return [{ kind: 'held', app, service, digest, reason, since: now, deployment: id }];
+  });
 }
 
 /** The agent's own word for this attempt, or the instance that fell ill while it was watched. */

@@ -9,6 +9,7 @@ import * as initial from './migrations/0001-initial.ts';
 import * as instances from './migrations/0002-instances.ts';
 import * as abortingDeployments from './migrations/0003-aborting-deployments.ts';
 import * as onceForADeployment from './migrations/0004-once-for-a-deployment.ts';
+import * as heldDigests from './migrations/0005-held-digests.ts';
 import type { Tables } from './tables.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-instances': instances,
   '0003-aborting-deployments': abortingDeployments,
   '0004-once-for-a-deployment': onceForADeployment,
+  '0005-held-digests': heldDigests,
 };
 
 /** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone) */

@@ -145,6 +145,8 @@ export interface Rollout {
 }
 
 export interface NewQuarantine {
+  /** `failed` its gate: deploying it is refused. `held` by a rollback: only updates without a person leave it alone. */
+  readonly kind: 'failed' | 'held';
   readonly app: AppName;
   readonly service: string;
   readonly digest: Digest;

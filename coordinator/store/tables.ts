@@ -50,6 +50,8 @@ export interface Tables {
     changed_at: number;
   };
   readonly quarantine: {
+    /** `failed` or `held`. */
+    kind: string;
     app: string;
     service: string;
     digest: string;

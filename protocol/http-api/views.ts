@@ -132,7 +132,16 @@ export const appViewSchema = z.object({
   /** Where it is reached: one entry per ingress route and host. */
   urls: z.array(z.string()),
   schedule: z.string().nullable(),
-  quarantined: z.array(z.object({ service: z.string(), digest: digestSchema, reason: z.string(), since: timeSchema })),
+  /** `failed` its gate, or `held` by a rollback: no schedule brings it. */
+  quarantined: z.array(
+    z.object({
+      kind: z.enum(['failed', 'held']).default('failed'),
+      service: z.string(),
+      digest: digestSchema,
+      reason: z.string(),
+      since: timeSchema,
+    }),
+  ),
 });
 
 export const appHealthViewSchema = z.object({

@@ -23,9 +23,15 @@ export function renderApps(apps: readonly AppView[]): string {
     app.healthy ? 'yes' : 'no',
     app.deployment === null ? '-' : `${app.deployment.id} ${app.deployment.state}`,
     app.schedule ?? '-',
-    app.quarantined.length === 0 ? app.urls.join(' ') : `${app.urls.join(' ')} (${app.quarantined.length} quarantined)`,
+    [app.urls.join(' '), ...notPulled(app)].filter((part) => part !== '').join(' '),
   ]);
   return renderTable(['APP', 'RELEASE', 'CONVERGED', 'HEALTHY', 'DEPLOYMENT', 'SCHEDULE', 'URLS'], rows);
+}
+
+function notPulled({ quarantined }: AppView): readonly string[] {
+  const failed = quarantined.filter((item) => item.kind === 'failed').length;
+  const isHeld = failed < quarantined.length;
+  return [...(failed > 0 ? [`(${failed} quarantined)`] : []), ...(isHeld ? ['(updates held after a rollback)'] : [])];
 }
 
 export function renderAppHealth(health: AppHealthView): string {

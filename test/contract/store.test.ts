@@ -704,6 +704,7 @@ for (const kind of storeKinds) {
       const { steps: _steps, ...head } = deployment;
       const step = aStep({ state: 'failed', attempt: 1, problem: problem('NEVER_HEALTHY', 'probe web'), from: null });
       const bad = {
+        kind: 'failed' as const,
         app: WEB,
         service: 'web',
         digest: digest('b'),

@@ -370,6 +370,7 @@ scene('quarantine: a digest that failed is refused until a person lets it go', a
     (await world.commands.deploy(asking({ force: true }), ADA)).deployment?.id ?? first.id,
   );
   const bad = {
+    kind: 'failed' as const,
     app: WEB,
     service: 'web',
     digest: digest('b'),
@@ -413,6 +414,7 @@ scene('rollback: a release that succeeded is not refused for what another one di
   const digestOfBoth = (await world.store.release({ app: WEB, number: 1 }))?.spec.services.web?.image.digest;
   if (digestOfBoth === undefined || digestOfBoth === null) throw new Error('release 1 has no digest');
   const bad = {
+    kind: 'failed' as const,
     app: WEB,
     service: 'web',
     digest: digestOfBoth,
@@ -435,6 +437,30 @@ scene('rollback: a release that succeeded is not refused for what another one di
     refusal('IMAGE_QUARANTINED', { message: /never healthy/ }),
   );
   t.match(await world.commands.rollback(WEB, { release: 1, note: null }, ADA), { kind: 'rollback', release: 1 });
+});
+
+scene('rollback: no schedule undoes it before a newer image appears or a person deploys', async (t, world) => {
+  await enroll(world, 'a');
+  await deployed(world);
+  world.registry.set(IMAGE, digest('b'));
+  await deployed(world);
+  await finish(world, await world.commands.rollback(WEB, { release: 1, note: null }, ADA));
+  const hourly = { kind: 'schedule', detail: '@hourly' } as const;
+
+  t.match(await world.checks.check(WEB, hourly), { deployment: null, text: /is held \(.* back to release 1\)/ });
+  t.match((await world.commands.getApp(WEB)).quarantined, [{ kind: 'held', digest: digest('b') }]);
+  const plan = await world.commands.plan(asking());
+  t.match(plan.warnings.join(), /is held .*; deploying it ends the hold/);
+
+  world.registry.set(IMAGE, digest('c'));
+  const newer = await world.checks.check(WEB, hourly);
+  t.not(newer.deployment, null, 'a newer image is no longer what was rolled back');
+  if (newer.deployment !== null) await finish(world, { id: newer.deployment });
+  t.same((await world.commands.getApp(WEB)).quarantined, []);
+
+  await finish(world, await world.commands.rollback(WEB, { release: 1, note: null }, ADA));
+  await deployed(world);
+  t.same((await world.commands.getApp(WEB)).quarantined, [], 'deployed again by a person');
 });
 
 scene('pull: a newer image becomes one release with its cause, and nothing else changes', async (t, world) => {

@@ -36,7 +36,13 @@ export function appView(facts: AppFacts): AppView {
     deployment: facts.deployment,
     urls: facts.spec === null ? [] : appUrls(facts.spec, running),
     schedule: facts.spec?.schedule?.cron ?? null,
-    quarantined: facts.quarantine.map(({ service, digest, reason, since }) => ({ service, digest, reason, since })),
+    quarantined: facts.quarantine.map(({ kind, service, digest, reason, since }) => ({
+      kind,
+      service,
+      digest,
+      reason,
+      since,
+    })),
   };
 }
 

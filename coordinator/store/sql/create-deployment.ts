@@ -7,6 +7,7 @@ import type { RolloutStore } from '../store.ts';
 import { deployment as readDeployment } from './deployments.ts';
 import { endUnended } from './end-deployments.ts';
 import { append } from './events.ts';
+import { updateHeld } from './held-digests.ts';
 import { app as readApp, forgetReleases, insertRelease, release as readRelease } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
 import { conflictingRoutes } from './routed-apps.ts';
@@ -35,6 +36,7 @@ export async function createDeployment(
   await requireSecretVersions(transaction, release);
   await requireFreeRoutes(transaction, release, args.deployment.placement);
   if (args.releaseQuarantine) await releaseDigests(transaction, release);
+  await updateHeld(transaction, release, args.deployment);
   const superseded = await endUnended(transaction, {
     app,
     states: ['queued'],

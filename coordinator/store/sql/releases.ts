@@ -179,7 +179,13 @@ export async function insertQuarantine({ db }: Transaction, rows: readonly Quara
     await db
       .insertInto('quarantine')
       .values({ ...row })
-      .onConflict((clash) => clash.columns(['app', 'service', 'digest']).doNothing())
+      .onConflict((clash) => {
+        const known = clash.columns(['app', 'service', 'digest']);
+        // A failed gate weighs more than a hold, and the first reason stays.
+        return row.kind === 'held'
+          ? known.doNothing()
+          : known.doUpdateSet({ ...row }).where('quarantine.kind', '=', 'held');
+      })
       .execute();
   }
 }
@@ -220,6 +226,7 @@ function toRelease(row: Tables['releases']): Release {
 
 function toQuarantine(row: Tables['quarantine']): QuarantineRow {
   return {
+    kind: row.kind === 'held' ? 'held' : 'failed',
     app: row.app as AppName,
     service: row.service,
     digest: row.digest as Digest,

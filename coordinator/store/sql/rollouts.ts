@@ -8,6 +8,7 @@ import type { DeploymentId } from '../../../fleet/ids.ts';
 import type { RolloutStore } from '../store.ts';
 import { UNENDED } from './deployments.ts';
 import { append } from './events.ts';
+import { endHolds } from './held-digests.ts';
 import { insertQuarantine } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
 import { writeTargets } from './targets.ts';
@@ -90,6 +91,7 @@ export async function applyRollout(transaction: Transaction, args: Args<'applyRo
       .set({ succeeded: release, succeeded_by: deployment.id })
       .where('name', '=', app)
       .execute();
+    await endHolds(transaction, deployment);
     // What waits begins from here: a rollback of it must not go past this release.
     await db
       .updateTable('deployments')

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { problem } from '../../../../fleet/errors.ts';
 import type { ErrorCode } from '../../../../fleet/errors.ts';
-import { digestsToQuarantine } from '../../../../coordinator/rollout/quarantine.ts';
+import { digestsToHold, digestsToQuarantine } from '../../../../coordinator/rollout/quarantine.ts';
 import type { HostFact } from '../../../../coordinator/rollout/host-fact.ts';
 import {
   aDeployment,
@@ -72,5 +72,16 @@ t.test('digestsToQuarantine: not what the last good release uses, nor for causes
     [],
     'a kept release brings nothing in',
   );
+  t.end();
+});
+
+t.test('digestsToHold: what the release brought in, and nothing that goes on serving', (t) => {
+  const rollout = { deployment: aDeployment(), release: withImage('b'), base: withImage('a') };
+  t.match(digestsToHold(rollout, 'it went back', 5), [
+    { kind: 'held', service: 'web', digest: digest('b'), reason: 'it went back', since: 5 },
+  ]);
+  t.same(digestsToHold({ ...rollout, release: withImage('a') }, 'it went back', 5), []);
+  const back = { ...rollout, deployment: aDeployment({ kind: 'rollback' }) };
+  t.same(digestsToHold(back, 'it went back', 5), [], 'a kept release brings nothing in');
   t.end();
 });
