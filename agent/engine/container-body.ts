@@ -88,4 +88,5 @@ export interface HealthcheckConfig {
 export interface EndpointConfig {
   readonly IPAMConfig?: { readonly IPv4Address: string };
   readonly Aliases: readonly string[];
+  readonly Links?: readonly string[];
 }

@@ -3,10 +3,11 @@
  * that says how a field of the app file becomes a setting of the engine.
  *
  * Always so: restart policy `no` (a candidate must not come back by itself before its commit), no random address,
- * only the aliases of the plan, no MAC address of ours, read-only files for secrets and configs.
+ * only the names of the plan, no MAC address of ours, read-only files for secrets and configs.
  */
 import type { MountSpec, PortSpec, ProbeSpec } from '../../fleet/app-spec.ts';
-import type { InstancePlan } from './container-engine.ts';
+import type { InstancePlan, NetworkNames } from './container-engine.ts';
+import { toEndpointNames } from './endpoint-names.ts';
 import { containerName } from './engine-names.ts';
 import { labelsOfInstance } from './engine-labels.ts';
 import type {
@@ -91,13 +92,13 @@ export function containerConfig(plan: InstancePlan, features: EngineFeatures): C
     NetworkingConfig:
       plan.network === null
         ? undefined
-        : { EndpointsConfig: { [plan.network]: endpointConfig(plan.address, plan.aliases) } },
+        : { EndpointsConfig: { [plan.network]: endpointConfig(plan.address, plan.names) } },
   });
 }
 
 /** An instance's place on the app's network; also what it is connected again with. */
-export function endpointConfig(address: string | null, aliases: readonly string[]): EndpointConfig {
-  return { ...(address === null ? {} : { IPAMConfig: { IPv4Address: address } }), Aliases: aliases };
+export function endpointConfig(address: string | null, names: NetworkNames): EndpointConfig {
+  return { ...(address === null ? {} : { IPAMConfig: { IPv4Address: address } }), ...toEndpointNames(names) };
 }
 
 function networkModeOf(plan: InstancePlan): string {

@@ -53,8 +53,10 @@ export interface ContainerObservation {
   readonly address: string | null;
   /** The engine's id of the network that the address belongs to; null when not attached, or not started since. */
   readonly networkId: string | null;
-  /** It carries the service's name on the app's network. */
-  readonly aliased: boolean;
+  /** What it is called on the app's network, beside what the engine calls it. */
+  readonly aliases: readonly string[];
+  /** Its own view of the network: name -> what it finds there instead. */
+  readonly links: Readonly<Record<string, string>>;
   /** State of the image's HEALTHCHECK as the engine sees it. */
   readonly engineHealth: 'none' | 'starting' | 'healthy' | 'unhealthy';
   readonly engineHealthDetail: string | null;
@@ -64,6 +66,12 @@ export interface ContainerObservation {
   readonly ports: Readonly<Record<string, number>>;
   /** Mounted volumes, named and anonymous: path in the container -> the engine's name of the volume. */
   readonly volumes: Readonly<Record<string, string>>;
+}
+
+/** An instance's names on the app's network, and its view of others (name -> the name that is looked up instead). */
+export interface NetworkNames {
+  readonly aliases: readonly string[];
+  readonly links: Readonly<Record<string, string>>;
 }
 
 export interface NetworkObservation {
@@ -134,8 +142,8 @@ export interface InstancePlan {
   readonly network: string | null;
   /** Fixed IPv4; null without a network. */
   readonly address: string | null;
-  /** Names on the network from the start, where no older instance serves them (first deploy, stop-first); empty = only after the gate. */
-  readonly aliases: readonly string[];
+  /** Names and view from the start; the service's own name only where no older instance serves under it. */
+  readonly names: NetworkNames;
   /** Engine names of the volumes by the names in the file. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Engine names of the volumes for paths that the image declares and the file does not mount. */
@@ -192,7 +200,7 @@ export interface ContainerEngine {
   /** @param name of an anonymous volume that the app took over, which has no labels; null = what has the app's labels */
   removeVolume(app: AppName, volume: string, name: string | null): Promise<void>;
 
-  /** Creates, does not start; restart policy `no`; on the network under `plan.aliases` only. Adopts on 409. @returns the engine's id */
+  /** Creates, does not start; restart policy `no`; on the network under `plan.names` only. Adopts on 409. @returns the engine's id */
   create(plan: InstancePlan): Promise<string>;
   start(instance: InstanceId): Promise<void>;
   /** SIGTERM (or the stop signal), then SIGKILL after `graceMs`. Not running is fine. */
@@ -201,8 +209,8 @@ export interface ContainerEngine {
   remove(instance: InstanceId): Promise<void>;
   /** Changes the restart policy of a living container (`docker update`). */
   setRestart(instance: InstanceId, policy: { readonly name: string; readonly maxAttempts: number }): Promise<void>;
-  /** Reconnects with the same address and the service's names, or without them. */
-  setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void>;
+  /** Connects anew under these names and this address, which for a container that runs is the one that it has. */
+  setNames(instance: InstanceId, network: string, address: string, names: NetworkNames): Promise<void>;
 
   exec(instance: InstanceId, command: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<ExecResult>;
   openExec(

@@ -14,6 +14,7 @@ import type {
   HeldImage,
   ImageFacts,
   InstancePlan,
+  NetworkNames,
   NetworkObservation,
   OnChunk,
   OutputStream,
@@ -160,8 +161,8 @@ export class DockerodeEngine implements ContainerEngine {
     return this.#changing(instance, this.#instances.setRestart(instance, policy));
   }
 
-  setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void> {
-    return this.#changing(instance, this.#instances.setAliases(instance, network, address, aliases));
+  setNames(instance: InstanceId, network: string, address: string, names: NetworkNames): Promise<void> {
+    return this.#changing(instance, this.#instances.setNames(instance, network, address, names));
   }
 
   exec(instance: InstanceId, command: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<ExecResult> {

@@ -8,11 +8,12 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { HostId, InstanceId } from '../../fleet/ids.ts';
 import type { ContainerBody } from './container-body.ts';
 import { containerConfig, endpointConfig } from './container-config.ts';
-import type { InstancePlan } from './container-engine.ts';
+import type { InstancePlan, NetworkNames } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
 import { APP_LABEL, HOST_LABEL, labelsOfAgent, parseInstanceLabels } from './engine-labels.ts';
 import { containerName } from './engine-names.ts';
+import { isSameNames, namesOfEndpoint } from './endpoint-names.ts';
 
 export class InstanceOperations {
   readonly #client: EngineClient;
@@ -107,14 +108,14 @@ export class InstanceOperations {
    * established connections. Cut off between the two calls it is without network: the next call only connects.
    * A stopped container can be given another address so, or a network of the same name that was made again.
    */
-  async setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void> {
+  async setNames(instance: InstanceId, network: string, address: string, names: NetworkNames): Promise<void> {
     await this.#client.call(`connect ${instance} to ${network} as ${address}`, async (connection) => {
       const container = this.#container(connection, instance);
       const endpoint = (await container.inspect()).NetworkSettings.Networks[network];
       const target = connection.docker.getNetwork(network);
       if (endpoint !== undefined) {
         const given = (endpoint.IPAMConfig as { readonly IPv4Address?: string } | null)?.IPv4Address;
-        const isSame = given === address && sameNames(ownAliases(endpoint.Aliases), aliases);
+        const isSame = given === address && isSameNames(namesOfEndpoint(endpoint), names);
         const isThere =
           endpoint.NetworkID === '' || endpoint.NetworkID === ((await target.inspect()) as { readonly Id: string }).Id;
         if (isSame && isThere) return;
@@ -122,7 +123,7 @@ export class InstanceOperations {
       }
       await target.connect({
         Container: container.id,
-        EndpointConfig: endpointConfig(address, aliases) as EndpointSettings,
+        EndpointConfig: endpointConfig(address, names) as EndpointSettings,
       });
     });
   }
@@ -140,16 +141,6 @@ export class InstanceOperations {
       hint: 'Rename or remove that container.',
     });
   }
-}
-
-/** Docker adds the short container id to the aliases by itself. */
-function ownAliases(value: unknown): readonly string[] {
-  const names = Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
-  return names.filter((name) => !/^[0-9a-f]{12}$/.test(name));
-}
-
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return [...a].sort().join(' ') === [...b].sort().join(' ');
 }
 
 async function tolerating(statuses: readonly number[], call: Promise<unknown>): Promise<void> {

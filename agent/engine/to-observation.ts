@@ -5,6 +5,7 @@
  */
 import { boundedText } from '../../fleet/bounded-text.ts';
 import type { ContainerObservation, ContainerState } from './container-engine.ts';
+import { type EndpointNames, namesOfEndpoint } from './endpoint-names.ts';
 import { parseInstanceLabels, type Labels } from './engine-labels.ts';
 
 const MOST_OUTPUT = 1_000;
@@ -61,8 +62,7 @@ interface InspectedHealth {
   readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] | null;
 }
 
-interface InspectedEndpoint extends ListedEndpoint {
-  readonly Aliases?: readonly string[] | null;
+interface InspectedEndpoint extends ListedEndpoint, EndpointNames {
   readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
 }
 
@@ -98,7 +98,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
     finishedAtMs: toTime(inspected.State.FinishedAt),
     address: addressOf(endpoint),
     networkId: endpoint?.NetworkID === undefined || endpoint.NetworkID === '' ? null : endpoint.NetworkID,
-    aliased: (endpoint?.Aliases ?? []).includes(labels.service),
+    ...namesOfEndpoint(endpoint),
     engineHealth: toHealth(inspected.State.Health?.Status),
     engineHealthDetail: lastHealthOutput(inspected.State.Health),
     stopGraceMs: toStopGrace(inspected.Config),

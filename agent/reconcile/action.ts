@@ -8,7 +8,7 @@ import type { VolumeSpec } from '../../fleet/app-spec.ts';
 import type { RunEntry } from '../../fleet/assignment.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, InstanceId, SpecHash } from '../../fleet/ids.ts';
-import type { HeldImage, InstancePlan, PullRequest } from '../engine/container-engine.ts';
+import type { HeldImage, InstancePlan, NetworkNames, PullRequest } from '../engine/container-engine.ts';
 import type { IngressApp, Upstreams } from '../ingress/ingress.ts';
 import type { Committed, Completion } from '../state/app-journal.ts';
 
@@ -32,6 +32,7 @@ export interface ActionArguments {
     readonly subnet: string | null;
     readonly addresses: Readonly<Record<string, number>>;
     readonly stopped: readonly InstanceId[];
+    readonly unwell: readonly InstanceId[];
     readonly budgetMs: number;
   };
   readonly recognise: {
@@ -77,13 +78,13 @@ export interface ActionArguments {
   // the instance
   readonly create: { readonly app: AppName; readonly plan: InstancePlan; readonly hasHealthcheck: boolean };
   readonly start: { readonly app: AppName; readonly service: string; readonly instance: InstanceId };
-  readonly 'set-aliases': {
+  readonly 'set-names': {
     readonly app: AppName;
     readonly service: string;
     readonly instance: InstanceId;
     readonly network: string;
     readonly address: string;
-    readonly aliases: readonly string[];
+    readonly names: NetworkNames;
   };
   readonly 'set-restart': {
     readonly app: AppName;
@@ -212,9 +213,9 @@ const TRAITS: { readonly [K in ActionKind]: ActionTraits<K> } = {
     abortable: false,
   },
   start: { describe: (a) => `start ${a.app}/${a.service} (${a.instance})`, object: instance, abortable: false },
-  'set-aliases': {
+  'set-names': {
     describe: (a) =>
-      `name ${a.app}/${a.service} (${a.instance}) ${a.aliases.length === 0 ? 'no more' : a.aliases.join(', ')}`,
+      `name ${a.app}/${a.service} (${a.instance}) ${a.names.aliases.length === 0 ? 'no more' : a.names.aliases.join(', ')}`,
     object: instance,
     abortable: false,
   },

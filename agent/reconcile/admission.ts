@@ -18,7 +18,7 @@ const LANES: Partial<Readonly<Record<ActionKind, Lane>>> = {
   pull: 'pull',
   create: 'place',
   start: 'place',
-  'set-aliases': 'change',
+  'set-names': 'change',
   'set-restart': 'change',
   remove: 'change',
   stop: 'stop',

@@ -5,7 +5,7 @@ import type { Problem } from '../../fleet/errors.ts';
 import type { AppName, HostId, InstanceId } from '../../fleet/ids.ts';
 import type { Instant } from '../clock.ts';
 import type { ContainerObservation, NetworkObservation, VolumeObservation } from '../engine/container-engine.ts';
-import { type AppJournal, type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
+import { type AppJournal, type InstanceRecord, serviceOfKey } from '../state/app-journal.ts';
 import type { InstanceHealth, Observation } from './observation.ts';
 import { addressAt, indexHolding } from './subnet.ts';
 
@@ -72,16 +72,6 @@ export function heldIndexes(context: AppContext): readonly number[] {
   return context.containers.flatMap((each) =>
     each.address === null ? [] : (indexHolding(network.subnet, each.address) ?? []),
   );
-}
-
-/** Names of a service on the app's network. */
-export function aliasesOf(spec: ServiceSpec, service: string): readonly string[] {
-  return [...new Set([service, ...spec.aliases])];
-}
-
-/** Whether anybody on the app's network could look the service up; adding a name later costs a reconnect. */
-export function needsAliases(entry: RunEntry, spec: ServiceSpec): boolean {
-  return spec.networkMode === 'app' && (keysOf(entry).length > 1 || spec.aliases.length > 0);
 }
 
 /** What a container shows of its service. */

@@ -3,7 +3,7 @@
  * wait for another look. The next observation replaces it. Applying an effect twice is applying it once. Pure.
  */
 import type { ContainerObservation, EngineObservation, InstancePlan } from '../engine/container-engine.ts';
-import type { NetworkObservation, VolumeObservation } from '../engine/container-engine.ts';
+import type { NetworkNames, NetworkObservation, VolumeObservation } from '../engine/container-engine.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ActionOf } from './action.ts';
 
@@ -13,7 +13,7 @@ export type EngineEffect =
   | { readonly kind: 'stopped'; readonly instance: InstanceId }
   | { readonly kind: 'removed'; readonly instance: InstanceId }
   | { readonly kind: 'restart-set'; readonly instance: InstanceId; readonly policy: string }
-  | { readonly kind: 'named'; readonly instance: InstanceId; readonly address: string; readonly isAliased: boolean }
+  | { readonly kind: 'named'; readonly instance: InstanceId; readonly address: string; readonly names: NetworkNames }
   | { readonly kind: 'network'; readonly network: NetworkObservation }
   | { readonly kind: 'network-removed'; readonly app: string }
   | { readonly kind: 'volume'; readonly volume: VolumeObservation }
@@ -58,7 +58,7 @@ export function withEffect(engine: EngineObservation, effect: EngineEffect): Eng
         ...each,
         address: effect.address,
         networkId: null,
-        aliased: effect.isAliased,
+        ...effect.names,
       }));
     case 'network':
       return {
@@ -116,7 +116,7 @@ function toCreated(engineId: string, action: ActionOf<'create'>): ContainerObser
     finishedAtMs: null,
     address: plan.address,
     networkId: null,
-    aliased: plan.aliases.length > 0,
+    ...plan.names,
     engineHealth: action.hasHealthcheck ? 'starting' : 'none',
     engineHealthDetail: null,
     stopGraceMs: plan.service.spec.stopGraceMs,

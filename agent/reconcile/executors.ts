@@ -183,9 +183,9 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       memory.drained.delete(instance);
       memory.apply({ kind: 'started', instance });
     },
-    'set-aliases': async ({ instance, network, address, aliases }) => {
-      await engine.setAliases(instance, network, address, aliases);
-      memory.apply({ kind: 'named', instance, address, isAliased: aliases.length > 0 });
+    'set-names': async ({ instance, network, address, names }) => {
+      await engine.setNames(instance, network, address, names);
+      memory.apply({ kind: 'named', instance, address, names });
     },
     'set-restart': async ({ instance, name, maxAttempts }) => {
       await engine.setRestart(instance, { name, maxAttempts });
@@ -252,6 +252,7 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
       state: 'running',
       candidates,
       stopped: action.stopped,
+      unwell: action.unwell,
       problem: null,
       failedService: null,
       budgetLeftMs: action.budgetMs,

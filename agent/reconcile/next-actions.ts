@@ -138,7 +138,7 @@ function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): 
 
 /** A reconnect is wanted until it is done, so this holds for as long as it is under way. */
 function pausedWhileNamed(builder: PlanBuilder): readonly ProbeTarget[] {
-  const named = new Set(builder.actions.flatMap((each) => (each.kind === 'set-aliases' ? [each.instance] : [])));
+  const named = new Set(builder.actions.flatMap((each) => (each.kind === 'set-names' ? [each.instance] : [])));
   return builder.probes.map((target) => (named.has(target.instance) ? { ...target, isPaused: true } : target));
 }
 

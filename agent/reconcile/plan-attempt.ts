@@ -7,27 +7,34 @@ import type { RunEntry } from '../../fleet/assignment.ts';
 import { problem, type Problem } from '../../fleet/errors.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { type AttemptRecord, goalInstances, type InstanceRecord, keysOf, serviceOfKey } from '../state/app-journal.ts';
+import {
+  type AttemptRecord,
+  goalInstances,
+  type InstanceRecord,
+  keysOf,
+  serviceOfKey,
+  stayingInstances,
+} from '../state/app-journal.ts';
 import {
   addressOf,
-  aliasesOf,
   type AppContext,
   findContainer,
   hasCompleted,
   healthOf,
   isUp,
   mayComplete,
-  needsAliases,
   specOf,
 } from './app-context.ts';
 import { imageKey } from './action.ts';
 import { hasForeignVolume, mustStopFirst } from './app-volumes.ts';
-import { isDone, newCompletions, pendingCandidates } from './completion.ts';
+import { newCompletions, pendingCandidates } from './completion.ts';
 import { unmetDependency } from './dependencies.ts';
 import { doubtOf } from './engine-doubt.ts';
 import { evalGate } from './gate.ts';
 import { holdsPortOf } from './host-ports.ts';
+import { missingNames } from './names.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { planKept } from './plan-kept.ts';
 import { planStop } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
 import { instancePlan, planPrerequisites, pullRequest } from './prerequisites.ts';
@@ -100,6 +107,7 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   const total = pending.length;
   if (waitingToStart > 0 && total > 1 && !prerequisites.isPulling)
     builder.headline(`${total - waitingToStart} of ${total} started`);
+  const areKeptWell = planKept(context, builder, attempt, goal);
   const late = progressDeadline(context, builder, attempt);
   if (late !== null) return failed({ problem: late, failedService: null, instance: null });
 
@@ -107,9 +115,9 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   if (toStop.length > 0) builder.wantIfFree({ kind: 'note-stop', app: context.app, instances: toStop });
   if (completed.length > 0) builder.wantIfFree({ kind: 'note-completed', app: context.app, instances: completed });
   const phase = prerequisites.isPulling ? 'pulling' : waitingToStart > 0 ? 'starting' : 'gating';
-  if (waitingToStart > 0 || waitingForGate > 0 || completed.length > 0 || !areKeptGood(context, builder, attempt, goal))
+  if (waitingToStart > 0 || waitingForGate > 0 || completed.length > 0 || !areKeptWell)
     return { phase, isMoving: false, failure: null };
-  if (!planNames(context, builder, attempt)) return { phase, isMoving: false, failure: null };
+  if (!planNames(context, builder, attempt, goal)) return { phase, isMoving: false, failure: null };
   builder.want({ kind: 'commit', app: context.app, images: imagesOf(context, entry, goal) });
   return { phase, isMoving: entry.onlyOnce !== true, failure: null };
 }
@@ -153,7 +161,7 @@ function planCandidate(
   const service = serviceOfKey(key);
   const container = findContainer(context, record.instance);
   if (container === undefined) {
-    const planned = instancePlan(context, entry, key, record);
+    const planned = instancePlan(context, entry, goal, key, record);
     if (planned === null) builder.wait(`${key} has no address left in the network of the app`);
     else builder.want({ kind: 'create', app: context.app, ...planned });
     return;
@@ -167,7 +175,7 @@ function planCandidate(
     builder.wait(unmet);
     return;
   }
-  const inTheWay = committedInTheWay(context, entry, goal, key, container);
+  const inTheWay = committedInTheWay(context, attempt, key, container);
   for (const old of inTheWay) planStopFirst(context, builder, attempt, old, toStop);
   if (inTheWay.length === 0) planStart(context, builder, entry, container);
 }
@@ -175,16 +183,16 @@ function planCandidate(
 /** What serves and has to stop before the candidate of this key starts: its predecessor, and what holds its host ports. */
 function committedInTheWay(
   context: AppContext,
-  entry: RunEntry,
-  goal: Readonly<Record<string, InstanceRecord>>,
+  attempt: AttemptRecord,
   key: string,
   candidate: ContainerObservation,
 ): readonly ContainerObservation[] {
+  const { entry } = attempt;
   const service = serviceOfKey(key);
-  const kept = Object.values(goal).map((record) => record.instance);
+  const staying = stayingInstances(context.journal, attempt);
   return Object.entries(context.journal.committed?.instances ?? {}).flatMap(([oldKey, { instance }]) => {
     const old = findContainer(context, instance);
-    if (old === undefined || !isUp(old) || kept.includes(instance)) return [];
+    if (old === undefined || !isUp(old) || staying.has(instance)) return [];
     return (oldKey === key && mustStopFirst(entry, candidate, old)) || holdsPortOf(context, entry, service, old)
       ? [old]
       : [];
@@ -213,46 +221,27 @@ function planStopFirst(
   }
 }
 
-/** What the attempt leaves alone must be there and must not be unhealthy. */
-function areKeptGood(
+/** Internal names move to the candidates, before any traffic: the reconnect interrupts nobody yet. */
+function planNames(
   context: AppContext,
   builder: PlanBuilder,
   attempt: AttemptRecord,
   goal: Readonly<Record<string, InstanceRecord>>,
 ): boolean {
-  let areGood = true;
-  for (const [key, record] of Object.entries(goal)) {
-    if (key in attempt.candidates) continue;
-    const container = findContainer(context, record.instance);
-    if (isDone(context, attempt.entry, serviceOfKey(key), record.instance)) continue;
-    if (container === undefined || !isUp(container)) {
-      builder.wait(`${key}, which stays, does not run`);
-      areGood = false;
-    } else if (healthOf(context, record.instance)?.isUnhealthy === true) {
-      builder.wait(`${key}, which stays, is not healthy: ${healthOf(context, record.instance)?.lastAnswer ?? ''}`);
-      areGood = false;
-    }
-  }
-  return areGood;
-}
-
-/** Internal names move to the candidates, before any traffic: the reconnect interrupts nobody yet. */
-function planNames(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): boolean {
   const { app, network } = context;
   let areNamed = true;
   for (const [key, record] of Object.entries(attempt.candidates)) {
+    const { instance } = record;
     const service = serviceOfKey(key);
-    const spec = specOf(attempt.entry, service);
-    const container = findContainer(context, record.instance);
-    if (spec === null || container === undefined || !isUp(container) || network === null) continue;
-    const isDetached = spec.networkMode === 'app' && container.address === null;
-    if (!isDetached && (container.aliased || !needsAliases(attempt.entry, spec))) continue;
+    const container = findContainer(context, instance);
+    if (specOf(attempt.entry, service)?.networkMode !== 'app') continue;
+    if (container === undefined || !isUp(container) || network === null) continue;
+    const names = missingNames(context, attempt.entry, goal, key, container);
+    if (names === null) continue;
     areNamed = false;
     const address = container.address ?? addressOf(context, attempt.entry, key, record);
-    if (address === null) continue;
-    const { instance } = record;
-    const aliases = aliasesOf(spec, service);
-    builder.want({ kind: 'set-aliases', app, service, instance, network: network.name, address, aliases });
+    if (address !== null)
+      builder.want({ kind: 'set-names', app, service, instance, network: network.name, address, names });
   }
   if (!areNamed) builder.wait('internal names move to the new instances');
   return areNamed;

@@ -7,7 +7,15 @@ import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type Committed, keysOf, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import type { PlannedCandidate } from './action.ts';
-import { type AppContext, findContainer, hasCompleted, heldIndexes, mayComplete, specOf } from './app-context.ts';
+import {
+  type AppContext,
+  findContainer,
+  hasCompleted,
+  healthOf,
+  heldIndexes,
+  mayComplete,
+  specOf,
+} from './app-context.ts';
 import { omissionOf, runsAgain } from './completion.ts';
 import { keysInOrder } from './dependencies.ts';
 import type { PlanBuilder } from './plan-builder.ts';
@@ -25,6 +33,7 @@ export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunE
     subnet: chooseSubnet(context, entry),
     addresses: assignIndexes(context.journal.addresses, keysOf(entry), heldIndexes(context)),
     stopped: stillStopped(context),
+    unwell: unwellInstances(context),
     budgetMs: budgetOf(entry),
   });
   // Pulling needs no intent, and is what takes longest.
@@ -110,6 +119,17 @@ function stillStopped(context: AppContext): readonly InstanceId[] {
   const { attempt, committed } = context.journal;
   const serving = Object.values(committed?.instances ?? {}).map((record) => record.instance);
   return (attempt?.stopped ?? []).filter((instance) => serving.includes(instance));
+}
+
+/** What serves badly already; one that an attempt stopped was well, and has to be again. */
+function unwellInstances(context: AppContext): readonly InstanceId[] {
+  const stopped = stillStopped(context);
+  return Object.values(context.journal.committed?.instances ?? {}).flatMap(({ instance }) => {
+    const container = findContainer(context, instance);
+    if (container === undefined || stopped.includes(instance)) return [];
+    const isWell = container.state === 'running' && healthOf(context, instance)?.isUnhealthy !== true;
+    return isWell ? [] : [instance];
+  });
 }
 
 function budgetOf(entry: RunEntry): number {

@@ -4,22 +4,21 @@
  * the old instances are simply what should run. Pure.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
-import type { ContainerObservation } from '../engine/container-engine.ts';
-import { type Committed, leavingInstances, serviceOfKey } from '../state/app-journal.ts';
+import type { ContainerObservation, NetworkNames } from '../engine/container-engine.ts';
+import { type Committed, goalInstances, instanceKey, leavingInstances, serviceOfKey } from '../state/app-journal.ts';
 import {
   addressOf,
   type AppContext,
-  aliasesOf,
   findContainer,
   hasCompleted,
   hasRightImage,
   isUp,
   mayComplete,
-  needsAliases,
   specOf,
 } from './app-context.ts';
 import { isDone, newCompletions } from './completion.ts';
 import { exitOf } from './gate.ts';
+import { missingNames } from './names.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { graceOf } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
@@ -93,13 +92,20 @@ function planContainer(
     if (subnet !== null) builder.wantIfFree({ kind: 'ensure-network', app, subnet });
     return;
   }
-  const isDetached = container.address === null;
-  if (isDetached || (needsAliases(entry, spec) && !container.aliased)) {
-    const address = container.address ?? detachedAddress(context, entry, container);
-    if (address === null) return;
-    const aliases = aliasesOf(spec, service);
-    builder.want({ kind: 'set-aliases', app, service, instance, network: context.network.name, address, aliases });
-  }
+  const address = container.address ?? detachedAddress(context, entry, container);
+  const names = neededNames(context, entry, container);
+  if (names === null || address === null) return;
+  builder.want({ kind: 'set-names', app, service, instance, network: context.network.name, address, names });
+}
+
+/** By the committed generation, and by the one under way where it stays in that: its candidates look for it. */
+function neededNames(context: AppContext, entry: RunEntry, container: ContainerObservation): NetworkNames | null {
+  const { attempt, committed } = context.journal;
+  const key = instanceKey(container.service, container.replica);
+  const serving = missingNames(context, entry, committed?.instances ?? {}, key, container);
+  if (serving !== null || attempt?.state !== 'running') return serving;
+  const goal = goalInstances(context.journal, attempt);
+  return goal[key]?.instance === container.instance ? missingNames(context, attempt.entry, goal, key, container) : null;
 }
 
 function detachedAddress(context: AppContext, entry: RunEntry, container: ContainerObservation): string | null {
@@ -119,7 +125,7 @@ function planRecreation(
   if (entry === null || record === undefined) return;
   builder.wait(`${key} is gone and is made again`);
   if (!planPrerequisites(context, builder, entry, [serviceOfKey(key)]).isReady) return;
-  const planned = instancePlan(context, entry, key, record);
+  const planned = instancePlan(context, entry, committed.instances, key, record);
   if (planned !== null) builder.want({ kind: 'create', app: context.app, ...planned });
 }
 

@@ -5,9 +5,11 @@
  * lowest free address, which may be a spare one of ours. Pure.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
-import { instanceKey, type InstanceRecord } from '../state/app-journal.ts';
-import { addressOf, aliasesOf, type AppContext, heldIndexes, specOf } from './app-context.ts';
+import { goalInstances, instanceKey, type InstanceRecord } from '../state/app-journal.ts';
+import { addressOf, type AppContext, heldIndexes, specOf } from './app-context.ts';
+import { namesOf } from './names.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { nextIndex } from './subnet.ts';
 
@@ -29,13 +31,13 @@ export function planPlace(
     return false;
   }
   const key = instanceKey(service, container.replica);
-  const record = recordOf(context, container);
-  const address = (record === undefined ? null : addressOf(context, entry, key, record)) ?? container.address;
+  const record = goalOf(context, instance)[key];
+  const address = (record?.instance !== instance ? null : addressOf(context, entry, key, record)) ?? container.address;
   if (address === null) return true;
   const isOther = container.networkId !== null && container.networkId !== network.id;
   if (container.address !== address || isOther) {
-    const aliases = container.aliased ? aliasesOf(spec, service) : [];
-    builder.want({ kind: 'set-aliases', app, service, instance, network: network.name, address, aliases });
+    const names = namesOf(context, entry, goalOf(context, instance), key, container);
+    builder.want({ kind: 'set-names', app, service, instance, network: network.name, address, names });
     builder.wait(`${name} starts when it is on the network of ${app}`);
     return false;
   }
@@ -48,8 +50,9 @@ export function planPlace(
   return false;
 }
 
-function recordOf(context: AppContext, container: ContainerObservation): InstanceRecord | undefined {
+/** The generation that an instance is part of. */
+function goalOf(context: AppContext, instance: InstanceId): Readonly<Record<string, InstanceRecord>> {
   const { committed, attempt } = context.journal;
-  const records = [...Object.values(committed?.instances ?? {}), ...Object.values(attempt?.candidates ?? {})];
-  return records.find((record) => record.instance === container.instance);
+  const isCandidate = Object.values(attempt?.candidates ?? {}).some((record) => record.instance === instance);
+  return attempt !== null && isCandidate ? goalInstances(context.journal, attempt) : (committed?.instances ?? {});
 }

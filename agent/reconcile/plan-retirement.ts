@@ -63,9 +63,10 @@ export function planStop(
     builder.wait(`${name} stops when its traffic has moved`);
     return;
   }
-  if (container.aliased && context.network !== null && container.address !== null && hasSuccessor(context, container)) {
+  if (context.network !== null && container.address !== null && hasSuccessor(context, container)) {
+    const names = { aliases: [], links: container.links };
     const network = context.network.name;
-    builder.want({ kind: 'set-aliases', app, service, instance, network, address: container.address, aliases: [] });
+    builder.want({ kind: 'set-names', app, service, instance, network, address: container.address, names });
     return;
   }
   if (
@@ -118,9 +119,14 @@ function specOfInstance(context: AppContext, container: ContainerObservation): S
   return specOf(own ?? null, service) ?? entries.flatMap((entry) => specOf(entry, service) ?? [])[0] ?? null;
 }
 
-/** Its name goes only when another one answers to it: a name without anybody helps nobody. */
+/** Its names go only when another one answers to them, and a third could ask: else a reconnect helps nobody. */
 function hasSuccessor(context: AppContext, container: ContainerObservation): boolean {
-  return context.containers.some(
-    (each) => each.instance !== container.instance && each.service === container.service && isUp(each) && each.aliased,
+  const others = context.containers.filter((each) => each.instance !== container.instance && isUp(each));
+  const staying = protectedInstances(context);
+  return others.some(
+    (each) =>
+      others.length > 1 &&
+      staying.has(each.instance) &&
+      each.aliases.some((alias) => container.aliases.includes(alias)),
   );
 }

@@ -6,9 +6,10 @@ import type { RunEntry } from '../../fleet/assignment.ts';
 import type { InstancePlan, PullRequest } from '../engine/container-engine.ts';
 import { type InstanceRecord, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import { imageKey } from './action.ts';
-import { type AppContext, addressOf, aliasesOf, isUp, specOf } from './app-context.ts';
+import { type AppContext, addressOf, specOf } from './app-context.ts';
 import type { AppFilesAnswer } from './app-files.ts';
-import { engineVolume, instanceVolumes, mustStopFirst, volumesOf } from './app-volumes.ts';
+import { engineVolume, instanceVolumes, volumesOf } from './app-volumes.ts';
+import { namesAtCreation } from './names.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 
 export interface Prerequisites {
@@ -71,10 +72,14 @@ function planFiles(context: AppContext, builder: PlanBuilder, entry: RunEntry): 
   return false;
 }
 
-/** Everything `create` needs; null while a prerequisite is missing. */
+/**
+ * Everything `create` needs; null while a prerequisite is missing.
+ * @param goal the generation that it belongs to
+ */
 export function instancePlan(
   context: AppContext,
   entry: RunEntry,
+  goal: Readonly<Record<string, InstanceRecord>>,
   key: string,
   record: InstanceRecord,
 ): { readonly plan: InstancePlan; readonly hasHealthcheck: boolean } | null {
@@ -90,15 +95,6 @@ export function instancePlan(
   if (volumes === null) return null;
   const address = addressOf(context, entry, key, record);
   if (spec.networkMode === 'app' && address === null) return null;
-  const others = context.containers.filter(
-    (each) => each.service === service && each.instance !== record.instance && isUp(each),
-  );
-  const old = others.find((each) => each.replica === replicaOfKey(key));
-  const stopsFirst =
-    spec.order === 'stop-first' ||
-    (old !== undefined && mustStopFirst(entry, { service, volumes: volumes.image }, old));
-  // Nobody else answers to the name when this one starts, so it can have it from the beginning (no reconnect later).
-  const isNamed = spec.networkMode === 'app' && (others.length === 0 || stopsFirst);
   return {
     hasHealthcheck: image.hasHealthcheck,
     plan: {
@@ -114,7 +110,7 @@ export function instancePlan(
       imageId: image.imageId,
       network: spec.networkMode === 'app' ? (context.network?.name ?? null) : null,
       address,
-      aliases: isNamed ? aliasesOf(spec, service) : [],
+      names: namesAtCreation(context, entry, goal, key, record),
       volumes: volumes.named,
       imageVolumes: volumes.image,
       files: files.mounts[service] ?? [],

@@ -64,6 +64,8 @@ export interface AttemptRecord {
   readonly candidates: Readonly<Record<string, InstanceRecord>>;
   /** Committed instances that this attempt stopped (stop-first); started again as the same containers if it fails. */
   readonly stopped: readonly InstanceId[];
+  /** Committed instances that were not well when the attempt began: what was so before does not speak against it. */
+  readonly unwell: readonly InstanceId[];
   readonly problem: Problem | null;
   readonly failedService: string | null;
   /** Of the progress deadline; stored as what remains, because no clock survives a reboot. */
@@ -122,8 +124,15 @@ export function goalInstances(journal: AppJournal, attempt: AttemptRecord): Read
 export function leavingInstances(journal: AppJournal): ReadonlySet<InstanceId> {
   const { attempt } = journal;
   if (attempt?.state !== 'running') return new Set();
-  const kept = Object.values(goalInstances(journal, attempt)).map((record) => record.instance);
-  return new Set(attempt.stopped.filter((instance) => !kept.includes(instance)));
+  const staying = stayingInstances(journal, attempt);
+  return new Set(attempt.stopped.filter((instance) => !staying.has(instance)));
+}
+
+/** Committed instances that the attempt leaves alone; one that runs one-shots only leaves all of them. */
+export function stayingInstances(journal: AppJournal, attempt: AttemptRecord): ReadonlySet<InstanceId> {
+  const committed = journal.committed?.instances ?? {};
+  const staying = attempt.entry.onlyOnce === true ? committed : goalInstances(journal, attempt);
+  return new Set(Object.values(staying).map((record) => record.instance));
 }
 
 /** The gate was passed: the candidates are the good generation from here on. */

@@ -46,6 +46,7 @@ const attemptSchema: z.ZodType<AttemptRecord> = z.object({
   state: z.enum(['running', 'passed', 'failed']),
   candidates: z.record(z.string(), recordSchema),
   stopped: z.array(instanceIdSchema).default([]),
+  unwell: z.array(instanceIdSchema).default([]),
   problem: problemSchema.nullable(),
   failedService: z.string().nullable(),
   budgetLeftMs: z.number().nonnegative(),

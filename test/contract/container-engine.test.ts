@@ -73,7 +73,8 @@ for (const stage of stages) {
       startedAtMs: null,
       finishedAtMs: null,
       address,
-      aliased: false,
+      aliases: [],
+      links: {},
       engineHealth: 'none',
       engineHealthDetail: null,
       stopGraceMs: plan.service.spec.stopGraceMs,
@@ -162,12 +163,18 @@ for (const stage of stages) {
     await scene.engine.create(plan);
     await scene.engine.start(plan.instance);
 
-    await scene.engine.setAliases(plan.instance, network.name, address, ['web', 'www']);
-    await scene.engine.setAliases(plan.instance, network.name, address, ['web', 'www']);
-    t.match(await seen(scene.engine, plan.instance), { aliased: true, address, state: 'running' });
+    const www = { aliases: ['web', 'www'], links: { api: 'other' } };
+    await scene.engine.setNames(plan.instance, network.name, address, www);
+    await scene.engine.setNames(plan.instance, network.name, address, www);
+    t.match(await seen(scene.engine, plan.instance), {
+      aliases: ['web', 'www'],
+      links: { api: 'other' },
+      address,
+      state: 'running',
+    });
 
-    await scene.engine.setAliases(plan.instance, network.name, address, []);
-    t.match(await seen(scene.engine, plan.instance), { aliased: false, address, state: 'running' });
+    await scene.engine.setNames(plan.instance, network.name, address, { aliases: [], links: {} });
+    t.match(await seen(scene.engine, plan.instance), { aliases: [], links: {}, address, state: 'running' });
   });
 
   story('a stopped container outlives its network: connected to the one made again, it starts', async (t, scene) => {
@@ -185,9 +192,14 @@ for (const stage of stages) {
     await rejects(t, scene.engine.start(plan.instance), 'NOT_FOUND');
 
     const address = addressIn(network.subnet, 7);
-    await scene.engine.setAliases(plan.instance, network.name, address, ['web']);
+    await scene.engine.setNames(plan.instance, network.name, address, { aliases: ['web'], links: {} });
     await scene.engine.start(plan.instance);
-    t.match(await seen(scene.engine, plan.instance), { networkId: again.id, address, aliased: true, state: 'running' });
+    t.match(await seen(scene.engine, plan.instance), {
+      networkId: again.id,
+      address,
+      aliases: ['web'],
+      state: 'running',
+    });
   });
 
   story('a plan with names has them from the start', async (t, scene) => {
@@ -196,12 +208,12 @@ for (const stage of stages) {
     const plan = aPlan(scene, image, imageId, {
       network: network.name,
       address: addressIn(network.subnet, 5),
-      aliases: ['web'],
+      names: { aliases: ['web'], links: { api: 'i-00000000000b' } },
     });
     await scene.engine.create(plan);
     await scene.engine.start(plan.instance);
 
-    t.match(await seen(scene.engine, plan.instance), { aliased: true, state: 'running' });
+    t.match(await seen(scene.engine, plan.instance), { ...plan.names, state: 'running' });
   });
 
   story('two running containers cannot have one host port', async (t, scene) => {

@@ -73,6 +73,7 @@ function wildJournal(random: Random, entry: RunEntry, count: number): AppJournal
       state,
       candidates: state === 'running' ? records : {},
       stopped: [],
+      unwell: [],
       problem: state === 'failed' ? wildProblem(random) : null,
       failedService: state === 'failed' ? wildText(random) : null,
       budgetLeftMs: 600_000,

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { PortSpec } from '../../fleet/app-spec.ts';
 import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
 import type { AppName } from '../../fleet/ids.ts';
-import { keysOf } from '../../agent/state/app-journal.ts';
+import { keysOf, serviceOfKey } from '../../agent/state/app-journal.ts';
 import { aRunEntry, ROUTE, type TestService } from '../support/agent-entries.ts';
 import { appName, digest } from '../support/app-builders.ts';
 import { type Chances, PlannerWorld } from '../support/planner-world.ts';
@@ -100,6 +100,38 @@ function watchServing(world: PlannerWorld, complain: (text: string) => void): vo
   };
 }
 
+/**
+ * Under the names of the services that an attempt replaces a candidate finds candidates only, and what serves finds none
+ * before all of them run.
+ */
+function watchNames(world: PlannerWorld, complain: (text: string) => void): void {
+  const before = world.onEffect;
+  world.onEffect = (action) => {
+    before(action);
+    const containers = [...world.engine.containers.values()].filter((each) => each.isRunning(world.nowMs));
+    for (const { attempt, committed } of world.disk.values()) {
+      if (attempt?.state !== 'running' || committed === null) continue;
+      const candidates = new Set<string>(Object.values(attempt.candidates).map((record) => record.instance));
+      const serving = new Set<string>(Object.values(committed.instances).map((record) => record.instance));
+      const areAllUp = [...candidates].every((id) => containers.some((each) => each.plan.instance === id));
+      for (const service of new Set(Object.keys(committed.instances).map(serviceOfKey))) {
+        const keys = keysOf(attempt.entry).filter((key) => serviceOfKey(key) === service);
+        if (keys.length === 0 || keys.some((key) => attempt.candidates[key] === undefined)) continue;
+        for (const each of containers) {
+          const found = world.engine.resolve(each, service).map((other) => other.plan.instance);
+          if (candidates.has(each.plan.instance) && keysOf(attempt.entry).length > 1) {
+            const old = found.find((id) => !candidates.has(id));
+            if (old !== undefined) complain(`candidate ${each.plan.service.name} finds ${old} as ${service}`);
+          } else if (serving.has(each.plan.instance) && attempt.stopped.length === 0 && !areAllUp) {
+            const early = found.find((id) => candidates.has(id));
+            if (early !== undefined && found.length > 1) complain(`serving ${each.plan.service.name} finds ${early}`);
+          }
+        }
+      }
+    }
+  };
+}
+
 async function untilQuiet(world: PlannerWorld): Promise<boolean> {
   for (let turn = 0, quiet = 0; turn < TURNS; turn += 1) {
     quiet = (await world.turn()) ? quiet + 1 : 0;
@@ -114,8 +146,13 @@ function hasVerdict(world: PlannerWorld, entry: RunEntry): boolean {
   return attempt?.entry.release === entry.release && attempt.state !== 'running';
 }
 
+interface Checks {
+  ok(value: boolean, message: string): void;
+  same(found: unknown, wanted: unknown, message: string): void;
+}
+
 /** What the disk and the engine say together, once nothing is left to do. */
-function expectClean(test: { ok(value: boolean, message: string): void }, world: PlannerWorld, app: AppName): void {
+function expectClean(test: Checks, world: PlannerWorld, app: AppName): void {
   const { committed } = world.disk.get(app) ?? {};
   const wanted = Object.values(committed?.instances ?? {}).map((record) => record.instance);
   const there = [...world.engine.containers.values()].filter((each) => each.plan.app === app);
@@ -129,6 +166,13 @@ function expectClean(test: { ok(value: boolean, message: string): void }, world:
     there.every((each) => each.isRunning(world.nowMs)),
     `${app}: all run`,
   );
+  for (const each of wanted.length > 1 ? there : []) {
+    for (const service of new Set(there.map((other) => other.plan.service.name))) {
+      const all = there.filter((other) => other.plan.service.name === service).map((other) => other.plan.instance);
+      const found = world.engine.resolve(each, service).map((other) => other.plan.instance);
+      test.same([...found].sort(), [...all].sort(), `${app}: ${each.plan.service.name} finds ${service}`);
+    }
+  }
   test.ok(
     there.every((each) => each.observe(world.nowMs).restartPolicy === 'always'),
     `${app}: all have their restart policy`,
@@ -144,6 +188,7 @@ for (const seed of seeds(30)) {
       const world = stagedWorld(random, chances);
       const complaints: string[] = [];
       watchServing(world, (text) => complaints.push(text));
+      watchNames(world, (text) => complaints.push(text));
       const apps = ['one', 'two'].slice(0, between(random, 1, 2));
       let entries: readonly AssignmentEntry[] = [];
       for (let release = 1; release <= between(random, 2, 5); release += 1) {

@@ -5,6 +5,7 @@ import type {
   ExecResult,
   ImageFacts,
   InstancePlan,
+  NetworkNames,
 } from '../../agent/engine/container-engine.ts';
 
 /** What the containers of an image do. Times count from their start. */
@@ -53,7 +54,7 @@ export class FakeContainer {
   #restartPolicy = 'no';
   #address: string | null;
   #networkId: string | null = null;
-  #aliases: readonly string[] = [];
+  #names: NetworkNames;
 
   constructor(
     plan: InstancePlan,
@@ -69,15 +70,15 @@ export class FakeContainer {
       facts.volumes.map((path, index) => [path, `${number}`.padStart(60, '0') + `${index}`.padStart(4, '0')]),
     );
     this.#address = plan.address;
-    this.#aliases = plan.aliases;
+    this.#names = plan.names;
   }
 
   get address(): string | null {
     return this.#address;
   }
 
-  get aliases(): readonly string[] {
-    return this.#aliases;
+  get names(): NetworkNames {
+    return this.#names;
   }
 
   get log(): readonly string[] {
@@ -127,16 +128,16 @@ export class FakeContainer {
     this.#restartPolicy = name;
   }
 
-  setAliases(address: string, aliases: readonly string[], networkId: string): void {
+  setNames(address: string, names: NetworkNames, networkId: string): void {
     this.#address = address;
-    this.#aliases = aliases;
+    this.#names = names;
     this.#networkId = networkId;
   }
 
   /** As `docker network disconnect`. */
   disconnect(): void {
     this.#address = null;
-    this.#aliases = [];
+    this.#names = { aliases: [], links: {} };
     this.#networkId = null;
   }
 
@@ -203,7 +204,7 @@ export class FakeContainer {
       finishedAtMs: life.kind === 'stopped' ? life.atMs : exitedAtMs,
       address: plan.network === null ? null : this.#address,
       networkId: plan.network === null ? null : this.#networkId,
-      aliased: this.#aliases.length > 0,
+      ...this.#names,
       engineHealth: useEngineHealth ? this.health(nowMs) : 'none',
       engineHealthDetail: null,
       stopGraceMs: plan.service.spec.stopGraceMs,

@@ -14,6 +14,7 @@ import type {
   HeldImage,
   ImageFacts,
   InstancePlan,
+  NetworkNames,
   NetworkObservation,
   OnChunk,
   OutputStream,
@@ -239,8 +240,8 @@ export class FakeEngineSession implements ContainerEngine {
     return this.#call('setRestart', instance, () => this.#need(instance, 'update').setRestart(policy.name));
   }
 
-  setAliases(instance: InstanceId, network: string, address: string, aliases: readonly string[]): Promise<void> {
-    return this.#call('setAliases', instance, () => {
+  setNames(instance: InstanceId, network: string, address: string, names: NetworkNames): Promise<void> {
+    return this.#call('setNames', instance, () => {
       const taken = [...this.#engine.containers.values()].some(
         (each) => each.plan.instance !== instance && each.isRunning(this.#engine.nowMs) && each.address === address,
       );
@@ -249,7 +250,7 @@ export class FakeEngineSession implements ContainerEngine {
       const found = this.#engine.networks.get(network);
       if (found === undefined)
         throw new LongshoreError('NOT_FOUND', `connect ${instance} to ${network}: network not found`);
-      this.#need(instance, 'connect').setAliases(address, aliases, found.id);
+      this.#need(instance, 'connect').setNames(address, names, found.id);
     });
   }
 

@@ -153,6 +153,18 @@ export class FakeEngine {
     return [...this.containers.values()].some((each) => each.address === address && each.serves(this.#now()));
   }
 
+  /** Instances that a running container finds under a name, as the engine's DNS answers it. */
+  resolve(asking: FakeContainer, name: string): readonly FakeContainer[] {
+    const sought = asking.names.links[name] ?? name;
+    return [...this.containers.values()].filter(
+      (each) =>
+        each.plan.network === asking.plan.network &&
+        each.address !== null &&
+        each.isRunning(this.#now()) &&
+        each.names.aliases.includes(sought),
+    );
+  }
+
   /** Fewest serving containers of the service since it first had one (or since `forgetLowest`). */
   lowestServing(host: HostId, app: string, service: string): number | null {
     this.#recordLowest();

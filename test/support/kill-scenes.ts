@@ -15,6 +15,8 @@ export interface KillScene {
   readonly verdict: 'passed' | 'failed' | 'removed';
   /** Services that must not be without a serving instance at any moment. */
   readonly alwaysServing: readonly string[];
+  /** Addresses that other people's containers hold when the change begins. */
+  readonly strangers?: readonly string[];
 }
 
 const app = (release: number, services: TestEntry['services'], fields: Partial<TestEntry> = {}): AssignmentEntry =>
@@ -28,6 +30,8 @@ const pair = (web: string, db: string): TestEntry['services'] => ({
   web: { version: web, ingress: ROUTE, dependsOn: { db: 'healthy' } },
   db: { version: db },
 });
+
+const PORT = [{ container: 8080, host: 7_650, hostIp: null, protocol: 'tcp' }] as const;
 
 const stopFirst = (version: string): TestEntry['services'] => ({
   web: { version, order: 'stop-first', mounts: DATA, ingress: ROUTE, ...CONFIGS },
@@ -72,6 +76,23 @@ export function killScenes(broken: string): readonly KillScene[] {
       name: 'stop-first swap that fails',
       before: [app(1, stopFirst('a'), { volumes: ['data'] })],
       change: [app(2, stopFirst(broken), { volumes: ['data'] })],
+      end: { web: 'a' },
+      verdict: 'failed',
+      alwaysServing: [],
+    },
+    {
+      name: 'start-first swap whose spare address is taken',
+      before: [app(1, { web: { version: 'a', ingress: ROUTE } })],
+      change: [app(2, { web: { version: 'b', ingress: ROUTE } })],
+      end: { web: 'b' },
+      verdict: 'passed',
+      alwaysServing: ['web'],
+      strangers: ['10.213.0.3'],
+    },
+    {
+      name: 'host port that moves to another service, which fails',
+      before: [app(1, { web: { version: 'a', order: 'stop-first', ports: PORT } })],
+      change: [app(2, { front: { version: broken, order: 'stop-first', ports: PORT } })],
       end: { web: 'a' },
       verdict: 'failed',
       alwaysServing: [],

@@ -114,7 +114,7 @@ function aContainer(small: SmallEngine, status = 'Up 5 minutes', restartPolicy =
     imageId: 'sha256:image',
     network: null,
     address: null,
-    aliases: [],
+    names: { aliases: [], links: {} },
     volumes: {},
     files: [],
     imageVolumes: {},

@@ -71,7 +71,7 @@ t.test('instance: every field of a service reaches the container', { skip }, asy
   const instance = await started(scene, await scene.offer('runs'), {
     network: network.name,
     address: addressIn(network.subnet, 9),
-    aliases: ['web', 'www'],
+    names: { aliases: ['web', 'www'], links: {} },
     volumes: { data },
     files: [{ source: path.join(folder, 'key'), target: '/run/secrets/key' }],
     secretEnvironment: { SECRET: 'hidden' },
@@ -135,7 +135,7 @@ t.test('instance: every field of a service reaches the container', { skip }, asy
     ],
   );
   t.ok(statSync(path.join(folder, 'made')).isDirectory(), 'a missing source is made where it is asked for');
-  t.match(await seen(scene, instance), { aliased: true, address: addressIn(network.subnet, 9) });
+  t.match(await seen(scene, instance), { aliases: ['web', 'www'], address: addressIn(network.subnet, 9) });
   const inspected = await needed(machine).docker.getContainer(containerName(scene.host, instance)).inspect();
   // The soft limit is the engine's word alone: inside, Go's runtime may have raised it before runc set it.
   t.same(inspected.HostConfig.Ulimits, [{ Name: 'nofile', Soft: 1111, Hard: 2222 }]);
@@ -149,8 +149,8 @@ t.test('instance: host network has no address, and none is reached by nobody', {
   const onHost = await started(scene, image, { spec: { networkMode: 'host' } });
   const alone = await started(scene, image, { spec: { networkMode: 'none' } });
 
-  t.match(await seen(scene, onHost), { state: 'running', address: null, aliased: false });
-  t.match(await seen(scene, alone), { state: 'running', address: null, aliased: false });
+  t.match(await seen(scene, onHost), { state: 'running', address: null, aliases: [] });
+  t.match(await seen(scene, alone), { state: 'running', address: null, aliases: [] });
 });
 
 t.test(
@@ -166,9 +166,41 @@ t.test(
       .disconnect({ Container: containerName(scene.host, instance) });
     t.match(await seen(scene, instance), { address: null, state: 'running' });
 
-    await scene.reopen().setAliases(instance, network.name, address, ['web']);
+    await scene.reopen().setNames(instance, network.name, address, { aliases: ['web'], links: {} });
 
-    t.match(await seen(scene, instance), { address, aliased: true });
+    t.match(await seen(scene, instance), { address, aliases: ['web'] });
+  },
+);
+
+t.test(
+  'instance: one with a view of its own finds the new one under a name, others find the old',
+  { skip },
+  async (t) => {
+    const scene = openScene(t);
+    const network = await aNetwork(scene);
+    const image = await scene.offer('runs');
+    const at = (number: number, names: InstancePlan['names']): Promise<InstanceId> =>
+      started(scene, image, { network: network.name, address: addressIn(network.subnet, number), names });
+    await at(5, { aliases: ['api'], links: {} });
+    const candidate = await at(6, { aliases: ['i-of-web'], links: { api: 'i-of-api' } });
+    const other = await at(7, { aliases: ['web'], links: {} });
+    const found = async (instance: InstanceId): Promise<readonly string[]> => {
+      const { output } = await scene.engine.exec(instance, ['nslookup', 'api'], 30_000, never);
+      return [5, 8, 9].map((number) => addressIn(network.subnet, number)).filter((each) => output.includes(each));
+    };
+    t.same(await found(candidate), [], 'the old one is never taken for the new one');
+
+    await at(8, { aliases: ['i-of-api'], links: {} });
+    await at(9, { aliases: ['i-of-api'], links: {} });
+    const both = [addressIn(network.subnet, 8), addressIn(network.subnet, 9)];
+    t.same(await found(candidate), both);
+    t.same(await found(other), [addressIn(network.subnet, 5)]);
+
+    await scene.engine.setNames(candidate, network.name, addressIn(network.subnet, 6), {
+      aliases: ['i-of-web', 'web'],
+      links: { api: 'i-of-api' },
+    });
+    t.same(await found(candidate), both, 'the view outlives a reconnect');
   },
 );
 
@@ -190,7 +222,7 @@ t.test('instance: one that somebody disconnects from its network is an event', {
       await target.disconnect({ Container });
       const seenDetached = await seen(scene, instance);
       t.equal(seenDetached?.address, null);
-      await scene.engine.setAliases(instance, network.name, address, []);
+      await scene.engine.setNames(instance, network.name, address, { aliases: [], links: {} });
       return isHeard;
     },
     (heard) => heard,

@@ -20,6 +20,7 @@ async function staged(scene: KillScene): Promise<AgentWorld> {
   await host.untilConverged();
   host.process.stop.abort();
   await host.process.running;
+  for (const address of scene.strangers ?? []) host.engine.strangers.add(address);
   return host;
 }
 

@@ -20,7 +20,7 @@ const aPlan = (spec: Partial<ServiceSpec> = {}, fields: Partial<InstancePlan> = 
   imageId: 'sha256:image',
   network: 'longshore-h-0000000000000001-shop',
   address: '10.213.4.7',
-  aliases: [],
+  names: { aliases: [], links: {} },
   volumes: {},
   files: [],
   imageVolumes: {},
@@ -131,7 +131,7 @@ t.test('containerConfig: every field of a service has its place', (t) => {
       resources: { cpus: 1.5, memoryBytes: 268_435_456, memoryReservationBytes: 134_217_728, pids: 200 },
     },
     {
-      aliases: ['web', 'www'],
+      names: { aliases: ['web', 'www'], links: { db: 'i-00000000000b', api: 'i-00000000000a' } },
       volumes: { data: 'longshore-h-0000000000000001-shop-data' },
       files: [{ source: '/var/lib/longshore/files/key', target: '/run/secrets/key' }],
       secretEnvironment: { SECRET: 'hidden' },
@@ -203,6 +203,7 @@ t.test('containerConfig: every field of a service has its place', (t) => {
         'longshore-h-0000000000000001-shop': {
           IPAMConfig: { IPv4Address: '10.213.4.7' },
           Aliases: ['web', 'www'],
+          Links: ['i-00000000000a:api', 'i-00000000000b:db'],
         },
       },
     },

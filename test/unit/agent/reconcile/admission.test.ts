@@ -101,6 +101,7 @@ t.test('an attempt counts how many of its instances are started', (t) => {
           state: 'running',
           candidates,
           stopped: [],
+          unwell: [],
           problem: null,
           failedService: null,
           budgetLeftMs: 60_000,

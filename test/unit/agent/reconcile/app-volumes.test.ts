@@ -145,6 +145,7 @@ t.test('a candidate that an agent of before made over an empty volume is made ag
     state: 'running' as const,
     candidates: { 'web/1': candidate },
     stopped: [],
+    unwell: [],
     problem: null,
     failedService: null,
     budgetLeftMs: 60_000,

@@ -68,6 +68,7 @@ const underWay = (entry: RunEntry, candidates: AttemptRecord['candidates']): Att
   state: 'running',
   candidates,
   stopped: [],
+  unwell: [],
   problem: null,
   failedService: null,
   budgetLeftMs: 600_000,

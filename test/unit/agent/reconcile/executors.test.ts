@@ -22,6 +22,7 @@ function running(): AppJournal {
       state: 'running',
       candidates: {},
       stopped: [],
+      unwell: [],
       problem: null,
       failedService: null,
       budgetLeftMs: 600_000,

@@ -21,6 +21,7 @@ function attemptOf(candidate: number, fields: Partial<AppJournal> = {}): AppJour
       state: 'running',
       candidates: { 'web/1': aRecord(candidate) },
       stopped: [],
+      unwell: [],
       problem: null,
       failedService: null,
       budgetLeftMs: 1_000,

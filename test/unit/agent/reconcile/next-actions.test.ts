@@ -89,8 +89,19 @@ t.test('nextActions: a container that nobody intended is retired', (t) => {
   const found = plan({ entry: release(1, 'a'), journal: oneGood, containers, facts: { held: [heldA] } });
   t.match(found.actions, [
     { kind: 'remove', instance: instanceId(2) },
-    { kind: 'set-aliases', instance: instanceId(3), aliases: [] },
+    { kind: 'stop', instance: instanceId(3) },
   ]);
+  t.end();
+});
+
+t.test('nextActions: one on its way out gives up its names where others could look them up', (t) => {
+  const entry = aRunEntry({ services: { web: { version: 'a' }, api: { version: 'a' } } });
+  const journal = committedJournalOf(entry, { 'web/1': aRecord(1), 'api/1': aRecord(2) });
+  const containers = [aContainer(1), aContainer(2, { service: 'api', aliases: ['api'] }), aContainer(3)];
+  t.match(
+    plan({ entry, journal, containers }).actions.find((each) => each.kind === 'set-names'),
+    { instance: instanceId(3), names: { aliases: [] } },
+  );
   t.end();
 });
 
@@ -135,6 +146,7 @@ const running = (fields: object = {}): Partial<AppJournal> => ({
     state: 'running',
     candidates: { 'web/1': aRecord(2, { slot: 1, hash: specHash('b'), attempt: 2, release: 2 }) },
     stopped: [],
+    unwell: [],
     problem: null,
     failedService: null,
     budgetLeftMs: 60_000,
@@ -148,7 +160,7 @@ const candidate = aContainer(2, {
   attempt: 2,
   release: 2,
   restartPolicy: 'no',
-  aliased: false,
+  aliases: [],
   imageId: 'sha256:image-b',
   recordedImageId: 'sha256:image-b',
   digest: digest('b'),
@@ -290,6 +302,61 @@ t.test('nextActions: restart loops are named', (t) => {
     facts: { held: [heldA], restarts },
   });
   t.same(later.alarms, []);
+  t.end();
+});
+
+t.test('nextActions: a service that is joined by a second one gets its name before that one asks for it', (t) => {
+  const both = aRunEntry({ release: 2, services: { web: { version: 'a' }, api: { version: 'b' } } });
+  const candidates = { 'api/1': aRecord(2, { hash: specHash('b') }) };
+  const containers = [aContainer(1, { aliases: [] })];
+  const found = plan({ entry: both, journal: running({ entry: both, candidates }), containers });
+  t.match(
+    found.actions.find((each) => each.kind === 'set-names'),
+    { instance: instanceId(1), names: { aliases: ['web'] } },
+  );
+  t.end();
+});
+
+t.test('nextActions: what was not well before an attempt does not speak against it, what becomes so does', (t) => {
+  const both = (api: string) => aRunEntry({ release: 2, services: { web: { version: 'a' }, api: { version: api } } });
+  const before = committedJournalOf(aRunEntry({ services: { web: { version: 'a' }, api: { version: 'a' } } }), {
+    'web/1': aRecord(1),
+    'api/1': aRecord(3),
+  });
+  const { attempt: _, ...withoutAttempt } = before;
+  const unhealthy = { [instanceId(1)]: aHealth({ isUnhealthy: true, healthySinceMs: null, lastAnswer: 'no api' }) };
+  const api = { service: 'api', aliases: ['api'] };
+  const containers = [aContainer(1), aContainer(3, api)];
+  const begun = plan({ entry: both('b'), journal: before, containers, facts: { health: unhealthy } });
+  t.match(
+    begun.actions.find((each) => each.kind === 'begin'),
+    { unwell: [instanceId(1)] },
+  );
+
+  const candidates = { 'api/1': aRecord(2, { slot: 1, hash: specHash('b'), attempt: 2, release: 2 }) };
+  const during = (
+    unwell: readonly (typeof candidates)['api/1']['instance'][],
+    budgetSince: Observation['budgetSince'] = {},
+  ): Plan =>
+    plan({
+      entry: both('b'),
+      journal: { ...running({ entry: both('b'), candidates, unwell }), ...withoutAttempt },
+      containers: [...containers, { ...candidate, ...api }],
+      facts: {
+        images: { [digest('b')]: imageB },
+        health: { ...unhealthy, [instanceId(2)]: aHealth() },
+        startedHere: new Set([instanceId(2)]),
+        budgetSince,
+      },
+      nowMs: 70_000,
+    });
+  t.ok(kinds(during([instanceId(1)])).includes('commit'));
+  const blocked = during([], { [web]: 0 });
+  t.notOk(kinds(blocked).includes('commit'));
+  t.match(
+    blocked.actions.find((each) => each.kind === 'mark-failed'),
+    { problem: { code: 'PROGRESS_DEADLINE', message: /last obstacle: web\/1, which stays, is not healthy: no api/ } },
+  );
   t.end();
 });
 

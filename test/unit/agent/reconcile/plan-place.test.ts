@@ -38,12 +38,12 @@ t.test('planPlace: a network that is gone is made again first', (t) => {
 
 t.test('planPlace: one that knows the network from before is connected to the present one', (t) => {
   const other = aContainer(1, { state: 'exited', networkId: 'net-0' });
-  const wanted = { kind: 'set-aliases', network: 'net', address: '10.213.0.2', aliases: ['web'] };
+  const wanted = { kind: 'set-names', network: 'net', address: '10.213.0.2', names: { aliases: ['web'], links: {} } };
   t.match(planned({}, other).actions, [wanted]);
   const elsewhere = { app: entry.app, id: 'net-2', name: 'net', subnet: '10.213.7.0/24' };
   t.match(planned({ network: elsewhere }).actions, [{ ...wanted, address: '10.213.7.2' }], 'also with another subnet');
   t.match(planned({}, aContainer(1, { state: 'exited', address: null, networkId: null })).actions, [
-    { kind: 'set-aliases', address: '10.213.0.2' },
+    { kind: 'set-names', address: '10.213.0.2' },
   ]);
   t.end();
 });
@@ -57,7 +57,7 @@ t.test(
     const context = { facts, nowMs: 1_000, containers: [stopped, own] };
     t.match(planned(context).actions, [{ kind: 'move-address', key: 'web/1', index: 2 }], 'not one that ours hold');
     const moved = { ...journal, addresses: { 'web/1': 2 } };
-    t.match(planned({ ...context, journal: moved }).actions, [{ kind: 'set-aliases', address: '10.213.0.6' }]);
+    t.match(planned({ ...context, journal: moved }).actions, [{ kind: 'set-names', address: '10.213.0.6' }]);
     t.match(planned({ ...context, journal: moved, nowMs: 0 }).actions, [], 'not before its retry is due');
     t.end();
   },

@@ -17,6 +17,7 @@ function committedAfter(journal: AppJournal, entry: RunEntry): AppJournal {
     state: 'running' as const,
     candidates: { 'web/1': aRecord(entry.release) },
     stopped: [],
+    unwell: [],
     problem: null,
     failedService: null,
     budgetLeftMs: 1_000,
