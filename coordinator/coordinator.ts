@@ -31,7 +31,7 @@ import { convergedHosts } from './metrics/converged-hosts.ts';
 import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { DigestResolver } from './registry/digest-resolver.ts';
 import { loginFor } from './registry/logins.ts';
-import { ImageVolumes } from './registry/image-volumes.ts';
+import { ImageFactsReader } from './registry/image-facts.ts';
 import { headDigest } from './registry/registry-client.ts';
 import type { RegistryLogin } from './registry/registry-client.ts';
 import { resolvingHost } from './registry/resolving-host.ts';
@@ -269,7 +269,7 @@ export class Coordinator {
         dockerConfigFile: config.dockerConfigFile,
         ofMachine: async (asked) => (await google?.registryLogin(asked)) ?? null,
       });
-    const volumes = new ImageVolumes({ login, client: { ...client, timeoutMs: IMAGE_CONFIG_TIMEOUT_MS } });
+    const facts = new ImageFactsReader({ login, client: { ...client, timeoutMs: IMAGE_CONFIG_TIMEOUT_MS } });
     const digests = new DigestResolver({
       head: async (image) => headDigest(image, await login(image.registry), client),
       askHost: async (reference) => {
@@ -281,7 +281,7 @@ export class Coordinator {
     });
     return {
       resolve: (reference, fresh) => digests.resolve(reference, fresh),
-      declaredVolumes: (reference, digest, platform) => volumes.of(reference, digest, platform),
+      facts: (reference, digest, platform) => facts.of(reference, digest, platform),
     };
   }
 }

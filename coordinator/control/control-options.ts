@@ -4,6 +4,7 @@ import type { ExplainView } from '../../protocol/http-api/views.ts';
 import type { Installer } from '../install/installer.ts';
 import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { InstanceIdentities } from '../identity/instance-identities.ts';
+import type { ImageFacts } from '../registry/image-facts.ts';
 import type { ChangesPort, HubPort, RolloutsPort, ViewsPort } from '../ports.ts';
 import type { AppMasks } from '../secrets/app-masks.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -42,8 +43,8 @@ export interface ControlOptions {
 export interface ImagesPort {
   /** @throws INPUT_INVALID, IMAGE_NOT_FOUND, REGISTRY_* */
   resolve(reference: string, fresh: boolean): Promise<Digest>;
-  /** Paths that the image declares as volumes; null where that cannot be read from here. */
-  declaredVolumes(reference: string, digest: Digest, platform: string | null): Promise<readonly string[] | null>;
+  /** What can be read of the image from here. */
+  facts(reference: string, digest: Digest, platform: string | null): Promise<ImageFacts>;
 }
 
 export interface DoctorFinding {

@@ -10,8 +10,10 @@ import type { Digest, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
+import { platformRefusal } from '../placement/platform-conflicts.ts';
 import { portRefusal, publishesPorts } from '../placement/port-conflicts.ts';
 import { refuseTooLarge } from '../release/app-size.ts';
+import type { ImageFacts } from '../registry/image-facts.ts';
 import { pinImages } from '../release/pin-images.ts';
 import { planHash, planHosts } from '../release/plan-release.ts';
 import type { HostChanges, ReleaseContents } from '../release/plan-release.ts';
@@ -22,7 +24,6 @@ import type { AppRow, HostRow, Placement, QuarantineRow, Target } from '../store
 import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
-import type { DeclaredVolumes } from './plan-warnings.ts';
 import { pinnedImages } from './views/record-views.ts';
 
 export interface Plan {
@@ -43,22 +44,25 @@ export interface PlanInput {
   readonly images: Readonly<Record<string, Digest>>;
   /** Versions to keep; null = the newest of each. */
   readonly secretVersions: Readonly<Record<string, number>> | null;
-  /** People will read the plan: it names the volumes that images declare, which costs questions to registries. */
+  /** People will read the plan: it looks into the images, which costs questions to registries. */
   readonly isRead: boolean;
 }
 
 type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
 
-/** @throws IMAGE_NOT_FOUND, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, PORT_IN_USE, TOO_LARGE */
+/**
+ * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, PORT_IN_USE,
+ * TOO_LARGE
+ */
 export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
   const { store, hub } = options;
   const { name } = input.spec;
   refuseTooLarge(input.spec);
   // All at once: a plan costs as long as the slowest of these, which is the registry.
   const asked = resolveImages(input, options);
-  const [digests, declared, secretVersions, app, hosts, targets] = await Promise.all([
+  const [digests, facts, secretVersions, app, hosts, targets] = await Promise.all([
     asked,
-    input.isRead ? asked.then((found) => declaredVolumes(input.spec, found, options)) : {},
+    input.isRead ? asked.then((found) => imageFacts(input.spec, found, options)) : {},
     input.secretVersions ?? pinSecrets(input.spec, options),
     store.app({ app: name }),
     store.allHosts(),
@@ -91,13 +95,15 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
   const changes = planHosts(contents, placed.placement, targets, releases, reports);
+  const foreign = platformRefusal(spec, changes, hosts, facts);
+  if (foreign !== null) throw new LongshoreError(foreign.code, foreign.message, { details: foreign.details });
   const view = planView({
     contents,
     base,
     changes,
     placement: placed.placement,
     live,
-    declared,
+    facts,
     warnings: [...routeWarnings(routes, names), ...heldWarnings(contents, await store.quarantine({ app: name }))],
   });
   return { view, contents, placement: placed.placement, targets, app, base, hosts };
@@ -139,17 +145,19 @@ async function resolveImages({ spec, images }: PlanInput, options: Needs): Promi
   return Object.fromEntries(resolved);
 }
 
-async function declaredVolumes(
+type FactsByService = Readonly<Record<string, ImageFacts>>;
+
+async function imageFacts(
   spec: AppSpec,
   digests: Readonly<Record<string, Digest>>,
   { images }: Needs,
-): Promise<DeclaredVolumes> {
+): Promise<FactsByService> {
   const found = Object.entries(spec.services).map(async ([name, { image }]) => {
     const digest = digests[name];
-    const paths = digest === undefined ? null : await images.declaredVolumes(image.reference, digest, image.platform);
-    return [name, paths] as const;
+    if (digest === undefined) return [];
+    return [[name, await images.facts(image.reference, digest, image.platform)] as const];
   });
-  return Object.fromEntries(await Promise.all(found));
+  return Object.fromEntries((await Promise.all(found)).flat());
 }
 
 async function pinSecrets(spec: AppSpec, { store }: Needs): Promise<Readonly<Record<string, number>>> {
@@ -176,11 +184,11 @@ interface PlanFacts {
   readonly changes: ReadonlyMap<HostId, HostChanges>;
   readonly placement: Placement;
   readonly live: readonly { readonly row: HostRow; readonly connected: boolean }[];
-  readonly declared: DeclaredVolumes;
+  readonly facts: FactsByService;
   readonly warnings: readonly string[];
 }
 
-function planView({ contents, base, changes, placement, live, declared, warnings }: PlanFacts): PlanView {
+function planView({ contents, base, changes, placement, live, facts, warnings }: PlanFacts): PlanView {
   const { spec } = contents;
   const shown = live.filter(({ row }) => changes.has(row.id));
   const hosts = shown.map(({ row, connected }) => {
@@ -206,7 +214,7 @@ function planView({ contents, base, changes, placement, live, declared, warnings
   return {
     ...parts,
     waves: wavesByName(spec, placement, live),
-    warnings: [...planWarnings(spec, hosts, live, declared), ...warnings],
+    warnings: [...planWarnings(spec, hosts, live, facts), ...warnings],
     changed: !isSame || isMoved,
     hash: planHash(parts, placement, spec),
   };

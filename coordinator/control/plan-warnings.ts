@@ -2,18 +2,17 @@
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { imageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
+import type { ImageFacts } from '../registry/image-facts.ts';
 import type { HostRow } from '../store/records.ts';
 
 type PlanHost = PlanView['hosts'][number];
 
-/** By service: paths that its image declares as volumes; null where that could not be read. */
-export type DeclaredVolumes = Readonly<Record<string, readonly string[] | null>>;
-
+/** @param facts by service, of its image; empty where they were not read */
 export function planWarnings(
   spec: AppSpec,
   hosts: readonly PlanHost[],
   live: readonly { readonly row: HostRow; readonly connected: boolean }[],
-  declared: DeclaredVolumes,
+  facts: Readonly<Record<string, Pick<ImageFacts, 'volumes'>>>,
 ): readonly string[] {
   const warnings: string[] = [];
   const changed = (actions: readonly string[]): ReadonlySet<string> =>
@@ -26,7 +25,7 @@ export function planWarnings(
   const made = changed(['create', 'replace']);
   for (const [name, service] of Object.entries(spec.services)) {
     const ports = service.ports.flatMap((port) => (port.host === null ? [] : [String(port.host)]));
-    const paths = uncoveredPaths(declared[name] ?? [], service);
+    const paths = uncoveredPaths(facts[name]?.volumes ?? [], service);
     const kept = paths.map((path) => imageVolumeKey(name, 1, path));
     const volumes = [
       ...service.mounts.flatMap((mount) => (mount.kind === 'volume' && !mount.readOnly ? [mount.volume] : [])),
@@ -36,7 +35,7 @@ export function planWarnings(
       warnings.push(
         `The image of ${name} declares ${paths.join(', ')} as ${paths.length === 1 ? 'a volume' : 'volumes'} that the file does not mount: kept as ${kept.join(', ')} on each host, one for each replica.`,
       );
-    if (declared[name] === null && made.has(name))
+    if (facts[name]?.volumes === null && made.has(name))
       warnings.push(
         `The configuration of ${service.image.reference} could not be read: volumes that it declares are kept, but not listed here.`,
       );

@@ -286,6 +286,22 @@ scene('plan: refuses a host port that another app publishes on the host', async 
   t.match(await world.commands.plan({ ...asApp('web', 8080), images: {} }), { changed: false }, 'its own');
 });
 
+scene('plan and deploy: refuse an image that has no variant for a host', async (t, world) => {
+  await enroll(world, 'a');
+  world.facts.set(IMAGE, { volumes: [], platforms: ['linux/arm64/v8'] });
+  const foreign = refusal('IMAGE_PLATFORM', {
+    message: /web:1 has no image for linux\/amd64, which web needs on a; it has linux\/arm64\/v8/,
+  });
+  await t.rejects(world.commands.plan({ spec: aSpec(), images: {} }), foreign);
+  await t.rejects(world.commands.deploy(asking(), ADA), foreign);
+  world.facts.set(IMAGE, { volumes: [], platforms: ['linux/amd64', 'linux/arm64/v8'] });
+  await deployed(world);
+  world.facts.set(IMAGE, { volumes: [], platforms: ['linux/arm64'] });
+  t.match(await world.commands.plan({ spec: aSpec(), images: {} }), { changed: false }, 'what runs is no question');
+  world.facts.clear();
+  t.match(await world.commands.plan({ spec: aSpec({}, { A: '1' }), images: {} }), { changed: true }, 'not known');
+});
+
 scene('deploy: makes one release, tells the rollouts, and does nothing twice', async (t, world) => {
   const host = await enroll(world, 'a');
   world.calls.length = 0;

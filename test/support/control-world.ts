@@ -7,6 +7,7 @@ import { createViews } from '../../coordinator/control/create-views.ts';
 import { AdoptionRequests } from '../../coordinator/identity/adoption-requests.ts';
 import { imageChecks } from '../../coordinator/control/image-checks.ts';
 import type { HubPort, ImageChecks, LiveHost, RolloutsPort } from '../../coordinator/ports.ts';
+import type { ImageFacts } from '../../coordinator/registry/image-facts.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { makeVault } from '../../coordinator/secrets/vault.ts';
 import type { Vault } from '../../coordinator/secrets/vault.ts';
@@ -27,8 +28,8 @@ export interface ControlWorld {
   readonly masks: AppMasks;
   /** Digest by reference; a reference that is missing is not found. */
   readonly registry: Map<string, Digest>;
-  /** By reference: what the image declares as volumes; null = cannot be read. */
-  readonly declared: Map<string, readonly string[] | null>;
+  /** By reference: what can be read of the image; one that is missing cannot be read. */
+  readonly facts: Map<string, ImageFacts>;
   readonly asked: string[];
   readonly live: Map<HostId, LiveHost>;
   /** Calls of hub and rollouts, in order: `enqueued web`. */
@@ -43,7 +44,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
   if (kind === undefined) throw new Error('there is no store');
   const { store, dispose } = await kind.open();
   const registry = new Map<string, Digest>();
-  const declared = new Map<string, readonly string[] | null>();
+  const facts = new Map<string, ImageFacts>();
   const asked: string[] = [];
   const live = new Map<HostId, LiveHost>();
   const calls: string[] = [];
@@ -81,7 +82,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
   const masks = new AppMasks({ store, vault });
   const world = { now: 1_000 };
   const images = {
-    declaredVolumes: async (reference: string): Promise<readonly string[] | null> => declared.get(reference) ?? [],
+    facts: async (reference: string): Promise<ImageFacts> => facts.get(reference) ?? { volumes: null, platforms: null },
     resolve: async (reference: string): Promise<Digest> => {
       asked.push(reference);
       const digest = registry.get(reference);
@@ -117,7 +118,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     vault,
     masks,
     registry,
-    declared,
+    facts,
     asked,
     live,
     calls,

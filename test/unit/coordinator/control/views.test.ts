@@ -197,7 +197,7 @@ t.test('plan warnings: volumes that an image declares are named, and the order t
     { host: hostId(1), name: 'host-1', connected: true, changes: [{ service: 'db', replica: 1, action, because: [] }] },
   ];
   const text = (service: ReturnType<typeof aService>, action: 'create' | 'replace' | 'keep', paths = ['/data']) =>
-    planWarnings(anAppSpec({ services: { db: service } }), plan(action), [], { db: paths }).join('\n');
+    planWarnings(anAppSpec({ services: { db: service } }), plan(action), [], { db: { volumes: paths } }).join('\n');
   t.match(text(aService(), 'create'), /image of db declares \/data .* kept as db:\/data/);
   t.notMatch(text(aService(), 'create'), /stopped before/);
   t.match(text(aService(), 'replace'), /db is stopped before .*\(it writes volume db:\/data\)/);
@@ -207,7 +207,7 @@ t.test('plan warnings: volumes that an image declares are named, and the order t
   const mounts = [{ kind: 'tmpfs' as const, target: '/data/', sizeBytes: null, mode: null }];
   t.equal(text(aService({ mounts }), 'replace'), '', 'the file mounts something there');
   t.match(
-    planWarnings(anAppSpec({ services: { db: aService() } }), plan('create'), [], { db: null }).join('\n'),
+    planWarnings(anAppSpec({ services: { db: aService() } }), plan('create'), [], { db: { volumes: null } }).join('\n'),
     /could not be read/,
   );
   t.end();
