@@ -4,8 +4,8 @@ import { AgentWorld } from '../../support/agent-world.ts';
 import { type KillScene, killScenes } from '../../support/kill-scenes.ts';
 
 /** Come to by other tests: `recognise` needs a lost journal, `save-budget` a quarter of a minute, `release-image` many
- * releases, `move-address` a container of somebody else. */
-const ELSEWHERE = ['recognise', 'save-budget', 'save-journal', 'release-image', 'move-address'];
+ * releases, `move-address` a container of somebody else, `note-completed` a one-shot. */
+const ELSEWHERE = ['recognise', 'save-budget', 'save-journal', 'release-image', 'move-address', 'note-completed'];
 
 /** Changes in which an agent has to come to a point that it came to once. */
 const TRIES = 10;
