@@ -68,8 +68,10 @@ export function changedLabels(before: AnswerTable, after: AnswerTable): readonly
 
 /** For each source of the group the addresses in the order of their turn. */
 function liveAddresses(group: RouteGroup, upstreams: Upstreams): readonly (readonly string[])[] {
+  const addressesOf = (service: string, port: number): readonly string[] =>
+    [...(upstreams[`${service}:${port}`] ?? upstreams[service] ?? [])].sort();
   const members = group.sources.flatMap((source) =>
-    source.members.map((member) => ({ ...member, source, addresses: [...(upstreams[member.service] ?? [])].sort() })),
+    source.members.map((member) => ({ ...member, source, addresses: addressesOf(member.service, source.port) })),
   );
   const lists = weightedAddresses(members);
   return group.sources.map((source) =>

@@ -4,7 +4,7 @@
  * same after a restart of the agent (the last configuration is on the disk, the first publication counts at once) and
  * of Caddy (`run`).
  */
-import { LongshoreError, type Problem } from '../../fleet/errors.ts';
+import type { Problem } from '../../fleet/errors.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
 import type { Clock } from '../clock.ts';
@@ -17,12 +17,13 @@ import type { EpochFiles } from './epoch-files.ts';
 import type { HoldAnswer, HoldListener } from './hold-listener.ts';
 import { hostsFile } from './hosts-file.ts';
 import type { IngressFiles, IngressState } from './ingress-files.ts';
+import { configurationRefused, toProblem } from './ingress-problem.ts';
 import type { Ingress, IngressApp, Upstreams } from './ingress.ts';
 import { LoadedConfig } from './loaded-config.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { SETTLE_MS, settleMs } from './publish-wait.ts';
 import { ReadyFlags } from './ready-flags.ts';
-import { routeGroups, type RouteGroup } from './route-groups.ts';
+import { routeGroups, whileChanging, type RouteGroup } from './route-groups.ts';
 import { watchIngress, type WatchedIngress } from './watch-ingress.ts';
 
 export interface CaddyIngressParts {
@@ -184,17 +185,17 @@ export class CaddyIngress implements Ingress {
   }
 
   async #configure(apps: readonly IngressApp[]): Promise<void> {
-    const { runner, files, epochs } = this.#parts;
+    const { runner, files, epochs, clock } = this.#parts;
     const groups = routeGroups(apps);
     const caddy = runner.current ?? (await runner.ensure(this.#ended.signal));
 
     // Names of both configurations are known while Caddy goes from one to the other.
     const before = this.#groups;
-    const keys = new Set(groups.map(({ key }) => key));
-    this.#groups = [...groups, ...before.filter(({ key }) => !keys.has(key))];
+    this.#groups = whileChanging(before, groups);
     await this.#apply();
     try {
-      await this.#load(caddy, groups);
+      // Requests that came in by the configuration before look their names up a moment later.
+      if (await this.#load(caddy, groups)) await clock.sleep(SETTLE_MS, this.#ended.signal);
     } catch (error) {
       this.#groups = before;
       await this.#apply();
@@ -210,17 +211,18 @@ export class CaddyIngress implements Ingress {
     await epochs.keepOnly(groups.map(({ key }) => key));
   }
 
-  async #load(caddy: RunningCaddy, groups: readonly RouteGroup[]): Promise<void> {
+  /** @returns whether Caddy ran another configuration before */
+  async #load(caddy: RunningCaddy, groups: readonly RouteGroup[]): Promise<boolean> {
     const { files, proxy } = this.#parts;
     let features = this.#features?.containerHash === caddy.hash ? this.#features.features : ALL_FEATURES;
     const certificates = await this.#parts.readCertificates();
     let text = JSON.stringify(caddyConfig(groups, proxy, features, certificates));
-    if (this.#loaded.is(caddy.engineId, text)) return;
+    if (this.#loaded.is(caddy.engineId, text)) return false;
     for (;;) {
       const answer = await caddy.admin.load(text);
       if (answer.status === 200) break;
       const fewer = withoutRefused(features, answer.body);
-      if (fewer === null) throw refused(answer.body);
+      if (fewer === null) throw configurationRefused(answer.body);
       features = fewer;
       text = JSON.stringify(caddyConfig(groups, proxy, features, certificates));
     }
@@ -228,6 +230,7 @@ export class CaddyIngress implements Ingress {
     await files.writeConfig(text);
     this.#loaded.set(caddy.engineId, text);
     await files.pruneCertificates(certificates);
+    return true;
   }
 
   /** Brings the table to the sockets and the files, one change after the other. Resolves when Caddy goes by it. */
@@ -287,14 +290,4 @@ export class CaddyIngress implements Ingress {
         ? null
         : setTimeout(() => void this.#apply().catch(() => undefined), Math.max(1, deadlineMs - nowMs));
   }
-}
-
-function refused(body: string): LongshoreError {
-  return new LongshoreError('INGRESS_REFUSED', `load the configuration of the ingress: ${body.trim()}`);
-}
-
-function toProblem(error: unknown): Problem {
-  if (error instanceof LongshoreError) return error.problem;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new LongshoreError('INGRESS_UNAVAILABLE', `keep the ingress running: ${reason}`, { cause: error }).problem;
 }

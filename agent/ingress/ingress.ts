@@ -20,7 +20,10 @@ export interface IngressService {
   readonly addresses: readonly string[];
 }
 
-/** Addresses that get traffic now, by `app/service`. */
+/**
+ * Addresses that get traffic now, by `app/service`. While a route goes to another port or service, `app/service:port`
+ * says who still answers on a port that only the configuration of before names.
+ */
 export type Upstreams = Readonly<Record<string, readonly string[]>>;
 
 export interface Ingress {

@@ -54,6 +54,21 @@ export function routeGroups(apps: readonly IngressApp[]): readonly RouteGroup[] 
   return [...byPlace.values()].map((same) => toGroup(same, strictestTls(routes, same))).sort(compareGroups);
 }
 
+/**
+ * What must be answered while the proxy goes from one configuration to the other: the new groups, and every name that
+ * only the old ones have.
+ */
+export function whileChanging(before: readonly RouteGroup[], after: readonly RouteGroup[]): readonly RouteGroup[] {
+  const old = new Map(before.map((group) => [group.key, group]));
+  const keys = new Set(after.map(({ key }) => key));
+  const both = after.map((group): RouteGroup => {
+    const labels = new Set(group.sources.map(({ label }) => label));
+    const gone = (old.get(group.key)?.sources ?? []).filter(({ label }) => !labels.has(label));
+    return gone.length === 0 ? group : { ...group, sources: [...group.sources, ...gone] };
+  });
+  return [...both, ...before.filter(({ key }) => !keys.has(key))];
+}
+
 function flatten(app: IngressApp): readonly FlatRoute[] {
   return app.services.flatMap(({ service, routes }) =>
     routes.map((route) => ({

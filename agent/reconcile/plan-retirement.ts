@@ -89,7 +89,10 @@ export function isRouted(context: AppContext, service: string, address: string |
   const { ingress } = context.facts;
   if (ingress === null || address === null) return false;
   if (ingress.upstreams === null) return hadRoutes(context, service);
-  return (ingress.upstreams[`${context.app}/${service}`] ?? []).includes(address);
+  const name = `${context.app}/${service}`;
+  return Object.entries(ingress.upstreams).some(
+    ([key, addresses]) => (key === name || key.startsWith(`${name}:`)) && addresses.includes(address),
+  );
 }
 
 export function hasRoutes(spec: ServiceSpec | null): boolean {

@@ -137,6 +137,27 @@ t.test('CaddyIngress: who serves a place, and with which share, needs no load', 
   t.equal(scene.proxy.loads.length, 1);
 });
 
+t.test('CaddyIngress: while a route goes to another port, both are answered by those who serve them', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent();
+  const at = (port: number): readonly IngressApp[] =>
+    apps().map((app) => ({
+      ...app,
+      services: app.services.map((one) => ({ ...one, routes: one.routes.map((route) => ({ ...route, port })) })),
+    }));
+  await ingress.configure(at(80));
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  await ingress.publish({ 'shop/web': ['10.0.0.3'], 'shop/web:80': ['10.0.0.2'] });
+  t.same(await scene.lookup(at(80)), ['10.0.0.2'], 'the old port leads to the old instance');
+
+  const during: unknown[] = [];
+  scene.proxy.onLoad = async () => void during.push(await scene.lookup(at(80)), await scene.lookup(at(90)));
+  await ingress.configure(at(90));
+  t.same(during, [['10.0.0.2'], ['10.0.0.3']]);
+  await ingress.publish({ 'shop/web': ['10.0.0.3'] });
+  t.same(await scene.lookup(at(90)), ['10.0.0.3']);
+});
+
 t.test('CaddyIngress: leaves out what an old Caddy does not know, and remembers it', async (t) => {
   const scene = await Scene.open(t);
   await scene.holdPort();

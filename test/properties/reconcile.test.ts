@@ -57,7 +57,8 @@ function anEntry(random: Random, app: string, release: number, isGood: boolean):
       order: withPort === name || random() < 0.3 ? 'stop-first' : 'start-first',
       ingress: random() < 0.5 ? ROUTE : [],
       dependsOn: dependency !== undefined && random() < 0.5 ? { [dependency]: 'healthy' } : {},
-      gate: { minHealthyMs: pick(random, [0, 0, 2_000]), healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 },
+      // Longer than a pull of another app takes here, during which nothing is probed.
+      gate: { minHealthyMs: pick(random, [0, 0, 2_000]), healthyDeadlineMs: 100_000, progressDeadlineMs: 600_000 },
     };
   }
   return aRunEntry({ app, release, services });
@@ -243,7 +244,7 @@ for (const seed of seeds(20)) {
   t.test(`nextActions: a bad one fails in spite of outages (LONGSHORE_SEED=${seed})`, async (t) => {
     const random = seededRandom(seed);
     const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0, kill: 0, outage: 0.005 });
-    const gate = { minHealthyMs: 2_000, healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 };
+    const gate = { minHealthyMs: 2_000, healthyDeadlineMs: 100_000, progressDeadlineMs: 600_000 };
     const entry = aRunEntry({ release: 1, services: { web: { version: pick(random, BAD), gate } } });
     world.assign([entry]);
     for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) await world.turn();
@@ -297,7 +298,7 @@ for (const seed of seeds(10)) {
       };
       const web = {
         dependsOn: { migrate: 'completed' },
-        gate: { minHealthyMs: 2_000, healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 },
+        gate: { minHealthyMs: 2_000, healthyDeadlineMs: 100_000, progressDeadlineMs: 600_000 },
       } as const;
       const migrate: TestService = { version: '8', restart: { name: 'no', maxAttempts: 0 } };
       for (let release = 1; release <= 3; release += 1) {

@@ -35,6 +35,8 @@ export class FakeProxy implements ProxyContainers {
   elsewhere: string | null = null;
   /** Its admin socket breaks connections off. */
   isSilent = false;
+  /** Awaited before a configuration is taken. */
+  onLoad: () => Promise<void> = () => Promise.resolve();
   readonly #made: Made[] = [];
   #count = 0;
 
@@ -129,6 +131,7 @@ export class FakeProxy implements ProxyContainers {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');
+    if (request.url === '/load') await this.onLoad();
     const { status, text } = this.#answer(request.url ?? '', body);
     if (request.url === '/load' && status === 200) await openFront(made, body);
     // As a Caddy that hangs.
