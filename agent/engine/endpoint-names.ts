@@ -18,14 +18,18 @@ export function toEndpointNames({ aliases, links }: NetworkNames): {
   return { Aliases: aliases, ...(views.length === 0 ? {} : { Links: views.sort() }) };
 }
 
-/** Docker adds the container's short id to the aliases by itself. */
-export function namesOfEndpoint(endpoint: EndpointNames | undefined): NetworkNames {
+/**
+ * Docker adds the container's short id to the aliases by itself.
+ * @param engineId of the container, whole
+ */
+export function namesOfEndpoint(endpoint: EndpointNames | undefined, engineId: string): NetworkNames {
+  const shortId = engineId.slice(0, 12);
   const links = (endpoint?.Links ?? []).flatMap((link): [string, string][] => {
     const [target = '', name = target] = link.split(':');
     return target === '' ? [] : [[name, target]];
   });
   return {
-    aliases: (endpoint?.Aliases ?? []).filter((name) => !/^[0-9a-f]{12}$/.test(name)),
+    aliases: (endpoint?.Aliases ?? []).filter((name) => name !== shortId),
     links: Object.fromEntries(links),
   };
 }

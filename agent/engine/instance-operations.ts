@@ -111,11 +111,12 @@ export class InstanceOperations {
   async setNames(instance: InstanceId, network: string, address: string, names: NetworkNames): Promise<void> {
     await this.#client.call(`connect ${instance} to ${network} as ${address}`, async (connection) => {
       const container = this.#container(connection, instance);
-      const endpoint = (await container.inspect()).NetworkSettings.Networks[network];
+      const { Id: engineId, NetworkSettings: settings } = await container.inspect();
+      const endpoint = settings.Networks[network];
       const target = connection.docker.getNetwork(network);
       if (endpoint !== undefined) {
         const given = (endpoint.IPAMConfig as { readonly IPv4Address?: string } | null)?.IPv4Address;
-        const isSame = given === address && isSameNames(namesOfEndpoint(endpoint), names);
+        const isSame = given === address && isSameNames(namesOfEndpoint(endpoint, engineId), names);
         const isThere =
           endpoint.NetworkID === '' || endpoint.NetworkID === ((await target.inspect()) as { readonly Id: string }).Id;
         if (isSame && isThere) return;

@@ -98,7 +98,7 @@ export function toObservation(listed: ListedContainer, inspected: InspectedConta
     finishedAtMs: toTime(inspected.State.FinishedAt),
     address: addressOf(endpoint),
     networkId: endpoint?.NetworkID === undefined || endpoint.NetworkID === '' ? null : endpoint.NetworkID,
-    ...namesOfEndpoint(endpoint),
+    ...namesOfEndpoint(endpoint, listed.Id),
     engineHealth: toHealth(inspected.State.Health?.Status),
     engineHealthDetail: lastHealthOutput(inspected.State.Health),
     stopGraceMs: toStopGrace(inspected.Config),

@@ -32,6 +32,8 @@ export async function watchIngress(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const stopped = watched.untilStopped(ended.signal).finally(stop);
+  // It may fail while something else is waited for below, and is waited for itself only then.
+  stopped.catch(() => undefined);
   try {
     for (let silent = 0, unreached = 0; !isOver();) {
       silent = (await watched.answers()) ? 0 : silent + 1;

@@ -55,7 +55,7 @@ export class ActionRunner {
     const wanted = new Map(actions.map((action) => [objectOf(action), action.kind]));
     for (const [object, { action, stop }] of this.#underWay)
       if (isAbortable(action) && wanted.get(object) !== action.kind) stop.abort();
-    const fresh = actions.filter((action) => !this.#underWay.has(objectOf(action)));
+    const fresh = oneForEachObject(actions).filter((action) => !this.#underWay.has(objectOf(action)));
     const underWay = [...this.#underWay.values()].map(({ action }) => action);
     for (const action of admitted(fresh, underWay, this.#options.limits)) {
       const object = objectOf(action);
@@ -103,4 +103,11 @@ export class ActionRunner {
       try: failure.count,
     });
   }
+}
+
+/** Parts of a plan may want the same network or volume without knowing of each other: the first one counts. */
+function oneForEachObject(actions: readonly Action[]): readonly Action[] {
+  const first = new Map<string, Action>();
+  for (const action of actions) if (!first.has(objectOf(action))) first.set(objectOf(action), action);
+  return [...first.values()];
 }

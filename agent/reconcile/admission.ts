@@ -4,7 +4,8 @@
  * no call's time limit runs while it waits. Pure.
  *
  *   - each lane has its own places, so that removals and repairs never wait behind creations
- *   - within a lane a start goes before a creation, and the apps take turns
+ *   - within a lane a start goes before a creation, and the apps take turns; each may always pull one image, because a
+ *     registry that hangs under one app must not use up the time of another
  *   - within an app the plan's order holds, which is that of the dependencies
  */
 import type { Action, ActionKind } from './action.ts';
@@ -39,25 +40,33 @@ export function admitted(
   for (const lane of ['stop', 'change', 'place', 'pull'] as const) {
     const running = underWay.filter((action) => LANES[action.kind] === lane);
     const waiting = wanted.filter((action) => LANES[action.kind] === lane);
-    chosen.push(...fairShare(waiting, running, limits[lane]));
+    chosen.push(...fairShare(waiting, running, limits[lane], lane === 'pull' ? 1 : 0));
   }
   return chosen;
 }
 
-/** The app with the fewest places gets the next one. */
-function fairShare(waiting: readonly Action[], running: readonly Action[], limit: number): readonly Action[] {
+/**
+ * The app with the fewest places gets the next one.
+ * @param assured so many each app gets in any case
+ */
+function fairShare(
+  waiting: readonly Action[],
+  running: readonly Action[],
+  limit: number,
+  assured: number,
+): readonly Action[] {
   const held = new Map<string, number>();
   const heldBy = (action: Action): number => held.get(appOf(action)) ?? 0;
   const take = (action: Action): unknown => held.set(appOf(action), heldBy(action) + 1);
   running.forEach(take);
   const left = [...waiting].sort((a, b) => rankOf(a) - rankOf(b));
   const chosen: Action[] = [];
-  while (running.length + chosen.length < limit) {
+  for (;;) {
     const next = left.reduce<Action | null>(
       (best, action) => (best === null || heldBy(action) < heldBy(best) ? action : best),
       null,
     );
-    if (next === null) break;
+    if (next === null || (running.length + chosen.length >= limit && heldBy(next) >= assured)) break;
     left.splice(left.indexOf(next), 1);
     chosen.push(next);
     take(next);

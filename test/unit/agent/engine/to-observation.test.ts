@@ -68,7 +68,7 @@ const inspected = (
         NetworkID: 'n1',
         IPAddress: '10.213.4.7',
         IPAMConfig: { IPv4Address: '10.213.4.7' },
-        Aliases: ['web', '0cc74cd42df9'],
+        Aliases: ['web', 'c0ffee'],
         Links: ['i-00000000000a:api'],
       },
     },

@@ -24,9 +24,9 @@ const stop = (app: string, number: number): Action => ({
   instance: instanceId(number),
   graceMs: 0,
 });
-const pull = (letter: string): Action => ({
+const pull = (letter: string, app = 'web'): Action => ({
   kind: 'pull',
-  app: appName('web'),
+  app: appName(app),
   request: { reference: `r/web:${letter}`, digest: digest(letter), platform: null },
 });
 const commit: Action = { kind: 'commit', app: appName('web'), images: {} };
@@ -51,6 +51,11 @@ t.test('admitted: apps take turns, so that a large one does not hold up a small 
   const wanted = [1, 2, 3, 4].map((number) => start('large', number));
   t.same(admitted([...wanted, start('small', 5)], [], limits), [wanted[0], start('small', 5), wanted[1]]);
   t.same(admitted([...wanted.slice(2), start('small', 5)], wanted.slice(0, 2), limits), [start('small', 5)]);
+  t.end();
+});
+
+t.test('admitted: an app that waits for no other image may always pull one', (t) => {
+  t.same(admitted([pull('b'), pull('c', 'db'), pull('d', 'db')], [pull('a')], limits), [pull('c', 'db')]);
   t.end();
 });
 
