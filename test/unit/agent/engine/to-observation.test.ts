@@ -106,6 +106,7 @@ t.test('toObservation: a running container, whole', (t) => {
     engineHealthDetail: null,
     stopGraceMs: 40_000,
     ports: { 80: 8080, '53/udp': 5353 },
+    volumes: {},
   });
   t.end();
 });
