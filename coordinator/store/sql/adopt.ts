@@ -1,7 +1,7 @@
 /**
  * A machine becomes a host that there is, or was, again: the same id with another key, so that its containers, volumes,
- * labels and targets stay what they are. Of a host that is there only an operator permits it; the key that it had is
- * refused from then on. A removed or unknown host has nothing that could be taken from anybody, so the word of the
+ * labels and targets stay what they are. Of a host that is there only an operator permits it, or the proof that its
+ * machine is gone and this one was made in its place; the key that it had is refused from then on. A removed or unknown host has nothing that could be taken from anybody, so the word of the
  * machine's own operator is enough.
  */
 import { LongshoreError } from '../../../fleet/errors.ts';
@@ -11,16 +11,23 @@ import type { HostsTable } from '../tables.ts';
 import { append } from './events.ts';
 import type { Transaction } from './transaction.ts';
 
+export interface Claim {
+  readonly adoption: Adoption;
+  /** For the refusal. */
+  readonly object: string;
+  /** Whether the machine has proven that it stands in the place of the host's former machine, which is gone. */
+  readonly isSuccessorOf: (row: HostsTable) => boolean;
+}
+
 /** @returns the host's row as it is; null where this coordinator never had it @throws FORMER_HOST */
 export async function permittedHost(
   { db }: Transaction,
-  adoption: Adoption,
-  object: string,
+  { adoption, object, isSuccessorOf }: Claim,
 ): Promise<HostsTable | null> {
   const row = await db.selectFrom('hosts').selectAll().where('id', '=', adoption.host).executeTakeFirst();
   const isThere = row?.removed_at === null;
   const isPermitted = adoption.permission === 'operator' || (adoption.permission === 'machine' && !isThere);
-  if (isPermitted) return row ?? null;
+  if (isPermitted || (row !== undefined && isSuccessorOf(row))) return row ?? null;
   const which = isThere ? `host ${row.name} (${row.id})` : `host ${adoption.host}, which is not enrolled here,`;
   throw new LongshoreError(
     'FORMER_HOST',

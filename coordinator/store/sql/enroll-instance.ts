@@ -1,7 +1,8 @@
 /**
  * Enrolment of an instance by its identity. A host is (project number, instance id): the same key again is the same
  * host, another key is refused as long as the host is there. A name is unique in a zone of a project, so an instance
- * whose name another one has now is gone, and its host with it.
+ * whose name another one has now is gone. Its host goes with it, unless the new instance has the disks of the one before
+ * and asks to be that host: then the host stays, with another key.
  */
 import { LongshoreError } from '../../../fleet/errors.ts';
 import type { HostId } from '../../../fleet/ids.ts';
@@ -29,9 +30,10 @@ export async function enrollInstance(transaction: Transaction, args: Args): Retu
   if (again !== null) return { host: toHost(again), replaced: [] };
   const { adoption = null } = args;
   const object = `enrol instance ${instance.name} (${instance.id})`;
-  const before = adoption === null ? null : await permittedHost(transaction, adoption, object);
-  const replaced = isThere(before) ? [] : await removePredecessors(transaction, args);
-  const name = await freeName(transaction, host.name);
+  const isSuccessorOf = (row: HostsTable): boolean => isPredecessor(args, row);
+  const before = adoption === null ? null : await permittedHost(transaction, { adoption, object, isSuccessorOf });
+  const replaced = await removePredecessors(transaction, args, before);
+  const name = isThere(before) ? before.name : await freeName(transaction, host.name);
   const values = {
     ...newHost(host, name, args.at),
     pool: args.pool,
@@ -70,12 +72,28 @@ function knownHost({ instance, host, adoption }: Args, known: readonly HostsTabl
   return null;
 }
 
-function isThere(row: HostsTable | null): boolean {
+function isThere(row: HostsTable | null): row is HostsTable {
   return row?.removed_at === null;
 }
 
-async function removePredecessors(transaction: Transaction, { instance, at }: Args): Promise<readonly HostId[]> {
-  const rows = await transaction.db
+/** By the name that this instance has now. In another pool the secrets are others, so there an operator decides. */
+function isPredecessor({ instance, pool }: Args, row: HostsTable): boolean {
+  return (
+    row.project_number === instance.projectNumber &&
+    row.instance_zone === instance.zone &&
+    row.instance_name === instance.name &&
+    row.instance_id !== instance.id &&
+    row.pool === pool
+  );
+}
+
+/** @param kept the host that this instance becomes */
+async function removePredecessors(
+  transaction: Transaction,
+  { instance, at }: Args,
+  kept: HostsTable | null,
+): Promise<readonly HostId[]> {
+  const found = await transaction.db
     .selectFrom('hosts')
     .selectAll()
     .where('instance_name', '=', instance.name)
@@ -83,6 +101,7 @@ async function removePredecessors(transaction: Transaction, { instance, at }: Ar
     .where('project_number', '=', instance.projectNumber)
     .where('removed_at', 'is', null)
     .execute();
+  const rows = found.filter(({ id }) => id !== kept?.id);
   for (const row of rows) {
     const id = row.id as HostId;
     const text = `Host ${row.name} was removed: instance ${row.instance_id ?? ''} is gone, ${instance.id} has its name now`;

@@ -45,7 +45,9 @@ export async function enrollHost(
     throw new LongshoreError('TOKEN_USED', `${object}: the one-time token ${token.id} was used before`);
   }
   const { adoption = null } = args;
-  const before = adoption === null ? null : await permittedHost(transaction, adoption, object);
+  // A token does not say which machine has it, so it proves no succession.
+  const claim = adoption === null ? null : { adoption, object, isSuccessorOf: () => false };
+  const before = claim === null ? null : await permittedHost(transaction, claim);
   const name = await freeName(transaction, args.host.name);
   await db
     .updateTable('enroll_tokens')

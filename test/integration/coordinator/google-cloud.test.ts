@@ -206,6 +206,50 @@ t.test('enrolment by identity: a machine made anew under its name takes the plac
   t.match(await events(store, 'host.gone'), [/instance 1 is gone, 2 has its name now/]);
 });
 
+t.test('enrolment by identity: a machine made anew with the disks of its host stays that host', async (t) => {
+  const { enrol, look, store, said } = await scene(t);
+  await look();
+  const holding = (host: HostId) => (given: Given) => ({
+    ...given,
+    request: {
+      ...given.request,
+      former: { host, adopt: false, apps: ['db'], containers: 0, volumes: 1, ingress: false },
+    },
+  });
+  const old = await enrol(instance('1', 'edge-a'));
+  const other = await enrol(instance('9', 'edge-b'));
+
+  const [second, third] = [fakeIdentity(), fakeIdentity()];
+  t.equal(await enrol(instance('2', 'edge-a'), second, holding(old)), old);
+  t.match(await store.host({ id: old }), {
+    name: 'edge-a',
+    publicKey: second.publicKey,
+    instance: { id: '2' },
+    removedAt: null,
+  });
+  t.match(await events(store, 'host.adopted'), [/edge-a has a new key/]);
+
+  await store.removeHost({ id: old, at: 1, events: [] });
+  t.equal(
+    await enrol(instance('3', 'edge-a'), third, holding(old)),
+    old,
+    'also where its instance was missed meanwhile',
+  );
+  t.match(await store.host({ id: old }), { name: 'edge-a', publicKey: third.publicKey, removedAt: null });
+
+  await t.rejects(
+    enrol(instance('4', 'edge-a'), fakeIdentity(), holding(other)),
+    refusal('FORMER_HOST'),
+    'the host of an instance with another name is not its to take',
+  );
+  await t.rejects(
+    enrol({ ...instance('4', 'edge-a'), zone: 'us-central1-a' }, fakeIdentity(), holding(old)),
+    refusal('FORMER_HOST'),
+    'nor one in another zone',
+  );
+  t.same(said, [], 'no host was removed');
+});
+
 t.test("Google's keys: kept as long as it says, and a new one is asked for", async (t) => {
   const world = await scene(t);
   const { enrol, look, google } = world;
