@@ -8,7 +8,7 @@ import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Rollout } from '../store/records.ts';
-import { digestsToQuarantine } from './quarantine.ts';
+import { digestsToHold, digestsToQuarantine } from './quarantine.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { stepAnswer } from './step-answer.ts';
 
@@ -128,9 +128,17 @@ export function leaveOnce(draft: RolloutDraft): void {
   draft.writeTarget({ kind: 'run', host, app, deployment: id, attempt, rollback: true, ...before });
 }
 
+/**
+ * Where the step began, a schedule brings none of the release again by itself: neither the same step once more, nor the
+ * app's new image with the previous migration.
+ */
 function endOnce(draft: RolloutDraft, once: OnceStep | null, reason: Problem): void {
-  if (once !== null) draft.update({ once: { ...once, state: 'failed', changedAt: draft.now } });
   const { app, release } = draft.deployment;
+  if (once !== null) {
+    draft.update({ once: { ...once, state: 'failed', changedAt: draft.now } });
+    const why = `release ${release} failed before its first wave: ${reason.message}`;
+    draft.condemn(digestsToHold(draft.facts.rollout, why, draft.now));
+  }
   draft.end(
     'failed',
     reason,

@@ -73,11 +73,45 @@ t.test('once: its failure ends the deployment, nothing has moved, and its digest
   t.end();
 });
 
-function withDigest(release: RolloutWorld['rollout']['release'], letter: string): typeof release {
-  const migrate = release.spec.services.migrate;
-  if (migrate === undefined) throw new Error('no service migrate');
-  const image = { ...migrate.image, digest: digest(letter) };
-  const services = { ...release.spec.services, migrate: { ...migrate, image } };
+t.test('once: a step that failed or did not end in time holds all that the release brought in', (t) => {
+  for (const end of ['failed', 'deadline'] as const) {
+    const world = begun({ policy: { deadlineMs: 60_000 } });
+    world.rollout = { ...world.rollout, release: withDigest(withDigest(world.rollout.release, 'e'), 'd', 'web') };
+    if (end === 'failed') world.answer(a, 'failed', 'CONTAINER_EXITED');
+    else world.now += 60_000;
+    world.turn();
+    t.equal(world.state, 'failed');
+    const held = world.quarantine.filter(({ kind }) => kind === 'held');
+    t.same(Object.fromEntries(held.map((row) => [row.service, row.digest])), {
+      web: digest('d'),
+      migrate: digest('e'),
+    });
+  }
+  t.end();
+});
+
+t.test('once: nothing is held where a person ends it, or where no host could begin it', (t) => {
+  const cancelled = begun();
+  cancelled.rollout = { ...cancelled.rollout, release: withDigest(cancelled.rollout.release, 'e') };
+  cancelled.wish({ kind: 'cancel', rollback: false, cause });
+  t.same(cancelled.quarantine, []);
+
+  const silent = new RolloutWorld({ hosts: 3, once: ['a', 'b'], policy: { deadlineMs: 60_000 } });
+  silent.rollout = { ...silent.rollout, release: withDigest(silent.rollout.release, 'e') };
+  for (const host of [a, b, c]) silent.change(host, { offlineSince: 0 });
+  silent.turn();
+  silent.now += 60_000;
+  silent.turn();
+  t.match(silent.rollout.deployment, { state: 'failed', once: null });
+  t.same(silent.quarantine, []);
+  t.end();
+});
+
+function withDigest(release: RolloutWorld['rollout']['release'], letter: string, name = 'migrate'): typeof release {
+  const service = release.spec.services[name];
+  if (service === undefined) throw new Error(`no service ${name}`);
+  const image = { ...service.image, digest: digest(letter) };
+  const services = { ...release.spec.services, [name]: { ...service, image } };
   return { ...release, spec: { ...release.spec, services } };
 }
 
