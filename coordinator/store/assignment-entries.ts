@@ -1,5 +1,5 @@
 /** What one host should run, from its targets. Pure: the same targets give the same entries and hash. */
-import type { AppSpec } from '../../fleet/app-spec.ts';
+import type { AppSpec, IngressRoute } from '../../fleet/app-spec.ts';
 import type { AssignmentEntry, Prefetch, RunEntry } from '../../fleet/assignment.ts';
 import { canonicalJson } from '../../fleet/canonical-json.ts';
 import type { Release } from '../../fleet/release.ts';
@@ -64,12 +64,17 @@ export function contentText(
   return canonicalJson({ host, entries, ...(prefetch.length === 0 ? {} : { prefetch }) });
 }
 
-/** Without the keys that travel beside it. */
+/** Without the keys that travel beside it, or that only the coordinator needs: older agents refuse keys they do not know. */
 function specForAgents(spec: AppSpec): AppSpec {
   const services = Object.entries(spec.services).map(
-    ([name, { orderStated: _orderStated, run: _run, once: _once, ...service }]) => [name, service] as const,
+    ([name, { orderStated: _orderStated, run: _run, once: _once, ingress, ...service }]) =>
+      [name, { ...service, ingress: ingress.map(routeForAgents) }] as const,
   );
   return { ...spec, services: Object.fromEntries(services) };
+}
+
+function routeForAgents({ shared: _shared, ...route }: IngressRoute): IngressRoute {
+  return route;
 }
 
 function oneShotsOf(spec: AppSpec): Pick<RunEntry, 'always' | 'once'> {

@@ -32,6 +32,14 @@ t.test('toEntry: an order that the file states stands beside the spec as well', 
   t.end();
 });
 
+t.test('toEntry: whether a route is shared is not sent, older agents would refuse the assignment', (t) => {
+  const route = { host: 'shop.test', path: '/', port: 80, tls: 'off', weight: 1, stripPrefix: false } as const;
+  const spec = anAppSpec({ services: { web: aService({ ingress: [{ ...route, shared: true }] }) } });
+  const entry = toEntry(aTarget(hostId(1), 1), aRelease({ spec }));
+  t.same(entry.kind === 'run' && entry.spec.services.web?.ingress, [route]);
+  t.end();
+});
+
 t.test('instanceText: a stated order makes no other instance', (t) => {
   const spec = anAppSpec({ services: { web: stated } });
   const { orderStated: _stated, ...plain } = stated;
