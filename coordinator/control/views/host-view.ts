@@ -10,7 +10,7 @@ import type { HostRow, Target } from '../../store/records.ts';
 
 /**
  * @param targets of this host
- * @param adoption a machine asks to be this host; null = none does
+ * @param adoption a machine asks to be this host; null = none does. Shown only while the host is away
  */
 export function hostView(
   row: HostRow,
@@ -20,8 +20,9 @@ export function hostView(
 ): HostView {
   const problems = live?.problems ?? [];
   const failing = problems.find((problem) => problem.failing);
+  // Another machine that asks for the name says nothing about a host that is there.
   const waiting =
-    adoption !== null
+    adoption !== null && live?.connected !== true
       ? adoptionWaiting(row.name, adoption)
       : failing === undefined
         ? hostWaiting(live, targets)

@@ -3,6 +3,7 @@ import { appHealthView, appView } from '../../../../coordinator/control/views/ap
 import type { AppHost } from '../../../../coordinator/control/views/app-view.ts';
 import { deploymentView } from '../../../../coordinator/control/views/deployment-view.ts';
 import { hostView } from '../../../../coordinator/control/views/host-view.ts';
+import type { AdoptionRequest } from '../../../../coordinator/identity/adoption-requests.ts';
 import { planWarnings } from '../../../../coordinator/control/plan-warnings.ts';
 import type { InstanceReport } from '../../../../fleet/report.ts';
 import {
@@ -54,6 +55,24 @@ t.test('host view: connected and converged are two facts', (t) => {
     waiting: /cannot do ingress/,
   });
   t.notMatch(JSON.stringify(hostView(aHostRow(), null, [])), /publicKey|sealingKey/);
+  t.end();
+});
+
+t.test('host view: a request for adoption is shown only while the host is away', (t) => {
+  const adoption: AdoptionRequest = {
+    host: hostId(1),
+    fingerprint: 'SHA256:abc',
+    machine: { id: hostId(1), name: 'west', publicKey: 'p', sealingKey: 's', labels: {}, platform: 'linux/amd64' },
+    enrolling: { kind: 'token', tokenHash: 'x' },
+    claim: null,
+  };
+  const isWaiting = { converged: false, waiting: /asks to be this host/ };
+  t.match(hostView(aHostRow(), null, [], adoption), isWaiting);
+  t.match(hostView(aHostRow(), aLiveHost({ connected: false, apps: { web: running } }), [target], adoption), isWaiting);
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running } }), [target], adoption), {
+    converged: true,
+    waiting: null,
+  });
   t.end();
 });
 
