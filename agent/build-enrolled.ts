@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Problem } from '../fleet/errors.ts';
+import { policyProblem, type HostPolicy } from '../fleet/host-policy.ts';
 import type { InstanceId } from '../fleet/ids.ts';
 import type { AppReport, HostProblem } from '../fleet/report.ts';
 import type { AgentConfig, IngressConfig } from './config.ts';
@@ -20,7 +21,6 @@ import { firstCredential, type CredentialSource } from './engine/registry-auth.t
 import { digestResolver } from './engine/resolve-digest.ts';
 import { freeBytesAt } from './engine/space-check.ts';
 import { HostProblems } from './host-problems.ts';
-import { policyProblem } from './host-policy.ts';
 import { othersHere } from './identity/find-former.ts';
 import { describeFormer } from './identity/former-hosts.ts';
 import { signText, type Enrolled, type Identity } from './identity/identity.ts';
@@ -69,6 +69,7 @@ export async function buildEnrolled(
 ): Promise<EnrolledAgentParts> {
   const { config, facts, clock, random, log } = context;
   const { host } = enrolled;
+  const policy = policyOf(config, engineDescription);
   const events = new EventQueue(clock);
   const onEvent: EventQueue['add'] = (event, app, text) => {
     log.info(text, { event, app });
@@ -118,8 +119,7 @@ export async function buildEnrolled(
     cores: availableParallelism(),
     random,
     newInstanceId: facts.newInstanceId,
-    policy: (entry): Problem | null =>
-      policyProblem(config.policy, { ...config, engineRoot: engineDescription.rootDir }, entry),
+    policy: (entry): Problem | null => policyProblem(policy, entry),
     log,
     onReport: (reports) => {
       wiring.onReport();
@@ -151,6 +151,7 @@ export async function buildEnrolled(
       platform: facts.platform,
       labels: config.labels,
       boot: facts.boot,
+      policy,
       ingress: config.ingress === null ? null : { http: config.ingress.httpPort, https: config.ingress.httpsPort },
     },
     engine,
@@ -169,6 +170,15 @@ export async function buildEnrolled(
     clock,
     random,
     log,
+  };
+}
+
+function policyOf({ policy, dockerSocket, dataDir }: AgentConfig, { rootDir }: EngineDescription): HostPolicy {
+  return {
+    privileged: policy.privileged,
+    hostNetwork: policy.hostNetwork,
+    dockerSocket: policy.dockerSocket,
+    guarded: { dockerSocket, dataDir, engineRoot: rootDir },
   };
 }
 

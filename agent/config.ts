@@ -27,7 +27,7 @@ export interface AgentConfig {
   readonly ingress: IngressConfig | null;
   /** Null: no local HTTP. */
   readonly httpListen: ListenAddress | null;
-  readonly policy: HostPolicy;
+  readonly policy: PolicyConfig;
   readonly logLevel: LogLevel;
 }
 
@@ -59,7 +59,7 @@ export interface ListenAddress {
 }
 
 /** What app files may ask of this host; everything is refused unless the operator allows it here. */
-export interface HostPolicy {
+export interface PolicyConfig {
   readonly privileged: boolean;
   readonly hostNetwork: boolean;
   readonly dockerSocket: boolean;

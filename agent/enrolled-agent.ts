@@ -56,7 +56,7 @@ export interface IngressRunner extends DrainingIngress {
 
 export interface EnrolledAgentParts {
   readonly session: Omit<SessionOptions, 'onState'>;
-  readonly hello: Pick<HelloFacts, 'agentVersion' | 'platform' | 'labels' | 'ingress' | 'boot'>;
+  readonly hello: Pick<HelloFacts, 'agentVersion' | 'platform' | 'labels' | 'ingress' | 'boot' | 'policy'>;
   readonly engine: ContainerEngine;
   readonly engineDescription: EngineDescription;
   readonly reconciler: Reconciling;

@@ -5,6 +5,7 @@
 import type { Order } from '../fleet/assignment.ts';
 import type { Problem } from '../fleet/errors.ts';
 import type { Cause } from '../fleet/release.ts';
+import type { HostPolicy } from '../fleet/host-policy.ts';
 import type { AppName, DeploymentId, Digest, HostId } from '../fleet/ids.ts';
 import type { Deployment } from '../fleet/deployment.ts';
 import type { HostMetrics } from '../fleet/host.ts';
@@ -25,6 +26,8 @@ export interface LiveHost {
   /** What its agent says is wrong with the host itself. */
   readonly problems: readonly HostProblem[];
   readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
+  /** What its operator allows; null = its agent does not say. */
+  readonly policy: HostPolicy | null;
   readonly lastSeenAt: number | null;
   /** Newest assignment order that the agent acked. */
   readonly acked: { readonly epoch: number; readonly generation: number } | null;

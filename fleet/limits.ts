@@ -19,6 +19,8 @@ export const TEXT_LIMITS = {
   /** A version, a platform. */
   version: 64,
   registry: 300,
+  /** Of a file or folder of a host. */
+  path: 4_096,
   /** A service, a digest, the value of a label. */
   word: 1_024,
   /** Last lines of a program that failed, in the message that says so. */

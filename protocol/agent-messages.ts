@@ -41,6 +41,16 @@ export function helloProof(parts: {
 
 export const heldSecretsSchema = z.record(z.string(), z.array(countSchema));
 
+const pathSchema = z.string().max(TEXT_LIMITS.path);
+
+/** What the operator of the host allows. */
+const hostPolicySchema = z.object({
+  privileged: z.boolean(),
+  hostNetwork: z.boolean(),
+  dockerSocket: z.boolean(),
+  guarded: z.object({ dockerSocket: pathSchema, dataDir: pathSchema, engineRoot: pathSchema }),
+});
+
 const versionRange = z.object({ min: countSchema, max: countSchema });
 
 const logTarget = z.object({ app: appNameSchema, service: z.string().nullable(), instance: z.string().nullable() });
@@ -69,6 +79,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     ingress: z.object({ http: z.number().int().nullable(), https: z.number().int().nullable() }).nullable(),
     /** Which boot of the machine this is: a drain because of a power-off ends with another one. */
     boot: z.string().min(1).max(128).optional(),
+    /** For plans. Absent from older agents; one that cannot be read is no reason to refuse the host. */
+    policy: hostPolicySchema.optional().catch(undefined),
   }),
   z.object({ kind: z.literal('heartbeat') }),
   z.object({ kind: z.literal('assignment-ack'), ...orderShape, hash: z.string() }),

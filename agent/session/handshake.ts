@@ -3,6 +3,7 @@
  * agent dialled, never the one that the other side claims: where the two differ nothing is signed.
  */
 import { problem, type Problem } from '../../fleet/errors.ts';
+import type { HostPolicy } from '../../fleet/host-policy.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { helloProof, type AgentMessageOf, type CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import { CAPABILITIES, PROTOCOL } from '../../protocol/version.ts';
@@ -22,6 +23,7 @@ export interface HelloFacts {
   readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
   /** Of the machine; null where it does not say. */
   readonly boot: string | null;
+  readonly policy: HostPolicy;
 }
 
 /** What stays the same over all connections of this process. */
@@ -73,6 +75,7 @@ export function answerChallenge(
       labels: { ...facts.labels },
       ingress: facts.ingress === null ? null : { ...facts.ingress },
       ...(facts.boot === null ? {} : { boot: facts.boot }),
+      policy: { ...facts.policy, guarded: { ...facts.policy.guarded } },
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
 import { platformRefusal } from '../placement/platform-conflicts.ts';
+import { policyRefusal } from '../placement/policy-conflicts.ts';
 import { portRefusal, publishesPorts } from '../placement/port-conflicts.ts';
 import { refuseTooLarge } from '../release/app-size.ts';
 import type { ImageFacts } from '../registry/image-facts.ts';
@@ -52,7 +53,7 @@ type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
 
 /**
  * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, PORT_IN_USE,
- * TOO_LARGE
+ * POLICY_REFUSED, TOO_LARGE
  */
 export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
   const { store, hub } = options;
@@ -95,8 +96,10 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
   const changes = planHosts(contents, placed.placement, targets, releases, reports);
-  const foreign = platformRefusal(spec, changes, hosts, facts);
-  if (foreign !== null) throw new LongshoreError(foreign.code, foreign.message, { details: foreign.details });
+  const unfit =
+    platformRefusal(spec, changes, hosts, facts) ??
+    policyRefusal(spec, placed.placement, changes, hosts, (host) => hub.live(host));
+  if (unfit !== null) throw new LongshoreError(unfit.code, unfit.message, { details: unfit.details });
   const view = planView({
     contents,
     base,

@@ -204,7 +204,7 @@ export class Hub implements HubPort {
     const now = this.#options.now();
     this.#sessions.set(host, connection);
     this.#departures.back(host);
-    this.#live.opened(host, now, hello.ingress);
+    this.#live.opened(host, now, hello);
     this.#wheel.set(connection, now + session.heartbeatMs);
     this.#options.log.debug({ host, name: session.name, peer: connection.socket.peer }, 'host connected');
     void this.#sender.sendSealed(host, connection);

@@ -2,6 +2,7 @@
 import { compareOrder } from '../../fleet/assignment.ts';
 import type { Order } from '../../fleet/assignment.ts';
 import type { HostId } from '../../fleet/ids.ts';
+import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { LiveHost } from '../ports.ts';
 
 const NOTHING: LiveHost = {
@@ -12,6 +13,7 @@ const NOTHING: LiveHost = {
   status: null,
   problems: [],
   ingress: null,
+  policy: null,
   lastSeenAt: null,
   acked: null,
   refusal: null,
@@ -37,8 +39,15 @@ export class LiveHosts {
     this.#hosts.set(host, { ...this.known(host), ...fields });
   }
 
-  opened(host: HostId, now: number, ingress: LiveHost['ingress']): void {
-    this.update(host, { connected: true, connectedChangedAt: now, ingress, lastSeenAt: now, refusal: null });
+  opened(host: HostId, now: number, { ingress, policy }: Pick<AgentMessageOf<'hello'>, 'ingress' | 'policy'>): void {
+    this.update(host, {
+      connected: true,
+      connectedChangedAt: now,
+      ingress,
+      policy: policy ?? null,
+      lastSeenAt: now,
+      refusal: null,
+    });
   }
 
   /** An ack of an older one says nothing of the one that was refused. */

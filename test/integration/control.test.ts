@@ -10,6 +10,7 @@ import { stickyPlacement } from '../../coordinator/placement/place.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { problem } from '../../fleet/errors.ts';
 import { appName, aService, anAppReport, anAppSpec, anAttempt, digest } from '../support/app-builders.ts';
+import { aPolicy } from '../support/host-policy.ts';
 import { aLiveHost, aRefusal } from '../support/live-host.ts';
 import { ADA, AUDIENCE, controlWorld } from '../support/control-world.ts';
 import type { ControlWorld } from '../support/control-world.ts';
@@ -300,6 +301,23 @@ scene('plan and deploy: refuse an image that has no variant for a host', async (
   t.match(await world.commands.plan({ spec: aSpec(), images: {} }), { changed: false }, 'what runs is no question');
   world.facts.clear();
   t.match(await world.commands.plan({ spec: aSpec({}, { A: '1' }), images: {} }), { changed: true }, 'not known');
+});
+
+scene('plan and deploy: refuse what the policy of a connected host does not allow', async (t, world) => {
+  const host = await enroll(world, 'a');
+  const web = aService({
+    image: { reference: IMAGE, digest: null, pull: 'always', platform: null },
+    privileged: true,
+  });
+  const asked = asking({ spec: aSpec({ services: { web } }) });
+  world.live.set(host, aLiveHost({ policy: aPolicy() }));
+  const refused = refusal('POLICY_REFUSED', { message: /the policy of a does not allow web: privileged/ });
+  await t.rejects(world.commands.plan(asked), refused);
+  await t.rejects(world.commands.deploy(asked, ADA), refused);
+  world.live.set(host, aLiveHost({ policy: aPolicy(), connected: false }));
+  t.match(await world.commands.plan(asked), { changed: true }, 'a host that is away');
+  world.live.set(host, aLiveHost({ policy: null }));
+  t.match(await world.commands.plan(asked), { changed: true }, 'an agent that does not say');
 });
 
 scene('deploy: makes one release, tells the rollouts, and does nothing twice', async (t, world) => {

@@ -10,6 +10,7 @@ export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
   status: null,
   problems: [],
   ingress: null,
+  policy: null,
   lastSeenAt: null,
   acked: null,
   refusal: null,

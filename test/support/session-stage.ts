@@ -10,6 +10,7 @@ import type { HelloFacts } from '../../agent/session/handshake.ts';
 import { Session, type SessionDuties, type SessionState } from '../../agent/session/session.ts';
 import { hostId } from './app-builders.ts';
 import { ManualClock } from './manual-clock.ts';
+import { aPolicy } from './host-policy.ts';
 
 export const silentLog: Log = {
   debug: () => undefined,
@@ -56,6 +57,7 @@ export const someHelloFacts = (fields: Partial<HelloFacts> = {}): HelloFacts => 
   labels: {},
   ingress: null,
   boot: null,
+  policy: aPolicy(),
   ...fields,
 });
 

@@ -11,6 +11,7 @@ import { StreamServer } from '../../../agent/streams/stream-server.ts';
 import { hostId } from '../../support/app-builders.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentLog } from '../../support/session-stage.ts';
+import { aPolicy } from '../../support/host-policy.ts';
 
 const sampleOf = (cpu: number): MetricSample => ({
   ticks: { busy: cpu * 100, total: 100 },
@@ -60,7 +61,7 @@ async function stage(t: Test, measure: NonNullable<EnrolledAgentParts['measure']
       random: () => 0.5,
       log: silentLog,
     },
-    hello: { agentVersion: '0.0.0', platform: 'linux/amd64', labels: {}, ingress: null, boot: null },
+    hello: { agentVersion: '0.0.0', platform: 'linux/amd64', labels: {}, ingress: null, boot: null, policy: aPolicy() },
     engine,
     engineDescription: {
       version: '27.0.0',

@@ -2,7 +2,8 @@ import t from 'tap';
 import type { AgentMessageOf } from '../../../protocol/agent-messages.ts';
 import { decodeAgentMessage, decodeCoordinatorMessage, encode, encodeAgentMessage } from '../../../protocol/codec.ts';
 import { FRAME_LIMIT_BYTES, chooseVersion } from '../../../protocol/version.ts';
-import { anAppReport, anAttempt, anInstanceReport, appName } from '../../support/app-builders.ts';
+import { anAppReport, anAttempt, anInstanceReport, appName, hostId } from '../../support/app-builders.ts';
+import { aPolicy } from '../../support/host-policy.ts';
 
 const aReport = (fields: Partial<AgentMessageOf<'report'>>): AgentMessageOf<'report'> => ({
   kind: 'report',
@@ -43,6 +44,35 @@ t.test('decode: no JSON, no kind, a wrong form and a frame too large are values,
 
   for (const frame of frames)
     t.match(decodeAgentMessage(frame), { kind: 'invalid', problem: { code: 'FRAME_INVALID' } }, frame.slice(0, 40));
+  t.end();
+});
+
+t.test('decode: a hello without a policy, or with one that cannot be read, is a hello', (t) => {
+  const hello = {
+    kind: 'hello',
+    host: hostId(1),
+    signature: 'AAAA',
+    process: 'process-1',
+    protocol: { min: 1, max: 1 },
+    capabilities: [],
+    agentVersion: '1',
+    platform: 'linux/amd64',
+    engineVersion: '27',
+    order: { epoch: 0, generation: 0, hash: '' },
+    secrets: {},
+    registries: [],
+    labels: {},
+    ingress: null,
+  };
+  const policyOf = (fields: object): unknown => {
+    const decoded = decodeAgentMessage(JSON.stringify({ ...hello, ...fields }));
+    return decoded.kind === 'message' && decoded.message.kind === 'hello' ? (decoded.message.policy ?? null) : decoded;
+  };
+  t.same(policyOf({ policy: aPolicy() }), aPolicy());
+  t.equal(policyOf({}), null, 'an older agent');
+  t.equal(policyOf({ policy: { privileged: 'sometimes' } }), null);
+  const guarded = { ...aPolicy().guarded, dataDir: `/${'x'.repeat(4_096)}` };
+  t.equal(policyOf({ policy: aPolicy({ guarded }) }), null, 'a path that is too long');
   t.end();
 });
 

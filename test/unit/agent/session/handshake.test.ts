@@ -7,6 +7,7 @@ import {
   type SessionIdentity,
 } from '../../../../agent/session/handshake.ts';
 import { hostId } from '../../../support/app-builders.ts';
+import { aPolicy } from '../../../support/host-policy.ts';
 
 const identity: SessionIdentity = {
   host: hostId(1),
@@ -24,6 +25,7 @@ const facts: HelloFacts = {
   labels: { zone: 'a' },
   ingress: null,
   boot: null,
+  policy: aPolicy({ hostNetwork: true }),
 };
 const challenge = {
   kind: 'challenge',
@@ -48,6 +50,7 @@ t.test('answerChallenge: signs its own audience, the nonce, the host and the pro
       order: { epoch: 1, generation: 2, hash: 'h' },
       secrets: { 'shop/db': 3 },
       registries: ['ghcr.io'],
+      policy: { hostNetwork: true, guarded: { engineRoot: '/var/lib/docker' } },
     },
   });
   t.end();

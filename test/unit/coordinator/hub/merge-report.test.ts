@@ -12,6 +12,7 @@ const live = (apps: LiveHost['apps'] = {}): LiveHost => ({
   status: 'before',
   problems: [],
   ingress: null,
+  policy: null,
   lastSeenAt: null,
   acked: null,
   refusal: null,

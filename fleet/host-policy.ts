@@ -1,12 +1,19 @@
 /**
- * Whether an entry asks for more than the operator of this host allows. Pure. Everything by which a container can
+ * Whether an app asks for more than the operator of a host allows. The host decides when it gets an assignment; the
+ * coordinator asks the same while it plans, with what the agent stated. Everything by which a container can
  * become the host counts: `privileged` stands for capabilities, devices and namespaces of the host too, `docker_socket`
  * for mounts through which the engine or the agent's own keys could be reached.
  */
-import type { AppSpec, MountSpec, ServiceSpec } from '../fleet/app-spec.ts';
-import type { RunEntry } from '../fleet/assignment.ts';
-import { problem, type Problem } from '../fleet/errors.ts';
-import type { HostPolicy } from './config.ts';
+import type { AppSpec, MountSpec, ServiceSpec } from './app-spec.ts';
+import type { RunEntry } from './assignment.ts';
+import { problem, type Problem } from './errors.ts';
+
+export interface HostPolicy {
+  readonly privileged: boolean;
+  readonly hostNetwork: boolean;
+  readonly dockerSocket: boolean;
+  readonly guarded: GuardedPaths;
+}
 
 export interface GuardedPaths {
   readonly dockerSocket: string;
@@ -40,23 +47,24 @@ const LEADS_ANYWHERE = /^\/proc\/(\d+|self|thread-self)(\/|$)/;
 /** Who may write there can make the host run what he likes. */
 const SYSTEM_FOLDERS = ['/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64', '/boot', '/root', '/proc', '/sys', '/dev'];
 
-/** Null: it may run. The problem names every service and wish at once. */
-export function policyProblem(policy: HostPolicy, guarded: GuardedPaths, entry: RunEntry): Problem | null {
-  const refused = Object.entries(entry.spec.services)
-    .filter(([service]) => (entry.replicas[service] ?? 0) > 0)
-    .flatMap(([service, spec]) =>
-      wishes(spec, entry.spec.volumes, policy, guarded).map((wish) => `${service}: ${wish}`),
-    );
+/** What is not allowed, of every service that runs there. */
+export function disallowed(
+  policy: HostPolicy,
+  { spec, replicas }: Pick<RunEntry, 'spec' | 'replicas'>,
+): readonly { readonly service: string; readonly request: string }[] {
+  return Object.entries(spec.services)
+    .filter(([service]) => (replicas[service] ?? 0) > 0)
+    .flatMap(([service, each]) => requestsOf(each, spec.volumes, policy).map((request) => ({ service, request })));
+}
+
+/** Null: it may run. The problem names everything at once. */
+export function policyProblem(policy: HostPolicy, entry: RunEntry): Problem | null {
+  const refused = disallowed(policy, entry).map(({ service, request }) => `${service}: ${request}`);
   if (refused.length === 0) return null;
   return problem('POLICY_REFUSED', `run ${entry.app}: the policy of this host does not allow ${refused.join('; ')}`);
 }
 
-function wishes(
-  spec: ServiceSpec,
-  volumes: AppSpec['volumes'],
-  policy: HostPolicy,
-  guarded: GuardedPaths,
-): readonly string[] {
+function requestsOf(spec: ServiceSpec, volumes: AppSpec['volumes'], policy: HostPolicy): readonly string[] {
   const found: string[] = [];
   const shown = spec.mounts.flatMap((mount) => hostPaths(mount, volumes));
   if (!policy.privileged) {
@@ -76,7 +84,7 @@ function wishes(
   }
   if (!policy.hostNetwork && spec.networkMode === 'host') found.push('network_mode: host');
   if (!policy.dockerSocket) {
-    const { dockerSocket, dataDir, engineRoot } = guarded;
+    const { dockerSocket, dataDir, engineRoot } = policy.guarded;
     for (const { path, name } of shown) {
       const hidden = [dockerSocket, '/run/docker.sock', '/run/containerd', dataDir, engineRoot].find(
         (guardedPath) => guardedPath !== '' && overlaps(path, guardedPath),

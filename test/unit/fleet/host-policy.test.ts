@@ -1,12 +1,16 @@
 import t from 'tap';
 import type { ServiceSpec } from '../../../fleet/app-spec.ts';
 import type { RunEntry } from '../../../fleet/assignment.ts';
-import { policyProblem } from '../../../agent/host-policy.ts';
+import { policyProblem } from '../../../fleet/host-policy.ts';
 import { anAppSpec, appName, aService, deploymentId, specHash } from '../../support/app-builders.ts';
 
-const none = { privileged: false, hostNetwork: false, dockerSocket: false, sharedVolumes: false, exec: false };
-const all = { privileged: true, hostNetwork: true, dockerSocket: true, sharedVolumes: true, exec: true };
-const paths = { dockerSocket: '/var/run/docker.sock', dataDir: '/var/lib/longshore-agent', engineRoot: '/srv/docker' };
+const guarded = {
+  dockerSocket: '/var/run/docker.sock',
+  dataDir: '/var/lib/longshore-agent',
+  engineRoot: '/srv/docker',
+};
+const none = { privileged: false, hostNetwork: false, dockerSocket: false, guarded };
+const all = { privileged: true, hostNetwork: true, dockerSocket: true, guarded };
 
 function entry(service: Partial<ServiceSpec>, replicas = 1): RunEntry {
   return {
@@ -29,7 +33,7 @@ const bind = (source: string): Partial<ServiceSpec> => ({
 });
 
 t.test('policyProblem: an ordinary app needs no permission', (t) => {
-  t.equal(policyProblem(none, paths, entry({ capAdd: ['NET_BIND_SERVICE'], ...bind('/srv/data') })), null);
+  t.equal(policyProblem(none, entry({ capAdd: ['NET_BIND_SERVICE'], ...bind('/srv/data') })), null);
   t.end();
 });
 
@@ -48,12 +52,12 @@ t.test('policyProblem: a named volume whose options name a path of the host coun
     [{ type: 'overlay', device: 'overlay', o: 'lowerdir=/srv/a:/run,upperdir=/srv/b,workdir=/srv/c' }, /\/run/],
   ];
   for (const [options, pattern] of table) {
-    t.match(policyProblem(none, paths, run(options)), { code: 'POLICY_REFUSED', message: pattern });
-    t.equal(policyProblem({ ...none, dockerSocket: true }, paths, run(options)), null);
+    t.match(policyProblem(none, run(options)), { code: 'POLICY_REFUSED', message: pattern });
+    t.equal(policyProblem({ ...none, dockerSocket: true }, run(options)), null);
   }
-  t.equal(policyProblem(none, paths, run(bindTo('/srv/data'), false)), null, 'an ordinary folder is no danger');
-  t.equal(policyProblem(none, paths, run({ type: 'nfs', o: 'addr=10.0.0.9,rw', device: ':/exports/data' })), null);
-  t.match(policyProblem(none, paths, run({ type: 'ext4', device: '/dev/sda1' }, false)), { message: /\/dev\/sda1/ });
+  t.equal(policyProblem(none, run(bindTo('/srv/data'), false)), null, 'an ordinary folder is no danger');
+  t.equal(policyProblem(none, run({ type: 'nfs', o: 'addr=10.0.0.9,rw', device: ':/exports/data' })), null);
+  t.match(policyProblem(none, run({ type: 'ext4', device: '/dev/sda1' }, false)), { message: /\/dev\/sda1/ });
   t.end();
 });
 
@@ -61,15 +65,15 @@ t.test('policyProblem: what the host runs may be read and not written', (t) => {
   const mount = (source: string, readOnly: boolean): RunEntry =>
     entry({ mounts: [{ kind: 'bind', source, target: '/x', readOnly, createSource: false }] });
   for (const source of ['/etc', '/etc/cron.d', '/root/.ssh', '/usr/local/bin', '/proc']) {
-    t.match(policyProblem(none, paths, mount(source, false)), { message: /writable .*mount it read-only/ }, source);
-    t.equal(policyProblem(none, paths, mount(source, true)), null, source);
-    t.equal(policyProblem({ ...none, privileged: true }, paths, mount(source, false)), null, source);
+    t.match(policyProblem(none, mount(source, false)), { message: /writable .*mount it read-only/ }, source);
+    t.equal(policyProblem(none, mount(source, true)), null, source);
+    t.equal(policyProblem({ ...none, privileged: true }, mount(source, false)), null, source);
   }
   t.end();
 });
 
 t.test('policyProblem: what can become the host is refused, and allowed only by its own permission', (t) => {
-  const table: readonly (readonly [Partial<ServiceSpec>, keyof typeof none, RegExp])[] = [
+  const table: readonly (readonly [Partial<ServiceSpec>, Exclude<keyof typeof none, 'guarded'>, RegExp])[] = [
     [{ privileged: true }, 'privileged', /privileged/],
     [{ capAdd: ['SYS_ADMIN'] }, 'privileged', /cap_add SYS_ADMIN/],
     [{ capAdd: ['CAP_SYS_PTRACE'] }, 'privileged', /CAP_SYS_PTRACE/],
@@ -94,22 +98,22 @@ t.test('policyProblem: what can become the host is refused, and allowed only by 
     [bind('/var/lib'), 'dockerSocket', /longshore-agent/],
   ];
   for (const [service, permission, pattern] of table) {
-    const found = policyProblem(none, paths, entry(service));
+    const found = policyProblem(none, entry(service));
     t.match(found, { code: 'POLICY_REFUSED', message: pattern }, JSON.stringify(service));
     t.match(found?.message, /run shop: .* web: /);
-    t.equal(policyProblem({ ...none, [permission]: true }, paths, entry(service)), null, `${permission} allows it`);
-    t.not(policyProblem({ ...all, [permission]: false }, paths, entry(service)), null, 'nothing else does');
+    t.equal(policyProblem({ ...none, [permission]: true }, entry(service)), null, `${permission} allows it`);
+    t.not(policyProblem({ ...all, [permission]: false }, entry(service)), null, 'nothing else does');
   }
   t.end();
 });
 
 t.test('policyProblem: names that only begin alike are not refused', (t) => {
-  t.equal(policyProblem(none, paths, entry(bind('/var/lib/longshore-agent-data'))), null);
-  t.equal(policyProblem(none, paths, entry(bind('/var/runner'))), null);
+  t.equal(policyProblem(none, entry(bind('/var/lib/longshore-agent-data'))), null);
+  t.equal(policyProblem(none, entry(bind('/var/runner'))), null);
   t.end();
 });
 
 t.test('policyProblem: a service that does not run here asks for nothing', (t) => {
-  t.equal(policyProblem(none, paths, entry({ privileged: true }, 0)), null);
+  t.equal(policyProblem(none, entry({ privileged: true }, 0)), null);
   t.end();
 });
