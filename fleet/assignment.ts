@@ -53,7 +53,10 @@ export interface RunEntry {
   readonly always?: readonly string[] | undefined;
   /** Services that run on one host for a whole deployment; absent = none. They run only in an attempt that is `onlyOnce`. */
   readonly once?: readonly string[] | undefined;
-  /** The attempt runs the services of `once` to their end and changes nothing else: what is committed goes on serving. */
+  /**
+   * The attempt runs the services of `once` that are due to their end and changes nothing else: what is committed goes on
+   * serving. Due is what is new or changed, or `always`; on the way back only what is `always`.
+   */
   readonly onlyOnce?: boolean | undefined;
   /** Services whose file asks for start-first itself; beside the spec for the same reason; absent = none. */
   readonly startFirst?: readonly string[] | undefined;

@@ -25,7 +25,12 @@ export function isDone(context: AppContext, entry: RunEntry | null, service: str
 
 /** Why the instance is not run in this attempt; null = it is. */
 export function omissionOf(context: AppContext, entry: RunEntry, key: string): 'left-out' | 'once' | null {
-  if (entry.once?.includes(serviceOfKey(key)) === true) return entry.onlyOnce === true ? null : 'once';
+  const service = serviceOfKey(key);
+  if (entry.once?.includes(service) === true) {
+    if (entry.onlyOnce !== true) return 'once';
+    // `once` names all of the app, and the coordinator starts the attempt for those that are due: on the way back `always`.
+    return entry.rollback && !isAlways(entry, service) ? 'left-out' : null;
+  }
   return isLeftOut(context, entry, key) ? 'left-out' : null;
 }
 
@@ -46,13 +51,13 @@ function isLeftOut(context: AppContext, entry: RunEntry, key: string): boolean {
 }
 
 /**
- * Whether it runs although it is unchanged: an attempt that is `onlyOnce` runs all that it names, and `run: always` once
- * with each deployment, and with each release of it.
+ * Whether it runs although it is unchanged. Only `run: always` does: once with each deployment and each release of it,
+ * or in the attempt that is `onlyOnce`.
  */
 export function runsAgain(context: AppContext, entry: RunEntry, key: string): boolean {
   const service = serviceOfKey(key);
   const record = context.journal.committed?.instances[key];
-  if (entry.once?.includes(service) === true) return entry.onlyOnce === true;
+  if (entry.once?.includes(service) === true) return entry.onlyOnce === true && isAlways(entry, service);
   if (record === undefined || !isAlways(entry, service)) return false;
   if (!mayComplete(entry, { service, engineHealth: 'none' })) return false;
   return record.deployment !== entry.deployment || record.release !== entry.release;

@@ -200,6 +200,51 @@ t.test('one-shot: `always` runs on the way back, and unchanged once with each de
   t.end();
 });
 
+const step = (number: number, [migrate, seed]: readonly [string, string], fields: Partial<TestEntry> = {}): RunEntry =>
+  aRunEntry({
+    release: number,
+    attempt: number * 10,
+    once: ['migrate', 'seed'],
+    onlyOnce: true,
+    services: {
+      migrate: { version: migrate, restart: once },
+      seed: { version: seed, restart: once },
+      web: { version: 'a' },
+    },
+    ...fields,
+  });
+const ranBoth = {
+  ...committedJournalOf(step(1, ['c', 'a'], { onlyOnce: false }), { ...records, 'seed/1': aRecord(3) }),
+  completions: { [instanceId(2)]: 'completed' as const, [instanceId(3)]: 'once' as const },
+};
+
+t.test('one-shot: before the first wave, what did not change does not run a second time', (t) => {
+  t.same(leftOut(plan(step(2, ['c', 'b']), ranBoth, [server])), [['seed/1', false]]);
+  t.same(leftOut(plan(step(2, ['d', 'a']), ranBoth, [server, migration])), [['migrate/1', false]]);
+  const always = step(2, ['c', 'b'], { always: ['migrate'] });
+  t.same(
+    leftOut(plan(always, ranBoth, [server])),
+    [
+      ['migrate/1', false],
+      ['seed/1', false],
+    ],
+    'unless it says `always`',
+  );
+  t.end();
+});
+
+t.test('one-shot: before the first wave of a rollback, only `always` runs', (t) => {
+  const back = step(3, ['d', 'b'], { rollback: true, always: ['seed'] });
+  const expected = [
+    ['migrate/1', true],
+    ['seed/1', false],
+  ];
+  t.same(leftOut(plan(back, ranBoth, [server])), expected);
+  t.same(leftOut(plan(step(3, ['d', 'a'], { rollback: true, always: ['seed'] }), ranBoth, [server])), expected);
+  t.same(leftOut(plan(back, {}, [])), expected, 'also on a host that is new to the app');
+  t.end();
+});
+
 t.test('journal file: completions have a default, and come back as they were', (t) => {
   const { completions: _, ...before } = { ...emptyJournal(web), ...committed };
   const journal = { ...before, completions: noted.completions };
