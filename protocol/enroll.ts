@@ -9,14 +9,26 @@
  *     | -- POST /v1/enroll -----------------> |   `token`, or `identityToken` with `nonce`
  */
 import { z } from 'zod';
-import { countSchema, hostIdSchema, stringRecord } from './scalars.ts';
+import { countSchema, hostIdSchema } from './scalars.ts';
+
+/** These texts stand in lists, events and a terminal: one line each. */
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'holds control characters');
+
+const MOST_LABELS = 64;
+const labelsSchema = z
+  .record(line(128), line(256))
+  .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `are more than ${MOST_LABELS}`);
 
 /** What the machine holds of a host that it was, or seems to have been. */
 export const formerHostSchema = z.strictObject({
   host: hostIdSchema,
   /** The machine's own operator permits taking it over; of a host that the coordinator knows that is not enough. */
   adopt: z.boolean(),
-  apps: z.array(z.string().max(64)).max(100),
+  apps: z.array(line(64)).max(100),
   containers: countSchema,
   volumes: countSchema,
   ingress: z.boolean(),
@@ -49,11 +61,11 @@ export const enrollRequestSchema = z
     /** Ed25519 signature over `enrollProof`, base64: the key is really held. */
     signature: z.string().max(256),
     /** With an identity token the instance's own name counts, and this one does not. */
-    name: z.string().min(1).max(63),
+    name: line(63).min(1),
     /** Not with an identity token: there the labels are those of the pool. */
-    labels: stringRecord,
+    labels: labelsSchema,
     /** For example `linux/amd64`. */
-    platform: z.string().max(64),
+    platform: line(64),
     /** Missing: the machine holds nothing of another host, or its operator wants a new one. */
     former: formerHostSchema.optional(),
   })

@@ -36,6 +36,9 @@ export function enrollCommands(options: ControlOptions): EnrollCommands {
   const note = async (request: AdoptionRequest, { problem }: LongshoreError): Promise<void> => {
     if (!adoptions.note(request)) return;
     const row = await store.host({ id: request.host });
+    const view = row === null ? null : await views.host(row.id);
+    if (view !== null) changes.publish({ kind: 'host', host: view });
+    if (!adoptions.takeEvent(request.host, { isKnown: row !== null })) return;
     const cause = { kind: 'coordinator', detail: problem.code } as const;
     const text = `${problem.message}: ${describeRequest(request)}. ${problem.hint}`;
     await store.appendEvents({
@@ -51,8 +54,6 @@ export function enrollCommands(options: ControlOptions): EnrollCommands {
         },
       ],
     });
-    const view = row === null ? null : await views.host(row.id);
-    if (view !== null) changes.publish({ kind: 'host', host: view });
   };
 
   return {

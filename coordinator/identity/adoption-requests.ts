@@ -25,11 +25,22 @@ export interface AdoptionRequest {
 }
 
 const KEPT_MS = 5 * 60_000;
-const MOST = 1_000;
+const MOST = 200;
+const MOST_OF_HOST = 20;
+const EVENT_EVERY_MS = 10 * 60_000;
+/** Events in that time about hosts that this coordinator does not know: their ids can be made up. */
+const MOST_UNKNOWN_EVENTS = 20;
+
+interface Waiting {
+  readonly request: AdoptionRequest;
+  readonly atMs: number;
+}
 
 export class AdoptionRequests {
   readonly #now: () => number;
-  readonly #requests = new Map<string, { readonly request: AdoptionRequest; readonly atMs: number }>();
+  /** In the order in which they first asked. */
+  readonly #requests = new Map<string, Waiting>();
+  readonly #events = new Map<HostId, { readonly isKnown: boolean; readonly atMs: number }>();
 
   /** @param now ms, of any clock */
   constructor(now: () => number) {
@@ -41,13 +52,19 @@ export class AdoptionRequests {
     this.#forgetOld();
     const key = keyOf(request);
     const isNew = !this.#requests.has(key);
-    this.#requests.delete(key);
-    if (this.#requests.size >= MOST) {
-      const oldest = this.#requests.keys().next();
-      if (!oldest.done) this.#requests.delete(oldest.value);
-    }
+    if (isNew) this.#makeRoom(request.host);
     this.#requests.set(key, { request, atMs: this.#now() });
     return isNew;
+  }
+
+  /** Whether an event of a new request is due: keys are made up at will, and events are kept. It counts as written. */
+  takeEvent(host: HostId, { isKnown }: { readonly isKnown: boolean }): boolean {
+    const oldestMs = this.#now() - EVENT_EVERY_MS;
+    for (const [id, { atMs }] of this.#events) if (atMs <= oldestMs) this.#events.delete(id);
+    const unknown = [...this.#events.values()].filter((event) => !event.isKnown).length;
+    if (this.#events.has(host) || (!isKnown && unknown >= MOST_UNKNOWN_EVENTS)) return false;
+    this.#events.set(host, { isKnown, atMs: this.#now() });
+    return true;
   }
 
   of(host: HostId): readonly AdoptionRequest[] {
@@ -61,6 +78,20 @@ export class AdoptionRequests {
 
   forget(host: HostId): void {
     for (const [key, { request }] of this.#requests) if (request.host === host) this.#requests.delete(key);
+  }
+
+  /**
+   * What asks in great number must not push out who has waited longer: the newest request of the same host gives way, or
+   * of the host that has most.
+   */
+  #makeRoom(host: HostId): void {
+    const keys = new Map<HostId, readonly string[]>();
+    for (const [key, { request }] of this.#requests) keys.set(request.host, [...(keys.get(request.host) ?? []), key]);
+    const own = keys.get(host) ?? [];
+    if (own.length < MOST_OF_HOST && this.#requests.size < MOST) return;
+    const longest = [...keys.values()].reduce((most, each) => (each.length >= most.length ? each : most), own);
+    const newest = (own.length > 0 ? own : longest).at(-1);
+    if (newest !== undefined) this.#requests.delete(newest);
   }
 
   #forgetOld(): void {
