@@ -8,9 +8,16 @@ import { hasEnded } from '../../fleet/deployment.ts';
 import type { HostStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
+import { RECONNECT } from '../../fleet/retry.ts';
 import { graceEndsAt } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
+
+/**
+ * The longest that a healthy agent takes to come back: its largest wait between two tries, and its handshake. After a
+ * coordinator was away for minutes, the time for the attempt may be over before the agent has tried again.
+ */
+export const RECONNECT_MOST_MS = RECONNECT.capMs + 30_000;
 
 export type Silence =
   | { readonly kind: 'talks' }
@@ -23,7 +30,9 @@ export function silenceOf(draft: RolloutDraft, step: HostStep, fact: HostFact): 
   const graceEnds = graceEndsAt(fact);
   if (fact.offlineSince === null || graceEnds === null) return { kind: 'talks' };
   const isLeftOut = hasEnded(draft.state) || (step.state !== 'passed' && fact.offlineSince <= step.changedAt);
-  const until = isLeftOut ? graceEnds : Math.max(graceEnds, step.changedAt + attemptMs(draft));
+  const until = isLeftOut
+    ? graceEnds
+    : Math.max(fact.offlineSince + RECONNECT_MOST_MS, step.changedAt + attemptMs(draft));
   if (draft.now < until) return { kind: 'waited-for', until };
   return isLeftOut ? { kind: 'left-out' } : { kind: 'failed', problem: fellSilent(draft, step, fact) };
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { nextChanges, lateAnswers } from '../../../../coordinator/rollout/next-changes.ts';
 import { OFFLINE_GRACE_MS } from '../../../../coordinator/rollout/host-fact.ts';
+import { RECONNECT_MOST_MS } from '../../../../coordinator/rollout/silence.ts';
 import { anAppReport, anAttempt, hostId, specHash } from '../../../support/app-builders.ts';
 import { RolloutWorld } from '../../../support/rollout-world.ts';
 
@@ -552,5 +553,26 @@ t.test('nextChanges: a host that failed by silence alone and passes after all ha
     lateAnswers(world.facts()).steps.map((step) => [step.host, step.state]),
     [[c, 'passed']],
   );
+  t.end();
+});
+
+t.test('nextChanges: after a coordinator was away, an agent has the time to connect again', (t) => {
+  const policy = { waves: canary, monitorMs: 10_000, deadlineMs: 3_600_000 };
+  for (const isPassed of [false, true]) {
+    const world = new RolloutWorld({ hosts: 3, policy });
+    world.turn();
+    if (isPassed) world.answer(a, 'passed');
+    world.turn();
+    world.now += 2 * ATTEMPT_MS;
+    const restarted = world.now;
+    world.change(a, { offlineSince: restarted });
+    t.equal(world.turn().wakeAt, restarted + RECONNECT_MOST_MS);
+    world.now = restarted + RECONNECT_MOST_MS - 1;
+    world.turn();
+    t.equal(world.state, 'rolling', 'an agent may wait for two minutes between two tries');
+    world.now += 1;
+    world.turn();
+    t.equal(world.state, 'rolled_back');
+  }
   t.end();
 });
