@@ -109,14 +109,15 @@ export function mustStopFirst(
  * Made by an agent of before, which let Docker mount an empty volume where the image declares one: the data is in
  * another, and the container has to be made again.
  */
-export function hasForeignVolume(
-  context: AppContext,
-  entry: RunEntry,
-  key: string,
-  container: ContainerObservation,
-): boolean {
-  const wanted = instanceVolumes(context, entry, key)?.image ?? {};
-  return Object.entries(wanted).some(([path, name]) => (container.volumes[path] ?? name) !== name);
+export function hasForeignVolume(context: AppContext, entry: RunEntry, container: ContainerObservation): boolean {
+  const { service, replica, volumes } = container;
+  const spec = specOf(entry, service);
+  if (spec === null) return false;
+  // By what the container has mounted: what its image declares may not be known yet, right after a start of the agent.
+  return uncoveredPaths(Object.keys(volumes), spec).some((path) => {
+    const wanted = engineVolume(context, entry, imageVolumeKey(service, replica, path));
+    return wanted !== null && wanted !== volumes[path];
+  });
 }
 
 function namedVolumes(entry: RunEntry, service: string): readonly string[] {

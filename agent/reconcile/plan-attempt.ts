@@ -72,6 +72,11 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   let waitingForGate = 0;
   for (const [key, record] of pending) {
     const container = findContainer(context, record.instance);
+    if (container !== undefined && mustBeRemade(context, entry, container)) {
+      waitingToStart += 1;
+      planRemake(context, builder, container);
+      continue;
+    }
     if (container === undefined || mustStart(context, entry, container)) {
       waitingToStart += 1;
       if (prerequisites.isReady) planCandidate(context, builder, attempt, goal, key, record, toStop);
@@ -148,6 +153,19 @@ function mustStart(context: AppContext, entry: RunEntry, container: ContainerObs
   return !(hasCompleted(container) && mayComplete(entry, container));
 }
 
+/** It would serve without the data, however well it runs. One that has done its work is not asked to do it again. */
+function mustBeRemade(context: AppContext, entry: RunEntry, container: ContainerObservation): boolean {
+  const isDone = hasCompleted(container) && mayComplete(entry, container);
+  return !isDone && hasForeignVolume(context, entry, container);
+}
+
+function planRemake(context: AppContext, builder: PlanBuilder, container: ContainerObservation): void {
+  const { service, instance } = container;
+  builder.wait(`${service}/${container.replica} does not have the volume with its data and is made again`);
+  if (isUp(container)) planStop(context, builder, container, 'at-once');
+  else builder.want({ kind: 'remove', app: context.app, service, instance });
+}
+
 function planCandidate(
   context: AppContext,
   builder: PlanBuilder,
@@ -164,10 +182,6 @@ function planCandidate(
     const planned = instancePlan(context, entry, goal, key, record);
     if (planned === null) builder.wait(`${key} has no address left in the network of the app`);
     else builder.want({ kind: 'create', app: context.app, ...planned });
-    return;
-  }
-  if (hasForeignVolume(context, entry, key, container)) {
-    builder.want({ kind: 'remove', app: context.app, service, instance: record.instance });
     return;
   }
   const unmet = unmetDependency(context, entry, goal, service);

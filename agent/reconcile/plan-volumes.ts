@@ -17,9 +17,14 @@ export function planVolumeNotes(context: AppContext, builder: PlanBuilder): void
     const container = findContainer(context, instance);
     if (container === undefined) continue;
     for (const [volume, name] of Object.entries(mountedVolumes(context, entry, container)))
-      if (journal.volumes[volume] !== name) volumes[volume] = name;
+      if (journal.volumes[volume] !== name && !losesData(journal.volumes[volume], volume, name)) volumes[volume] = name;
   }
   if (Object.keys(volumes).length > 0) builder.want({ kind: 'note-volumes', app, volumes });
+}
+
+/** The note may be all that leads to the data, and an anonymous volume beside it is one that Docker made, empty. */
+function losesData(noted: string | undefined, volume: string, name: string): boolean {
+  return noted !== undefined && isImageVolumeKey(volume) && isAnonymousVolume(name);
 }
 
 /** Volumes with data of the app that only the journal can find: anonymous ones that were taken over. */

@@ -9,20 +9,23 @@ import { PlanBuilder } from '../../../../agent/reconcile/plan-builder.ts';
 import { planVolumeNotes } from '../../../../agent/reconcile/plan-volumes.ts';
 import { planPrerequisites } from '../../../../agent/reconcile/prerequisites.ts';
 import { nextActions } from '../../../../agent/reconcile/next-actions.ts';
-import { emptyJournal } from '../../../../agent/state/app-journal.ts';
+import type { Observation } from '../../../../agent/reconcile/observation.ts';
+import { type AppJournal, emptyJournal } from '../../../../agent/state/app-journal.ts';
 import { aRunEntry } from '../../../support/agent-entries.ts';
 import {
   aContainer,
   aContext,
+  aHealth,
   aRecord,
   committedJournalOf,
   instanceId,
   noFacts,
   type TestContext,
 } from '../../../support/agent-planning.ts';
-import { digest, hostId } from '../../../support/app-builders.ts';
+import { digest, hostId, specHash } from '../../../support/app-builders.ts';
 
 const ANONYMOUS = 'a'.repeat(64);
+const EMPTY = 'b'.repeat(64);
 const image = { imageId: 'sha256:image-a', sizeBytes: 1, hasHealthcheck: false, user: '', volumes: ['/data'] };
 const entry = aRunEntry({ services: { web: { version: 'a' } } });
 
@@ -89,6 +92,11 @@ t.test('a taken over volume is noted while its container is there, and found by 
   const again = new PlanBuilder(context({ containers: seen.containers, journal: noted }));
   planVolumeNotes(context({ containers: seen.containers, journal: noted }), again);
   t.same(again.actions, [], 'once');
+
+  const other = context({ containers: [aContainer(1, { volumes: { '/data': EMPTY } })], journal: noted });
+  const kept = new PlanBuilder(other);
+  planVolumeNotes(other, kept);
+  t.same(kept.actions, [], 'another anonymous volume does not take its place');
   t.equal(engineVolume(context({ journal: noted }), entry, 'web:/data'), ANONYMOUS);
   t.end();
 });
@@ -136,14 +144,20 @@ t.test('two instances over one volume of the image never run together, unless th
   t.end();
 });
 
-t.test('a candidate that an agent of before made over an empty volume is made again', (t) => {
-  const committed = aRecord(1);
-  const candidate = aRecord(2, { hash: entry.hashes.web ?? committed.hash, slot: 1 });
-  const base = committedJournalOf(entry, { 'web/1': committed });
+function planWithCandidate(
+  fields: Partial<ContainerObservation>,
+  {
+    volumes = {},
+    images = { [digest('a')]: image },
+  }: { readonly volumes?: AppJournal['volumes']; readonly images?: Observation['images'] } = {},
+): ReturnType<typeof nextActions> {
+  const app = appName('web');
+  const old = aRecord(1, { hash: specHash('b') });
+  const journal = committedJournalOf(entry, { 'web/1': old });
   const attempt = {
     entry,
     state: 'running' as const,
-    candidates: { 'web/1': candidate },
+    candidates: { 'web/1': aRecord(2, { slot: 1 }) },
     stopped: [],
     unwell: [],
     problem: null,
@@ -151,29 +165,44 @@ t.test('a candidate that an agent of before made over an empty volume is made ag
     budgetLeftMs: 60_000,
     retries: 0,
   };
-  const app = appName('web');
-  const plan = nextActions({
+  const containers = [
+    aContainer(1, { hash: specHash('b'), volumes: { '/data': ANONYMOUS } }),
+    aContainer(2, { slot: 1, restartPolicy: 'no', address: '10.213.0.3', volumes: { '/data': EMPTY }, ...fields }),
+  ];
+  return nextActions({
     assignment: { host: hostId(1), epoch: 1, generation: 1, entries: [entry] },
     observation: {
       ...noFacts,
-      images: { [digest('a')]: image },
-      engine: {
-        containers: [
-          aContainer(1, { volumes: { '/data': ANONYMOUS } }),
-          aContainer(2, { slot: 1, state: 'created', restartPolicy: 'no', volumes: { '/data': 'b'.repeat(64) } }),
-        ],
-        networks: [{ app, id: 'net-1', name: 'net', subnet: '10.213.0.0/24' }],
-        volumes: [],
-      },
+      images,
+      health: { [instanceId(1)]: aHealth(), [instanceId(2)]: aHealth() },
+      engine: { containers, networks: [{ app, id: 'net-1', name: 'net', subnet: '10.213.0.0/24' }], volumes: [] },
     },
-    journals: { [app]: { ...emptyJournal(app), ...base, attempt } },
+    journals: { [app]: { ...emptyJournal(app), ...journal, addresses: { 'web/1': 0 }, volumes, attempt } },
     rules: { host: hostId(1), subnetPool: '10.213.0.0/16', policy: () => null },
-    now: { wallMs: 0, monotonicMs: 0 },
+    now: { wallMs: 60_000, monotonicMs: 60_000 },
   });
+}
+
+t.test('a candidate that an agent of before made over an empty volume is made again', (t) => {
+  const done = (plan: ReturnType<typeof nextActions>): readonly string[] =>
+    plan.actions.flatMap((action) =>
+      ['remove', 'start', 'stop', 'commit', 'note-stop'].includes(action.kind) ? [action.kind] : [],
+    );
+  const created = planWithCandidate({ state: 'created' });
+  t.same(done(created), ['remove']);
   t.match(
-    plan.actions.filter((action) => action.kind === 'remove'),
-    [{ kind: 'remove', instance: instanceId(2) }],
+    created.actions.filter((action) => action.kind === 'remove'),
+    [{ instance: instanceId(2) }],
   );
-  t.notOk(plan.actions.some((action) => action.kind === 'start'));
+  const running = planWithCandidate({});
+  t.same(done(running), ['stop'], 'however well it runs, it does not commit');
+  t.match(
+    running.actions.filter((action) => action.kind === 'stop'),
+    [{ instance: instanceId(2) }],
+  );
+  t.same(done(planWithCandidate({}, { images: {} })), ['stop'], 'before its image was looked at');
+  t.same(done(planWithCandidate({ state: 'exited', exitCode: 0 })), ['remove']);
+  t.same(done(planWithCandidate({}, { volumes: { 'web:/data': EMPTY } })), ['commit'], 'the one that is noted');
+  t.same(done(planWithCandidate({ volumes: { '/data': ANONYMOUS } })), ['commit'], 'the one that is served');
   t.end();
 });
