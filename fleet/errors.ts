@@ -163,13 +163,13 @@ export const ERRORS = {
   },
   INSTANCE_KNOWN: {
     meaning: 'This instance enrolled before, with another key.',
-    hint: 'If its disk was made anew, run `longshore hosts adopt HOST`: it then connects by itself within some minutes.',
+    hint: 'If its disk was made anew, run `longshore hosts adopt HOST --key FINGERPRINT`: it then connects by itself within some minutes.',
     retryable: false,
     exit: 6,
   },
   FORMER_HOST: {
     meaning: 'The machine holds containers or volumes of a host, and it is not settled whether it is that host.',
-    hint: 'Run `longshore hosts adopt HOST` to let it be that host again; docs/operations.md has the other ways.',
+    hint: 'Run `longshore hosts adopt HOST --key FINGERPRINT` to let it be that host again; docs/operations.md has the other ways.',
     retryable: false,
     exit: 6,
   },

@@ -36,7 +36,7 @@ export function registerHosts(program: Command, run: RunVerb): void {
     .command('adopt')
     .description('Let the machine that asks be this host again, with its containers, volumes and a new key')
     .argument('<host>')
-    .option('--key <fingerprint>', 'which machine, where several ask')
+    .option('--key <fingerprint>', 'of the key of the machine (needed); without it those that ask are listed')
     .option('--note <text>', 'why; stands in the event log')
     .action(
       run(async (context: Context, host: string, options: { key?: string; note?: string }) => {

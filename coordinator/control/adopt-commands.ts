@@ -1,10 +1,13 @@
-/** An operator lets a machine that asks for it be a host again; see `identity/adoption-requests.ts`. */
+/**
+ * An operator lets a machine that asks for it be a host again; see `identity/adoption-requests.ts`. The key is always
+ * named: between a look at what waits and the command another machine may have taken the place of the first.
+ */
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isHostId } from '../../fleet/ids.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { personCause } from '../commands.ts';
 import type { Commands } from '../commands.ts';
-import { describeRequest } from '../identity/adoption-requests.ts';
+import { describeChoice } from '../identity/adoption-requests.ts';
 import type { AdoptionRequest } from '../identity/adoption-requests.ts';
 import type { ControlOptions } from './control-options.ts';
 
@@ -12,8 +15,8 @@ export function adoptCommands(options: ControlOptions): Pick<Commands, 'adoptHos
   const { store, hub, rollouts, changes, views, adoptions, now } = options;
   return {
     adoptHost: async (host, { key, note }, actor) => {
-      const id = await idOf(options, host);
-      const request = chosen(host, adoptions.of(id), key);
+      const { id, name } = await asked(options, host, key);
+      const request = chosen(name, adoptions.of(id), key);
       if (hub.live(id)?.connected === true)
         throw conflict(`adopt host ${host}: it is connected, so the machine that asks is another one`, {
           hint: `Stop the agent that is connected as ${host} first, or let the other machine enrol as a new host (\`adopt: no\` in its agent.yaml).`,
@@ -44,13 +47,22 @@ export function adoptCommands(options: ControlOptions): Pick<Commands, 'adoptHos
   };
 }
 
-/** By id or name; one that is not enrolled here by its id, or by the name of the machine that asks. @throws NOT_FOUND */
-async function idOf({ store, adoptions }: ControlOptions, host: string): Promise<HostId> {
-  const known = (await store.findHost({ host }))?.id;
-  if (known !== undefined) return known;
-  if (isHostId(host)) return host;
-  const asking = adoptions.all().find(({ machine }) => machine.name === host);
-  if (asking !== undefined) return asking.host;
+/**
+ * By id or name; one that is not enrolled here by its id, or by the name of the machine that asks. A removed host goes by
+ * its id: another one may have its name.
+ * @throws NOT_FOUND
+ */
+async function asked(
+  { store, adoptions }: ControlOptions,
+  host: string,
+  key: string | null,
+): Promise<{ readonly id: HostId; readonly name: string }> {
+  const known = await store.findHost({ host });
+  if (known !== null) return { id: known.id, name: known.removedAt === null ? known.name : known.id };
+  if (isHostId(host)) return { id: host, name: host };
+  const named = adoptions.all().filter(({ machine }) => machine.name === host);
+  const asking = named.find(({ fingerprint }) => fingerprint === key) ?? named[0];
+  if (asking !== undefined) return { id: asking.host, name: asking.host };
   throw new LongshoreError('NOT_FOUND', `adopt host ${host}: there is none with this id or name`, {
     hint: '`longshore doctor` lists the machines that ask to be a host again.',
   });
@@ -58,17 +70,16 @@ async function idOf({ store, adoptions }: ControlOptions, host: string): Promise
 
 /** @throws CONFLICT */
 function chosen(host: string, requests: readonly AdoptionRequest[], key: string | null): AdoptionRequest {
-  const fitting = key === null ? requests : requests.filter(({ fingerprint }) => fingerprint === key);
-  const [request] = fitting;
-  if (request === undefined)
-    throw conflict(`adopt host ${host}: no machine${key === null ? '' : ` with key ${key}`} asks to be it`, {
+  const request = requests.find(({ fingerprint }) => fingerprint === key);
+  if (request !== undefined) return request;
+  if (requests.length === 0)
+    throw conflict(`adopt host ${host}: no machine asks to be it`, {
       hint: 'Its agent must be running and enrolling with a valid token: see `systemctl status longshore-agent` there.',
     });
-  if (fitting.length > 1)
-    throw conflict(`adopt host ${host}: several machines ask to be it: ${fitting.map(describeRequest).join('; ')}`, {
-      hint: 'Name one with --key; the log of its agent has the key.',
-    });
-  return request;
+  const problem = key === null ? 'the key of the machine is missing' : `no machine with key ${key} asks to be it`;
+  throw conflict(`adopt host ${host}: ${problem}; these ask: ${describeChoice(host, requests)}`, {
+    hint: "Compare the key with the one in the log of the machine's agent, then run the command of that machine.",
+  });
 }
 
 function conflict(message: string, options: { readonly hint: string }): LongshoreError {

@@ -18,7 +18,7 @@ export function createViews({ store, hub, adoptions }: ViewsOptions): ViewsPort 
   return {
     host: async (id) => {
       const [row, targets] = await Promise.all([store.host({ id }), store.targetsOfHosts({ hosts: [id] })]);
-      return row?.removedAt !== null ? null : hostView(row, hub.live(id), targets, adoptions.of(id)[0] ?? null);
+      return row?.removedAt !== null ? null : hostView(row, hub.live(id), targets, adoptions.of(id));
     },
     deployment: async (deployment) => {
       const [view] = await deploymentViews([deployment], { store, hub });

@@ -8,7 +8,7 @@ import type { HostId } from '../../fleet/ids.ts';
 import { credentialOf } from '../../protocol/enroll.ts';
 import type { EnrollRequest, FormerHostClaim } from '../../protocol/enroll.ts';
 import type { Commands } from '../commands.ts';
-import { describeRequest, fingerprintOf } from '../identity/adoption-requests.ts';
+import { adoptCommand, describeRequest, fingerprintOf } from '../identity/adoption-requests.ts';
 import type { AdoptionRequest, Enrolling } from '../identity/adoption-requests.ts';
 import type { InstanceIdentities } from '../identity/instance-identities.ts';
 import { tokenHash } from '../identity/token-text.ts';
@@ -33,9 +33,8 @@ export function enrollCommands(options: ControlOptions): EnrollCommands {
     return made.host;
   };
   /** An agent repeats its request; people read of it once. */
-  const note = async (request: AdoptionRequest, { problem }: LongshoreError): Promise<void> => {
+  const note = async (request: AdoptionRequest, row: HostRow | null, { problem }: LongshoreError): Promise<void> => {
     if (!adoptions.note(request)) return;
-    const row = await store.host({ id: request.host });
     const view = row === null ? null : await views.host(row.id);
     if (view !== null) changes.publish({ kind: 'host', host: view });
     if (!adoptions.takeEvent(request.host, { isKnown: row !== null })) return;
@@ -75,10 +74,13 @@ export function enrollCommands(options: ControlOptions): EnrollCommands {
         if (!(error instanceof LongshoreError)) throw error;
         const host = await askedHost(options, error, enrolling, claim);
         if (host === null) throw error;
-        const fingerprint = fingerprintOf(request.publicKey);
-        await note({ host, fingerprint, machine, enrolling, claim }, error);
-        const { code, message, hint } = error.problem;
-        throw new LongshoreError(code, `${message} (the machine's key is ${fingerprint})`, { hint });
+        const asking = { host, fingerprint: fingerprintOf(request.publicKey), machine, enrolling, claim };
+        const row = await store.host({ id: host });
+        const command = adoptCommand(row?.removedAt === null ? row.name : host, asking);
+        const { code, message } = error.problem;
+        const hint = `If it is that host's own machine, run \`${command}\`; docs/operations.md has the other ways.`;
+        await note(asking, row, new LongshoreError(code, message, { hint }));
+        throw new LongshoreError(code, `${message} (the machine's key is ${asking.fingerprint})`, { hint });
       }
     },
   };

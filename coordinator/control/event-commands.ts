@@ -4,7 +4,7 @@ import { isHostId } from '../../fleet/ids.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { personCause } from '../commands.ts';
 import type { Commands } from '../commands.ts';
-import { describeRequest } from '../identity/adoption-requests.ts';
+import { adoptCommand, describeRequest } from '../identity/adoption-requests.ts';
 import type { ControlOptions, DoctorFinding } from './control-options.ts';
 import { requireKnownApp } from './known-app.ts';
 import { pageOf, pagingOf } from './page-of.ts';
@@ -119,10 +119,11 @@ async function adoptionsAsked({ store, adoptions }: ControlOptions): Promise<Doc
   const name = 'adoptions';
   const requests = adoptions.all();
   if (requests.length === 0) return { name, ok: true, text: 'no machine asks to be a host again' };
-  const names = await store.hostNames({ ids: requests.map(({ host }) => host) });
+  // A removed host goes by its id: another one may have its name.
+  const names = new Map((await store.allHosts()).map((row) => [row.id, row.name]));
   const lines = requests.map((request) => {
-    const host = names[request.host] ?? request.host;
-    return `${describeRequest(request)} asks to be ${host}: \`longshore hosts adopt ${host}\` lets it`;
+    const host = names.get(request.host) ?? request.host;
+    return `${describeRequest(request)} asks to be ${host}: \`${adoptCommand(host, request)}\` lets it`;
   });
   return { name, ok: false, text: listed(lines) };
 }

@@ -26,7 +26,7 @@ export function hostCommands(options: ControlOptions): HostCommands {
       const slice = await store.listHosts({ ...pagingOf(query), pool: query.pool ?? null, app });
       const targets = groupTargets(await store.targetsOfHosts({ hosts: slice.items.map((row) => row.id) }));
       const items = slice.items.map((row) =>
-        hostView(row, hub.live(row.id), targets.get(row.id) ?? [], adoptions.of(row.id)[0] ?? null),
+        hostView(row, hub.live(row.id), targets.get(row.id) ?? [], adoptions.of(row.id)),
       );
       return { items, next: slice.next };
     },

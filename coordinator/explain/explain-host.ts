@@ -2,7 +2,7 @@
 import type { AppName } from '../../fleet/ids.ts';
 import { isAppName } from '../../fleet/ids.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
-import { describeRequest } from '../identity/adoption-requests.ts';
+import { adoptCommand, describeRequest } from '../identity/adoption-requests.ts';
 import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { HubPort } from '../ports.ts';
 import type { HostRow } from '../store/records.ts';
@@ -16,7 +16,6 @@ export interface ExplainHostOptions {
 }
 
 export async function explainHost(row: HostRow, { store, hub, adoptions }: ExplainHostOptions): Promise<ExplainView> {
-  const [request] = adoptions.of(row.id);
   const live = hub.live(row.id);
   const targets = await store.targetsOfHosts({ hosts: [row.id] });
   const apps = new Set<AppName>([
@@ -34,7 +33,9 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
     connectedChangedAt: live?.connectedChangedAt ?? null,
     lastSeenAt: live?.lastSeenAt ?? row.lastSeenAt,
     enrolledAt: row.enrolledAt,
-    adoption: request === undefined ? null : describeRequest(request),
+    asking: adoptions
+      .of(row.id)
+      .map((request) => ({ machine: describeRequest(request), command: adoptCommand(row.name, request) })),
     refusal: live?.refusal ?? null,
     problems: live?.problems ?? [],
     restartNeeded: live?.metrics?.restartNeeded ?? false,

@@ -16,8 +16,8 @@ export interface ExplainFacts {
   readonly connectedChangedAt: number | null;
   readonly lastSeenAt: number | null;
   readonly enrolledAt: number;
-  /** What a machine is that asks to be this host; null = none does. */
-  readonly adoption: string | null;
+  /** Machines that ask to be this host, each with the command that permits it. */
+  readonly asking: readonly { readonly machine: string; readonly command: string }[];
   readonly refusal: Pick<AssignmentRefusal, 'problem' | 'isSentAgain'> | null;
   /** What is wrong with the host itself. */
   readonly problems: readonly HostProblem[];
@@ -41,15 +41,20 @@ export function explain(facts: ExplainFacts): ExplainView {
   return { host: facts.name, ...found };
 }
 
-function askedFor({ name, connected, connectedChangedAt, lastSeenAt, adoption }: ExplainFacts): Explained | null {
-  if (adoption === null) return null;
-  const state = connected ? `Host ${name} is connected, and another` : `Host ${name} is not connected, and a`;
+function askedFor({ name, connected, connectedChangedAt, lastSeenAt, asking }: ExplainFacts): Explained | null {
+  if (asking.length === 0) return null;
+  const state = connected ? `Host ${name} is connected` : `Host ${name} is not connected`;
+  const who =
+    asking.length > 1
+      ? `${asking.length} ${connected ? 'other ' : ''}machines ask`
+      : `${connected ? 'another' : 'a'} machine asks`;
+  const commands = asking.map(({ command }) => `\`${command}\``).join(' or ');
   return {
-    sentence: `${state} machine asks to be it: ${adoption}`,
+    sentence: `${state}, and ${who} to be it: ${asking.map(({ machine }) => machine).join('; ')}`,
     since: connectedChangedAt ?? lastSeenAt,
     next: connected
-      ? 'That machine stays outside: stop the agent that is connected, or let the other one enrol as a new host.'
-      : `If it is the same machine with its agent's data made anew, run \`longshore hosts adopt ${name}\`; it starts nothing until then.`,
+      ? 'What asks stays outside: stop the agent that is connected, or let the other machine enrol as a new host.'
+      : `If its agent's data was made anew and the key is the one in that agent's log, run ${commands}; it starts nothing until then.`,
     nextAt: null,
   };
 }

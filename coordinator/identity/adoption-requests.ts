@@ -106,13 +106,25 @@ export function fingerprintOf(publicKey: string): string {
 }
 
 /** One line: what the machine is and what it holds. */
-export function describeRequest({ machine, fingerprint, claim }: AdoptionRequest): string {
+export function describeRequest({ machine, fingerprint, claim, enrolling }: AdoptionRequest): string {
   const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
   const held =
     claim === null
       ? ''
       : `; it holds ${counted(claim.containers, 'container')} and ${counted(claim.volumes, 'volume')}${claim.ingress ? ', an ingress' : ''}${claim.apps.length === 0 ? '' : ` of ${claim.apps.slice(0, 10).join(', ')}`}`;
-  return `machine ${machine.name} with key ${fingerprint}${held}`;
+  const { instance = null } = enrolling.kind === 'instance' ? enrolling.enrolling : {};
+  const place = instance === null ? '' : ` (instance ${instance.id} in ${instance.zone})`;
+  return `machine ${machine.name}${place} with key ${fingerprint}${held}`;
+}
+
+/** The command that permits this one machine. @param host name or id */
+export function adoptCommand(host: string, { fingerprint }: Pick<AdoptionRequest, 'fingerprint'>): string {
+  return `longshore hosts adopt ${host} --key ${fingerprint}`;
+}
+
+/** Each machine that asks to be this host, with the command that permits it. */
+export function describeChoice(host: string, requests: readonly AdoptionRequest[]): string {
+  return requests.map((request) => `${describeRequest(request)}: \`${adoptCommand(host, request)}\``).join('; ');
 }
 
 function keyOf({ host, fingerprint }: AdoptionRequest): string {

@@ -66,7 +66,7 @@ export const hostPatchSchema = z.strictObject({
 });
 
 export const adoptRequestSchema = z.strictObject({
-  /** Fingerprint of the machine's key; needed where several machines ask to be this host. */
+  /** Fingerprint of the machine's key. Without it nothing is adopted, and the refusal lists the machines that ask. */
   key: z
     .string()
     .regex(/^[0-9a-f]{16}$/, 'is not a fingerprint of 16 hexadecimal digits')

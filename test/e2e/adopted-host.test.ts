@@ -85,7 +85,11 @@ t.test('a host that enrols again keeps its containers and its data', { skip }, a
     t.equal(ofAgent('ps').length, 2, 'nothing starts beside what runs');
     t.match((await fleet.run('explain', 'home')).output, /asks to be it: machine home.*longshore hosts adopt home/s);
     t.match((await fleet.run('doctor')).output, /1 volume.*kept.*asks to be home/);
-    const adopted = await fleet.run('hosts', 'adopt', 'home');
+    const refused = await fleet.run('hosts', 'adopt', 'home');
+    t.equal(refused.exit, 1, 'the key is named always');
+    const [, key = ''] = /longshore hosts adopt home --key ([0-9a-f]{16})/.exec(refused.output) ?? [];
+    t.match(agent.log(), key, 'the same key as in the log of the agent');
+    const adopted = await fleet.run('hosts', 'adopt', 'home', '--key', key);
     t.equal(adopted.exit, 0, adopted.output);
     await converged();
     // The proxy had its configuration and its socket in the lost folder.

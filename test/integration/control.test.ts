@@ -133,7 +133,10 @@ scene(
     );
     t.equal((await world.store.allHosts()).length, 1, 'no second host stands beside the first');
 
-    t.match((await world.commands.listHosts({ limit: 10 })).items, [{ waiting: /longshore hosts adopt a/ }]);
+    world.live.delete(host);
+    t.match((await world.commands.listHosts({ limit: 10 })).items, [
+      { waiting: /longshore hosts adopt a --key [0-9a-f]{16}/ },
+    ]);
     const { checks } = await world.commands.doctor();
     t.match(
       checks.find(({ name }) => name === 'adoptions'),
@@ -142,9 +145,20 @@ scene(
     const asked = await world.commands.listEvents({ limit: 10, order: 'newest', kind: 'host.adoption-asked' });
     t.equal(asked.items.length, 1, 'an agent asks again and again, people read of it once');
 
+    const command = `longshore hosts adopt a --key ${fingerprintOf(identity.publicKey)}`;
+    await t.rejects(
+      adopt(),
+      { code: 'CONFLICT', message: `key of the machine is missing; these ask: machine a` },
+      'not even the only one: it may be another than the operator saw',
+    );
+    await t.rejects(adopt(), { message: command });
+    await t.rejects(adopt('0'.repeat(16)), { code: 'CONFLICT', message: command });
+
     const otherMachine = { ...enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name: 'evil' }), former };
     await t.rejects(world.commands.enroll(otherMachine), refusal('FORMER_HOST'));
-    await t.rejects(adopt(), { code: 'CONFLICT', message: /several machines/ });
+    await t.rejects(adopt(), {
+      message: /these ask: machine a .*hosts adopt a --key.*; machine evil .*hosts adopt a --key/,
+    });
     world.live.set(host, { ...aLiveHost(), connected: true });
     await t.rejects(adopt(fingerprintOf(identity.publicKey)), { code: 'CONFLICT', message: /is connected/ });
     world.live.delete(host);
@@ -163,7 +177,11 @@ scene('adoption: of a host that this coordinator never had, by its id, or as the
   const request = { ...enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name: 'a' }), former };
 
   await t.rejects(world.commands.enroll(request), refusal('FORMER_HOST'));
-  t.match(await world.commands.adoptHost(asked, { key: null, note: null }, ADA), { id: asked, pool: 'edge' });
+  const key = fingerprintOf(request.publicKey);
+  await t.rejects(world.commands.adoptHost('a', { key: null, note: null }, ADA), {
+    message: `longshore hosts adopt ${asked} --key ${key}`,
+  });
+  t.match(await world.commands.adoptHost(asked, { key, note: null }, ADA), { id: asked, pool: 'edge' });
   t.match(await world.commands.enroll(request), { host: asked });
   const other = enrollRequestOf(fakeIdentity(), { token, audience: AUDIENCE, name: 'b' });
   t.match(await world.commands.enroll({ ...other, former: { ...former, host: permitted, adopt: true } }), {

@@ -4,26 +4,26 @@ import type { AppName } from '../../../fleet/ids.ts';
 import type { HostView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
 import { refusalText } from '../../refusal-for-app.ts';
-import { describeRequest } from '../../identity/adoption-requests.ts';
+import { describeChoice } from '../../identity/adoption-requests.ts';
 import type { AdoptionRequest } from '../../identity/adoption-requests.ts';
 import type { HostRow, Target } from '../../store/records.ts';
 
 /**
  * @param targets of this host
- * @param adoption a machine asks to be this host; null = none does. Shown only while the host is away
+ * @param asking machines that ask to be this host. Shown only while the host is away
  */
 export function hostView(
   row: HostRow,
   live: LiveHost | null,
   targets: readonly Target[],
-  adoption: AdoptionRequest | null = null,
+  asking: readonly AdoptionRequest[] = [],
 ): HostView {
   const problems = live?.problems ?? [];
   const failing = problems.find((problem) => problem.failing);
   // Another machine that asks for the name says nothing about a host that is there.
   const waiting =
-    adoption !== null && live?.connected !== true
-      ? adoptionWaiting(row.name, adoption)
+    asking.length > 0 && live?.connected !== true
+      ? adoptionWaiting(row.name, asking)
       : failing === undefined
         ? hostWaiting(live, targets)
         : `${failing.part}: ${failing.text}`;
@@ -57,8 +57,9 @@ export function hostView(
   };
 }
 
-export function adoptionWaiting(name: string, request: AdoptionRequest): string {
-  return `${describeRequest(request)} asks to be this host: \`longshore hosts adopt ${name}\` lets it`;
+export function adoptionWaiting(name: string, asking: readonly AdoptionRequest[]): string {
+  const who = asking.length > 1 ? `${asking.length} machines ask` : 'a machine asks';
+  return `${who} to be this host: ${describeChoice(name, asking)}`;
 }
 
 function labelSource(row: HostRow, key: string): HostView['labelSources'][string] {

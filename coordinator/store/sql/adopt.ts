@@ -33,7 +33,7 @@ export async function permittedHost(
     'FORMER_HOST',
     `${object}: the machine holds containers or volumes of ${which} and nobody has permitted it to be that host`,
     {
-      hint: `Run \`longshore hosts adopt ${isThere ? row.name : adoption.host}\` to let it; docs/operations.md has the other ways.`,
+      hint: `Run \`longshore hosts adopt ${isThere ? row.name : adoption.host} --key FINGERPRINT\` to let it; docs/operations.md has the other ways.`,
     },
   );
 }

@@ -67,7 +67,7 @@ function knownHost({ instance, host, adoption }: Args, known: readonly HostsTabl
   const isPermitted = adoption?.permission === 'operator' && adoption.host === other?.id;
   if (other !== undefined && !isPermitted)
     throw new LongshoreError('INSTANCE_KNOWN', `${object}: it is host ${other.name} already, with another key`, {
-      hint: `If its disk was made anew, run \`longshore hosts adopt ${other.name}\`: it then connects by itself.`,
+      hint: `If its disk was made anew, run \`longshore hosts adopt ${other.name} --key FINGERPRINT\`: it then connects by itself.`,
     });
   return null;
 }

@@ -67,9 +67,12 @@ t.test('host view: a request for adoption is shown only while the host is away',
     claim: null,
   };
   const isWaiting = { converged: false, waiting: /asks to be this host/ };
-  t.match(hostView(aHostRow(), null, [], adoption), isWaiting);
-  t.match(hostView(aHostRow(), aLiveHost({ connected: false, apps: { web: running } }), [target], adoption), isWaiting);
-  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running } }), [target], adoption), {
+  t.match(hostView(aHostRow(), null, [], [adoption]), isWaiting);
+  t.match(
+    hostView(aHostRow(), aLiveHost({ connected: false, apps: { web: running } }), [target], [adoption]),
+    isWaiting,
+  );
+  t.match(hostView(aHostRow(), aLiveHost({ apps: { web: running } }), [target], [adoption]), {
     converged: true,
     waiting: null,
   });

@@ -37,7 +37,7 @@ const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
   connectedChangedAt: 100,
   lastSeenAt: 200,
   enrolledAt: 50,
-  adoption: null,
+  asking: [],
   refusal: null,
   problems: [],
   waitsForRestore: false,
@@ -63,6 +63,18 @@ const conflicting = aRefusal({
 });
 
 const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
+  [
+    'machines that ask to be this host',
+    facts({
+      connected: false,
+      asking: [
+        { machine: 'machine a with key 1', command: 'adopt a --key 1' },
+        { machine: 'machine b with key 2', command: 'adopt a --key 2' },
+      ],
+    }),
+    /not connected, and 2 machines ask to be it: machine a with key 1; machine b with key 2/,
+    { next: /run `adopt a --key 1` or `adopt a --key 2`/ },
+  ],
   [
     'running what runs once for the deployment',
     facts({
