@@ -12,7 +12,7 @@ import type { PlanView } from '../../protocol/http-api/views.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
 import { platformRefusal } from '../placement/platform-conflicts.ts';
 import { policyRefusal } from '../placement/policy-conflicts.ts';
-import { portRefusal, publishesPorts } from '../placement/port-conflicts.ts';
+import { portConflicts, portRefusal, portWarnings, publishesPorts } from '../placement/port-conflicts.ts';
 import { refuseTooLarge } from '../release/app-size.ts';
 import type { ImageFacts } from '../registry/image-facts.ts';
 import { pinImages } from '../release/pin-images.ts';
@@ -58,7 +58,6 @@ type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
 export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> {
   const { store, hub } = options;
   const { name } = input.spec;
-  refuseTooLarge(input.spec);
   // All at once: a plan costs as long as the slowest of these, which is the registry.
   const asked = resolveImages(input, options);
   const [digests, facts, secretVersions, app, hosts, targets] = await Promise.all([
@@ -80,7 +79,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const names = new Map(hosts.map((host) => [host.id, host.name]));
   const refusal = routeRefusal(name, routes, names);
   if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
-  await refuseTakenPorts(spec, placed.placement, names, store);
+  const portsKnown = await refuseTakenPorts(spec, placed.placement, names, store);
   const reports = new Map(
     targets.flatMap(({ host }) => {
       const report = hub.live(host)?.apps[name];
@@ -94,6 +93,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     (await store.releases({ app: name, numbers: [...numbers] })).map((release) => [release.number, release]),
   );
   const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
+  refuseTooLarge(spec, base?.spec ?? null);
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
   const changes = planHosts(contents, placed.placement, targets, releases, reports);
   const unfit =
@@ -107,7 +107,11 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     placement: placed.placement,
     live,
     facts,
-    warnings: [...routeWarnings(routes, names), ...heldWarnings(contents, await store.quarantine({ app: name }))],
+    warnings: [
+      ...routeWarnings(routes, names),
+      ...portsKnown,
+      ...heldWarnings(contents, await store.quarantine({ app: name })),
+    ],
   });
   return { view, contents, placement: placed.placement, targets, app, base, hosts };
 }
@@ -121,16 +125,19 @@ function heldWarnings(contents: Plan['contents'], rows: readonly QuarantineRow[]
   );
 }
 
+/** @returns warnings, of conflicts that are there already */
 async function refuseTakenPorts(
   spec: AppSpec,
   placement: Placement,
   names: ReadonlyMap<HostId, string>,
   store: Needs['store'],
-): Promise<void> {
-  if (!publishesPorts(spec)) return;
-  const others = await occupantsOf(spec.name, Object.keys(placement) as HostId[], store);
-  const refusal = portRefusal(spec, placement, others, names);
+): Promise<readonly string[]> {
+  if (!publishesPorts(spec)) return [];
+  const occupants = await occupantsOf(Object.keys(placement) as HostId[], store);
+  const conflicts = portConflicts(spec, placement, occupants, names);
+  const refusal = portRefusal(spec.name, conflicts);
   if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
+  return portWarnings(conflicts);
 }
 
 async function resolveImages({ spec, images }: PlanInput, options: Needs): Promise<Readonly<Record<string, Digest>>> {

@@ -1,14 +1,13 @@
-/** What other apps have to run on the hosts of a placement, by their targets. */
+/** What the apps have to run on the hosts of a placement, by their targets. */
 import type { AppName, HostId } from '../../fleet/ids.ts';
 import type { Occupant } from '../placement/port-conflicts.ts';
 import type { ReleaseStore, TargetStore } from '../store/store.ts';
 
 export async function occupantsOf(
-  app: AppName,
   hosts: readonly HostId[],
   store: Pick<TargetStore, 'targetsOfHosts'> & Pick<ReleaseStore, 'releases'>,
 ): Promise<readonly Occupant[]> {
-  const targets = (await store.targetsOfHosts({ hosts })).filter((target) => target.app !== app);
+  const targets = await store.targetsOfHosts({ hosts });
   const numbers = new Map<AppName, Set<number>>();
   for (const target of targets)
     if (target.kind === 'run') numbers.set(target.app, (numbers.get(target.app) ?? new Set()).add(target.release));

@@ -1,6 +1,7 @@
 /**
  * Which host ports of an app another app publishes on the same host already. Its instance could not start there, and a
- * service that is stopped first would be away until the attempt is given up. Pure.
+ * service that is stopped first would be away until the attempt is given up. A conflict that is there already, by what
+ * the app runs now, does not refuse its next release: an update must not wait for another app. Pure.
  */
 import type { AppSpec, PortSpec } from '../../fleet/app-spec.ts';
 import { problem, type Problem, type ProblemDetail } from '../../fleet/errors.ts';
@@ -20,25 +21,58 @@ interface Publication {
   readonly port: PortSpec & { readonly host: number };
 }
 
-/** Null: every port is free, as far as the fleet's own apps go. @param others apps on the hosts of the placement */
-export function portRefusal(
+export interface PortConflict {
+  readonly service: string;
+  /** `shop (web) publishes port 8080/tcp on quay-1 already`. */
+  readonly text: string;
+  /** The app's own instances on the host publish the port, too. */
+  readonly isKnown: boolean;
+}
+
+/** @param occupants what the hosts of the placement run now, of this app and of others */
+export function portConflicts(
   spec: AppSpec,
   placement: Placement,
-  others: readonly Occupant[],
+  occupants: readonly Occupant[],
   names: ReadonlyMap<HostId, string>,
-): Problem | null {
-  const details = others.flatMap((other) => {
+): readonly PortConflict[] {
+  const own = occupants.filter(({ app }) => app === spec.name);
+  const others = occupants.filter(({ app }) => app !== spec.name);
+  return others.flatMap((other) => {
     const taken = publications(other.spec, other.replicas);
-    return publications(spec, placement[other.host] ?? {}).flatMap(({ service, port }): readonly ProblemDetail[] => {
+    const now = own
+      .filter(({ host }) => host === other.host)
+      .flatMap((running) => publications(running.spec, running.replicas));
+    return publications(spec, placement[other.host] ?? {}).flatMap(({ service, port }): readonly PortConflict[] => {
       const holder = taken.find((each) => overlaps(each.port, port));
       if (holder === undefined) return [];
-      const message = `${other.app} (${holder.service}) publishes port ${port.host}/${port.protocol} on ${names.get(other.host) ?? other.host} already`;
-      return [{ path: `services.${service}.ports`, message, line: null, column: null }];
+      const text = `${other.app} (${holder.service}) publishes port ${port.host}/${port.protocol} on ${names.get(other.host) ?? other.host} already`;
+      const isKnown = now.some((before) => overlaps(before.port, port) && overlaps(before.port, holder.port));
+      return [{ service, text, isKnown }];
     });
   });
+}
+
+/** Null: no port is taken that the app does not publish there already. */
+export function portRefusal(app: AppName, conflicts: readonly PortConflict[]): Problem | null {
+  const details = conflicts
+    .filter(({ isKnown }) => !isKnown)
+    .map(({ service, text }): ProblemDetail => ({
+      path: `services.${service}.ports`,
+      message: text,
+      line: null,
+      column: null,
+    }));
   const [first] = details;
   if (first === undefined) return null;
-  return problem('PORT_IN_USE', `place ${spec.name}: ${first.message}`, { details: details.slice(0, 200) });
+  return problem('PORT_IN_USE', `place ${app}: ${first.message}`, { details: details.slice(0, 200) });
+}
+
+export function portWarnings(conflicts: readonly PortConflict[]): readonly string[] {
+  return conflicts
+    .filter(({ isKnown }) => isKnown)
+    .slice(0, 20)
+    .map(({ text }) => `${text}: one of the two apps cannot start there`);
 }
 
 export function publishesPorts(spec: AppSpec): boolean {

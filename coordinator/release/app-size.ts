@@ -1,6 +1,6 @@
 /**
  * How large an app may be: its spec with the contents of its configs goes to each of its hosts in one frame, beside the
- * specs of the other apps there. Pure.
+ * specs of the other apps there. An app that is larger already may stay as large: its updates go on. Pure.
  */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { LongshoreError, type ProblemDetail } from '../../fleet/errors.ts';
@@ -10,10 +10,13 @@ import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
 export const APP_LIMIT_BYTES = (FRAME_LIMIT_BYTES / 4) * 3;
 const CONFIGS_NAMED = 5;
 
-/** @throws TOO_LARGE, with the largest configs and their sizes */
-export function refuseTooLarge(spec: AppSpec): void {
+/**
+ * @param base what the app's last good release holds; null = it has none
+ * @throws TOO_LARGE, with the largest configs and their sizes
+ */
+export function refuseTooLarge(spec: AppSpec, base: AppSpec | null): void {
   const bytes = jsonBytes(spec);
-  if (bytes <= APP_LIMIT_BYTES) return;
+  if (bytes <= APP_LIMIT_BYTES || (base !== null && bytes <= jsonBytes(base))) return;
   const details = Object.entries(spec.configs)
     .map(([name, config]) => ({ name, bytes: jsonBytes(config.content) }))
     .sort((a, b) => b.bytes - a.bytes)

@@ -1,6 +1,12 @@
 import t from 'tap';
-import { portRefusal, type Occupant } from '../../../../coordinator/placement/port-conflicts.ts';
-import type { PortSpec } from '../../../../fleet/app-spec.ts';
+import {
+  portConflicts,
+  portRefusal,
+  portWarnings,
+  type Occupant,
+} from '../../../../coordinator/placement/port-conflicts.ts';
+import type { Placement } from '../../../../coordinator/store/records.ts';
+import type { AppSpec, PortSpec } from '../../../../fleet/app-spec.ts';
 import { anAppSpec, appName, aService, hostId } from '../../../support/app-builders.ts';
 
 const port = (fields: Partial<PortSpec> = {}): PortSpec => ({
@@ -21,8 +27,11 @@ const occupant = (replicas: number, ...ports: readonly PortSpec[]): Occupant => 
 const placement = { [hostId(1)]: { web: 1 }, [hostId(2)]: { web: 1 } };
 const names = new Map([[hostId(1), 'quay-1']]);
 
+const refused = (spec: AppSpec, at: Placement, occupants: readonly Occupant[]) =>
+  portRefusal(spec.name, portConflicts(spec, at, occupants, names));
+
 t.test('portRefusal: names the port, the app that has it and the host', (t) => {
-  t.match(portRefusal(publishing('blog', port()), placement, [occupant(1, port())], names), {
+  t.match(refused(publishing('blog', port()), placement, [occupant(1, port())]), {
     code: 'PORT_IN_USE',
     message: 'place blog: shop (web) publishes port 8080/tcp on quay-1 already',
     details: [{ path: 'services.web.ports' }],
@@ -32,7 +41,7 @@ t.test('portRefusal: names the port, the app that has it and the host', (t) => {
 
 t.test('portRefusal: only where both would have it', (t) => {
   const isRefused = (mine: PortSpec, theirs: PortSpec, replicas = 1): boolean =>
-    portRefusal(publishing('blog', mine), placement, [occupant(replicas, theirs)], names) !== null;
+    refused(publishing('blog', mine), placement, [occupant(replicas, theirs)]) !== null;
   t.equal(isRefused(port(), port({ host: 8081 })), false, 'another port');
   t.equal(isRefused(port(), port({ protocol: 'udp' })), false, 'another protocol');
   t.equal(isRefused(port({ host: null }), port({ host: null })), false, 'ports that Docker chooses');
@@ -40,6 +49,23 @@ t.test('portRefusal: only where both would have it', (t) => {
   t.equal(isRefused(port({ hostIp: '10.0.0.1' }), port({ hostIp: '0.0.0.0' })), true, 'one has every address');
   t.equal(isRefused(port(), port(), 0), false, 'a service that does not run there');
   const away = { [hostId(2)]: { web: 1 } };
-  t.equal(portRefusal(publishing('blog', port()), away, [occupant(1, port())], names), null, 'another host');
+  t.equal(refused(publishing('blog', port()), away, [occupant(1, port())]), null, 'another host');
+  t.end();
+});
+
+t.test('portConflicts: one that is there already is a warning, and only on its own host and port', (t) => {
+  const blog = publishing('blog', port());
+  const running = (host: number, ...ports: readonly PortSpec[]): Occupant => ({
+    app: blog.name,
+    host: hostId(host),
+    spec: publishing('blog', ...ports),
+    replicas: { web: 1 },
+  });
+  const found = portConflicts(blog, placement, [occupant(1, port()), running(1, port())], names);
+  t.equal(portRefusal(blog.name, found), null);
+  t.match(portWarnings(found), [/^shop \(web\) publishes port 8080\/tcp on quay-1 already: one of the two/]);
+  for (const elsewhere of [running(2, port()), running(1, port({ host: 9090 }))])
+    t.match(refused(blog, placement, [occupant(1, port()), elsewhere]), { code: 'PORT_IN_USE' });
+  t.same(portConflicts(blog, placement, [running(1, port())], names), [], 'its own ports are free to it');
   t.end();
 });
