@@ -10,6 +10,7 @@ import type { Digest, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
+import { onceRefusal } from '../placement/placement-rules.ts';
 import { platformRefusal } from '../placement/platform-conflicts.ts';
 import { policyRefusal } from '../placement/policy-conflicts.ts';
 import { portConflicts, portRefusal, portWarnings, publishesPorts } from '../placement/port-conflicts.ts';
@@ -20,6 +21,7 @@ import { planHash, planHosts } from '../release/plan-release.ts';
 import type { HostChanges, ReleaseContents } from '../release/plan-release.ts';
 import { routeRefusal, routeWarnings } from '../placement/route-conflicts.ts';
 import { specHashes } from '../release/spec-hash.ts';
+import { onceServices } from '../rollout/once-step.ts';
 import { wavesOf } from '../rollout/waves.ts';
 import type { AppRow, HostRow, Placement, QuarantineRow, Target } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
@@ -94,6 +96,9 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   );
   const base = app?.succeeded == null ? null : (releases.get(app.succeeded) ?? null);
   refuseTooLarge(spec, base?.spec ?? null);
+  const once = onceServices({ deployment: { kind: 'deploy' }, release: contents, base });
+  const apart = onceRefusal(name, once, placed.placement);
+  if (apart !== null) throw new LongshoreError(apart.code, apart.message, { details: apart.details });
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
   const changes = planHosts(contents, placed.placement, targets, releases, reports);
   const unfit =

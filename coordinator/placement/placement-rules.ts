@@ -3,8 +3,8 @@
  * is a directory of one host, and a certificate authority checks a name at one address. Pure.
  */
 import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
-import type { ProblemDetail } from '../../fleet/errors.ts';
-import type { HostId } from '../../fleet/ids.ts';
+import { problem, type Problem, type ProblemDetail } from '../../fleet/errors.ts';
+import type { AppName, HostId } from '../../fleet/ids.ts';
 import type { Placement } from '../store/records.ts';
 
 export function brokenRules(
@@ -23,6 +23,18 @@ export function brokenRules(
     ...splitVolumes(spec, where),
     ...Object.entries(spec.services).flatMap(([name, service]) => acmeNames(name, service, runs(name))),
   ];
+}
+
+/** @param services that run once before the first wave, all on the same host */
+export function onceRefusal(app: AppName, services: readonly string[], placement: Placement): Problem | null {
+  const isShared = Object.values(placement).some((replicas) => services.every((name) => (replicas[name] ?? 0) > 0));
+  if (services.length < 2 || isShared) return null;
+  const all = services.join(' and ');
+  return problem('UNPLACEABLE', `place ${app}: no host runs all of ${all}, which run once before the first wave`, {
+    details: services.map((name) =>
+      detail(`services.${name}.x-longshore.once`, `${all} have no host in common; give them the same constraints`),
+    ),
+  });
 }
 
 type Where = (matches: (services: Readonly<Record<string, number>>) => boolean) => readonly string[];

@@ -3,11 +3,11 @@
  * host goes on serving what it has. Its failure ends the deployment with nothing moved. A host that falls silent in the
  * middle is waited for until the deadline: a migration that may still run must not begin again elsewhere.
  */
-import type { HostStep, OnceStep } from '../../fleet/deployment.ts';
+import type { Deployment, HostStep, OnceStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
-import type { Rollout } from '../store/records.ts';
+import type { Release } from '../../fleet/release.ts';
 import { digestsToHold, digestsToQuarantine } from './quarantine.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { stepAnswer } from './step-answer.ts';
@@ -17,7 +17,11 @@ export function onceServices({
   deployment,
   release,
   base,
-}: Pick<Rollout, 'deployment' | 'release' | 'base'>): string[] {
+}: {
+  readonly deployment: Pick<Deployment, 'kind'>;
+  readonly release: Pick<Release, 'spec' | 'hashes'>;
+  readonly base: Pick<Release, 'hashes'> | null;
+}): string[] {
   return Object.entries(release.spec.services).flatMap(([name, service]) => {
     if (service.once !== 'deployment') return [];
     const isNew = deployment.kind === 'deploy' && base?.hashes[name] !== release.hashes[name];
