@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts';
 import type { ContainerEngine, EngineDescription } from './engine/container-engine.ts';
 import { foundProblem, type HostProblems } from './host-problems.ts';
 import type { Log } from './log.ts';
+import { watchNetworkCheck } from './network-check.ts';
 import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
 import { PowerOff, type Drained, type DrainingIngress } from './power-off/power-off.ts';
 import type { EventQueue } from './report/event-queue.ts';
@@ -27,6 +28,7 @@ import type { Link } from './session/connection.ts';
 import type { HelloFacts } from './session/handshake.ts';
 import { Session, type SessionOptions, type SessionState } from './session/session.ts';
 import type { StreamServer } from './streams/stream-server.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** What the agent asks of the reconciler. */
 export interface Reconciling {
@@ -161,12 +163,13 @@ export class EnrolledAgent {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { reconciler, ingress, hostProblems } = this.#parts;
+    const { reconciler, ingress, hostProblems, clock } = this.#parts;
     const talking = new AbortController();
     const work: ((signal: AbortSignal) => Promise<void>)[] = [
       (ending) => reconciler.run(ending),
       (ending) => this.#measure(ending),
       (ending) => this.#keepSchedules(ending),
+      (ending) => watchNetworkCheck(hostProblems, clock, ending),
     ];
     if (ingress !== null) {
       const onState = (found: Problem | null): void =>
@@ -290,11 +293,4 @@ export class EnrolledAgent {
     this.changed();
     await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

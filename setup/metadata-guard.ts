@@ -5,6 +5,7 @@
  * the same address. Where the machine allows it, those pass that the set names: the containers that opt in.
  */
 import { ACCESS_PROGRAM, ACCESS_UNIT, renderAccessProgram, renderAccessUnit } from './metadata-access.ts';
+import { NETWORK_CHECK_TIMER, networkCheckFiles } from './network-check.ts';
 import type { MachineFile } from './machine-file.ts';
 
 export const GUARD_TABLE_FILE = '/etc/longshore/metadata-guard.nft';
@@ -58,6 +59,7 @@ guard_metadata() {
   systemctl enable --quiet longshore-metadata-guard.service
   systemctl start longshore-metadata-guard.service
   nft -f ${GUARD_TABLE_FILE} || fail 'metadata guard: the kernel refused its rules'
+  systemctl enable --quiet --now ${NETWORK_CHECK_TIMER}
   if [ "$1" = allow ]; then
     # Its set is empty now.
     systemctl enable --quiet ${ACCESS_UNIT}
@@ -73,6 +75,7 @@ export function guardFiles(): readonly MachineFile[] {
   return [
     { path: '/etc/systemd/system/longshore-metadata-guard.service', mode: '0644', text: renderGuardUnit() },
     { path: `/etc/systemd/system/${ACCESS_UNIT}`, mode: '0644', text: renderAccessUnit() },
+    ...networkCheckFiles(GUARD_TABLE_FILE),
     { path: ACCESS_PROGRAM, mode: '0755', text: renderAccessProgram() },
   ];
 }

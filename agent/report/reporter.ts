@@ -9,6 +9,7 @@ import type { HostProblem } from '../../fleet/report.ts';
 import type { Clock } from '../clock.ts';
 import type { Link } from '../session/connection.ts';
 import { planReport, type AppReports, type SecretFacts, type SentReport } from './plan-report.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** While so much waits in the socket, a newer report is better than a further one. */
 const SLOW_BYTES = 512 * 1024;
@@ -83,11 +84,4 @@ export class Reporter {
     if (connection.aborted) wake();
     return woken.signal;
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

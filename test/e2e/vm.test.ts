@@ -112,6 +112,15 @@ t.test('a Debian machine becomes a host by its startup script, and stays one', {
       await inVm(vm, 'systemctl start longshore-setup');
       t.equal(await ask(vm), 'no answer', `${verb}: and the setup puts it back`);
     }
+    // Its own look does, once a minute, and names what only a person may put back.
+    await inVm(vm, 'nft delete table inet longshore_metadata; systemctl start longshore-network-check');
+    t.equal(await ask(vm), 'no answer', 'the look of the machine puts it back');
+    t.match(await inVm(vm, 'cat /run/longshore/network-check'), /^warning\tmetadata-guard\t/);
+    await inVm(vm, 'systemctl restart nftables; systemctl start longshore-network-check');
+    t.equal(await ask(vm), 'no answer', 'a restart of nftables leaves it in force');
+    t.match(await inVm(vm, 'cat /run/longshore/network-check'), /^failing\tdocker-firewall\t/);
+    await inVm(vm, 'systemctl restart docker; systemctl start longshore-network-check');
+    t.equal(await inVm(vm, 'cat /run/longshore/network-check'), '', 'and all is well again');
   });
 
   await t.test('where the machine allows it, a service that opts in gets an answer, and nobody else', async (t) => {

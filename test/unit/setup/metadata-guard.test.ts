@@ -30,3 +30,15 @@ t.test('renderGuardUnit: Docker does not start without it', (t) => {
   t.match(renderGuardUnit(), /RequiredBy=docker\.service/);
   t.end();
 });
+
+t.test('network check: every minute, and a restart of nftables puts the guard back by itself', (t) => {
+  const textOf = (end: string): string => guardFiles().find(({ path }) => path.endsWith(end))?.text ?? '';
+  t.match(textOf('longshore-network-check.timer'), /^OnUnitActiveSec=60$/m);
+  t.match(textOf('longshore-network-check.service'), /^CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW$/m);
+  t.match(
+    textOf('nftables.service.d/longshore.conf'),
+    /^ExecStartPost=-\/usr\/sbin\/nft -f \/etc\/longshore\/metadata-guard\.nft$/m,
+  );
+  t.match(textOf('nftables.service.d/longshore.conf'), /^ExecReload=-\/usr\/sbin\/nft -f /m);
+  t.end();
+});

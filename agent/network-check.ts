@@ -1,0 +1,70 @@
+/**
+ * Reads what the machine's own look at its firewall rules found (`longshore-network-check.timer`, setup/network-check.ts)
+ * and makes host problems of it. A machine that was not set up by our scripts has no guard, and nothing is expected.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import type { Clock } from './clock.ts';
+import { errnoOf } from './durable-file.ts';
+import type { FoundProblem, HostProblems } from './host-problems.ts';
+
+export interface NetworkCheckFiles {
+  /** There where the machine has a metadata guard. */
+  readonly guard: string;
+  readonly result: string;
+}
+
+export const NETWORK_CHECK_FILES: NetworkCheckFiles = {
+  guard: '/etc/longshore/metadata-guard.nft',
+  result: '/run/longshore/network-check',
+};
+
+const PARTS = ['metadata-guard', 'docker-firewall'] as const;
+const READ_MS = 30_000;
+/** The machine looks once a minute. */
+const STALE_MS = 300_000;
+
+/** Reads again and again until the signal aborts. */
+export async function watchNetworkCheck(
+  problems: Pick<HostProblems, 'set'>,
+  clock: Clock,
+  signal: AbortSignal,
+  files = NETWORK_CHECK_FILES,
+): Promise<void> {
+  // A check that has not run yet after a boot is no news.
+  await clock.sleep(READ_MS, signal);
+  while (!signal.aborted) {
+    const found = await readNetworkCheck(files, clock.now().wallMs);
+    for (const part of PARTS) problems.set(part, found[part]);
+    await clock.sleep(READ_MS, signal);
+  }
+}
+
+export async function readNetworkCheck(
+  files: NetworkCheckFiles,
+  nowMs: number,
+): Promise<Readonly<Record<(typeof PARTS)[number], readonly FoundProblem[]>>> {
+  const found: Record<(typeof PARTS)[number], FoundProblem[]> = { 'metadata-guard': [], 'docker-firewall': [] };
+  if ((await changedAt(files.guard)) === null) return found;
+  const checkedAtMs = await changedAt(files.result);
+  if (checkedAtMs === null || nowMs - checkedAtMs > STALE_MS) {
+    const text =
+      'nobody looks whether its rules are in force: longshore-network-check.timer does not run; run the setup of this machine (install.sh) again';
+    found['metadata-guard'].push({ failing: false, text });
+    return found;
+  }
+  for (const line of (await readFile(files.result, 'utf8').catch(() => '')).split('\n')) {
+    const [level, name, text] = line.split('\t');
+    const part = PARTS.find((each) => each === name);
+    if (part !== undefined && text !== undefined) found[part].push({ failing: level === 'failing', text });
+  }
+  return found;
+}
+
+async function changedAt(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import { readNetworkCheck, type NetworkCheckFiles } from '../../../agent/network-check.ts';
+
+const NOTHING = { 'metadata-guard': [], 'docker-firewall': [] };
+
+async function open(t: { teardown(work: () => unknown): void }): Promise<NetworkCheckFiles> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'network-check-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return { guard: path.join(folder, 'guard.nft'), result: path.join(folder, 'result') };
+}
+
+t.test('network check: a machine without a guard expects nothing', async (t) => {
+  t.same(await readNetworkCheck(await open(t), Date.now()), NOTHING);
+});
+
+t.test('network check: what the machine found, by part', async (t) => {
+  const files = await open(t);
+  await writeFile(files.guard, '');
+  await writeFile(files.result, '');
+  t.same(await readNetworkCheck(files, Date.now()), NOTHING);
+  await writeFile(
+    files.result,
+    'warning\tmetadata-guard\tput back\nfailing\tdocker-firewall\tgone: run it\nfailing\tnewer-part\twhat\nhalf',
+  );
+  t.same(await readNetworkCheck(files, Date.now()), {
+    'metadata-guard': [{ failing: false, text: 'put back' }],
+    'docker-firewall': [{ failing: true, text: 'gone: run it' }],
+  });
+});
+
+t.test('network check: a look that does not happen any more is named', async (t) => {
+  const files = await open(t);
+  await writeFile(files.guard, '');
+  t.match(await readNetworkCheck(files, Date.now()), { 'metadata-guard': [{ failing: false, text: /does not run/ }] });
+  await writeFile(files.result, 'failing\tdocker-firewall\tof long ago\n');
+  await utimes(files.result, new Date(0), new Date(0));
+  t.match(await readNetworkCheck(files, Date.now()), {
+    'metadata-guard': [{ text: /does not run/ }],
+    'docker-firewall': [],
+  });
+});
