@@ -244,7 +244,7 @@ for (const seed of seeds(20)) {
   t.test(`nextActions: a bad one fails in spite of outages (LONGSHORE_SEED=${seed})`, async (t) => {
     const random = seededRandom(seed);
     const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0, kill: 0, outage: 0.005 });
-    const gate = { minHealthyMs: 2_000, healthyDeadlineMs: 100_000, progressDeadlineMs: 600_000 };
+    const gate = { minHealthyMs: 2_000, healthyDeadlineMs: 20_000, progressDeadlineMs: 600_000 };
     const entry = aRunEntry({ release: 1, services: { web: { version: pick(random, BAD), gate } } });
     world.assign([entry]);
     for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) await world.turn();
