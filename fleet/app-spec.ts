@@ -22,6 +22,8 @@ export interface AppSpec {
   readonly offline: 'keep' | 'update';
   /** `per-host`: the same named volume on several hosts is meant (each has its own data). */
   readonly volumeScope: 'single' | 'per-host';
+  /** Volumes that this release may make anew, empty, where somebody deleted them; asked for at deploy. Absent = none. */
+  readonly recreateVolumes?: readonly string[] | undefined;
 }
 
 export interface ServiceSpec {

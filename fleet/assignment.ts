@@ -60,6 +60,8 @@ export interface RunEntry {
   readonly onlyOnce?: boolean | undefined;
   /** Services whose file asks for start-first itself; beside the spec for the same reason; absent = none. */
   readonly startFirst?: readonly string[] | undefined;
+  /** Volumes that may be made anew where they were deleted. Beside the spec for the same reason. Absent = none. */
+  readonly recreateVolumes?: readonly string[] | undefined;
   /** Capabilities the agent must have; it refuses the assignment otherwise. */
   readonly requires: readonly string[];
 }

@@ -448,6 +448,18 @@ export const ERRORS = {
     retryable: false,
     exit: 2,
   },
+  VOLUME_MISSING: {
+    meaning: 'A volume that the app had on this host, or an external one, is not there any more.',
+    hint: 'Restore it under this name (`docker volume create NAME`, then the data); to start with an empty one: `longshore deploy --recreate-volume VOLUME`.',
+    retryable: false,
+    exit: 1,
+  },
+  VOLUME_CHANGED: {
+    meaning: 'A volume exists with another driver or other driver options than the app file asks for.',
+    hint: 'Put the old definition back, or give the volume a new `name`, which makes a new, empty one.',
+    retryable: false,
+    exit: 2,
+  },
   UNPLACEABLE: {
     meaning: 'A service cannot be placed as asked.',
     hint: 'The message names the hosts and the reasons.',

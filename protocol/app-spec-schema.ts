@@ -230,4 +230,5 @@ export const appSpecSchema: z.ZodType<AppSpec> = z.strictObject({
   schedule: scheduleSchema.nullable(),
   offline: z.enum(['keep', 'update']),
   volumeScope: z.enum(['single', 'per-host']),
+  recreateVolumes: z.array(z.string().max(1_024)).max(100).optional(),
 });

@@ -34,6 +34,7 @@ const entrySchema: z.ZodType<AssignmentEntry> = z.discriminatedUnion('kind', [
     once: z.array(z.string()).optional(),
     onlyOnce: z.boolean().optional(),
     startFirst: z.array(z.string()).optional(),
+    recreateVolumes: z.array(z.string()).optional(),
     requires: z.array(z.string()),
   }),
   z.object({ kind: z.literal('remove'), app: appNameSchema, volumes: z.boolean() }),

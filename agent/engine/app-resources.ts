@@ -2,6 +2,7 @@
 import type { VolumeSpec } from '../../fleet/app-spec.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, HostId } from '../../fleet/ids.ts';
+import { definitionChanges } from '../../fleet/volume-definition.ts';
 import { isAppName } from '../../fleet/ids.ts';
 import type { NetworkObservation, VolumeObservation } from './container-engine.ts';
 import type { EngineClient } from './engine-client.ts';
@@ -74,7 +75,7 @@ export class AppResources {
     await this.#client.find(`remove network ${name}`, ({ docker }) => docker.getNetwork(name).remove());
   }
 
-  /** @returns the engine's name of the volume */
+  /** @returns the engine's name of the volume @throws VOLUME_CHANGED where it exists with another definition */
   async ensureVolume(app: AppName, volume: string, spec: VolumeSpec): Promise<string> {
     const name = spec.name ?? (spec.external ? volume : volumeName(this.#host, app, volume));
     if (spec.external) {
@@ -85,7 +86,7 @@ export class AppResources {
       });
     }
     // Docker answers with the existing one where the name is taken.
-    await this.#client.call(`create volume ${name}`, ({ docker }) =>
+    const found = await this.#client.call(`create volume ${name}`, ({ docker }) =>
       docker.createVolume({
         Name: name,
         Driver: spec.driver ?? 'local',
@@ -93,7 +94,10 @@ export class AppResources {
         Labels: { ...labelsOfVolume(this.#host, app, volume, spec.labels), ...labelsOfAgent(this.#dataDir) },
       }),
     );
-    return name;
+    const { Driver: existing, Options: options } = (await found.inspect()) as VolumeJson;
+    const changes = definitionChanges({ driver: existing, driverOpts: options ?? {} }, spec);
+    if (changes.length === 0) return name;
+    throw new LongshoreError('VOLUME_CHANGED', `create volume ${name}: it exists with another ${changes.join(', ')}`);
   }
 
   async removeVolume(app: AppName, volume: string, anonymous: string | null): Promise<void> {
@@ -134,10 +138,18 @@ function toNetwork(json: NetworkJson): NetworkObservation | null {
   return isAppName(app) && subnet !== undefined ? { app, id: json.Id, name: json.Name, subnet } : null;
 }
 
-function toVolume(json: { readonly Name: string; readonly Labels?: Labels | null }): VolumeObservation | null {
+interface VolumeJson {
+  readonly Name: string;
+  readonly Labels?: Labels | null;
+  readonly Driver: string;
+  readonly Options?: Readonly<Record<string, string>> | null;
+}
+
+function toVolume(json: VolumeJson): VolumeObservation | null {
   const app = json.Labels?.[APP_LABEL] ?? '';
   const volume = json.Labels?.[VOLUME_LABEL] ?? '';
-  return isAppName(app) && volume !== '' ? { app, volume, name: json.Name } : null;
+  if (!isAppName(app) || volume === '') return null;
+  return { app, volume, name: json.Name, driver: json.Driver, options: json.Options ?? {} };
 }
 
 function withSignal<T extends object>(options: T, signal: AbortSignal | undefined): T & { abortSignal?: AbortSignal } {

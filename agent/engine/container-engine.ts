@@ -86,6 +86,8 @@ export interface VolumeObservation {
   readonly app: AppName;
   readonly volume: string;
   readonly name: string;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 export interface EngineObservation {

@@ -29,7 +29,7 @@ export class InstanceOperations {
     this.#dataDir = dataDir;
   }
 
-  /** @throws POLICY_REFUSED, NOT_FOUND for its volumes */
+  /** @throws POLICY_REFUSED, VOLUME_MISSING for its volumes */
   async create(plan: InstancePlan): Promise<string> {
     const operation = `create ${plan.app}/${plan.service.name} (${plan.instance})`;
     return this.#client.call(operation, async (connection) => {
@@ -61,9 +61,7 @@ export class InstanceOperations {
         throw error;
       });
     if (found === null) {
-      throw new LongshoreError('NOT_FOUND', `${operation}: volume ${name} is not on this host`, {
-        hint: `Make it with \`docker volume create ${name}\` on the host, or leave out \`external\`.`,
-      });
+      throw new LongshoreError('VOLUME_MISSING', `${operation}: volume ${name} is not on this host any more`);
     }
     const owner = (found.Labels as Readonly<Record<string, string>> | null)?.[APP_LABEL];
     if (owner === undefined || owner === plan.app || this.#sharesVolumes) return;

@@ -15,6 +15,7 @@ import {
   serviceOfKey,
 } from '../state/app-journal.ts';
 import { type AppContext, findContainer, healthOf, isUp, specOf } from './app-context.ts';
+import { missingVolume } from './app-volumes.ts';
 import { isDone } from './completion.ts';
 import { exitOf } from './gate.ts';
 import type { AppPlan } from './plan-app.ts';
@@ -63,6 +64,8 @@ function flawOf(context: AppContext, plan: AppPlan): string | null {
   for (const [key, record] of Object.entries(committed?.instances ?? {})) {
     if (isDone(context, committed?.entry ?? null, serviceOfKey(key), record.instance)) continue;
     const container = findContainer(context, record.instance);
+    const missing = missingVolume(context, record.instance);
+    if (missing !== null) return `${key}: ${missing.message}. ${missing.hint}`;
     const flaw = container === undefined ? 'is gone' : flawOfInstance(context, container);
     if (flaw !== null) return `${key} ${flaw}`;
   }

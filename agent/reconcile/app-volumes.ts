@@ -1,15 +1,21 @@
 /**
- * Which volume an instance mounts where: those of the app file, and those that its image declares. A volume is found by
- * our labels, else by what the journal remembers, else by a container of the same replica that has it mounted: so an
- * anonymous volume that holds data is taken over by its name. Pure.
+ * Which volume an instance mounts where: those of the app file, and those that its image declares. What the committed
+ * instances have mounted stays, as long as the file does not give the volume another name; an anonymous volume that
+ * holds data is taken over by its name. Pure.
  */
 import type { VolumeSpec } from '../../fleet/app-spec.ts';
 import type { RunEntry } from '../../fleet/assignment.ts';
+import { type Problem, problem } from '../../fleet/errors.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
 import { imageVolumeKey, isImageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
+import { definitionChanges, isSameVolume } from '../../fleet/volume-definition.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
+import { volumeName } from '../engine/engine-names.ts';
 import { replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import { imageKey } from './action.ts';
 import { type AppContext, specOf } from './app-context.ts';
+
+const OWN_PREFIX = 'longshore-';
 
 /** What a volume that an image declares is made as. */
 const PLAIN: VolumeSpec = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
@@ -37,11 +43,43 @@ export function volumesOf(context: AppContext, entry: RunEntry, service: string)
 
 /** Null: it has to be made first. */
 export function engineVolume(context: AppContext, entry: RunEntry, volume: string): string | null {
+  const labelled = context.volumes.filter((each) => each.volume === volume).map((each) => each.name);
+  const recorded = context.journal.volumes[volume];
+  if (isImageVolumeKey(volume)) return recorded ?? labelled[0] ?? mountedVolume(context, volume);
   const spec = entry.spec.volumes[volume];
-  if (spec?.external === true) return spec.name ?? volume;
-  const labelled = context.volumes.find((each) => each.volume === volume)?.name;
-  if (labelled !== undefined) return labelled;
-  return isImageVolumeKey(volume) ? (context.journal.volumes[volume] ?? mountedVolume(context, volume)) : null;
+  if (spec === undefined) return null;
+  if (spec.external) return spec.name ?? volume;
+  const committed = context.journal.committed?.entry?.spec.volumes[volume];
+  if (recorded !== undefined && committed !== undefined && isSameVolume(committed, spec)) return recorded;
+  if (spec.name !== null) return labelled.find((name) => name === spec.name) ?? null;
+  // Not one that the file named once: that is another volume. A host that was enrolled anew has names of its own before.
+  const own = volumeName(context.rules.host, context.app, volume);
+  return labelled.find((name) => name === own) ?? labelled.find((name) => name.startsWith(OWN_PREFIX)) ?? null;
+}
+
+/** The instance cannot be made, because a volume with its data is gone: no empty one takes its place unasked. */
+export function missingVolume(context: AppContext, instance: InstanceId): Problem | null {
+  const failure = context.facts.failures[`instance:${instance}`];
+  return failure?.problem.code === 'VOLUME_MISSING' ? failure.problem : null;
+}
+
+/** A volume of these services that exists otherwise than the entry defines it: found before anything is touched. */
+export function changedVolume(context: AppContext, entry: RunEntry, services: readonly string[]): Problem | null {
+  // What an older release says of it was accepted once, and going back must work.
+  if (entry.rollback) return null;
+  for (const volume of new Set(services.flatMap((service) => namedVolumes(entry, service)))) {
+    const spec = entry.spec.volumes[volume];
+    const name = engineVolume(context, entry, volume);
+    const found = context.volumes.find((each) => each.name === name);
+    if (spec === undefined || spec.external || found === undefined) continue;
+    const changes = definitionChanges({ driver: found.driver, driverOpts: found.options }, spec);
+    if (changes.length > 0)
+      return problem(
+        'VOLUME_CHANGED',
+        `${context.app}: volume ${volume} (${found.name}) exists with another ${changes.join(', ')}`,
+      );
+  }
+  return null;
 }
 
 export interface InstanceVolumes {

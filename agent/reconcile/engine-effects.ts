@@ -68,8 +68,7 @@ export function withEffect(engine: EngineObservation, effect: EngineEffect): Eng
     case 'network-removed':
       return { ...engine, networks: engine.networks.filter((each) => each.app !== effect.app) };
     case 'volume': {
-      const { app, volume } = effect.volume;
-      const others = engine.volumes.filter((each) => each.app !== app || each.volume !== volume);
+      const others = engine.volumes.filter((each) => each.name !== effect.volume.name);
       return { ...engine, volumes: [...others, effect.volume] };
     }
     case 'volume-removed':

@@ -29,6 +29,7 @@ import { filesKey } from './prerequisites.ts';
 import { pruneKey } from './plan-files.ts';
 import { pullWithProgress } from './pull-image.ts';
 import { saveBudget, saveJournal, saveVerdict } from './save-journal.ts';
+import { DEFAULT_DRIVER } from '../../fleet/volume-definition.ts';
 import { allocateSubnet } from './subnet.ts';
 
 export interface ExecutorTools {
@@ -150,7 +151,8 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     },
     'ensure-volume': async ({ app, volume, spec }) => {
       const name = await engine.ensureVolume(app, volume, spec);
-      memory.apply({ kind: 'volume', volume: { app, volume, name } });
+      const { driver, driverOpts: options } = spec;
+      memory.apply({ kind: 'volume', volume: { app, volume, name, driver: driver ?? DEFAULT_DRIVER, options } });
     },
     'remove-volume': async ({ app, volume, name }) => {
       await engine.removeVolume(app, volume, name);
@@ -244,6 +246,7 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
   await saveJournal(tools, {
     ...before,
     completions: { ...completionsOf(before, known), ...omissions },
+    volumes: withoutVolumes(before.volumes, entry.recreateVolumes ?? []),
     subnet: action.subnet,
     addresses: action.addresses,
     recovered: false,
@@ -261,6 +264,11 @@ async function begin(tools: ExecutorTools, action: ActionOf<'begin'>): Promise<v
   });
   memory.budgetSince.set(app, sinceMs);
   memory.forgetFailuresOf(app);
+}
+
+/** Not remembered, a volume that is not there is made. One that is there is found by its labels. */
+function withoutVolumes(volumes: AppJournal['volumes'], forgotten: readonly string[]): AppJournal['volumes'] {
+  return Object.fromEntries(Object.entries(volumes).filter(([volume]) => !forgotten.includes(volume)));
 }
 
 /** A subnet that something else on the machine holds is passed over for good; the next one is journaled and tried. */

@@ -7,7 +7,7 @@ import type { Assignment } from '../../fleet/assignment.ts';
 import { type AppName, type InstanceId } from '../../fleet/ids.ts';
 import type { EngineObservation, HeldImage, ImageFacts } from '../engine/container-engine.ts';
 import type { IngressApp, Upstreams } from '../ingress/ingress.ts';
-import type { AppJournal } from '../state/app-journal.ts';
+import { type AppJournal, emptyJournal } from '../state/app-journal.ts';
 import type { AppFilesAnswer } from './app-files.ts';
 import { type EngineEffect, withEffect } from './engine-effects.ts';
 import type { ActionFailure, InstanceHealth, Observation } from './observation.ts';
@@ -118,8 +118,13 @@ export class Memory {
   }
 
   forgetFailuresOf(app: AppName): void {
+    const { committed, attempt } = this.journals.get(app) ?? emptyJournal(app);
+    const records = [...Object.values(committed?.instances ?? {}), ...Object.values(attempt?.candidates ?? {})];
     const instances = new Set(
-      this.engine?.containers.filter((each) => each.app === app).map((each) => `instance:${each.instance}`) ?? [],
+      // Those that are gone and could not be made again have failed as well.
+      [...records, ...(this.engine?.containers.filter((each) => each.app === app) ?? [])].map(
+        (each) => `instance:${each.instance}`,
+      ),
     );
     for (const object of [...this.failures.keys()]) {
       const isOurs = object.endsWith(`:${app}`) || object.includes(`:${app}/`) || object.startsWith('image:');

@@ -5,6 +5,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { renderDeployment, renderPlan } from '../../protocol/text/deployments.ts';
+import { validateAppSpec } from '../../compose/validate-app-spec.ts';
 import { readAppFile } from '../app-file.ts';
 import type { AppFileOptions } from '../app-file.ts';
 import { print } from '../context.ts';
@@ -16,12 +17,14 @@ import { planningWaitsFor, sayWhenSlow } from '../say-when-slow.ts';
 import type { RunVerb } from '../verb.ts';
 
 interface PlanOptions extends AppFileOptions {
+  readonly recreateVolume?: readonly string[];
   readonly out?: string;
   readonly detailedExitcode?: boolean;
   readonly build: boolean;
 }
 
 interface DeployOptions extends AppFileOptions {
+  readonly recreateVolume?: readonly string[];
   readonly plan?: string;
   readonly build: boolean;
   readonly detach?: boolean;
@@ -39,6 +42,11 @@ function appFileOptions(command: Command): Command {
     .option('-p, --project <name>', 'name of the app instead of the one in the file')
     .option('--profile <name>', 'with the services of this profile', collect)
     .option('--env-file <path>', 'instead of .env', collect)
+    .option(
+      '--recreate-volume <name>',
+      'make this volume anew, empty, on hosts where it was deleted; deletes nothing',
+      collect,
+    )
     .option('--no-build', 'do not build; take the images that were pushed');
 }
 
@@ -65,14 +73,25 @@ interface Prepared {
 
 async function prepare(
   context: Context,
-  options: AppFileOptions & { readonly build: boolean },
+  options: AppFileOptions & { readonly build: boolean; readonly recreateVolume?: readonly string[] },
   purpose: 'plan' | 'deploy',
 ): Promise<Prepared> {
-  const { spec, builds } = readAppFile(context, options);
+  const { spec: read, builds } = readAppFile(context, options);
+  const spec = withRecreatedVolumes(read, options.recreateVolume ?? []);
   // The coordinator is asked before minutes of building: a wrong URL or token is said at once.
   await (await context.api()).call('whoami');
   const built = options.build ? await buildImages(context, builds, purpose) : [];
   return { spec, images: Object.fromEntries(built.map(({ service, digest }) => [service, digest])), built };
+}
+
+/** @throws APP_FILE_INVALID for a name that is no volume of the app */
+function withRecreatedVolumes(spec: AppSpec, volumes: readonly string[]): AppSpec {
+  if (volumes.length === 0) return spec;
+  const asked = { ...spec, recreateVolumes: volumes };
+  const details = validateAppSpec(asked);
+  if (details.length > 0)
+    throw new LongshoreError('APP_FILE_INVALID', `deploy ${spec.name} with --recreate-volume`, { details });
+  return asked;
 }
 
 async function plan(context: Context, options: PlanOptions): Promise<number> {

@@ -1,14 +1,32 @@
 /** What a service mounts: declared volumes, secrets and configs, absolute targets, none taken twice. */
 import type { AppSpec, MountSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+import { isImageVolumeKey } from '../../fleet/image-volumes.ts';
 import { suggestion } from '../values/suggest.ts';
 import { type Finding, finding } from './finding.ts';
 
 export function mountFindings(app: AppSpec): readonly Finding[] {
-  return Object.entries(app.services).flatMap(([name, service]) => [
-    ...undeclared(app, name, service),
-    ...targets(name, service),
-    ...secretVariables(name, service),
-  ]);
+  return [
+    ...Object.entries(app.services).flatMap(([name, service]) => [
+      ...undeclared(app, name, service),
+      ...targets(name, service),
+      ...secretVariables(name, service),
+    ]),
+    ...recreated(app),
+  ];
+}
+
+/** A volume of an image goes by its own kind of name, and what images declare is not known here. */
+function recreated(app: AppSpec): readonly Finding[] {
+  return (app.recreateVolumes ?? []).flatMap((volume) =>
+    isImageVolumeKey(volume) || Object.hasOwn(app.volumes, volume)
+      ? []
+      : [
+          finding(
+            ['volumes'],
+            `there is no volume "${volume}" to recreate${suggestion(volume, Object.keys(app.volumes))}`,
+          ),
+        ],
+  );
 }
 
 function undeclared(app: AppSpec, name: string, service: ServiceSpec): readonly Finding[] {

@@ -57,10 +57,9 @@ async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<
     ...newest.map(({ service, now }) => [service, now]),
     ...fresh.map(({ service, digest }) => [service, digest]),
   ]) as Record<string, Digest>;
-  const plan = await makePlan(
-    { spec: current.spec, images, secretVersions: current.secretVersions, isRead: false },
-    options,
-  );
+  // It was asked for with that release, and not with those that follow by themselves.
+  const { recreateVolumes: _asked, ...spec } = current.spec;
+  const plan = await makePlan({ spec, images, secretVersions: current.secretVersions, isRead: false }, options);
   const release: Omit<Release, 'number' | 'app'> = { ...plan.contents, cause, createdAt: options.now() };
   const made = await enqueueDeployment(
     {

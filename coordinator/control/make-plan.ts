@@ -27,6 +27,7 @@ import type { AppRow, HostRow, Placement, QuarantineRow, Target } from '../store
 import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
+import { volumeFindings } from './plan-volumes.ts';
 import { pinnedImages } from './views/record-views.ts';
 
 export interface Plan {
@@ -99,6 +100,13 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const once = onceServices({ deployment: { kind: 'deploy' }, release: contents, base });
   const apart = onceRefusal(name, once, placed.placement);
   if (apart !== null) throw new LongshoreError(apart.code, apart.message, { details: apart.details });
+  const volumes = volumeFindings(base?.spec ?? null, spec);
+  if (volumes.refused.length > 0) {
+    const names = volumes.refused.map((detail) => detail.path).join(', ');
+    throw new LongshoreError('VOLUME_CHANGED', `plan ${name}: ${names} cannot be changed`, {
+      details: volumes.refused,
+    });
+  }
   const live = hosts.map((row) => ({ row, connected: hub.live(row.id)?.connected ?? false }));
   const changes = planHosts(contents, placed.placement, targets, releases, reports);
   const unfit =
@@ -113,6 +121,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     live,
     facts,
     warnings: [
+      ...volumes.warnings,
       ...routeWarnings(routes, names),
       ...portsKnown,
       ...heldWarnings(contents, await store.quarantine({ app: name })),

@@ -29,6 +29,10 @@ export function toEntry(target: Target, release: Release | null): AssignmentEntr
     secretVersions: release.secretVersions,
     rollback: target.rollback,
     ...startFirst(release.spec),
+    // Going back asks for nothing: what was allowed once was allowed for that time.
+    ...(target.rollback || release.spec.recreateVolumes === undefined
+      ? {}
+      : { recreateVolumes: release.spec.recreateVolumes }),
     requires: requiredCapabilities(release.spec),
   };
 }
@@ -70,7 +74,8 @@ function specForAgents(spec: AppSpec): AppSpec {
     ([name, { orderStated: _orderStated, run: _run, once: _once, ingress, ...service }]) =>
       [name, { ...service, ingress: ingress.map(routeForAgents) }] as const,
   );
-  return { ...spec, services: Object.fromEntries(services) };
+  const { recreateVolumes: _recreateVolumes, ...known } = spec;
+  return { ...known, services: Object.fromEntries(services) };
 }
 
 function routeForAgents({ shared: _shared, ...route }: IngressRoute): IngressRoute {

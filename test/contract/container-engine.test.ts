@@ -279,7 +279,9 @@ for (const stage of stages) {
     const name = await scene.engine.ensureVolume(theApp, 'data', volume);
 
     t.equal(await scene.reopen().ensureVolume(theApp, 'data', volume), name);
-    t.same((await scene.engine.observe(never)).volumes, [{ app: theApp, volume: 'data', name }]);
+    t.same((await scene.engine.observe(never)).volumes, [
+      { app: theApp, volume: 'data', name, driver: 'local', options: {} },
+    ]);
     t.equal(await scene.engine.ensureVolume(theApp, 'shared', { ...volume, external: true, name }), name);
     await rejects(
       t,
@@ -289,6 +291,22 @@ for (const stage of stages) {
 
     await scene.engine.removeVolume(theApp, 'data', null);
     await scene.engine.removeVolume(theApp, 'data', null);
+    t.same((await scene.engine.observe(never)).volumes, []);
+  });
+
+  story('a volume keeps its definition, and one that is gone is not made by a container', async (t, scene) => {
+    const { image, imageId } = await pulled(scene, 'runs');
+    const name = `longshore-test-${scene.host}`;
+    const tmpfs = { ...volume, name, driverOpts: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' } };
+    t.equal(await scene.engine.ensureVolume(theApp, 'data', tmpfs), name);
+    t.match((await scene.engine.observe(never)).volumes, [{ name, driver: 'local', options: { o: 'size=1m' } }]);
+    const larger = { ...tmpfs, driverOpts: { ...tmpfs.driverOpts, o: 'size=2m' } };
+    await rejects(t, scene.engine.ensureVolume(theApp, 'data', larger), 'VOLUME_CHANGED');
+
+    await scene.engine.removeVolume(theApp, 'data', null);
+    const mounts = [{ kind: 'volume', volume: 'data', target: '/d', readOnly: false }] as const;
+    const plan = aPlan(scene, image, imageId, { volumes: { data: name }, spec: { mounts } });
+    await rejects(t, scene.engine.create(plan), 'VOLUME_MISSING');
     t.same((await scene.engine.observe(never)).volumes, []);
   });
 
@@ -316,7 +334,8 @@ for (const stage of stages) {
     await scene.engine.removeVolume(theApp, 'web:/data', anonymous);
     t.same((await scene.engine.observe(never)).volumes, []);
     if (stage.name === 'Docker Engine')
-      await rejects(t, scene.engine.create({ ...taken, instance: anInstanceId() }), 'NOT_FOUND');
+      // The fake does not keep count of anonymous volumes.
+      await rejects(t, scene.engine.create({ ...taken, instance: anInstanceId() }), 'VOLUME_MISSING');
   });
 
   story('an image is pulled by digest, found, held, and gone when the last hold is released', async (t, scene) => {

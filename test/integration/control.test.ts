@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { DeployRequest } from '../../protocol/http-api/requests.ts';
 import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
-import type { AppSpec } from '../../fleet/app-spec.ts';
+import type { AppSpec, VolumeSpec } from '../../fleet/app-spec.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Target } from '../../coordinator/store/records.ts';
 import { stickyPlacement } from '../../coordinator/placement/place.ts';
@@ -454,6 +454,34 @@ scene('quarantine: a digest that failed is refused until a person lets it go', a
   t.match(allowed.deployment, { state: 'queued' });
   t.same((await world.commands.getApp(WEB)).quarantined, []);
 });
+
+scene(
+  'volumes: a change that an existing volume cannot follow is refused, unless it is made anew',
+  async (t, world) => {
+    await enroll(world, 'a');
+    const data = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
+    const withData = (volume: Partial<VolumeSpec>, fields: Partial<AppSpec> = {}) =>
+      asking({ spec: aSpec({ volumes: { data: { ...data, ...volume } }, ...fields }) });
+    const first = await world.commands.deploy(withData({}), ADA);
+    await finish(world, first.deployment ?? { id: 'd-none' as Deployment['id'] });
+
+    await t.rejects(
+      world.commands.deploy(withData({ driver: 'nfs' }), ADA),
+      refusal('VOLUME_CHANGED', { message: /volumes\.data\.driver/ }),
+    );
+    const renamed = await world.commands.plan({ ...withData({ driver: 'nfs', name: 'other' }) });
+    t.match(renamed.warnings, [/data does not move/]);
+    const anew = await world.commands.deploy(withData({ driver: 'nfs' }, { recreateVolumes: ['data'] }), ADA);
+    await finish(world, anew.deployment ?? { id: 'd-none' as Deployment['id'] });
+
+    world.registry.set(IMAGE, digest('b'));
+    await world.checks.check(WEB, { kind: 'schedule', detail: '@hourly' });
+    const [kept, pulled] = await Promise.all([2, 3].map((number) => world.store.release({ app: WEB, number })));
+    t.same(kept?.spec.recreateVolumes, ['data']);
+    t.ok(pulled);
+    t.equal(pulled?.spec.recreateVolumes, undefined, 'nobody asked for it with this one');
+  },
+);
 
 scene('rollback: a release that succeeded is not refused for what another one did with its image', async (t, world) => {
   await enroll(world, 'a');

@@ -2,6 +2,7 @@
  * The engine port over a `FakeEngine`, as one agent process of one host sees it. `lose()` ends that process as SIGKILL
  * does: no call settles and nothing has an effect any more. `loseAt` does so at an exact call, before or after its effect.
  */
+import { definitionChanges } from '../../fleet/volume-definition.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { VolumeSpec } from '../../fleet/app-spec.ts';
 import type { AppName, HostId, InstanceId } from '../../fleet/ids.ts';
@@ -172,7 +173,16 @@ export class FakeEngineSession implements ContainerEngine {
         if (this.#engine.volumes.has(name) || this.#engine.externalVolumes.has(name)) return name;
         throw new LongshoreError('NOT_FOUND', `find volume ${name} of ${app}: it is external and not on this host`);
       }
-      this.#engine.volumes.set(name, { app, volume, name, host: this.#host });
+      // As Docker: what has the name stays as it is.
+      const found = this.#engine.volumes.get(name);
+      const existing = found === undefined ? spec : { driver: found.driver, driverOpts: found.options };
+      if (definitionChanges(existing, spec).length > 0)
+        throw new LongshoreError('VOLUME_CHANGED', `create volume ${name}: it exists with another definition`);
+      const { driver, driverOpts: options } = spec;
+      this.#engine.volumes.set(
+        name,
+        found ?? { app, volume, name, driver: driver ?? 'local', options, host: this.#host },
+      );
       return name;
     });
   }
@@ -195,6 +205,9 @@ export class FakeEngineSession implements ContainerEngine {
         throw new LongshoreError('IMAGE_NOT_FOUND', `create ${plan.instance}: no image ${plan.imageId}`);
       if (plan.network !== null && !this.#engine.networks.has(plan.network))
         throw new LongshoreError('ENGINE_REFUSED', `create ${plan.instance}: no network ${plan.network}`);
+      for (const name of [...Object.values(plan.volumes), ...Object.values(plan.imageVolumes)])
+        if (!this.#engine.hasVolume(name))
+          throw new LongshoreError('VOLUME_MISSING', `create ${plan.instance}: volume ${name} is not on this host`);
       if (image.behaviour.createRefused !== null)
         throw new LongshoreError('ENGINE_REFUSED', `create ${plan.instance}: ${image.behaviour.createRefused}`);
       const container = new FakeContainer(plan, image.behaviour, image.facts, this.#engine.containers.size + 1);

@@ -7,13 +7,15 @@
  * Refuses what Docker refuses: an address or a running host port held twice, a create without image or network.
  */
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { AppName, Digest, HostId } from '../../fleet/ids.ts';
+import type { Digest, HostId } from '../../fleet/ids.ts';
 import type {
   ContainerEngine,
   HeldImage,
   ImageFacts,
   NetworkObservation,
+  VolumeObservation,
 } from '../../agent/engine/container-engine.ts';
+import { isAnonymousVolume } from '../../agent/engine/engine-names.ts';
 import { type FakeContainer, type FakeBehaviour, workingBehaviour } from './fake-container.ts';
 import { withResolvers } from './with-resolvers.ts';
 
@@ -44,10 +46,7 @@ export class FakeEngine {
   readonly platform: string;
   readonly containers = new Map<string, FakeContainer>();
   readonly networks = new Map<string, NetworkObservation & { readonly host: HostId }>();
-  readonly volumes = new Map<
-    string,
-    { readonly app: AppName; readonly volume: string; readonly name: string; readonly host: HostId }
-  >();
+  readonly volumes = new Map<string, VolumeObservation & { readonly host: HostId }>();
   /** Addresses of containers that somebody else attached to our networks. */
   readonly strangers = new Set<string>();
   /** Engine names of volumes that somebody else made. */
@@ -91,6 +90,11 @@ export class FakeEngine {
     };
     this.registry.set(digest, image);
     return image;
+  }
+
+  /** An anonymous one is taken to be there. */
+  hasVolume(name: string): boolean {
+    return this.volumes.has(name) || this.externalVolumes.has(name) || isAnonymousVolume(name);
   }
 
   /** The next `times` calls of the operation fail with this error, before they have any effect. */

@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { ServiceSpec } from '../../../fleet/app-spec.ts';
+import type { ServiceSpec, VolumeSpec } from '../../../fleet/app-spec.ts';
+import type { RunEntry } from '../../../fleet/assignment.ts';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { aRunEntry, ROUTE, type TestEntry } from '../../support/agent-entries.ts';
 import { AgentWorld, type AgentWorldOptions } from '../../support/agent-world.ts';
@@ -281,6 +282,70 @@ t.test(
     await host.until(() => host.engine.volumes.size === 0, 'volume removed');
   },
 );
+
+const DATA = [{ kind: 'volume', volume: 'data', target: '/data', readOnly: false }] as const;
+const withVolume = (number: number, version: string, spec: Partial<VolumeSpec> = {}): RunEntry => {
+  const entry = release(number, version, { volumes: ['data'], services: { web: { version, mounts: DATA } } });
+  const data = { external: false, name: null, driver: null, driverOpts: {}, labels: {}, ...spec };
+  return { ...entry, spec: { ...entry.spec, volumes: { data } } };
+};
+
+t.test(
+  'reconciler: a volume that was deleted by hand is not made again empty until somebody asks for it',
+  async (t) => {
+    const host = await world(t);
+    host.offer('a');
+    await host.assign(withVolume(1, 'a'));
+    await host.untilConverged();
+
+    host.engine.volumes.clear();
+    host.engine.containers.clear();
+    host.engine.settle();
+    await host.until(() => host.report()?.waiting?.includes('--recreate-volume') === true, 'says what is missing');
+    t.equal(host.report()?.converged, false);
+    t.equal(host.engine.volumes.size, 0);
+
+    await host.assign(withVolume(2, 'a'));
+    await host.until(() => host.report()?.attempt?.state === 'failed', 'not by another deployment either');
+    t.match(host.report()?.attempt?.problem, { code: 'VOLUME_MISSING' });
+
+    await host.assign({ ...withVolume(3, 'a'), recreateVolumes: ['data'] });
+    await host.untilConverged();
+    t.equal(host.running(), 'a');
+    t.equal(host.engine.volumes.size, 1);
+  },
+);
+
+t.test('reconciler: another name mounts another volume, and going back the first one', async (t) => {
+  const host = await world(t);
+  host.offer('abc');
+  const mounted = (): unknown => [...host.engine.containers.values()].map((each) => each.volumes['/data']);
+  await host.assign(withVolume(1, 'a'));
+  await host.untilConverged();
+  const first = mounted();
+
+  await host.assign(withVolume(2, 'b', { name: 'other' }));
+  await host.untilConverged();
+  t.same(mounted(), ['other']);
+  t.equal(host.engine.volumes.size, 2, 'the first one stays');
+
+  await host.assign(withVolume(3, 'a'));
+  await host.untilConverged();
+  t.same(mounted(), first);
+});
+
+t.test('reconciler: a volume that exists otherwise than defined is refused before anything stops', async (t) => {
+  const host = await world(t);
+  host.offer('ab');
+  await host.assign(withVolume(1, 'a'));
+  await host.untilConverged();
+  host.engine.forgetLowest();
+
+  await host.assign(withVolume(2, 'b', { driverOpts: { type: 'tmpfs' } }));
+  await host.until(() => host.report()?.attempt?.state === 'failed', 'refused');
+  t.match(host.report()?.attempt?.problem, { code: 'VOLUME_CHANGED', message: /another driver_opts\.type/ });
+  t.equal(host.engine.lowestServing(host.host, 'web', 'web'), 1);
+});
 
 t.test('reconciler: absence never deletes: an app in no entry keeps running and is unclaimed', async (t) => {
   const host = await world(t);

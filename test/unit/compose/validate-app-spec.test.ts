@@ -24,6 +24,7 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
     [withWeb({ image: { ...web.image, reference: 'A b' } }), 'services.web.image', /no image reference/],
     [withWeb({ stopGraceMs: 3.6e14 }), 'services.web.stopGraceMs', /at most 24d/],
     [{ ...good, rollout: { ...good.rollout, deadlineMs: 3e9 } }, 'rollout.deadlineMs', /at most 24d/],
+    [{ ...good, recreateVolumes: ['web:/data', 'data'] }, 'volumes', /no volume "data" to recreate/],
     [withWeb({ dependsOn: { db: 'started' } }), 'services.web.depends_on.db', /no service "db"/],
     [withWeb({ dependsOn: { web: 'started' } }), 'services.web.depends_on', /web -> web/],
     [

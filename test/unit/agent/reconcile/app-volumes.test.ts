@@ -1,10 +1,16 @@
 import t from 'tap';
-import type { MountSpec } from '../../../../fleet/app-spec.ts';
+import type { MountSpec, VolumeSpec } from '../../../../fleet/app-spec.ts';
+import type { RunEntry } from '../../../../fleet/assignment.ts';
 import { imageVolumeKey, uncoveredPaths } from '../../../../fleet/image-volumes.ts';
 import { appName, aService } from '../../../support/app-builders.ts';
 import { isAnonymousVolume, volumeName } from '../../../../agent/engine/engine-names.ts';
-import type { ContainerObservation } from '../../../../agent/engine/container-engine.ts';
-import { engineVolume, instanceVolumes, mustStopFirst } from '../../../../agent/reconcile/app-volumes.ts';
+import type { ContainerObservation, VolumeObservation } from '../../../../agent/engine/container-engine.ts';
+import {
+  changedVolume,
+  engineVolume,
+  instanceVolumes,
+  mustStopFirst,
+} from '../../../../agent/reconcile/app-volumes.ts';
 import { PlanBuilder } from '../../../../agent/reconcile/plan-builder.ts';
 import { planVolumeNotes } from '../../../../agent/reconcile/plan-volumes.ts';
 import { planPrerequisites } from '../../../../agent/reconcile/prerequisites.ts';
@@ -204,5 +210,50 @@ t.test('a candidate that an agent of before made over an empty volume is made ag
   t.same(done(planWithCandidate({ state: 'exited', exitCode: 0 })), ['remove']);
   t.same(done(planWithCandidate({}, { volumes: { 'web:/data': EMPTY } })), ['commit'], 'the one that is noted');
   t.same(done(planWithCandidate({ volumes: { '/data': ANONYMOUS } })), ['commit'], 'the one that is served');
+  t.end();
+});
+
+const DATA = [{ kind: 'volume', volume: 'data', target: '/data', readOnly: false }] as const;
+const aVolume = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
+const named = (spec: Partial<VolumeSpec>): RunEntry => {
+  const made = aRunEntry({ services: { web: { version: 'a', mounts: DATA } } });
+  return { ...made, spec: { ...made.spec, volumes: { data: { ...aVolume, ...spec } } } };
+};
+const seenVolume = (name: string): VolumeObservation => ({
+  app: appName('web'),
+  volume: 'data',
+  name,
+  driver: 'local',
+  options: { type: 'nfs' },
+});
+
+t.test('which volume a name in the file is follows from what the file calls it', (t) => {
+  const own = volumeName(hostId(1), appName('web'), 'data');
+  const volumes = [seenVolume('first'), seenVolume(own), seenVolume('longshore-h-of-before-web-data')];
+  const of = (fields: TestContext, spec: Partial<VolumeSpec> = {}): string | null =>
+    engineVolume(context({ volumes, ...fields }), named(spec), 'data');
+  t.equal(of({}), own);
+  t.equal(of({}, { name: 'first' }), 'first');
+  t.equal(of({}, { name: 'second' }), null, 'to be made');
+  t.equal(of({ volumes: volumes.slice(0, 1) }), null, 'one that the file named once is another one');
+  t.equal(of({ volumes: volumes.slice(2) }), 'longshore-h-of-before-web-data');
+  t.equal(of({}, { name: 'x', external: true }), 'x');
+
+  const committed = committedJournalOf(named({}), { 'web/1': aRecord(1) });
+  const journal = { ...committed, volumes: { data: 'first' } };
+  t.equal(of({ journal }), 'first', 'what is mounted stays while its name in the file does');
+  t.equal(of({ journal }, { name: 'second' }), null);
+  t.end();
+});
+
+t.test('a volume that exists with another definition is found, but not on the way back', (t) => {
+  const own = volumeName(hostId(1), appName('web'), 'data');
+  const seen = context({ volumes: [seenVolume(own)] });
+  t.match(changedVolume(seen, named({}), ['web']), { code: 'VOLUME_CHANGED', message: /driver_opts\.type/ });
+  t.match(changedVolume(seen, named({ driver: 'other' }), ['web'])?.message, /another driver, driver_opts\.type/);
+  t.equal(changedVolume(seen, named({ driverOpts: { type: 'nfs' } }), ['web']), null);
+  t.equal(changedVolume(seen, named({ name: 'second' }), ['web']), null, 'another volume');
+  t.equal(changedVolume(seen, { ...named({}), rollback: true }, ['web']), null);
+  t.equal(changedVolume(seen, named({}), []), null, 'no instance of it is made');
   t.end();
 });

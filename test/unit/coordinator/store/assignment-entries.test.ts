@@ -46,3 +46,12 @@ t.test('instanceText: a stated order makes no other instance', (t) => {
   t.equal(instanceText(spec, 'web', stated, {}), instanceText(spec, 'web', plain, {}));
   t.end();
 });
+
+t.test('toEntry: the permission to make volumes anew goes with the release, not with going back to it', (t) => {
+  const release = aRelease({ spec: { ...anAppSpec({ services: { web: stated } }), recreateVolumes: ['data'] } });
+  const entry = toEntry(aTarget(hostId(1), 1), release);
+  t.match(entry, { recreateVolumes: ['data'] });
+  t.notOk(entry.kind === 'run' && Object.hasOwn(entry.spec, 'recreateVolumes'));
+  t.notOk('recreateVolumes' in toEntry({ ...aTarget(hostId(1), 1), rollback: true }, release));
+  t.end();
+});

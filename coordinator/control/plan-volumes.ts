@@ -1,0 +1,43 @@
+/**
+ * What a new release means for the volumes that the app has: a definition that cannot be changed is refused, and another
+ * name is another volume. Hosts look again at what they have; here the last release stands for it. Pure.
+ */
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import type { ProblemDetail } from '../../fleet/errors.ts';
+import { definitionChanges, isSameVolume, sameLabels } from '../../fleet/volume-definition.ts';
+
+export interface VolumeFindings {
+  readonly refused: readonly ProblemDetail[];
+  readonly warnings: readonly string[];
+}
+
+/** @param before the last release that succeeded; null = none */
+export function volumeFindings(before: AppSpec | null, after: AppSpec): VolumeFindings {
+  const refused: ProblemDetail[] = [];
+  const warnings: string[] = [];
+  for (const [name, next] of Object.entries(after.volumes)) {
+    const last = before?.volumes[name];
+    if (last === undefined) continue;
+    if (!isSameVolume(last, next)) {
+      warnings.push(
+        `Volume ${name} is another one from now on (${title(next.name)} instead of ${title(last.name)}): data does not move. It starts empty where it does not exist; the old one stays on its hosts.`,
+      );
+      continue;
+    }
+    // Asked for: where it was deleted it is made by the new definition; where it was not, its host refuses it.
+    if (next.external || after.recreateVolumes?.includes(name) === true) continue;
+    refused.push(
+      ...definitionChanges(last, next).map((change) => ({
+        path: `volumes.${name}.${change}`,
+        message: `the volume exists and cannot be changed; put the old value back, or give the volume a new \`name\`, which makes a new, empty one`,
+        line: null,
+        column: null,
+      })),
+    );
+    if (!sameLabels(last, next))
+      warnings.push(`Labels of volume ${name} cannot be changed: where it exists it keeps the old ones.`);
+  }
+  return { refused, warnings };
+}
+
+const title = (name: string | null): string => (name === null ? 'its default name' : `"${name}"`);

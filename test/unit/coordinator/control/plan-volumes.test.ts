@@ -1,0 +1,42 @@
+import t from 'tap';
+import { volumeFindings } from '../../../../coordinator/control/plan-volumes.ts';
+import type { AppSpec, VolumeSpec } from '../../../../fleet/app-spec.ts';
+import { anAppSpec } from '../../../support/app-builders.ts';
+
+const withData = (data: Partial<VolumeSpec>, fields: Partial<AppSpec> = {}): AppSpec =>
+  anAppSpec({
+    volumes: { data: { external: false, name: null, driver: null, driverOpts: {}, labels: {}, ...data } },
+    ...fields,
+  });
+const NONE = { refused: [], warnings: [] };
+
+t.test('plan volumes: a definition that cannot be changed is refused, each part by its place in the file', (t) => {
+  const { refused } = volumeFindings(withData({ driverOpts: { type: 'nfs' } }), withData({ driver: 'x' }));
+  t.match(refused, [
+    { path: 'volumes.data.driver', message: /new `name`/ },
+    { path: 'volumes.data.driver_opts.type', message: /put the old value back/ },
+  ]);
+  t.same(volumeFindings(withData({}), withData({ driver: 'local' })), NONE, 'the default by its name');
+  t.same(volumeFindings(null, withData({ driver: 'x' })), NONE, 'the first release');
+  t.end();
+});
+
+t.test('plan volumes: another name is another volume, which may be defined as it likes', (t) => {
+  const { refused, warnings } = volumeFindings(withData({}), withData({ name: 'other', driver: 'x' }));
+  t.same(refused, []);
+  t.match(warnings, [/"other" instead of its default name.*data does not move/]);
+  t.end();
+});
+
+t.test('plan volumes: labels stay as they are, with a word about it', (t) => {
+  const { refused, warnings } = volumeFindings(withData({}), withData({ labels: { a: 'b' } }));
+  t.same(refused, []);
+  t.match(warnings, [/Labels of volume data cannot be changed/]);
+  t.end();
+});
+
+t.test('plan volumes: a volume that may be made anew may have a new definition', (t) => {
+  const next = withData({ driver: 'x' }, { recreateVolumes: ['data'] });
+  t.same(volumeFindings(withData({}), next), NONE);
+  t.end();
+});
