@@ -1,5 +1,6 @@
 /** What holds where the file says nothing. docs/app-file.md gives them in words, and a test compares. */
-import type { GatePolicy, HostSelector, ProbeSpec, RolloutPolicy, SchedulePolicy } from '../fleet/app-spec.ts';
+import type { GatePolicy, HostSelector, ProbeSpec } from '../fleet/app-spec.ts';
+import type { RolloutPolicy, SchedulePolicy } from '../fleet/rollout-policy.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -3,7 +3,7 @@
  * window of 02:00 to 04:00 stays there over a change to summer time (an hour that does not exist is not waited for, one
  * that exists twice is inside twice).
  */
-import type { MaintenanceWindow } from './app-spec.ts';
+import type { MaintenanceWindow } from './rollout-policy.ts';
 
 export interface WindowAnswer {
   readonly open: boolean;

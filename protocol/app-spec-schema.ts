@@ -7,17 +7,14 @@ import type {
   HostSelector,
   ImageSpec,
   IngressRoute,
-  MaintenanceWindow,
   MountSpec,
   ProbeCheck,
   ProbeSpec,
   ResourceSpec,
-  RolloutPolicy,
-  SchedulePolicy,
   ServiceSpec,
   VolumeSpec,
-  WaveSize,
 } from '../fleet/app-spec.ts';
+import type { MaintenanceWindow, RolloutPolicy, SchedulePolicy, WaveSize } from '../fleet/rollout-policy.ts';
 import {
   appNameSchema,
   countSchema,

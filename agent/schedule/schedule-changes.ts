@@ -1,5 +1,5 @@
 /** Which schedules begin, go on or end when the assignment changes. Pure: an unchanged one keeps its timer. */
-import type { SchedulePolicy } from '../../fleet/app-spec.ts';
+import type { SchedulePolicy } from '../../fleet/rollout-policy.ts';
 import type { Assignment } from '../../fleet/assignment.ts';
 import type { AppName } from '../../fleet/ids.ts';
 

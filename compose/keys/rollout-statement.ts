@@ -2,7 +2,8 @@
  * What `deploy.update_config` and `rollback_config` of one service say. An app moves as a whole, so all but `order`
  * must agree over the services (rollout-agreement.ts); null = this service says nothing.
  */
-import type { RolloutPolicy, ServiceSpec, WaveSize } from '../../fleet/app-spec.ts';
+import type { ServiceSpec } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy, WaveSize } from '../../fleet/rollout-policy.ts';
 import { fields, ignored, type KeyTable } from './key-table.ts';
 import { choice, type Cursor, integerIn, type Reader, readDuration, readIf, readNumber } from './read.ts';
 

@@ -1,5 +1,5 @@
 /** `x-longshore.rollout`, and how it goes together with what the services say in `update_config`. */
-import type { RolloutPolicy, WaveSize } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy, WaveSize } from '../../fleet/rollout-policy.ts';
 import { DEFAULT_ROLLOUT } from '../defaults.ts';
 import { fields, type KeyTable } from './key-table.ts';
 import { type Cursor, describe, fail, failKey, items, readOr, readPositiveDuration, warn } from './read.ts';

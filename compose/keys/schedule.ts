@@ -1,5 +1,5 @@
 /** `x-longshore.schedule`: when the registry is asked for a newer image, and when it may become active. */
-import type { MaintenanceWindow, SchedulePolicy } from '../../fleet/app-spec.ts';
+import type { MaintenanceWindow, SchedulePolicy } from '../../fleet/rollout-policy.ts';
 import { canMatch, parseCron, WEEKDAYS } from '../../fleet/cron-expression.ts';
 import { DEFAULT_SCHEDULE } from '../defaults.ts';
 import { isTimeZone } from '../values/time-zone.ts';

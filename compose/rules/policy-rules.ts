@@ -1,5 +1,6 @@
 /** Times and sizes that must fit each other: gate, probe, rollout, schedule, limits. */
-import type { AppSpec, RolloutPolicy, SchedulePolicy, ServiceSpec } from '../../fleet/app-spec.ts';
+import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy, SchedulePolicy } from '../../fleet/rollout-policy.ts';
 import { canMatch, parseCron } from '../../fleet/cron-expression.ts';
 import { renderDuration } from '../values/durations.ts';
 import { isTimeZone } from '../values/time-zone.ts';

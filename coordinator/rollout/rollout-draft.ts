@@ -5,7 +5,7 @@
  */
 import { advance } from '../../fleet/deployment.ts';
 import type { Deployment, DeploymentState, HostStep } from '../../fleet/deployment.ts';
-import type { RolloutPolicy } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Cause } from '../../fleet/release.ts';

@@ -4,7 +4,7 @@
  */
 import { problem } from '../../fleet/errors.ts';
 import { isHostId } from '../../fleet/ids.ts';
-import type { WaveSize } from '../../fleet/app-spec.ts';
+import type { WaveSize } from '../../fleet/rollout-policy.ts';
 import { windowAt } from '../../fleet/maintenance-window.ts';
 import { counted } from '../../protocol/text/counted.ts';
 import type { RolloutDraft } from './rollout-draft.ts';

@@ -3,7 +3,7 @@
  * The order of the hosts is the caller's; it should be stable, with reachable hosts first, so that a canary is one
  * that can answer.
  */
-import type { WaveSize } from '../../fleet/app-spec.ts';
+import type { WaveSize } from '../../fleet/rollout-policy.ts';
 
 /** @returns for each wave the number of hosts that have moved when it is done; rises strictly and ends with `total` */
 export function waveEnds(total: number, sizes: readonly WaveSize[]): readonly number[] {

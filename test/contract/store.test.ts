@@ -2,7 +2,8 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Store } from '../../coordinator/store/store.ts';
-import type { AppSpec, SchedulePolicy } from '../../fleet/app-spec.ts';
+import type { AppSpec } from '../../fleet/app-spec.ts';
+import type { SchedulePolicy } from '../../fleet/rollout-policy.ts';
 import type { Adoption, NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';

@@ -6,7 +6,7 @@ import { isUnreachable } from '../../coordinator/rollout/host-fact.ts';
 import { nextChanges } from '../../coordinator/rollout/next-changes.ts';
 import type { RolloutChanges } from '../../coordinator/rollout/rollout-draft.ts';
 import { wavesOf } from '../../coordinator/rollout/waves.ts';
-import type { RolloutPolicy, WaveSize } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy, WaveSize } from '../../fleet/rollout-policy.ts';
 import { between, pick, seededRandom, seeds } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
 import { RolloutWorld } from '../support/rollout-world.ts';

@@ -1,5 +1,6 @@
 /** Specs, releases and rollouts for tests: whole and valid, with the fields that a test is about given by it. */
-import type { AppSpec, RolloutPolicy, ServiceSpec } from '../../fleet/app-spec.ts';
+import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
 import type { Deployment, HostStep } from '../../fleet/deployment.ts';
 import type { AppName, DeploymentId, Digest, HostId, SpecHash } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';

@@ -8,7 +8,7 @@ import { place, stickyPlacement } from '../../coordinator/placement/place.ts';
 import { Rollouts } from '../../coordinator/rollout/rollouts.ts';
 import type { HostRow, Target } from '../../coordinator/store/records.ts';
 import type { Store } from '../../coordinator/store/store.ts';
-import type { RolloutPolicy } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { Deployment } from '../../fleet/deployment.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';

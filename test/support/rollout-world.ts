@@ -22,7 +22,7 @@ import type {
   RunTarget,
   Target,
 } from '../../coordinator/store/records.ts';
-import type { RolloutPolicy } from '../../fleet/app-spec.ts';
+import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
 import type { Release } from '../../fleet/release.ts';
 import {
   aDeployment,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { MaintenanceWindow } from '../../../fleet/app-spec.ts';
+import type { MaintenanceWindow } from '../../../fleet/rollout-policy.ts';
 import { windowAt } from '../../../fleet/maintenance-window.ts';
 
 const at = (iso: string): number => Date.parse(iso);
