@@ -4,6 +4,7 @@
 // of the usual network, publishes the ports of the proxies, which listen on the bridge's address.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type Docker from 'dockerode';
 import type { DemoFolder, DemoHost, DemoState } from './demo-state.ts';
@@ -24,8 +25,12 @@ export interface ContainerPlace {
 export async function containerPlace(docker: Docker): Promise<ContainerPlace> {
   const bridge = (await docker.getNetwork('bridge').inspect()) as {
     readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] };
+    readonly Options?: Readonly<Record<string, string>> | null;
   };
-  const gateway = bridge.IPAM?.Config?.[0]?.Gateway;
+  // An engine that found its bridge made already does not name the gateway: it is the bridge's own address.
+  const device = bridge.Options?.['com.docker.network.bridge.name'] ?? '';
+  const address = networkInterfaces()[device]?.find(({ family }) => family === 'IPv4')?.address;
+  const gateway = bridge.IPAM?.Config?.[0]?.Gateway ?? address;
   if (gateway === undefined) throw new Error('this engine has no default bridge, which agents in containers need');
   return { coordinatorHost: (await isDesktop(docker)) ? 'host.docker.internal' : '127.0.0.1', gateway };
 }
