@@ -20,6 +20,9 @@ export async function pullWithProgress(
   signal: AbortSignal,
 ): Promise<ImageFacts> {
   const over = new AbortController();
+  const end = (): void => over.abort();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
   let isDownloading = true;
   let heardAtMs = clock.now().monotonicMs;
   const watch = async (): Promise<void> => {
@@ -40,7 +43,8 @@ export async function pullWithProgress(
   try {
     return await engine.pullImage(request, onProgress, signal);
   } finally {
-    over.abort();
+    signal.removeEventListener('abort', end);
+    end();
     await watching;
   }
 }

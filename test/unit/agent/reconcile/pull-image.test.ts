@@ -56,3 +56,20 @@ t.test('pullWithProgress: an engine that unpacks does not wait for the registry'
   t.same(said, ['0 of 1 layers, 3 MB']);
   await fail();
 });
+
+t.test(
+  'pullWithProgress: says nothing more once it is called off, however long the engine takes to notice',
+  async (t) => {
+    const clock = new ManualClock();
+    const said: string[] = [];
+    const stop = new AbortController();
+    const pullImage = (): Promise<ImageFacts> => new Promise(() => undefined);
+    void pullWithProgress({ engine: { pullImage }, clock }, request, (text) => said.push(text), stop.signal);
+
+    stop.abort();
+    await clock.advance(20_000);
+
+    t.same(said, []);
+    t.equal(clock.sleepers, 0, 'nothing keeps the process alive');
+  },
+);
