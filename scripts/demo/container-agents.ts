@@ -4,7 +4,6 @@
 // of the usual network, publishes the ports of the proxies, which listen on the bridge's address.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import type Docker from 'dockerode';
 import type { DemoFolder, DemoHost, DemoState } from './demo-state.ts';
@@ -24,15 +23,18 @@ export interface ContainerPlace {
 
 export async function containerPlace(docker: Docker): Promise<ContainerPlace> {
   const bridge = (await docker.getNetwork('bridge').inspect()) as {
-    readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] };
-    readonly Options?: Readonly<Record<string, string>> | null;
+    readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[] };
   };
-  // An engine that found its bridge made already does not name the gateway: it is the bridge's own address.
-  const device = bridge.Options?.['com.docker.network.bridge.name'] ?? '';
-  const address = networkInterfaces()[device]?.find(({ family }) => family === 'IPv4')?.address;
-  const gateway = bridge.IPAM?.Config?.[0]?.Gateway ?? address;
+  const config = bridge.IPAM?.Config?.[0];
+  const gateway = config?.Gateway ?? firstAddress(config?.Subnet);
   if (gateway === undefined) throw new Error('this engine has no default bridge, which agents in containers need');
   return { coordinatorHost: (await isDesktop(docker)) ? 'host.docker.internal' : '127.0.0.1', gateway };
+}
+
+/** An engine that found its bridge made already does not name the gateway; its bridge has the subnet's first address. */
+function firstAddress(subnet: string | undefined): string | undefined {
+  const [, network, last] = /^(\d+\.\d+\.\d+)\.(\d+)\//.exec(subnet ?? '') ?? [];
+  return network === undefined ? undefined : `${network}.${Number(last) + 1}`;
 }
 
 /** Its containers' addresses cannot be reached from here. */
