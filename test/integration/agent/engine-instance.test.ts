@@ -317,7 +317,7 @@ t.test(
       aPlan(scene, image, imageId, { volumes: { data: name }, spec: { mounts } });
 
     await t.rejects(scene.engine.create(plan(theirs)), { code: 'POLICY_REFUSED', message: /belongs to app payroll/ });
-    await t.rejects(scene.engine.create(plan(`nobodys-${scene.host}`)), { code: 'NOT_FOUND' });
+    await t.rejects(scene.engine.create(plan(`nobodys-${scene.host}`)), { code: 'VOLUME_MISSING' });
     t.ok(await realEngine(scene.host, { sharedVolumes: true }).create(plan(theirs)));
   },
 );
