@@ -27,7 +27,7 @@ class RefusingAgent extends HttpsProxyAgent<string> {
   readonly #reason: string;
 
   constructor(reason: string) {
-    super('http://proxy.invalid');
+    super('http://placeholder.invalid');
     this.#reason = reason;
   }
 

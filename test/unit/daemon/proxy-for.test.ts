@@ -1,7 +1,7 @@
 import t from 'tap';
 import { proxyFor } from '../../../daemon/proxy-for.ts';
 
-const secure = 'http://proxy.test:3128';
+const secure = 'http://gateway.test:3128';
 
 function chosen(target: string, variables: Readonly<Record<string, string>>): string {
   const choice = proxyFor(new URL(target), variables);
@@ -10,8 +10,8 @@ function chosen(target: string, variables: Readonly<Record<string, string>>): st
 
 t.test('proxyFor: by the scheme of the target, also in lower case and without a scheme of its own', (t) => {
   const both = { HTTPS_PROXY: secure, http_proxy: 'plain.test:8080' };
-  t.equal(chosen('https://images.test/v2/', both), 'http://proxy.test:3128/');
-  t.equal(chosen('wss://coordinator.test', both), 'http://proxy.test:3128/');
+  t.equal(chosen('https://images.test/v2/', both), 'http://gateway.test:3128/');
+  t.equal(chosen('wss://coordinator.test', both), 'http://gateway.test:3128/');
   t.equal(chosen('http://images.test:5000/v2/', both), 'http://plain.test:8080/');
   t.equal(chosen('ws://coordinator.test', { HTTPS_PROXY: secure }), 'direct');
   t.equal(chosen('https://images.test', { HTTPS_PROXY: '' }), 'direct');
