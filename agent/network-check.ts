@@ -48,7 +48,7 @@ export async function readNetworkCheck(
   const checkedAtMs = await changedAt(files.result);
   if (checkedAtMs === null || nowMs - checkedAtMs > STALE_MS) {
     const text =
-      'nobody looks whether its rules are in force: longshore-network-check.timer does not run; run the setup of this machine (install.sh) again';
+      'its rules are not being checked: longshore-network-check.timer is not running; run install.sh on this machine again';
     found['metadata-guard'].push({ failing: false, text });
     return found;
   }

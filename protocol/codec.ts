@@ -47,7 +47,7 @@ export function encodeAgentMessage(message: AgentMessage): EncodedFrame {
       return { text: JSON.stringify(message), flaws: [] };
     case 'report': {
       const read = readReport(message);
-      if (read === null) return { text: null, flaws: ['report: its number is none'] };
+      if (read === null) return { text: null, flaws: ['report: invalid sequence number'] };
       return { text: JSON.stringify(fitFrame(read.report)), flaws: read.flaws };
     }
     default: {
@@ -90,7 +90,7 @@ function decode<M>(text: string, schema: z.ZodType<M> & { readonly options: read
   const issue = parsed.error.issues[0];
   return invalid(
     kind,
-    `a frame \`${kind}\` is not of its form: ${issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`}`,
+    `a frame \`${kind}\` is invalid: ${issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`}`,
   );
 }
 

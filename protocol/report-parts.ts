@@ -72,7 +72,7 @@ function readApp(name: string, part: unknown, flaws: string[]): AppReport | 'unr
 export function flawOf(where: string, error: z.ZodError): string {
   const issue = error.issues[0];
   const path = [where, ...(issue?.path.map(String) ?? [])].filter((each) => each !== '').join('.');
-  return `${path}: ${issue?.message ?? 'is not of its form'}`;
+  return `${path}: ${issue?.message ?? 'is invalid'}`;
 }
 
 function stringsOf(value: unknown): string[] {

@@ -63,7 +63,7 @@ async function asked(
   const named = adoptions.all().filter(({ machine }) => machine.name === host);
   const asking = named.find(({ fingerprint }) => fingerprint === key) ?? named[0];
   if (asking !== undefined) return { id: asking.host, name: asking.host };
-  throw new LongshoreError('NOT_FOUND', `adopt host ${host}: there is none with this id or name`, {
+  throw new LongshoreError('NOT_FOUND', `adopt host ${host}: no host has this id or name`, {
     hint: '`longshore doctor` lists the machines that ask to be a host again.',
   });
 }

@@ -31,7 +31,7 @@ export async function permittedHost(
   const which = isThere ? `host ${row.name} (${row.id})` : `host ${adoption.host}, which is not enrolled here,`;
   throw new LongshoreError(
     'FORMER_HOST',
-    `${object}: the machine holds containers or volumes of ${which} and nobody has permitted it to be that host`,
+    `${object}: the machine holds containers or volumes of ${which} and no operator has approved it as that host`,
     {
       hint: `Run \`longshore hosts adopt ${isThere ? row.name : adoption.host} --key FINGERPRINT\` to let it; docs/operations.md has the other ways.`,
     },

@@ -260,7 +260,7 @@ t.test('hub: one bad part of what an agent says is left out and noted, and the c
     const { items } = await world.store.listEvents({ ...FIRST, kind: 'host.invalid-frame', host: host.row.id });
     return items.length < 2 ? null : items.map(({ text }) => text);
   });
-  t.match(told, [/left out of a report: apps\.db\.release: /, /a frame `event` is not of its form/]);
+  t.match(told, [/left out of a report: apps\.db\.release: /, /a frame `event` is invalid/]);
   t.equal(agent.connected, true);
 });
 
