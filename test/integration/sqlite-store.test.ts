@@ -4,11 +4,16 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Kysely, Migrator } from 'kysely';
 import t from 'tap';
 import type { Test } from 'tap';
 import type Database from 'libsql';
+import { LibsqlDialect, openLibsql } from '../../coordinator/store/libsql-database.ts';
+import * as initial from '../../coordinator/store/migrations/0001-initial.ts';
+import type { Tables } from '../../coordinator/store/tables.ts';
 import { toProblem } from '../../coordinator/store/worker-messages.ts';
-import { addHost, anEvent } from '../support/store-scenes.ts';
+import { hostId } from '../support/app-builders.ts';
+import { anEvent } from '../support/store-scenes.ts';
 import { openAt, SQLITE_WORKER_SOURCE } from '../support/stores.ts';
 
 const libsql = createRequire(import.meta.url)('libsql') as typeof Database;
@@ -17,6 +22,16 @@ function directoryOf(t: Test): { directory: string; file: string } {
   const directory = mkdtempSync(path.join(tmpdir(), 'longshore-sqlite-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   return { directory, file: path.join(directory, 'data', 'coordinator.db') };
+}
+
+/** The database as the first version left it: only its own step was run. */
+async function writeFirstSchema(file: string): Promise<void> {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const db = new Kysely<Tables>({ dialect: new LibsqlDialect({ database: openLibsql(file) }) });
+  const provider = { getMigrations: () => Promise.resolve({ '0001-initial': initial }) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  await db.destroy();
+  if (error !== undefined) throw error instanceof Error ? error : new Error('the first step failed');
 }
 
 t.test('sqlite store: its directory and files are for its user alone', async (t) => {
@@ -74,17 +89,26 @@ t.test('sqlite store: a database of a newer version is refused', async (t) => {
 
 t.test('sqlite store: a database of the first schema is brought to this one, with what is in it', async (t) => {
   const { directory, file } = directoryOf(t);
-  const store = await openAt(directory);
-  await addHost(store, 1, { labels: { zone: 'a' } });
-  await store.close();
+  await writeFirstSchema(file);
   const database = new libsql(file);
-  database.exec('drop index hosts_instance');
-  const added = ['project_number', 'instance_id', 'instance_zone', 'instance_name', 'labels_pool', 'power_off_boot'];
-  for (const column of added) database.exec(`alter table hosts drop column ${column}`);
-  database.exec('alter table deployments drop column aborts');
-  database.exec('alter table deployments drop column once');
-  database.exec('alter table targets drop column only_once');
-  database.exec("delete from kysely_migration where name <> '0001-initial'");
+  const host = {
+    id: hostId(1),
+    name: 'host-1',
+    labels_own: '{"zone":"a"}',
+    labels_agent: '{}',
+    availability: 'active',
+    public_key: 'public-1',
+    sealing_key: 'sealing-1',
+    enroll_token: 't1',
+    enrolled_at: 1_000,
+    session_epoch: 0,
+    order_epoch: 0,
+    order_generation: 0,
+    order_hash: '',
+  };
+  const values = Object.values(host);
+  const places = values.map(() => '?').join(', ');
+  database.prepare(`insert into hosts (${Object.keys(host).join(', ')}) values (${places})`).run(values);
   database.close();
 
   const opened = await openAt(directory);

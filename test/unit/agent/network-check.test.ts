@@ -34,7 +34,9 @@ t.test('network check: what the machine found, by part', async (t) => {
 t.test('network check: a look that does not happen any more is named', async (t) => {
   const files = await open(t);
   await writeFile(files.guard, '');
-  t.match(await readNetworkCheck(files, Date.now()), { 'metadata-guard': [{ failing: false, text: /is not running/ }] });
+  t.match(await readNetworkCheck(files, Date.now()), {
+    'metadata-guard': [{ failing: false, text: /is not running/ }],
+  });
   await writeFile(files.result, 'failing\tdocker-firewall\tof long ago\n');
   await utimes(files.result, new Date(0), new Date(0));
   t.match(await readNetworkCheck(files, Date.now()), {
