@@ -5,27 +5,33 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
 import { errnoOf } from './durable-file.ts';
+import { closedPorts } from './firewall-input.ts';
 import type { FoundProblem, HostProblems } from './host-problems.ts';
 
 export interface NetworkCheckFiles {
   /** There where the machine has a metadata guard. */
   readonly guard: string;
   readonly result: string;
+  /** `iptables -S` of the same look. */
+  readonly rules: string;
 }
 
 export const NETWORK_CHECK_FILES: NetworkCheckFiles = {
   guard: '/etc/longshore/metadata-guard.nft',
   result: '/run/longshore/network-check',
+  rules: '/run/longshore/firewall-rules',
 };
 
-const PARTS = ['metadata-guard', 'docker-firewall'] as const;
+const PARTS = ['metadata-guard', 'docker-firewall', 'firewall'] as const;
+type Findings = Readonly<Record<(typeof PARTS)[number], readonly FoundProblem[]>>;
 const READ_MS = 30_000;
 /** The machine looks once a minute. */
 const STALE_MS = 300_000;
 
-/** Reads again and again until the signal aborts. */
+/** Reads again and again until the signal aborts. `ports` are the ingress's: the firewall should let them in. */
 export async function watchNetworkCheck(
   problems: Pick<HostProblems, 'set'>,
+  ports: readonly number[],
   clock: Clock,
   signal: AbortSignal,
   files = NETWORK_CHECK_FILES,
@@ -33,7 +39,7 @@ export async function watchNetworkCheck(
   // A check that has not run yet after a boot is no news.
   await clock.sleep(READ_MS, signal);
   while (!signal.aborted) {
-    const found = await readNetworkCheck(files, clock.now().wallMs);
+    const found = await readNetworkCheck(files, ports, clock.now().wallMs);
     for (const part of PARTS) problems.set(part, found[part]);
     await clock.sleep(READ_MS, signal);
   }
@@ -41,9 +47,10 @@ export async function watchNetworkCheck(
 
 export async function readNetworkCheck(
   files: NetworkCheckFiles,
+  ports: readonly number[],
   nowMs: number,
-): Promise<Readonly<Record<(typeof PARTS)[number], readonly FoundProblem[]>>> {
-  const found: Record<(typeof PARTS)[number], FoundProblem[]> = { 'metadata-guard': [], 'docker-firewall': [] };
+): Promise<Findings> {
+  const found: Record<keyof Findings, FoundProblem[]> = { 'metadata-guard': [], 'docker-firewall': [], firewall: [] };
   if ((await changedAt(files.guard)) === null) return found;
   const checkedAtMs = await changedAt(files.result);
   if (checkedAtMs === null || nowMs - checkedAtMs > STALE_MS) {
@@ -57,7 +64,16 @@ export async function readNetworkCheck(
     const part = PARTS.find((each) => each === name);
     if (part !== undefined && text !== undefined) found[part].push({ failing: level === 'failing', text });
   }
+  found.firewall.push(...closedToOthers(await readFile(files.rules, 'utf8').catch(() => ''), ports));
   return found;
+}
+
+/** A warning: a tunnel on this machine may be the only way in on purpose, and the agent's own requests are let in always. */
+function closedToOthers(rules: string, ports: readonly number[]): readonly FoundProblem[] {
+  const closed = closedPorts(rules, ports);
+  if (closed.length === 0) return [];
+  const text = `INPUT drops what no rule accepts, and none accepts TCP ${closed.join(' and ')}, where the ingress listens: other machines cannot reach it. Open it, as with "ufw allow ${closed.join(',')}/tcp"`;
+  return [{ failing: false, text }];
 }
 
 async function changedAt(file: string): Promise<number | null> {

@@ -11,6 +11,8 @@ import { UNIT_HARDENING } from './unit-hardening.ts';
 
 /** `failing|warning`, the part and a sentence, apart by tabs; an empty file: all is well. agent/network-check.ts reads it. */
 export const NETWORK_CHECK_RESULT = '/run/longshore/network-check';
+/** The rules for what comes in, as `iptables -S` writes them; agent/firewall-input.ts reads them. */
+export const FIREWALL_RULES = '/run/longshore/firewall-rules';
 const PROGRAM = '/usr/local/lib/longshore/network-check';
 const SERVICE = 'longshore-network-check.service';
 export const NETWORK_CHECK_TIMER = 'longshore-network-check.timer';
@@ -55,6 +57,10 @@ if systemctl is-active --quiet docker && ! grep -Eqs '"iptables"[[:space:]]*:[[:
     found failing docker-firewall "Docker's firewall rules are gone (another program flushed them): run \\"systemctl restart docker\\"; with live-restore containers keep running"
   fi
 fi
+
+# The agent knows the ports of the ingress, and looks whether these rules let anything in there.
+iptables -w 5 -S 2>/dev/null | grep -Ev '^-[AN] (DOCKER|FORWARD|OUTPUT)' >${FIREWALL_RULES}.new
+mv ${FIREWALL_RULES}.new ${FIREWALL_RULES}
 
 printf '%s' "$lines" >${NETWORK_CHECK_RESULT}.new && mv ${NETWORK_CHECK_RESULT}.new ${NETWORK_CHECK_RESULT}
 `;
