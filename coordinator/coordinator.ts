@@ -124,9 +124,11 @@ export class Coordinator {
     const adoptions = new AdoptionRequests(monotonicMs);
     const views = createViews({ store, hub, adoptions });
     this.#feed = new ChangeFeed({ changes, views, onFault });
+    const images = this.#images();
     this.#rollouts = new Rollouts({
       store,
       live: (host) => hub.live(host),
+      imageVolumes: async (...image) => (await images.facts(...image)).volumes,
       assignmentsChanged: (hosts) => hub.assignmentsChanged(hosts),
       onChanged: (deployment) => {
         metrics.deployment(deployment);
@@ -144,7 +146,7 @@ export class Coordinator {
       rollouts: this.#rollouts,
       changes,
       views,
-      images: this.#images(),
+      images,
       vault,
       masks: this.#masks,
       explain: (row) => explainHost(row, { store, hub, adoptions }),

@@ -7,10 +7,12 @@ import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
-import { whilePoweringOff } from '../placement/while-powering-off.ts';
+import { isGoingOff, whilePoweringOff } from '../placement/while-powering-off.ts';
 import type { LiveHost } from '../ports.ts';
 import type { CurrentRelease, HostRow, Placement, Rollout } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { declaresVolumes } from './declared-volumes.ts';
+import type { ImageVolumes } from './declared-volumes.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { hostFact } from './host-fact.ts';
 import { reconcileFleet } from './reconcile-fleet.ts';
@@ -20,6 +22,7 @@ export interface FleetReconcilerOptions {
   readonly store: Pick<Store, 'currentReleases' | 'loadRollout' | 'listDeployments' | 'applyFleet'>;
   readonly directory: HostDirectory;
   readonly live: (host: HostId) => LiveHost | null;
+  readonly imageVolumes: ImageVolumes;
   readonly assignmentsChanged: (hosts: readonly HostId[]) => void;
   readonly onFault: (error: unknown) => void;
   readonly startedAt: number;
@@ -132,14 +135,13 @@ export class FleetReconciler {
   }
 
   async #look({ release, deployment }: CurrentRelease): Promise<void> {
-    const { store, directory, live, startedAt, now, assignmentsChanged } = this.#options;
+    const { store, live, startedAt, now, assignmentsChanged } = this.#options;
     const newer = await this.#newerThan(release.app, deployment);
     // Its own end will bring us here again.
     if (newer === null) return;
     const renew = this.#renew.get(release.app) ?? new Set();
     const rollout = await store.loadRollout({ id: deployment });
-    const spec = rollout.release.spec;
-    const rows = whilePoweringOff(spec, await directory.rows(), stickyPlacement(rollout.targets));
+    const rows = await this.#rowsFor(rollout);
     const changes = reconcileFleet({
       app: release.app,
       release: release.number,
@@ -160,6 +162,14 @@ export class FleetReconciler {
     await store.applyFleet({ app: release.app, expected: release.number, targets, events });
     for (const target of targets) renew.delete(target.host);
     assignmentsChanged(targets.map((target) => target.host));
+  }
+
+  /** The hosts as placement shall see them for this app. */
+  async #rowsFor({ release, targets }: Rollout): Promise<readonly HostRow[]> {
+    const rows = await this.#options.directory.rows();
+    if (!rows.some(isGoingOff)) return rows;
+    const hasImageVolumes = await declaresVolumes(release, this.#options.imageVolumes);
+    return whilePoweringOff(release.spec, rows, stickyPlacement(targets), hasImageVolumes);
   }
 
   #lookAgainAt(app: AppName, at: number | null): void {

@@ -10,6 +10,7 @@ import type { RolloutsPort } from '../ports.ts';
 import type { Store } from '../store/store.ts';
 import { AppRollout } from './app-rollout.ts';
 import type { AppRolloutOptions } from './app-rollout-options.ts';
+import type { ImageVolumes } from './declared-volumes.ts';
 import { FleetReconciler } from './fleet-reconciler.ts';
 import { HostDirectory } from './host-directory.ts';
 import type { Wish } from './person-wishes.ts';
@@ -18,6 +19,7 @@ import type { Timers } from './timers.ts';
 
 export interface RolloutsOptions extends Omit<AppRolloutOptions, 'store' | 'directory' | 'onIdle' | 'timers'> {
   readonly store: Store;
+  readonly imageVolumes: ImageVolumes;
   /** Node's, where none is given. */
   readonly timers?: Timers;
 }

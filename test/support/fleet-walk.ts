@@ -48,6 +48,7 @@ export class FleetWalk {
     this.#random = random;
     this.#inline = inline;
     this.#rollouts = new Rollouts({
+      imageVolumes: () => Promise.resolve([]),
       store: inline.store,
       live: (host) => this.#live(host),
       assignmentsChanged: () => undefined,

@@ -94,6 +94,7 @@ export class HubWorld {
       ...options.hub,
     });
     this.rollouts = new Rollouts({
+      imageVolumes: () => Promise.resolve([]),
       store,
       live: (host) => this.hub.live(host),
       assignmentsChanged: (hosts) => this.hub.assignmentsChanged(hosts),

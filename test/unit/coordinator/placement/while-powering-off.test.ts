@@ -10,8 +10,9 @@ const spec = (...services: readonly Parameters<typeof aService>[0][]) =>
 const goingOff = aHostRow(1, { availability: 'draining', poweringOff: true });
 const other = aHostRow(2);
 const sticky = { [hostId(1)]: { s0: 1 } };
-const seen = (...args: Parameters<typeof whilePoweringOff>): readonly string[] =>
-  whilePoweringOff(...args).map(({ availability }) => availability);
+type Args = Parameters<typeof whilePoweringOff>;
+const seen = (app: Args[0], hosts: Args[1], places: Args[2], hasImageVolumes = false): readonly string[] =>
+  whilePoweringOff(app, hosts, places, hasImageVolumes).map(({ availability }) => availability);
 
 t.test('whilePoweringOff: what others can take over drains', (t) => {
   t.same(seen(spec({ replicas: 1 }), [goingOff, other], sticky), ['draining', 'active']);
@@ -21,6 +22,7 @@ t.test('whilePoweringOff: what others can take over drains', (t) => {
 
 t.test('whilePoweringOff: data, what is on every host, and what has no other place stays', (t) => {
   t.same(seen(spec({ replicas: 1, mounts: [volume] }), [goingOff, other], sticky), ['paused', 'active']);
+  t.same(seen(spec({ replicas: 1 }), [goingOff, other], sticky, true), ['paused', 'active']);
   t.same(seen(spec({ replicas: null }), [goingOff, other], sticky), ['paused', 'active']);
   t.same(seen(spec({ replicas: 1 }, { replicas: null }), [goingOff, other], sticky), ['paused', 'active']);
   t.same(seen(spec({ replicas: 1 }), [goingOff], sticky), ['paused']);

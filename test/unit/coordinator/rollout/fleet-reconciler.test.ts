@@ -26,6 +26,7 @@ t.test('FleetReconciler: an app that cannot be looked at does not keep the other
     },
   };
   const reconciler = new FleetReconciler({
+    imageVolumes: () => Promise.resolve([]),
     store: store as unknown as FleetReconcilerOptions['store'],
     directory: { rows: () => Promise.resolve([]) } as unknown as FleetReconcilerOptions['directory'],
     live: () => null,
@@ -67,6 +68,7 @@ t.test('FleetReconciler: nobody looks for the hosts of an app that was removed w
     }),
   };
   const reconciler = new FleetReconciler({
+    imageVolumes: () => Promise.resolve([]),
     store: store as unknown as FleetReconcilerOptions['store'],
     directory: { rows: async () => [leaving, taking] } as unknown as FleetReconcilerOptions['directory'],
     live: () => null,
@@ -134,6 +136,7 @@ t.test('FleetReconciler: what a superseded deployment left behind goes to the re
     applyFleet: async (args: { readonly targets: unknown }) => written(args.targets),
   };
   const reconciler = new FleetReconciler({
+    imageVolumes: () => Promise.resolve([]),
     store: store as unknown as FleetReconcilerOptions['store'],
     directory: { rows: async () => [host] } as unknown as FleetReconcilerOptions['directory'],
     live: () => null,

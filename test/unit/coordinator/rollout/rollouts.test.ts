@@ -64,6 +64,7 @@ class World {
       },
     };
     this.rollouts = new Rollouts({
+      imageVolumes: () => Promise.resolve([]),
       store: store as unknown as RolloutsOptions['store'],
       live: (): LiveHost | null => null,
       assignmentsChanged: () => undefined,
