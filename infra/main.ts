@@ -8,6 +8,7 @@ import { LongshoreError } from '../fleet/errors.ts';
 import { buildApp } from './build-app.ts';
 import { engineSocketOf } from './engine-socket.ts';
 import { runBuild } from './plan/run-build.ts';
+import { workspaceOf } from './plan/workspace.ts';
 import { checkParts, prepareParts } from './prepare-parts.ts';
 import { renderProblem } from './render-problem.ts';
 import { isStackName, STACK_NAMES } from './stack-name.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     root,
     stacks,
     build: async (command) => await runBuild(command, root, variables, interrupts),
+    stagingFolder: workspaceOf(root, 'gcp').programsFolder,
     engineSocket: engineSocketOf(variables),
   });
   const outputFolder = path.resolve(variables['CDKTF_OUTDIR'] ?? path.join(root, 'cdktf.out'));

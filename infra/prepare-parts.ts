@@ -11,7 +11,8 @@ import type { FleetConfig } from './fleet-file/fleet-config.ts';
 import { readEnvironment, type InfraEnvironment } from './environment.ts';
 import { checkFleetFile } from './fleet-file/read-fleet-file.ts';
 import { isOlderThanSource } from './program-age.ts';
-import { CHECKSUMS_FILE, readPrograms } from './programs.ts';
+import { CHECKSUMS_FILE, readPrograms, type Programs } from './programs.ts';
+import { stagePrograms } from './staged-programs.ts';
 import type { StackName } from './stack-name.ts';
 
 export interface Checked {
@@ -90,16 +91,20 @@ export interface BuildInputs extends Checked {
   readonly stacks: readonly StackName[];
   /** Runs a command of this repository in its root. */
   readonly build: (command: readonly string[]) => Promise<void>;
+  /** Where archives are copied to; absolute. */
+  readonly stagingFolder: string;
   readonly engineSocket: string;
 }
 
 export type Parts = Pick<AppParts, 'fleet' | 'gcp' | 'local'>;
 
 export async function prepareParts({ fleet, environment, builtPrograms, ...inputs }: BuildInputs): Promise<Parts> {
-  const { root, stacks, build, engineSocket } = inputs;
+  const { root, stacks, build, stagingFolder, engineSocket } = inputs;
+  const programs = async (): Promise<Programs> =>
+    stagePrograms(await archives(builtPrograms, root, fleet, build), stagingFolder);
   return {
     fleet,
-    gcp: stacks.includes('gcp') ? { environment, programs: await archives(builtPrograms, root, fleet, build) } : null,
+    gcp: stacks.includes('gcp') ? { environment, programs: await programs() } : null,
     local: stacks.includes('local') ? { programsFolder: await imageFolder(root, build), engineSocket } : null,
   };
 }
@@ -109,7 +114,7 @@ async function archives(
   root: string,
   fleet: FleetConfig,
   build: BuildInputs['build'],
-): Promise<ReturnType<typeof readPrograms>> {
+): Promise<Programs> {
   const needed = [...new Set(fleet.pools.map(({ architecture }) => architecture))];
   if (given !== null) return readPrograms(given, needed);
   const folder = path.join(root, 'dist', 'programs');

@@ -54,7 +54,9 @@ export class ProgramsBucket extends Construct {
       name: object,
       source: path,
       contentType: 'application/gzip',
-      lifecycle: { createBeforeDestroy: true },
+      // The name holds the checksum, so another folder of archives is no other object. Without this the provider would
+      // replace it under the same name: upload it, and then delete that name.
+      lifecycle: { createBeforeDestroy: true, ignoreChanges: ['source', 'detect_md5hash'] },
     });
     const pointer = new StorageBucketObject(this, `${channel}-channel`, {
       bucket: this.bucket.name,

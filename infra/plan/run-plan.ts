@@ -44,6 +44,8 @@ export interface Planning {
 export async function runPlan(planning: Planning, destroy: boolean): Promise<void> {
   const { workspace, terraform } = planning;
   dropPlan(workspace);
+  // Only the plan that is gone now could have uploaded them.
+  rmSync(workspace.programsFolder, { recursive: true, force: true });
   try {
     const checked = await planning.check('all');
     if (destroy) refuseProtected(checked.fleet, workspace);
@@ -118,7 +120,14 @@ export async function runOutput(planning: Planning, name: string | null): Promis
 async function synthesise(planning: Planning, checked: Checked): Promise<string> {
   const { root, workspace, build, engineSocket } = planning;
   checkStatePlace(checked.fleet, workspace);
-  const parts = await prepareParts({ ...checked, root, stacks: [workspace.stack], build, engineSocket });
+  const parts = await prepareParts({
+    ...checked,
+    root,
+    stacks: [workspace.stack],
+    build,
+    stagingFolder: workspace.programsFolder,
+    engineSocket,
+  });
   planning.progress('write the configuration');
   rmSync(workspace.configuration, { recursive: true, force: true });
   mkdirSync(workspace.outputFolder, { recursive: true });

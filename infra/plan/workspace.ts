@@ -17,6 +17,8 @@ export interface Workspace {
   readonly dataFolder: string;
   /** What the plan was made from. */
   readonly recordFile: string;
+  /** The archives that the plan uploads, by checksum. */
+  readonly programsFolder: string;
   readonly outputFolder: string;
   /** The stack's configuration, as cdktf lays it out. */
   readonly configuration: string;
@@ -37,6 +39,7 @@ export function workspaceOf(folder: string, stack: StackName): Workspace {
     planPart: path.join(dataFolder, 'longshore-plan.part'),
     dataFolder,
     recordFile: path.join(dataFolder, 'longshore-plan.json'),
+    programsFolder: path.join(dataFolder, 'longshore-programs'),
     outputFolder,
     configuration: path.join(outputFolder, 'stacks', stack),
     lockFile: path.join(stack === 'gcp' ? folder : dataFolder, LOCK_FILE),

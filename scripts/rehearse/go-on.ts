@@ -31,6 +31,7 @@ export async function growAndHeal(stage: Stage, { coordinator, address }: Standi
   await stage.step('terraform apply .plan', () => stage.terraform.apply());
   const joined = await stage.step('The new host joins and gets the app by itself', () => oneMore(before));
   await stage.emptyPlan('A further plan is empty');
+  await stage.emptyPlanElsewhere('A plan from another folder is empty');
 
   await stage.step(`${joined.name} is deleted behind Terraform's back, and comes back`, async () => {
     await deleteInstance(stage, joined.name);

@@ -1,5 +1,6 @@
 /** What the steps of a rehearsal share: Terraform, the stand-in, the file that is edited, and waiting for things to be so. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { FleetConfig } from '../../infra/fleet-file/fleet-config.ts';
 import { withValue } from './edit-fleet.ts';
 import type { GoogleClient } from './google-client.ts';
@@ -63,6 +64,18 @@ export class Stage {
 
   async emptyPlan(what: string): Promise<void> {
     const changes = await this.step(what, () => this.terraform.plan());
+    expect(changes.length === 0, `an empty plan, not ${describeChanges(changes)}`);
+  }
+
+  /** With a copy of the state, as a colleague's checkout or a build server has it. */
+  async emptyPlanElsewhere(what: string): Promise<void> {
+    const { folder, fleet, wishes } = this.options;
+    const elsewhere = folder.path('elsewhere');
+    const state = `${fleet.name}.gcp.tfstate`;
+    mkdirSync(elsewhere, { recursive: true });
+    if (fleet.state === null) copyFileSync(path.join(folder.path('work'), state), path.join(elsewhere, state));
+    const terraform = new TerraformSteps(elsewhere, folder.path('fleet.yaml'), wishes);
+    const changes = await this.step(what, () => terraform.plan());
     expect(changes.length === 0, `an empty plan, not ${describeChanges(changes)}`);
   }
 }

@@ -30,7 +30,7 @@ t.test('programs: under their checksum, from an absolute path, there before a ch
     const program = one(objects, `programs_${channel}`);
     t.equal(program['name'], `programs/${sha256}/${file}`);
     t.equal(program['source'], `/nowhere/${file}`);
-    t.same(program['lifecycle'], { create_before_destroy: true });
+    t.match(program['lifecycle'], { create_before_destroy: true });
     const pointer = one(objects, `programs_${channel}-channel`);
     t.equal(pointer['name'], `channels/${channel}`);
     t.equal(pointer['content'], `${sha256}  programs/${sha256}/${file}\n`);

@@ -45,6 +45,7 @@ t.test(
       /From apply to the app answering:/,
       /One more host in fleet\.yaml: the plan shows just that/,
       /The new host joins and gets the app by itself/,
+      /A plan from another folder is empty/,
       /is deleted behind Terraform's back, and comes back/,
       /A container of the app asks for its host's identity, and gets nothing/,
       /Nothing is left/,

@@ -44,6 +44,10 @@ export interface StandIn {
   readonly machines: () => readonly string[];
   /** Paths of what there is in Compute Engine, without the project. */
   readonly resources: () => readonly string[];
+  /** Names of the live objects of a bucket. */
+  readonly objects: (bucket: string) => readonly string[];
+  /** Takes away the live object whose name ends so. */
+  readonly removeObject: (bucket: string, ending: string) => void;
   /** What it was asked for and does not know, and what went wrong inside. */
   readonly said: readonly string[];
 }
@@ -91,6 +95,15 @@ export async function startStandIn(t: Test, folder: string, project: string): Pr
         .all(begin)
         .map((stored) => stored.path.slice(begin.length))
         .filter((name) => !name.includes('/operations/')),
+    objects: (bucket) =>
+      store
+        .all(`storage/o/${bucket}/`)
+        .map((stored) => stored.path.slice(`storage/o/${bucket}/`.length))
+        .filter((name) => !name.includes('#')),
+    removeObject: (bucket, ending) => {
+      for (const stored of store.all(`storage/o/${bucket}/`))
+        if (stored.path.endsWith(ending)) store.delete(stored.path);
+    },
     said,
   };
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { isOlderThanSource, SOURCES } from '../../../infra/program-age.ts';
 import { readPrograms } from '../../../infra/programs.ts';
+import { stagePrograms } from '../../../infra/staged-programs.ts';
 
 const NAMES = ['agent-linux-x64', 'agent-linux-arm64', 'coordinator-linux-x64'].map(
   (name) => `longshore-${name}.tar.gz`,
@@ -95,5 +96,32 @@ t.test('isOlderThanSource: every folder with code of the product counts', (t) =>
     .filter((name) => readdirSync(path.join(root, name), { encoding: 'utf8' }).some((file) => file.endsWith('.ts')));
   t.ok(folders.length > 5);
   for (const folder of folders) t.ok(SOURCES.includes(folder), folder);
+  t.end();
+});
+
+t.test('stagePrograms: a path that holds the checksum, whose content never changes', (t) => {
+  const folder = folderOf(t, X64, COORDINATOR);
+  const staging = path.join(folder, 'staged');
+  const staged = stagePrograms(readPrograms(folder, ['x64']), staging);
+
+  t.equal(staged.coordinator.path, path.join(staging, sum(COORDINATOR), COORDINATOR));
+  t.equal(staged.agents.arm64, null);
+  writeFileSync(path.join(folder, COORDINATOR), 'a newer build');
+  t.equal(readFileSync(staged.coordinator.path, 'utf8'), COORDINATOR);
+  t.end();
+});
+
+t.test('stagePrograms: an archive that changed since it was checked is refused, and a damaged copy made anew', (t) => {
+  const folder = folderOf(t, X64, COORDINATOR);
+  const staging = path.join(folder, 'staged');
+  const programs = readPrograms(folder, ['x64']);
+  const { coordinator } = stagePrograms(programs, staging);
+  writeFileSync(coordinator.path, 'damaged');
+  stagePrograms(programs, staging);
+  t.equal(readFileSync(coordinator.path, 'utf8'), COORDINATOR);
+
+  rmSync(staging, { recursive: true });
+  writeFileSync(path.join(folder, COORDINATOR), 'a newer build');
+  t.throws(() => stagePrograms(programs, staging), /it changed while the plan was made/);
   t.end();
 });
