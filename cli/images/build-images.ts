@@ -9,11 +9,16 @@ import { isDigest } from '../../fleet/ids.ts';
 import type { Digest } from '../../fleet/ids.ts';
 import { parseImageReference } from '../../fleet/image-reference.ts';
 import type { Context } from '../context.ts';
+import type { Environment } from '../profile.ts';
 
 export type DockerContext = Pick<Context, 'terminal' | 'environment' | 'folder' | 'signal'>;
 
-/** Pure: the arguments of `docker build`. Values of args come from the environment where the file says so. */
-export function buildArguments(build: BuildSpec): readonly string[] {
+/**
+ * Pure: the arguments of `docker build`.
+ * @param environment of the docker client: an argument that already has its value there travels by name alone, which
+ *   keeps a user's own variables out of argv. The file never adds to it: PATH or DOCKER_HOST would choose what runs.
+ */
+export function buildArguments(build: BuildSpec, environment: Environment): readonly string[] {
   return [
     'build',
     '--tag',
@@ -25,11 +30,20 @@ export function buildArguments(build: BuildSpec): readonly string[] {
     ...(build.network === null ? [] : ['--network', build.network]),
     ...(build.noCache ? ['--no-cache'] : []),
     ...(build.pull ? ['--pull'] : []),
-    // The name alone: docker takes the value from its environment, and argv shows none.
-    ...Object.keys(build.args).flatMap((name) => ['--build-arg', name]),
+    ...Object.entries(build.args).flatMap(([name, value]) => [
+      '--build-arg',
+      Object.hasOwn(environment, name) && environment[name] === value ? name : `${name}=${value}`,
+    ]),
     ...Object.entries(build.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
-    build.context,
+    // A folder whose name begins with "-" is no flag.
+    build.context.startsWith('-') ? `./${build.context}` : build.context,
   ];
+}
+
+/** Pure: the user's environment, without the token of Longshore: neither docker nor its plugins need it. */
+export function dockerEnvironment(environment: Environment): Environment {
+  const { LONGSHORE_TOKEN: _token, ...rest } = environment;
+  return { ...rest, DOCKER_CLI_HINTS: 'false' };
 }
 
 function dockerfilePath(build: BuildSpec): string {
@@ -77,10 +91,10 @@ export async function buildImages(
 
 async function buildAndPush(context: DockerContext, build: BuildSpec, purpose: 'plan' | 'deploy'): Promise<Digest> {
   context.terminal.err(`Building ${build.image} from ${build.context}`);
-  await docker(context, buildArguments(build), build.args, `build ${build.image}`);
+  await docker(context, buildArguments(build, dockerEnvironment(context.environment)), `build ${build.image}`);
   if (purpose === 'deploy') return push(context, build.image);
   const planned = `${parseImageReference(build.image).name}:${PLANNED_TAG}`;
-  await docker(context, ['tag', build.image, planned], {}, `tag ${planned}`);
+  await docker(context, ['tag', build.image, planned], `tag ${planned}`);
   return push(context, planned);
 }
 
@@ -91,15 +105,15 @@ export async function tagPlannedImages(
 ): Promise<void> {
   for (const { image, digest } of built) {
     const content = `${parseImageReference(image).name}@${digest}`;
-    await docker(context, ['pull', '--quiet', content], {}, `pull ${content}`);
-    await docker(context, ['tag', content, image], {}, `tag ${image}`);
+    await docker(context, ['pull', '--quiet', content], `pull ${content}`);
+    await docker(context, ['tag', content, image], `tag ${image}`);
     await push(context, image);
   }
 }
 
 async function push(context: DockerContext, image: string): Promise<Digest> {
   context.terminal.err(`Pushing ${image}`);
-  const digest = pushedDigest(await docker(context, ['push', image], {}, `push ${image}`));
+  const digest = pushedDigest(await docker(context, ['push', image], `push ${image}`));
   if (digest === null)
     throw new LongshoreError('BUILD_FAILED', `push ${image}: the registry named no digest`, {
       hint: 'Try `docker push` by hand.',
@@ -110,16 +124,11 @@ async function push(context: DockerContext, image: string): Promise<Digest> {
 const KEPT_BYTES = 64 * 1024;
 
 /** Output goes to standard error while it runs (standard output is for data). @returns its end */
-function docker(
-  context: DockerContext,
-  parameters: readonly string[],
-  variables: Readonly<Record<string, string>>,
-  what: string,
-): Promise<string> {
+function docker(context: DockerContext, parameters: readonly string[], what: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('docker', parameters, {
       cwd: context.folder,
-      env: { ...context.environment, ...variables, DOCKER_CLI_HINTS: 'false' },
+      env: dockerEnvironment(context.environment),
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: context.signal,
     });

@@ -89,7 +89,9 @@ function readArgs(cursor: Cursor, around: Surroundings): Readonly<Record<string,
   const args: Record<string, string> = {};
   for (const pair of readPairs(cursor)) {
     const value = pair.value ?? around.lookup(pair.name);
-    if (value !== undefined) args[pair.name] = value;
+    if (!/^[^\s=\0]+$/.test(pair.name)) failKey(pair.cursor, `\`${pair.name}\` is not the name of a build argument`);
+    else if (value?.includes('\0') === true) fail(pair.cursor, 'holds a NUL character');
+    else if (value !== undefined) args[pair.name] = value;
     else warn(pair.cursor, `${pair.name} has no value here and none in your environment; the build does not get it`);
   }
   return args;

@@ -1,12 +1,13 @@
 // What `plan` and `deploy` leave in a registry. Real engine, real registry, real docker client.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { buildImages, PLANNED_TAG, tagPlannedImages, type DockerContext } from '../../../cli/images/build-images.ts';
+import type { Environment } from '../../../cli/profile.ts';
 import { createTerminal } from '../../../cli/terminal.ts';
 import type { BuildSpec } from '../../../compose/keys/build.ts';
 import { baseImages, engineForTests, needed } from '../../support/engine.ts';
@@ -51,9 +52,30 @@ t.test('buildImages: what a plan has built is under no tag that an app follows',
   t.equal(await digestOf(repository, '1'), next?.digest, 'a saved plan that is carried out moves it');
 });
 
-function contextIn(folder: string): DockerContext {
+t.test('buildImages: arguments of the file never choose the program that runs', async (t) => {
+  const folder = t.testdir({ mine: {}, theirs: {} });
+  const programOf = (name: string, text: string) =>
+    writeFileSync(path.join(folder, name, 'docker'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  programOf('mine', `echo "host=$DOCKER_HOST token=$LONGSHORE_TOKEN $*" >>${folder}/calls; echo "digest: ${DIGEST}"`);
+  programOf('theirs', `echo theirs >>${folder}/calls`);
+  const environment = { PATH: `${folder}/mine:/usr/bin:/bin`, LONGSHORE_TOKEN: 'lsa_x' };
+  const args = { PATH: `${folder}/theirs`, DOCKER_HOST: 'tcp://theirs', LONGSHORE_TOKEN: '' };
+
+  await buildImages(contextIn(folder, environment), [{ ...specOf('r:5000/web:1', '/app'), args }], 'deploy');
+
+  const calls = readFileSync(path.join(folder, 'calls'), 'utf8').trimEnd().split('\n');
+  t.match(calls[0], `host= token= build --tag r:5000/web:1 --file /app/Dockerfile --build-arg PATH=${folder}/theirs`);
+  t.equal(calls[1], 'host= token= push r:5000/web:1');
+  t.equal(calls.length, 2);
+});
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+function contextIn(
+  folder: string,
+  environment: Environment = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? folder },
+): DockerContext {
   const [stdout, stderr] = [new PassThrough().resume(), new PassThrough().resume()];
-  const environment = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? folder };
   return {
     terminal: createTerminal({ stdin: new PassThrough(), stdout, stderr }, environment),
     environment,

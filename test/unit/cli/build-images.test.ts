@@ -1,5 +1,5 @@
 import t from 'tap';
-import { buildArguments, pushedDigest } from '../../../cli/images/build-images.ts';
+import { buildArguments, dockerEnvironment, pushedDigest } from '../../../cli/images/build-images.ts';
 
 const build = {
   service: 'web',
@@ -15,11 +15,33 @@ const build = {
   platform: null,
 };
 
-t.test('buildArguments: values of build arguments never stand in argv', (t) => {
-  const found = buildArguments(build);
+t.test('buildArguments: values stand beside their names, what the environment has already by name alone', (t) => {
+  const environment = { TOKEN: 'secret', MODE: 'of the shell' };
+  const args = { TOKEN: 'secret', MODE: 'of the file', PATH: '/app/bin', DOCKER_HOST: 'tcp://elsewhere' };
 
-  t.same(found, ['build', '--tag', 'r:5000/web:1', '--file', '/app/Dockerfile', '--build-arg', 'TOKEN', '/app']);
+  const found = buildArguments({ ...build, args }, environment);
+
+  t.same(found, [
+    ...['build', '--tag', 'r:5000/web:1', '--file', '/app/Dockerfile'],
+    ...['--build-arg', 'TOKEN', '--build-arg', 'MODE=of the file'],
+    ...['--build-arg', 'PATH=/app/bin', '--build-arg', 'DOCKER_HOST=tcp://elsewhere'],
+    '/app',
+  ]);
   t.notMatch(found.join(' '), /secret/);
+  t.end();
+});
+
+t.test('buildArguments: a folder is never read as a flag', (t) => {
+  t.equal(buildArguments({ ...build, context: '-rf', dockerfile: '/f' }, {}).at(-1), './-rf');
+  t.end();
+});
+
+t.test("dockerEnvironment: the user's own, without Longshore's token", (t) => {
+  t.same(dockerEnvironment({ PATH: '/bin', DOCKER_HOST: 'unix:///d', LONGSHORE_TOKEN: 'lsa_x' }), {
+    PATH: '/bin',
+    DOCKER_HOST: 'unix:///d',
+    DOCKER_CLI_HINTS: 'false',
+  });
   t.end();
 });
 
