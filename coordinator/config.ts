@@ -33,6 +33,8 @@ export interface CoordinatorConfig {
   /** Set where it runs in a fleet on Google Cloud. */
   readonly google: GoogleConfig | null;
   readonly database: DatabaseConfig;
+  /** Addresses and ranges of proxies in front, whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -91,6 +93,9 @@ const schema = z.strictObject({
   ca_file: file.nullable().default(null),
   agents_dir: file.nullable().default(null),
   keep_releases: z.int({ error: 'is not a whole number' }).min(2).max(1_000).default(20),
+  trusted_proxies: z
+    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'is not an address or a range as 10.0.0.0/8'))
+    .default([]),
   metrics: z.enum(METRICS_ACCESS, 'is neither token nor open').default('token'),
   google: z
     .strictObject(
@@ -192,6 +197,7 @@ function toConfig(settings: Settings, inputs: ConfigInputs): CoordinatorConfig {
     caFile: settings.ca_file,
     agentsDir: settings.agents_dir,
     keepReleases: settings.keep_releases,
+    trustedProxies: Object.freeze(settings.trusted_proxies),
     metrics: settings.metrics,
     google:
       settings.google === null

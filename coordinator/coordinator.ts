@@ -21,7 +21,9 @@ import { imageChecks } from './control/image-checks.ts';
 import { explainHost } from './explain/explain-host.ts';
 import { fleetObserver } from './fleet-observer.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
+import { AddressRate } from './http/address-rate.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
+import { clientAddress } from './http/client-address.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
 import type { Installer } from './install/installer.ts';
@@ -76,6 +78,10 @@ const REGISTRY_TIMEOUT_MS = 20_000;
 /** A plan is good without what it says. */
 const IMAGE_CONFIG_TIMEOUT_MS = 3_000;
 const REFUSALS_PER_MINUTE = 30;
+/** Of one address, without a token: enough for a hundred machines behind one that come up together. */
+const PUBLIC_CALLS_PER_MINUTE = 300;
+/** A fleet behind one address has some agents that nobody knows any more; they come back every two minutes. */
+const TURNED_AWAY_PER_MINUTE = 300;
 /** The data directory is locked for one coordinator: whoever has it may go on with its leases at once. */
 const OWNER = 'the coordinator of this data directory';
 
@@ -100,6 +106,8 @@ export class Coordinator {
       log.error({ err: error }, 'a part of the coordinator failed; it tries again');
     const changes = (this.#changes = new Changes(onFault));
     this.#masks = new AppMasks({ store, vault });
+    const addressOf = clientAddress(config.trustedProxies);
+    const turnedAway = new AddressRate({ perMinute: TURNED_AWAY_PER_MINUTE, monotonicMs });
     this.#hub = new Hub({
       store,
       mask: (message) => this.#masks.mask(message),
@@ -111,6 +119,11 @@ export class Coordinator {
         proposals: () => this.#proposals,
       }),
       metrics,
+      door: {
+        addressOf,
+        waitMs: (address) => turnedAway.waitMs(address),
+        turnedAway: (address) => void turnedAway.take(address),
+      },
       log,
       coordinator: OWNER,
       version,
@@ -183,9 +196,19 @@ export class Coordinator {
       webFiles: options.webFiles,
       installer: options.installer,
       attempts,
+      addressOf,
+      publicCalls: new AddressRate({ perMinute: PUBLIC_CALLS_PER_MINUTE, monotonicMs }),
     });
     hub.attach(this.#http.server);
-    this.#console = attachConsole({ server: this.#http.server, commands, version, wallMs: now, attempts, log });
+    this.#console = attachConsole({
+      server: this.#http.server,
+      commands,
+      version,
+      wallMs: now,
+      attempts,
+      addressOf,
+      log,
+    });
     this.#http.server.on('upgrade', refuseOtherPaths);
     metrics.watch({
       connectedHosts: () => hub.connectedHosts().length,

@@ -3,12 +3,15 @@
  * agent sends is put into the form of its schema first, so that every frame is one that a coordinator takes whole.
  */
 import type { z } from 'zod';
+import { boundedText } from '../fleet/bounded-text.ts';
 import { problem } from '../fleet/errors.ts';
 import type { Problem } from '../fleet/errors.ts';
 import { agentMessageSchema, coordinatorMessageSchema } from './agent-messages.ts';
 import type { AgentMessage, AgentMessageOf, CoordinatorMessage } from './agent-messages.ts';
 import { fitReport, jsonBytes } from './fit-report.ts';
 import { flawOf, readReport } from './report-parts.ts';
+import { beyondBounds, PROVEN_BOUNDS, UNPROVEN_BOUNDS } from './json-bounds.ts';
+import type { JsonBounds } from './json-bounds.ts';
 import { FRAME_LIMIT_BYTES } from './version.ts';
 
 export type Decoded<M> =
@@ -19,15 +22,16 @@ export type Decoded<M> =
   /** `of`: the kind that it says it is; null = it is no frame at all. */
   | { readonly kind: 'invalid'; readonly of: string | null; readonly problem: Problem };
 
-export function decodeAgentMessage(text: string): Decoded<AgentMessage> {
-  const decoded = decode(text, agentMessageSchema);
+/** @param bounds PROVEN_BOUNDS only once the agent has proven its key */
+export function decodeAgentMessage(text: string, bounds: JsonBounds = PROVEN_BOUNDS): Decoded<AgentMessage> {
+  const decoded = decode(text, agentMessageSchema, bounds);
   if (decoded.kind !== 'invalid' || decoded.of !== 'report') return decoded;
   const read = readReport(JSON.parse(text));
   return read === null ? decoded : { kind: 'message', message: read.report, flaws: read.flaws };
 }
 
 export const decodeCoordinatorMessage = (text: string): Decoded<CoordinatorMessage> =>
-  decode(text, coordinatorMessageSchema);
+  decode(text, coordinatorMessageSchema, PROVEN_BOUNDS);
 
 export function encode(message: CoordinatorMessage): string {
   return JSON.stringify(message);
@@ -50,12 +54,37 @@ export function encodeAgentMessage(message: AgentMessage): EncodedFrame {
       if (read === null) return { text: null, flaws: ['report: invalid sequence number'] };
       return { text: JSON.stringify(fitFrame(read.report)), flaws: read.flaws };
     }
+    case 'hello':
+      return encodeHello(message);
     default: {
       const parsed = agentMessageSchema.safeParse(message);
       if (parsed.success) return { text: JSON.stringify(parsed.data), flaws: [] };
       return { text: null, flaws: [flawOf(message.kind, parsed.error)] };
     }
   }
+}
+
+/**
+ * A hello is read before its sender has proven anything, so it is small. What does not fit is left out, the least needed
+ * first: secrets that are not named are sent again, and labels count at the enrolment alone.
+ */
+function encodeHello(hello: AgentMessageOf<'hello'>): EncodedFrame {
+  const parsed = agentMessageSchema.safeParse(hello);
+  if (!parsed.success || parsed.data.kind !== 'hello')
+    return { text: null, flaws: [parsed.success ? 'hello: another kind' : flawOf('hello', parsed.error)] };
+  const whole = parsed.data;
+  const smaller = [
+    whole,
+    { ...whole, secrets: {} },
+    { ...whole, secrets: {}, labels: {} },
+    { ...whole, secrets: {}, labels: {}, registries: [] },
+  ];
+  for (const message of smaller) {
+    const text = JSON.stringify(message);
+    if (jsonBytes(message) <= UNPROVEN_BOUNDS.bytes && beyondBounds(text, UNPROVEN_BOUNDS) === null)
+      return { text, flaws: [] };
+  }
+  return { text: null, flaws: ['hello: too large'] };
 }
 
 /** Room for what stands around the apps. */
@@ -73,8 +102,13 @@ interface KindOption {
   readonly shape: { readonly kind: { readonly value: string } };
 }
 
-function decode<M>(text: string, schema: z.ZodType<M> & { readonly options: readonly unknown[] }): Decoded<M> {
-  if (text.length > FRAME_LIMIT_BYTES) return invalid(null, 'a frame is larger than 4 MiB');
+function decode<M>(
+  text: string,
+  schema: z.ZodType<M> & { readonly options: readonly unknown[] },
+  bounds: JsonBounds,
+): Decoded<M> {
+  const beyond = beyondBounds(text, bounds);
+  if (beyond !== null) return invalid(null, `a frame ${beyond}`);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -88,11 +122,12 @@ function decode<M>(text: string, schema: z.ZodType<M> & { readonly options: read
   const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: 'message', message: parsed.data, flaws: [] };
   const issue = parsed.error.issues[0];
-  return invalid(
-    kind,
-    `a frame \`${kind}\` is invalid: ${issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`}`,
-  );
+  const place = issue === undefined ? '' : `${issue.path.map(String).join('.')} ${issue.message}`;
+  // Keys are the peer's own words, and what is said here goes into answers, events and logs.
+  return invalid(kind, boundedText(`a frame \`${kind}\` is invalid: ${place}`, MOST_SAID));
 }
+
+const MOST_SAID = 512;
 
 function invalid(of: string | null, message: string): Decoded<never> {
   return { kind: 'invalid', of, problem: problem('FRAME_INVALID', message) };

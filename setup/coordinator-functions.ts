@@ -100,6 +100,7 @@ coordinator_config() {
   printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
   printf 'listen: 127.0.0.1:7400\\npublic_url:\\n  - "https://%s"\\n' "$INTERNAL_ADDRESS"
   if [ -n "$people" ] && [ "$people" != "$INTERNAL_ADDRESS" ]; then printf '  - "https://%s"\\n' "$people"; fi
+  printf 'trusted_proxies: ["127.0.0.1"]\\n'
   printf 'data_dir: ${COORDINATOR_DATA}\\nca_file: /etc/longshore/root.pem\\nagents_dir: ${COORDINATOR_AGENTS}\\n'
   printf 'google:\\n  project: "%s"\\n  bucket: "%s"\\n  secret_prefix: "%s"\\n' "$PROJECT" "$BUCKET" "$SECRET_PREFIX"
   if [ -n "$DATABASE" ]; then printf 'database:\\n  cloud_sql: "%s"\\n' "$DATABASE"; fi

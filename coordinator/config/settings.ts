@@ -29,6 +29,11 @@ export const SETTINGS: readonly Setting[] = [
     help: 'folder with the agents that install.sh brings (agents beside the program)',
   },
   { key: 'keep_releases', kind: 'number', help: 'releases kept of each app (20)' },
+  {
+    key: 'trusted_proxies',
+    kind: 'list',
+    help: 'addresses or ranges of proxies in front, whose X-Forwarded-For is believed',
+  },
   { key: 'metrics', kind: 'text', help: 'who reads /metrics: token (of a viewer) or open (token)' },
   { key: 'log_level', kind: 'text', help: 'debug, info, warn or error (info)' },
 ];

@@ -10,11 +10,15 @@ import { refuseUpgrade } from '../../daemon/refuse-upgrade.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import { consoleRequestSchema } from '../../protocol/console.ts';
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
+import { beyondBounds, PROVEN_BOUNDS, UNPROVEN_BOUNDS } from '../../protocol/json-bounds.ts';
+import type { JsonBounds } from '../../protocol/json-bounds.ts';
 import { CONSOLE_SOCKET_PATH } from '../../protocol/version.ts';
 import type { AttemptLimit } from '../http/attempt-limit.ts';
+import type { ClientAddress } from '../http/client-address.ts';
 import { authorise, bearerToken } from '../http/authentication.ts';
 import { toErrorResponse } from '../http/error-response.ts';
 import type { Actor, Commands } from '../commands.ts';
+import { UnprovenBytes } from '../hub/unproven-bytes.ts';
 import { ConsoleSession } from './console-session.ts';
 
 export interface ConsoleSocketOptions {
@@ -23,6 +27,7 @@ export interface ConsoleSocketOptions {
   readonly version: string;
   readonly wallMs: () => number;
   readonly attempts: AttemptLimit;
+  readonly addressOf: ClientAddress;
   readonly log: { error(fields: object, text: string): void };
   /** Shorter in tests. */
   readonly pingMs?: number;
@@ -32,6 +37,7 @@ const LOGIN_MS = 10_000;
 /** Also how long a stream may outlive its token. */
 const PING_MS = 30_000;
 const REQUEST_LIMIT_BYTES = 256 * 1024;
+const REQUEST_BOUNDS: JsonBounds = { ...PROVEN_BOUNDS, bytes: REQUEST_LIMIT_BYTES };
 
 export interface ConsoleSocket {
   /** Ends every call and socket with 1001. */
@@ -46,7 +52,12 @@ export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
       refuseUpgrade(socket, '403 Forbidden');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (opened) => void serve(opened, request, options));
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      const count = new UnprovenBytes(request.socket, head.length, () =>
+        opened.close(4413, `the frames before the welcome are larger than ${UNPROVEN_BOUNDS.bytes} bytes`),
+      );
+      void serve(opened, request, options, () => count.stop());
+    });
   });
   return {
     close: () => {
@@ -66,8 +77,13 @@ export function isOwnOrigin(request: Pick<IncomingMessage, 'headers'>): boolean 
   return URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
-async function serve(socket: WebSocket, request: IncomingMessage, options: ConsoleSocketOptions): Promise<void> {
-  const address = request.socket.remoteAddress ?? '';
+async function serve(
+  socket: WebSocket,
+  request: IncomingMessage,
+  options: ConsoleSocketOptions,
+  onProven: () => void,
+): Promise<void> {
+  const address = options.addressOf(request);
   const send = (frame: ConsoleFrame): void => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
   };
@@ -82,6 +98,7 @@ async function serve(socket: WebSocket, request: IncomingMessage, options: Conso
       socket.resume();
       return;
     }
+    onProven();
     send({ kind: 'welcome', version: options.version, role: actor.role, name: actor.name });
     runSession(socket, () => authorise(options.commands, token, 'viewer'), send, options);
     socket.resume();
@@ -113,7 +130,7 @@ function loginToken(socket: WebSocket): Promise<string> {
       else resolve(token);
     };
     const onMessage = (data: RawData): void => {
-      const decoded = decodeRequest(data);
+      const decoded = decodeRequest(data, UNPROVEN_BOUNDS);
       settle(decoded?.kind === 'login' ? decoded.token : null);
     };
     const onClose = (): void => settle(null);
@@ -162,7 +179,7 @@ function runSession(
   });
   socket.on('message', (data) => {
     alive = true;
-    const request = decodeRequest(data);
+    const request = decodeRequest(data, REQUEST_BOUNDS);
     if (request !== null) {
       session.handle(request);
       return;
@@ -181,10 +198,12 @@ function runSession(
   });
 }
 
-function decodeRequest(data: RawData): ConsoleRequest | null {
+function decodeRequest(data: RawData, bounds: JsonBounds): ConsoleRequest | null {
   let json: unknown;
   try {
-    json = JSON.parse(textOf(data));
+    const text = textOf(data);
+    if (beyondBounds(text, bounds) !== null) return null;
+    json = JSON.parse(text);
   } catch {
     return null;
   }

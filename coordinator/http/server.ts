@@ -7,13 +7,17 @@ import type { Server } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { boundedText } from '../../fleet/bounded-text.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
 import type { Access, Route } from '../../protocol/http-api/route.ts';
 import type { RouteName } from '../../protocol/http-api/routes.ts';
 import type { Actor, Commands } from '../commands.ts';
 import type { Installer } from '../install/installer.ts';
+import { beyondBounds, PROVEN_BOUNDS, UNPROVEN_BOUNDS } from '../../protocol/json-bounds.ts';
+import type { AddressRate } from './address-rate.ts';
 import type { AttemptLimit } from './attempt-limit.ts';
+import type { ClientAddress } from './client-address.ts';
 import { authorise, bearerToken } from './authentication.ts';
 import { toErrorResponse } from './error-response.ts';
 import { createHandlers } from './handlers.ts';
@@ -36,6 +40,9 @@ export interface HttpServerOptions {
   readonly webFiles: ReadonlyMap<string, WebFile>;
   readonly installer: Installer;
   readonly attempts: AttemptLimit;
+  readonly addressOf: ClientAddress;
+  /** Calls of routes that anybody may call. */
+  readonly publicCalls: AddressRate;
 }
 
 export interface HttpServer {
@@ -46,7 +53,6 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -60,7 +66,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
   app.setNotFoundHandler((request, reply) =>
     refuse(
-      new LongshoreError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0] ?? ''}`),
+      new LongshoreError(
+        'NOT_FOUND',
+        `there is no ${request.method} ${boundedText(request.url.split('?')[0] ?? '', 256)}`,
+      ),
       request,
       reply,
     ),
@@ -83,7 +92,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function createApp(options: HttpServerOptions): FastifyInstance {
   const base = {
     loggerInstance: options.log,
-    bodyLimit: BODY_LIMIT_BYTES,
+    // Also of paths that there are not; a route for those who have a token says more.
+    bodyLimit: UNPROVEN_BOUNDS.bytes,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     return503OnClosing: true,
@@ -117,8 +127,9 @@ function registerHealth(app: FastifyInstance, options: HttpServerOptions): void 
     const metrics = await options.renderMetrics();
     return reply.type(metrics.type).send(metrics.body);
   });
-  const document = renderOpenapi(options.version);
-  app.get('/v1/openapi.json', () => document);
+  // Written once: everybody may ask for it.
+  const document = JSON.stringify(renderOpenapi(options.version));
+  app.get('/v1/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
 }
 
 function registerWeb(app: FastifyInstance, files: ReadonlyMap<string, WebFile>): void {
@@ -143,12 +154,13 @@ type AnyHandler = (call: {
 function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
   const handlers = createHandlers(options.commands, options.version);
   const actors = new WeakMap<FastifyRequest, Actor>();
-  acceptEmptyJson(app);
+  acceptJson(app, (request) => actors.has(request));
   for (const [name, route] of Object.entries(ROUTES) as readonly (readonly [RouteName, Route])[]) {
     const handler = handlers[name] as unknown as AnyHandler;
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{([a-z]+)\}/g, ':$1'),
+      ...(route.access === 'public' ? {} : { bodyLimit: PROVEN_BOUNDS.bytes }),
       // Before the body is read: who may not call does not make us parse megabytes.
       onRequest: async (request) => {
         const actor = await admit(options, route.access, request);
@@ -166,12 +178,21 @@ function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
   }
 }
 
-/** Many clients send `Content-Type: application/json` with nothing behind it, on DELETE and on calls without fields. */
-function acceptEmptyJson(app: FastifyInstance): void {
+/**
+ * Many clients send `Content-Type: application/json` with nothing behind it, on DELETE and on calls without fields. What
+ * is there is looked at before it is parsed.
+ */
+function acceptJson(app: FastifyInstance, isProven: (request: FastifyRequest) => boolean): void {
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body.toString();
+    const beyond = beyondBounds(text, isProven(request) ? PROVEN_BOUNDS : UNPROVEN_BOUNDS);
+    if (beyond !== null) {
+      done(new LongshoreError('TOO_LARGE', `read the body: it ${beyond}`));
+      return;
+    }
     try {
-      done(null, text === '' ? undefined : JSON.parse(text.toString()));
+      done(null, text === '' ? undefined : JSON.parse(text));
     } catch (error) {
       done(Object.assign(error instanceof Error ? error : new Error('no JSON'), { statusCode: 400 }));
     }
@@ -180,12 +201,17 @@ function acceptEmptyJson(app: FastifyInstance): void {
 
 /** @throws RATE_LIMITED, UNAUTHENTICATED, FORBIDDEN */
 async function admit(options: HttpServerOptions, access: Access, request: FastifyRequest): Promise<Actor | null> {
-  if (access === 'public') return null;
+  const address = options.addressOf(request.raw);
+  if (access === 'public') {
+    const retryAfterMs = request.method === 'GET' ? 0 : options.publicCalls.take(address);
+    if (retryAfterMs === 0) return null;
+    throw new LongshoreError('RATE_LIMITED', `too many calls without a token from ${address}`, { retryAfterMs });
+  }
   try {
     return await authorise(options.commands, bearerToken(request.headers.authorization), access);
   } catch (error) {
     if (error instanceof LongshoreError && error.code === 'UNAUTHENTICATED')
-      throw options.attempts.refused(request.ip, error);
+      throw options.attempts.refused(address, error);
     throw error;
   }
 }
@@ -203,7 +229,7 @@ async function countRefusals<T>(
     return await work();
   } catch (error) {
     if (route.access === 'public' && error instanceof LongshoreError && GUESSES.includes(error.code))
-      throw options.attempts.refused(request.ip, error);
+      throw options.attempts.refused(options.addressOf(request.raw), error);
     throw error;
   }
 }

@@ -17,6 +17,7 @@ import type {
   CoordinatorMessageOf,
 } from '../../protocol/agent-messages.ts';
 import { decodeAgentMessage, encode } from '../../protocol/codec.ts';
+import { PROVEN_BOUNDS, UNPROVEN_BOUNDS } from '../../protocol/json-bounds.ts';
 import { PROTOCOL } from '../../protocol/version.ts';
 import type { AgentSocket, AgentSocketEvents } from './agent-socket.ts';
 import { AgentStreams } from './agent-streams.ts';
@@ -47,6 +48,8 @@ export interface ConnectionDuties {
   readonly onFlaw: (connection: AgentConnection, reason: Problem) => void;
   /** It broke the rules and is being closed. */
   readonly onBreach: (connection: AgentConnection, reason: Problem) => void;
+  /** It was turned away before it had proven anything. */
+  readonly onTurnedAway: (connection: AgentConnection) => void;
   readonly onEnd: (connection: AgentConnection, code: number) => void;
   readonly onFrame: (direction: 'in' | 'out', kind: string) => void;
   readonly now: () => number;
@@ -117,6 +120,7 @@ export class AgentConnection {
   open(session: OpenSession, welcome: CoordinatorMessageOf<'welcome'>): boolean {
     if (this.#phase !== 'admitting') return false;
     this.#phase = 'open';
+    this.socket.admitted();
     this.#session = session;
     this.#streams = new AgentStreams({
       name: session.name,
@@ -129,6 +133,7 @@ export class AgentConnection {
 
   refuse(reason: Problem, retryAfterMs: number | null): void {
     if (this.#phase === 'ended') return;
+    if (this.#phase !== 'open') this.#duties.onTurnedAway(this);
     this.#write({ kind: 'refused', problem: reason, retryAfterMs });
     this.close(reason.code === 'HOST_REMOVED' ? CLOSE.removed : CLOSE.refused, reason.code);
   }
@@ -161,7 +166,13 @@ export class AgentConnection {
     if (this.#phase === 'ended') return;
     const now = this.#duties.now();
     this.receivedAt = now;
-    const decoded = decodeAgentMessage(text);
+    const isProven = this.#phase === 'open';
+    const decoded = decodeAgentMessage(text, isProven ? PROVEN_BOUNDS : UNPROVEN_BOUNDS);
+    if (this.#phase === 'hello' && !(decoded.kind === 'message' && decoded.message.kind === 'hello')) {
+      this.#duties.onFrame('in', 'invalid');
+      this.#breach(decoded.kind === 'invalid' ? decoded.problem : problem('FRAME_INVALID', 'no hello came first'));
+      return;
+    }
     switch (decoded.kind) {
       case 'message':
         this.#duties.onFrame('in', decoded.message.kind);
@@ -215,6 +226,7 @@ export class AgentConnection {
   #breach(reason: Problem): void {
     if (this.#phase === 'ended') return;
     this.#duties.onBreach(this, reason);
+    if (this.#phase !== 'open') this.#duties.onTurnedAway(this);
     this.#write({ kind: 'refused', problem: reason, retryAfterMs: null });
     this.close(CLOSE.invalidFrame, reason.code);
   }

@@ -4,8 +4,11 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import { refuseUpgrade } from '../../daemon/refuse-upgrade.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
+import { UNPROVEN_BOUNDS } from '../../protocol/json-bounds.ts';
 import { AGENT_SOCKET_PATH, FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
+import { UnprovenBytes } from './unproven-bytes.ts';
 
 export interface AgentSocket {
   /** Address of the peer, for the log. */
@@ -22,6 +25,8 @@ export interface AgentSocket {
   /** Stops and goes on reading: TCP then slows the sender. */
   pause(): void;
   resume(): void;
+  /** It has proven its key: until then it may send no more than UNPROVEN_BYTES in all. */
+  admitted(): void;
   close(code: number, reason: string): void;
   destroy(): void;
 }
@@ -33,13 +38,24 @@ export interface AgentSocketEvents {
   readonly onEnd: (code: number, reason: string) => void;
 }
 
+/** Who may open a socket at all, by address. */
+export interface AgentDoor {
+  addressOf(request: IncomingMessage): string;
+  /** How long this address has to wait; 0 = it may come in. */
+  waitMs(address: string): number;
+}
+
 export interface AgentSockets {
   /** Accepts no more; those that are open stay. */
   close(): void;
 }
 
 /** @param onSocket gets each accepted socket and answers who listens to it */
-export function acceptAgents(server: Server, onSocket: (socket: AgentSocket) => AgentSocketEvents): AgentSockets {
+export function acceptAgents(
+  server: Server,
+  door: AgentDoor,
+  onSocket: (socket: AgentSocket) => AgentSocketEvents,
+): AgentSockets {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_LIMIT_BYTES,
@@ -53,7 +69,18 @@ export function acceptAgents(server: Server, onSocket: (socket: AgentSocket) => 
     head: Buffer,
   ): void => {
     if ((request.url ?? '').split('?')[0] !== AGENT_SOCKET_PATH) return;
-    sockets.handleUpgrade(request, socket, head, (opened) => listen(opened, request, onSocket));
+    const address = door.addressOf(request);
+    const waitMs = door.waitMs(address);
+    if (waitMs > 0) {
+      refuseUpgrade(socket, '429 Too Many Requests', { 'Retry-After': String(Math.ceil(waitMs / 1000)) });
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      const count = new UnprovenBytes(request.socket, head.length, () =>
+        opened.close(CLOSE.tooLarge, `the frames before the welcome are larger than ${UNPROVEN_BOUNDS.bytes} bytes`),
+      );
+      listen(opened, { address, hostHeader: request.headers.host ?? null, onAdmitted: () => count.stop() }, onSocket);
+    });
   };
   server.on('upgrade', onUpgrade);
   return {
@@ -62,12 +89,14 @@ export function acceptAgents(server: Server, onSocket: (socket: AgentSocket) => 
   };
 }
 
-function listen(
-  socket: WebSocket,
-  request: IncomingMessage,
-  onSocket: (socket: AgentSocket) => AgentSocketEvents,
-): void {
-  const events = onSocket(toAgentSocket(socket, request));
+interface Peer {
+  readonly address: string;
+  readonly hostHeader: string | null;
+  readonly onAdmitted: () => void;
+}
+
+function listen(socket: WebSocket, peer: Peer, onSocket: (socket: AgentSocket) => AgentSocketEvents): void {
+  const events = onSocket(toAgentSocket(socket, peer));
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (isBinary) events.onBinary();
     else events.onFrame(data.toString('utf8'));
@@ -80,10 +109,10 @@ function listen(
   socket.on('close', (code, reason) => events.onEnd(code, reason.toString('utf8')));
 }
 
-function toAgentSocket(socket: WebSocket, request: IncomingMessage): AgentSocket {
+function toAgentSocket(socket: WebSocket, peer: Peer): AgentSocket {
   return {
-    peer: request.socket.remoteAddress ?? 'unknown',
-    hostHeader: request.headers.host ?? null,
+    peer: peer.address,
+    hostHeader: peer.hostHeader,
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
@@ -98,6 +127,7 @@ function toAgentSocket(socket: WebSocket, request: IncomingMessage): AgentSocket
     isAlive: (withinMs) => pong(socket, withinMs),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
+    admitted: peer.onAdmitted,
     close: (code, reason) => socket.close(code, reason.slice(0, 60)),
     destroy: () => socket.terminate(),
   };

@@ -4,6 +4,7 @@ import type { AgentMessage } from '../../protocol/agent-messages.ts';
 import type { SealedPort } from '../ports.ts';
 import type { RestoreStore } from '../store/restore-store.ts';
 import type { EventStore, HostStore, TargetStore } from '../store/store.ts';
+import type { AgentDoor } from './agent-socket.ts';
 import type { HubLog } from './hub-log.ts';
 
 /** Who wants to know. Calls come after the hub's own memory has changed; they must not throw. */
@@ -36,6 +37,8 @@ export interface HubOptions {
   readonly mask?: <M extends AgentMessage>(message: M) => M;
   readonly observer: HubObserver;
   readonly metrics: HubMetrics;
+  /** Slows down who comes again and again with nothing that proves who it is. */
+  readonly door: AgentDoor & { turnedAway(address: string): void };
   readonly log: HubLog;
   readonly coordinator: string;
   readonly version: string;

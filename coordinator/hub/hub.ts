@@ -90,6 +90,7 @@ export class Hub implements HubPort {
         this.#onMessage(found, session, options.mask === undefined ? message : options.mask(message)),
       onFlaw: (found, reason) => this.#events.flaw(found, reason),
       onBreach: (found, reason) => this.#events.breach(found, reason),
+      onTurnedAway: (found) => options.door.turnedAway(found.socket.peer),
       onEnd: (found, code) => this.#onEnd(found, code),
       onFrame: (direction, kind) => options.metrics.frame(direction, kind),
       now,
@@ -102,7 +103,7 @@ export class Hub implements HubPort {
   };
 
   attach(server: Server): void {
-    this.#sockets = acceptAgents(server, (socket) => this.accept(socket));
+    this.#sockets = acceptAgents(server, this.#options.door, (socket) => this.accept(socket));
   }
 
   accept(socket: AgentSocket): AgentSocketEvents {

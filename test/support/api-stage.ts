@@ -4,7 +4,9 @@ import type { Test } from 'tap';
 import { pino } from 'pino';
 import type { Commands } from '../../coordinator/commands.ts';
 import { attachConsole } from '../../coordinator/console/console-socket.ts';
+import { AddressRate } from '../../coordinator/http/address-rate.ts';
 import { AttemptLimit } from '../../coordinator/http/attempt-limit.ts';
+import { clientAddress } from '../../coordinator/http/client-address.ts';
 import { createHttpServer } from '../../coordinator/http/server.ts';
 import type { WebFile } from '../../coordinator/http/web-files.ts';
 import type { Installer } from '../../coordinator/install/installer.ts';
@@ -24,6 +26,8 @@ export interface ApiStageOptions {
   readonly webFiles?: ReadonlyMap<string, WebFile>;
   readonly installer?: Installer;
   readonly refusalsPerMinute?: number;
+  readonly publicCallsPerMinute?: number;
+  readonly trustedProxies?: readonly string[];
   readonly port?: number;
   /** How often a console socket is looked at. */
   readonly pingMs?: number;
@@ -38,6 +42,7 @@ export async function openApiStage(
     perMinute: options.refusalsPerMinute ?? 1_000,
     monotonicMs: () => performance.now(),
   });
+  const addressOf = clientAddress(options.trustedProxies ?? []);
   const http = createHttpServer({
     commands: options.commands,
     version: '9.9.9',
@@ -49,6 +54,11 @@ export async function openApiStage(
     webFiles: options.webFiles ?? new Map(),
     installer: options.installer ?? noInstaller(),
     attempts,
+    addressOf,
+    publicCalls: new AddressRate({
+      perMinute: options.publicCallsPerMinute ?? 1_000,
+      monotonicMs: () => performance.now(),
+    }),
   });
   const console = attachConsole({
     server: http.server,
@@ -56,6 +66,7 @@ export async function openApiStage(
     version: '9.9.9',
     wallMs: () => Date.now(),
     attempts,
+    addressOf,
     log,
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
   });

@@ -37,7 +37,8 @@ export interface FakeAgentOptions {
   /** Why it does not take an assignment; null = it does. */
   readonly obstacle?: (assignment: Assignment) => Problem | null;
   /** Changes the hello before it is sent: a wrong signature, another version. */
-  readonly hello?: (hello: AgentMessageOf<'hello'>) => AgentMessageOf<'hello'>;
+  /** Null: it says nothing. */
+  readonly hello?: (hello: AgentMessageOf<'hello'>) => AgentMessageOf<'hello'> | null;
   /** Messages beyond assignments, secrets and heartbeats (streams, resolve). */
   readonly onMessage?: (message: CoordinatorMessage, agent: FakeAgent) => void;
   /** False: assignments are received, and neither acked nor acted upon. */
@@ -190,7 +191,8 @@ export class FakeAgent {
       labels: {},
       ingress: null,
     };
-    this.send(this.#options.hello?.(hello) ?? hello);
+    const said = this.#options.hello === undefined ? hello : this.#options.hello(hello);
+    if (said !== null) this.send(said);
   }
 
   async #assigned({ assignment, hash }: CoordinatorMessageOf<'assignment'>): Promise<void> {

@@ -14,6 +14,7 @@ import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import { audienceOf } from '../../protocol/audience.ts';
+import { clientAddress } from '../../coordinator/http/client-address.ts';
 import { Hub } from '../../coordinator/hub/hub.ts';
 import type { HubLog } from '../../coordinator/hub/hub-log.ts';
 import type { HubOptions } from '../../coordinator/hub/hub-options.ts';
@@ -83,6 +84,7 @@ export class HubWorld {
       sealed: { secrets: async () => ({ items: [], missing: [] }), registryCredentials: async () => [] },
       observer,
       metrics: { frame: () => undefined, refused: () => undefined },
+      door: { addressOf: clientAddress([]), waitMs: () => 0, turnedAway: () => undefined },
       log: quiet,
       coordinator: 'test',
       version: '0.0.0-test',

@@ -10,7 +10,7 @@ t.test('acceptAgents: who comes after its end is answered 503 and does not hold 
   const server = createServer();
   const closed: Promise<unknown>[] = [];
   server.on('upgrade', (_request, socket) => closed.push(new Promise((resolve) => socket.once('close', resolve))));
-  const sockets = acceptAgents(server, () => {
+  const sockets = acceptAgents(server, { addressOf: () => '', waitMs: () => 0 }, () => {
     throw new Error('accepted after the end');
   });
   server.listen(0, '127.0.0.1');

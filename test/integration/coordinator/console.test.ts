@@ -84,6 +84,14 @@ t.test('console: refuses a wrong token and a first frame that is no login, and e
   t.match(await early.until((frame) => frame.kind === 'refused'), { problem: { code: 'UNAUTHENTICATED' } });
 });
 
+t.test('console: a first frame that is large or deep is refused before it is parsed', async (t) => {
+  for (const text of ['['.repeat(15_000), ' '.repeat(200_000)]) {
+    const client = await connect(t, {}, null);
+    client.socket.send(text);
+    await once(client.socket, 'close');
+  }
+});
+
 t.test('console: a page of another origin is refused before the socket opens', async (t) => {
   const { url } = await openApiStage(t, { commands: fakeCommands({}) });
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/console`, { origin: 'http://evil.example' });
@@ -113,6 +121,7 @@ t.test('console: who comes after its end is answered 503 and let go', async (t) 
     commands,
     wallMs,
     attempts,
+    addressOf: () => '',
     version: '9.9.9',
     log: { error: () => undefined },
   });

@@ -58,6 +58,54 @@ t.test('http: a body that is no JSON, of a wrong form, or too large is refused b
   t.match(await large.json(), { code: 'TOO_LARGE' });
 });
 
+t.test('http: who has shown no token sends little, and nothing deep or made of many keys', async (t) => {
+  const asked: unknown[] = [];
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({
+      enroll: (request) => {
+        asked.push(request);
+        return Promise.reject(new Error('asked'));
+      },
+    }),
+  });
+  const post = async (path: string, body: string): Promise<[number, unknown]> => {
+    const response = await fetch(url + path, { method: 'POST', headers: json, body });
+    return [response.status, await response.json()];
+  };
+  const labels = (count: number): string =>
+    JSON.stringify({ labels: Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index}`, ''])) });
+
+  t.match(await post('/v1/enroll', labels(330_000)), [413, { code: 'TOO_LARGE' }]);
+  t.match(await post('/v1/nothing', labels(5_000)), [413, { code: 'TOO_LARGE' }], 'a path that there is not');
+  t.match(await post('/v1/enroll', labels(1_200)), [413, { code: 'TOO_LARGE', message: /more than 2000 keys/ }]);
+  t.match(await post('/v1/enroll', '['.repeat(16_000)), [413, { code: 'TOO_LARGE', message: /more than 16 deep/ }]);
+  const strange = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`colour-${index}`, 1]));
+  const [status, body] = await post('/v1/enroll', JSON.stringify(strange));
+  t.equal(status, 400);
+  t.match(JSON.stringify(body), /colour-19 and 480 more/);
+  t.notMatch(JSON.stringify(body), /colour-20/);
+  t.same(asked, []);
+});
+
+t.test('http: calls without a token are slowed down by address, and a token is not', async (t) => {
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({ enroll: () => Promise.reject(new LongshoreError('TOKEN_USED', 'no')) }),
+    publicCallsPerMinute: 2,
+    trustedProxies: ['127.0.0.1'],
+  });
+  const enrol = async (client: string): Promise<number> => {
+    const headers = { ...json, 'x-forwarded-for': client };
+    return (await fetch(`${url}/v1/enroll`, { method: 'POST', headers, body: '{}' })).status;
+  };
+
+  t.same([await enrol('192.0.2.1'), await enrol('192.0.2.1'), await enrol('192.0.2.1')], [400, 400, 429]);
+  t.equal(await enrol('192.0.2.2'), 400, 'each client of the proxy has its own share');
+  t.equal(await enrol('2001:db8::1'), 400);
+  t.equal(await enrol('2001:db8::2'), 400);
+  t.equal(await enrol('2001:db8::3'), 429, 'one network, however many addresses');
+  t.equal((await fetch(`${url}/healthz`, { headers: { 'x-forwarded-for': '192.0.2.1' } })).status, 200);
+});
+
 t.test('http: queries and path parameters are parsed', async (t) => {
   const { url } = await openApiStage(t, {
     commands: fakeCommands({

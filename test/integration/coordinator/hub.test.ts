@@ -1,4 +1,6 @@
 import t from 'tap';
+import { AddressRate } from '../../../coordinator/http/address-rate.ts';
+import { clientAddress } from '../../../coordinator/http/client-address.ts';
 import type { AgentMessageOf } from '../../../protocol/agent-messages.ts';
 import { helloProof } from '../../../protocol/agent-messages.ts';
 import { CLOSE } from '../../../protocol/agent-messages.ts';
@@ -266,13 +268,51 @@ t.test('hub: one bad part of what an agent says is left out and noted, and the c
 
 t.test('hub: nothing but hello is taken before the welcome', async (t) => {
   const host = await world.enroll('host-11');
-  const agent = world.agent(host, { hello: () => ({ kind: 'heartbeat' }) as never });
-  await agent.dial();
-  await agent.waitFor('challenge');
-  agent.send({ kind: 'report', seq: 1, full: true, apps: {}, metrics: null, status: null });
-
-  t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
+  const agent = world.agent(host, { hello: () => null });
+  const report = JSON.stringify({ kind: 'report', seq: 1, full: true, apps: {}, metrics: null, status: null });
+  for (const text of [report, '{"kind":"heartbeat"}', '{"kind":"from-the-future"}', '['.repeat(10_000)]) {
+    await agent.dial();
+    await agent.waitFor('challenge');
+    agent.sendText(text);
+    t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame, text.slice(0, 40));
+    t.match(agent.received.at(-1), { kind: 'refused', problem: { code: 'FRAME_INVALID' } });
+  }
   t.equal(world.hub.live(host.row.id), null);
+});
+
+t.test('hub: a first frame of megabytes is cut off while it comes', async (t) => {
+  const agent = world.agent(await world.enroll('host-11-large'), { hello: () => null });
+  for (const text of ['['.repeat(3_000_000), ' '.repeat(17_000)]) {
+    await agent.dial();
+    await agent.waitFor('challenge');
+    agent.sendText(text);
+    const { code } = await agent.waitClosed();
+    t.ok([CLOSE.invalidFrame, CLOSE.tooLarge, 1006].includes(code), String(code));
+  }
+  // None of it is remembered against who comes properly.
+  await world.agent(await world.enroll('host-11-small')).connect();
+});
+
+t.test('hub: an address that comes again and again with nothing is not let in for a while', async (t) => {
+  let now = 0;
+  const rate = new AddressRate({ perMinute: 2, monotonicMs: () => now });
+  const door = {
+    addressOf: clientAddress([]),
+    waitMs: (address: string) => rate.waitMs(address),
+    turnedAway: (address: string) => void rate.take(address),
+  };
+  const guarded = await HubWorld.open({ hub: { door } });
+  t.teardown(() => guarded.close());
+  const host = await guarded.enroll('a');
+  for (let count = 0; count < 2; count += 1) {
+    const stranger = guarded.agent(host, { hello: (hello) => ({ ...hello, signature: 'AAAA' }) });
+    await t.rejects(stranger.connect(), /SIGNATURE_INVALID/);
+  }
+
+  await t.rejects(guarded.agent(host).dial(), /429/);
+  now += 30_000;
+  await guarded.agent(host).connect();
+  await guarded.agent(host).connect();
 });
 
 t.test('hub: one tick serves heartbeats, silence and hellos that never come', async (t) => {
@@ -283,7 +323,7 @@ t.test('hub: one tick serves heartbeats, silence and hellos that never come', as
   const agent = clocked.agent(host);
   await agent.connect();
   await clocked.until(() => (clocked.hub.live(host.row.id)?.status === 'fake' ? true : null));
-  const mute = clocked.agent(host, { hello: () => ({ kind: 'heartbeat' }) as never });
+  const mute = clocked.agent(host, { hello: () => null });
   await mute.dial();
   await mute.waitFor('challenge');
 

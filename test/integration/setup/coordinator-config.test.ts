@@ -28,6 +28,7 @@ t.test('coordinator_config: addresses and Google; the data on its disk', (t) => 
     audiences: ['wss://10.64.0.10', 'wss://ship.example.com'],
     google: { project: 'my-project', bucket: 'my-project-ship-longshore', secretPrefix: 'ship-longshore' },
     database: { kind: 'sqlite' },
+    trustedProxies: ['127.0.0.1'],
   });
   t.end();
 });

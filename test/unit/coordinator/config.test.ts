@@ -140,3 +140,13 @@ t.test('config: the database is named by one place, and the variable wins over t
   t.match(mistakes('database: {url_file: relative}\n').join(), /`url_file` is not an absolute path/);
   t.end();
 });
+
+t.test('config: trusted proxies are addresses and ranges', (t) => {
+  t.same(parse('trusted_proxies: [127.0.0.1, 10.0.0.0/8, "fd00::/8"]').trustedProxies, [
+    '127.0.0.1',
+    '10.0.0.0/8',
+    'fd00::/8',
+  ]);
+  t.match(mistakes('trusted_proxies: [proxy.example]'), [/trusted_proxies:1 .*is not an address or a range/]);
+  t.end();
+});

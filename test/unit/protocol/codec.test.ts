@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { AgentMessageOf } from '../../../protocol/agent-messages.ts';
 import { decodeAgentMessage, decodeCoordinatorMessage, encode, encodeAgentMessage } from '../../../protocol/codec.ts';
+import { UNPROVEN_BOUNDS } from '../../../protocol/json-bounds.ts';
 import { FRAME_LIMIT_BYTES, chooseVersion } from '../../../protocol/version.ts';
 import { anAppReport, anAttempt, anInstanceReport, appName, hostId } from '../../support/app-builders.ts';
 import { aPolicy } from '../../support/host-policy.ts';
@@ -146,5 +147,34 @@ t.test('chooseVersion: the highest in common, or none', (t) => {
   t.equal(chooseVersion({ min: 1, max: 3 }, { min: 2, max: 5 }), 3);
   t.equal(chooseVersion({ min: 1, max: 1 }, { min: 2, max: 5 }), null);
   t.equal(chooseVersion({ min: 2, max: 2 }, { min: 2, max: 2 }), 2);
+  t.end();
+});
+
+t.test('encode: a hello is small enough to be read before it is proven; what can be sent again is left out', (t) => {
+  const hello = (secrets: number, labels: number): AgentMessageOf<'hello'> => ({
+    kind: 'hello',
+    host: hostId(1),
+    signature: 'AAAA',
+    process: 'process-1',
+    protocol: { min: 1, max: 1 },
+    capabilities: [],
+    agentVersion: '1',
+    platform: 'linux/amd64',
+    engineVersion: '27',
+    order: { epoch: 1, generation: 2, hash: 'h' },
+    secrets: Object.fromEntries(Array.from({ length: secrets }, (_, index) => [`shop/secret-${index}`, 1])),
+    registries: ['r.example'],
+    labels: Object.fromEntries(Array.from({ length: labels }, (_, index) => [`label-${index}`, 'x'.repeat(900)])),
+    ingress: null,
+  });
+  const sent = (message: AgentMessageOf<'hello'>): unknown => {
+    const { text } = encodeAgentMessage(message);
+    return decodeAgentMessage(text ?? '', UNPROVEN_BOUNDS);
+  };
+
+  t.match(sent(hello(2, 1)), { message: { secrets: { 'shop/secret-1': 1 }, registries: ['r.example'] } });
+  t.match(sent(hello(3_000, 1)), { message: { secrets: {}, labels: { 'label-0': /x/ }, registries: ['r.example'] } });
+  t.match(sent(hello(3_000, 60)), { message: { labels: {}, registries: ['r.example'] } });
+  t.match(decodeAgentMessage(JSON.stringify(hello(3_000, 1)), UNPROVEN_BOUNDS), { kind: 'invalid', of: null });
   t.end();
 });

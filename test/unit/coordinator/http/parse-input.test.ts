@@ -16,3 +16,14 @@ t.test('parseInput: names every problem with its path, unknown keys too', (t) =>
   });
   t.end();
 });
+
+t.test('parseInput: of unknown keys it says some, cut', (t) => {
+  const keys = ['x'.repeat(5_000), ...Array.from({ length: 40 }, (_, index) => `key-${index}`)];
+  const input = { name: 'a', ports: [], ...Object.fromEntries(keys.map((key) => [key, 1])) };
+
+  t.throws(() => parseInput(schema, input, 'body'), {
+    code: 'INPUT_INVALID',
+    problem: { details: [{ message: /^has keys that are not known: .{64}, key-0, .*key-18 and 21 more$/ }] },
+  });
+  t.end();
+});
