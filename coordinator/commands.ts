@@ -21,6 +21,7 @@ import type {
   RegistryRequest,
   Role,
   RollbackRequest,
+  StepsQuery,
   TokenRequest,
 } from '../protocol/http-api/requests.ts';
 import type {
@@ -30,6 +31,7 @@ import type {
   EnrollTokenView,
   EventView,
   ExplainView,
+  HostStepView,
   HostView,
   InstallView,
   PlanView,
@@ -109,8 +111,11 @@ export interface Commands {
 
   plan(request: PlanRequest): Promise<PlanView>;
   deploy(request: DeployRequest, actor: Actor): Promise<{ deployment: DeploymentView | null; plan: PlanView }>;
+  /** Without steps. */
   listDeployments(query: DeploymentsQuery): Promise<Page<DeploymentView>>;
+  /** With the steps that matter most. */
   getDeployment(id: DeploymentId): Promise<DeploymentView>;
+  listSteps(id: DeploymentId, query: StepsQuery): Promise<Page<HostStepView>>;
   pauseDeployment(id: DeploymentId, note: string | null, actor: Actor): Promise<DeploymentView>;
   resumeDeployment(id: DeploymentId, note: string | null, actor: Actor): Promise<DeploymentView>;
   cancelDeployment(id: DeploymentId, request: CancelRequest, actor: Actor): Promise<DeploymentView>;

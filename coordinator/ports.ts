@@ -8,6 +8,7 @@ import type { Cause } from '../fleet/release.ts';
 import type { HostPolicy } from '../fleet/host-policy.ts';
 import type { AppName, DeploymentId, Digest, HostId } from '../fleet/ids.ts';
 import type { Deployment } from '../fleet/deployment.ts';
+import type { DeploymentSummary } from '../fleet/deployment-summary.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import type { AppReport, HostProblem } from '../fleet/report.ts';
 import type { CoordinatorMessageOf } from '../protocol/agent-messages.ts';
@@ -114,7 +115,10 @@ export interface SealedPort {
 /** Views as the API shows them; built by `control/` from the store and the hub's memory. Null = there is none. */
 export interface ViewsPort {
   host(host: HostId): Promise<HostView | null>;
+  /** As a rollout has it in memory. */
   deployment(deployment: Deployment): Promise<DeploymentView>;
+  /** As it is stored: the steps that are shown are read. */
+  storedDeployment(deployment: DeploymentSummary): Promise<DeploymentView>;
   event(event: StoredEvent): EventView;
 }
 

@@ -51,18 +51,20 @@ export function advanceThrough(from: DeploymentState, states: readonly Deploymen
 }
 
 /** What a deployment does on one host. */
-export type HostStepState =
+export const HOST_STEP_STATES = [
   /** In a later wave. */
-  | 'waiting'
+  'waiting',
   /** Its target is set; the host has not answered for it yet. */
-  | 'moving'
-  | 'passed'
-  | 'failed'
+  'moving',
+  'passed',
+  'failed',
   /** Not connected (or not active) when its wave came: outside of the ratio, catches up later. */
-  | 'offline'
+  'offline',
   /** Its target is set back; the host has not answered yet. */
-  | 'returning'
-  | 'returned';
+  'returning',
+  'returned',
+] as const;
+export type HostStepState = (typeof HOST_STEP_STATES)[number];
 
 export interface HostStep {
   readonly host: HostId;

@@ -3,7 +3,7 @@ import { hasEnded } from '../fleet/deployment.ts';
 import type { AppView, DeploymentView, HostView } from '../protocol/http-api/views.ts';
 import { AVAILABILITY_WORDS } from '../protocol/text/availability.ts';
 import { renderCause } from '../protocol/text/cause.ts';
-import { onceLine, progressOf, stepDetail } from '../protocol/text/deployments.ts';
+import { onceLine, progressOf, stepDetail, waveProgress } from '../protocol/text/deployments.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import { renderAgo, renderBytes, renderDuration } from '../protocol/text/time.ts';
 import { h, link } from './dom.ts';
@@ -136,7 +136,6 @@ function onceOf(deployment: DeploymentView): readonly Node[] {
   return line === null ? [] : [h('p', { class: deployment.once?.state === 'failed' ? 'problem' : 'soft' }, line)];
 }
 
-const SETTLED: ReadonlySet<string> = new Set(['passed', 'failed', 'offline', 'returned']);
 const STEP_TONE: Readonly<Record<DeploymentView['steps'][number]['state'], Tone>> = {
   waiting: 'soft',
   moving: 'busy',
@@ -151,8 +150,9 @@ function wavesOf(deployment: DeploymentView): readonly Node[] {
   return Array.from({ length: deployment.waves }, (_, wave) => {
     const steps = deployment.steps.filter((step) => step.wave === wave);
     const bar = document.createElement('progress');
-    bar.max = Math.max(1, steps.length);
-    bar.value = steps.filter((step) => SETTLED.has(step.state)).length;
+    const progress = waveProgress(deployment, wave);
+    bar.max = Math.max(1, progress.hosts);
+    bar.value = progress.settled;
     bar.setAttribute('aria-label', `Wave ${wave + 1}`);
     return h(
       'div',
@@ -162,7 +162,7 @@ function wavesOf(deployment: DeploymentView): readonly Node[] {
         { class: 'wave' },
         h('span', {}, `Wave ${wave + 1}/${deployment.waves}`),
         bar,
-        h('span', {}, `${bar.value}/${steps.length}`),
+        h('span', {}, `${progress.settled}/${progress.hosts}`),
       ),
       h(
         'ul',
@@ -177,6 +177,7 @@ function wavesOf(deployment: DeploymentView): readonly Node[] {
           ),
         ),
       ),
+      progress.hosts > steps.length ? h('p', { class: 'soft' }, `${progress.hosts} hosts: ${progress.text}`) : null,
     );
   });
 }

@@ -3,15 +3,22 @@
  * facts come as plain lines, one per change.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
+import { hostsIn } from '../../fleet/deployment-summary.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import { counted } from '../../protocol/text/counted.ts';
-import { onceLine, progressOf, stepDetail } from '../../protocol/text/deployments.ts';
-import type { StepView } from '../../protocol/text/deployments.ts';
+import {
+  countsOf,
+  hostsNotShown,
+  onceLine,
+  progressOf,
+  stepDetail,
+  waveProgress,
+} from '../../protocol/text/deployments.ts';
+import type { StepView, WaveProgress } from '../../protocol/text/deployments.ts';
 import { renderDuration } from '../../protocol/text/time.ts';
 import { paint } from '../terminal.ts';
 import type { Color } from '../terminal.ts';
 
-const SETTLED: ReadonlySet<StepView['state']> = new Set(['passed', 'failed', 'offline', 'returned']);
 const BAR = 24;
 
 const COLORS: Readonly<Record<StepView['state'], Color>> = {
@@ -39,9 +46,8 @@ export function renderProgress(view: DeploymentView, now: number, style: Progres
   const width = Math.max(4, ...view.steps.map((step) => step.name.length));
   for (let wave = 0; wave < view.waves; wave += 1) {
     const steps = view.steps.filter((step) => step.wave === wave);
-    lines.push(
-      `  wave ${wave + 1}/${view.waves} ${bar(steps, style.color)} ${steps.filter((step) => step.state === 'passed').length}/${steps.length}`,
-    );
+    const progress = waveProgress(view, wave);
+    lines.push(`  wave ${wave + 1}/${view.waves} ${bar(progress, style.color)} ${progress.passed}/${progress.hosts}`);
     for (const step of steps)
       lines.push(
         clip(
@@ -49,17 +55,15 @@ export function renderProgress(view: DeploymentView, now: number, style: Progres
           style.columns,
         ),
       );
+    if (progress.hosts > steps.length)
+      lines.push(clip(`    ${counted(progress.hosts, 'host')}: ${progress.text}`, style.columns));
   }
   return lines;
 }
 
-function bar(steps: readonly StepView[], color: boolean): string {
-  const filled =
-    steps.length === 0
-      ? BAR
-      : Math.round((steps.filter((step) => SETTLED.has(step.state)).length / steps.length) * BAR);
-  const bad = steps.some((step) => step.state === 'failed');
-  return `[${paint('='.repeat(filled), bad ? 'red' : 'green', color)}${' '.repeat(BAR - filled)}]`;
+function bar({ hosts, settled, failed }: WaveProgress, color: boolean): string {
+  const filled = hosts === 0 ? BAR : Math.round((settled / hosts) * BAR);
+  return `[${paint('='.repeat(filled), failed > 0 ? 'red' : 'green', color)}${' '.repeat(BAR - filled)}]`;
 }
 
 function stateColor(state: DeploymentView['state']): Color {
@@ -85,8 +89,9 @@ function clip(line: string, columns: number): string {
 }
 
 /** How far it goes; a queued one has not chosen its hosts yet. */
-function extent({ steps, waves }: DeploymentView): string {
-  return steps.length === 0 ? '' : `, ${counted(steps.length, 'host')} in ${counted(waves, 'wave')}`;
+function extent(view: DeploymentView): string {
+  const hosts = hostsIn(countsOf(view));
+  return hosts === 0 ? '' : `, ${counted(hosts, 'host')} in ${counted(view.waves, 'wave')}`;
 }
 
 /** What changed between two views, for a pipe. */
@@ -95,13 +100,32 @@ export function changeLines(before: DeploymentView | null, view: DeploymentView)
   if (before === null) lines.push(`${view.id} ${view.app} ${view.kind} to release ${view.release}${extent(view)}`);
   const once = onceLine(view);
   if (once !== null && (before === null || onceLine(before) !== once)) lines.push(once);
+  const known = new Map(before?.steps.map((step) => [step.host, step]));
+  const isLarge = hostsNotShown(view) > 0;
   for (const step of view.steps) {
-    const old = before?.steps.find((other) => other.host === step.host);
+    // Thousands of hosts have a line for each tenth of a wave, and one of their own where they fail.
+    if (isLarge && step.state !== 'failed') continue;
+    const old = known.get(step.host);
     if (old?.state === step.state && stepDetail(old) === stepDetail(step)) continue;
     if (old === undefined && step.state === 'waiting') continue;
     const detail = stepDetail(step);
     lines.push(`${step.name}: ${step.state}${detail === '' ? '' : `: ${detail}`}`);
   }
+  if (isLarge) lines.push(...waveLines(before, view));
   if (before?.state !== view.state) lines.push(`${view.state}: ${progressOf(view)}`);
   return lines;
+}
+
+function waveLines(before: DeploymentView | null, view: DeploymentView): readonly string[] {
+  const lines: string[] = [];
+  for (let wave = 0; wave < view.waves; wave += 1) {
+    const now = waveProgress(view, wave);
+    const was = before === null ? null : waveProgress(before, wave);
+    if (tenths(now) !== (was === null ? 0 : tenths(was))) lines.push(`wave ${wave + 1} of ${view.waves}: ${now.text}`);
+  }
+  return lines;
+}
+
+function tenths({ hosts, settled }: WaveProgress): number {
+  return hosts === 0 ? 0 : Math.floor((settled / hosts) * 10);
 }

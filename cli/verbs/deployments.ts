@@ -1,10 +1,11 @@
 /** `status`, `watch`, `deployments`, `rollback`, `pause`, `resume`, `cancel`: what moves. */
 import type { Command } from 'commander';
+import { compareText } from '../../fleet/compare-text.ts';
 import { isDeploymentId } from '../../fleet/ids.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
-import { renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
+import { hostsNotShown, renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
 import { print, withMore } from '../context.ts';
 import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
@@ -23,6 +24,7 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .command('status')
     .description('The newest deployment of every app, of one app, or one deployment')
     .argument('[app-or-deployment]')
+    .option('--all', 'a line for every host, however many')
     .action(run(showStatus));
   program
     .command('watch')
@@ -138,14 +140,29 @@ async function findDeployment(context: Context, what: string): Promise<Deploymen
   return app.deployment;
 }
 
-async function showStatus(context: Context, what: string | undefined): Promise<number> {
+async function withAllSteps(context: Context, what: string): Promise<DeploymentView> {
   const api = await context.api();
+  const deployment = await findDeployment(context, what);
+  if (hostsNotShown(deployment) === 0) return deployment;
+  const parameters = { deployment: deployment.id };
+  const steps = await api.all((query) => api.call('listSteps', { parameters, query }));
+  return { ...deployment, steps: [...steps].sort((a, b) => a.wave - b.wave || compareText(a.name, b.name)) };
+}
+
+async function showStatus(
+  context: Context,
+  what: string | undefined,
+  options: { readonly all?: boolean },
+): Promise<number> {
+  const api = await context.api();
+  if (options.all === true && what === undefined)
+    throw new LongshoreError('INPUT_INVALID', '--all needs an app or a deployment');
   const deployments =
     what === undefined
       ? (await api.all((query) => api.call('listApps', { query }))).flatMap((app) =>
           app.deployment === null ? [] : [app.deployment],
         )
-      : [await findDeployment(context, what)];
+      : [options.all === true ? await withAllSteps(context, what) : await findDeployment(context, what)];
   print(context, what === undefined ? deployments : deployments[0], () =>
     deployments.length === 0
       ? 'Nothing was deployed yet.'

@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
+import { hasEnded } from '../../fleet/deployment.ts';
 import { isDeploymentId } from '../../fleet/ids.ts';
 import type { Change, Commands } from '../commands.ts';
 import { PendingChanges } from './pending-changes.ts';
@@ -74,8 +75,11 @@ async function* stateNow(commands: Commands, request: WatchOptions['request']): 
       yield { kind: 'deployment', deployment: await commands.getDeployment(request.deployment) };
     return;
   }
-  for (const deployment of [...(await commands.listDeployments({ limit: 20, ...query })).items].reverse())
-    yield { kind: 'deployment', deployment };
+  for (const deployment of [...(await commands.listDeployments({ limit: 20, ...query })).items].reverse()) {
+    // A list has no steps: of one under way the reader shows its hosts.
+    const whole = hasEnded(deployment.state) ? deployment : await commands.getDeployment(deployment.id);
+    yield { kind: 'deployment', deployment: whole };
+  }
 }
 
 function concerns(change: Change, request: WatchOptions['request']): boolean {

@@ -48,12 +48,12 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
       rollouts.appRemoved(app);
       hub.assignmentsChanged(hosts);
       for (const deployment of cancelled)
-        changes.publish({ kind: 'deployment', deployment: await views.deployment(deployment) });
+        changes.publish({ kind: 'deployment', deployment: await views.storedDeployment(deployment) });
     },
     pullApp: async (app, note, actor) => {
       const { deployment, text } = await checks.check(app, personCause(actor, note));
       const found = deployment === null ? null : await store.deployment({ id: deployment });
-      return { deployment: found === null ? null : await views.deployment(found), text };
+      return { deployment: found === null ? null : await views.storedDeployment(found), text };
     },
     releaseQuarantine: async (app, actor) => {
       await requireApp(app, 'release the quarantine of', options);
@@ -82,7 +82,7 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
         const known = await requireApp(app, 'roll back', options);
         const release = await releaseToReturnTo(known, request.release, options);
         const { deployment } = await deployKept(known, release, actor, request.note, options);
-        return views.deployment(deployment);
+        return views.storedDeployment(deployment);
       }),
   };
 }

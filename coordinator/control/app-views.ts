@@ -9,7 +9,7 @@ import type { AppView } from '../../protocol/http-api/views.ts';
 import type { HubPort } from '../ports.ts';
 import type { AppRow, HostRow, Target } from '../store/records.ts';
 import type { HostStore, ReleaseStore, RolloutStore, TargetStore } from '../store/store.ts';
-import { deploymentViews } from './create-views.ts';
+import { deploymentViews, storedDeploymentView } from './create-views.ts';
 import { appView } from './views/app-view.ts';
 import type { AppHost } from './views/app-view.ts';
 
@@ -17,7 +17,7 @@ export interface AppViewsOptions {
   readonly store: Pick<HostStore, 'allHosts' | 'hostNames'> &
     Pick<TargetStore, 'targetsOfApp' | 'targetsOfHosts'> &
     Pick<ReleaseStore, 'currentReleases' | 'quarantine' | 'release'> &
-    Pick<RolloutStore, 'latestDeployments'>;
+    Pick<RolloutStore, 'latestDeployments' | 'notableSteps'>;
   readonly hub: Pick<HubPort, 'live'>;
 }
 
@@ -29,7 +29,8 @@ export async function oneAppView(row: AppRow, options: AppViewsOptions): Promise
     store.quarantine({ app }),
     store.latestDeployments({ apps: [app] }),
   ]);
-  const [deployment = null] = await deploymentViews(latest, { store, hub });
+  const [newest] = latest;
+  const deployment = newest === undefined ? null : await storedDeploymentView(newest, { store, hub });
   const number = succeeded ?? deployment?.release ?? null;
   const spec = number === null ? null : ((await store.release({ app, number }))?.spec ?? null);
   return appView({ app, succeeded, hosts, spec, deployment, quarantine });

@@ -1,15 +1,20 @@
 /** Views out of store and hub, for the faces and for those who publish changes. */
-import type { Deployment } from '../../fleet/deployment.ts';
+import type { HostStep } from '../../fleet/deployment.ts';
+import { MOST_STEPS_SHOWN, notableSteps, summaryOf } from '../../fleet/deployment-summary.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
+import type { HostId } from '../../fleet/ids.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { HubPort, ViewsPort } from '../ports.ts';
-import type { HostStore, TargetStore } from '../store/store.ts';
+import type { HostStore, RolloutStore, TargetStore } from '../store/store.ts';
 import { deploymentView } from './views/deployment-view.ts';
 import { hostView } from './views/host-view.ts';
 import { eventView } from './views/record-views.ts';
 
 export interface ViewsOptions {
-  readonly store: Pick<HostStore, 'host' | 'hostNames'> & Pick<TargetStore, 'targetsOfHosts'>;
+  readonly store: Pick<HostStore, 'host' | 'hostNames'> &
+    Pick<TargetStore, 'targetsOfHosts'> &
+    Pick<RolloutStore, 'notableSteps'>;
   readonly hub: Pick<HubPort, 'live'>;
   readonly adoptions: Pick<AdoptionRequests, 'of'>;
 }
@@ -20,21 +25,52 @@ export function createViews({ store, hub, adoptions }: ViewsOptions): ViewsPort 
       const [row, targets] = await Promise.all([store.host({ id }), store.targetsOfHosts({ hosts: [id] })]);
       return row?.removedAt !== null ? null : hostView(row, hub.live(id), targets, adoptions.of(id));
     },
-    deployment: async (deployment) => {
-      const [view] = await deploymentViews([deployment], { store, hub });
-      if (view === undefined) throw new Error('a deployment has no view');
-      return view;
-    },
+    deployment: (deployment) => withNames(summaryOf(deployment), notableSteps(deployment.steps), { store, hub }),
+    storedDeployment: (deployment) => storedDeploymentView(deployment, { store, hub }),
     event: eventView,
   };
 }
 
-/** Of many at once: the names of all their hosts are read together. */
+type Options = {
+  readonly store: Pick<HostStore, 'hostNames'>;
+  readonly hub: Pick<HubPort, 'live'>;
+};
+
+export async function storedDeploymentView(
+  deployment: DeploymentSummary,
+  { store, hub }: Options & { readonly store: Pick<RolloutStore, 'notableSteps'> },
+): Promise<DeploymentView> {
+  // Nothing is read of one whose hosts are not chosen.
+  const steps =
+    deployment.counts.length === 0
+      ? []
+      : await store.notableSteps({ deployment: deployment.id, limit: MOST_STEPS_SHOWN });
+  return withNames(deployment, steps, { store, hub });
+}
+
+/** For lists: without steps. */
 export async function deploymentViews(
-  deployments: readonly Deployment[],
-  { store, hub }: { readonly store: Pick<HostStore, 'hostNames'>; readonly hub: Pick<HubPort, 'live'> },
+  deployments: readonly DeploymentSummary[],
+  { store, hub }: Options,
 ): Promise<readonly DeploymentView[]> {
-  const ids = new Set(deployments.flatMap((deployment) => deployment.steps.map((step) => step.host)));
-  const names = ids.size === 0 ? {} : await store.hostNames({ ids: [...ids] });
-  return deployments.map((deployment) => deploymentView(deployment, names, (host) => hub.live(host)));
+  const ids = new Set(deployments.flatMap(({ once }) => (once === null ? [] : [once.host])));
+  const names = await namesOf(ids, store);
+  return deployments.map((deployment) => deploymentView(deployment, [], names, (host) => hub.live(host)));
+}
+
+export async function namesOf(
+  ids: ReadonlySet<HostId>,
+  store: Options['store'],
+): Promise<Readonly<Record<HostId, string>>> {
+  return ids.size === 0 ? {} : store.hostNames({ ids: [...ids] });
+}
+
+async function withNames(
+  deployment: DeploymentSummary,
+  steps: readonly HostStep[],
+  { store, hub }: Options,
+): Promise<DeploymentView> {
+  const ids = new Set(steps.map(({ host }) => host));
+  if (deployment.once !== null) ids.add(deployment.once.host);
+  return deploymentView(deployment, steps, await namesOf(ids, store), (host) => hub.live(host));
 }

@@ -3,7 +3,7 @@
  * writes the events. Used by people's deployments, roll backs, and newer images that were found.
  */
 import { problem, LongshoreError } from '../../fleet/errors.ts';
-import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { AppName, DeploymentId } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
 import type { AppRow, Placement, QuarantineRow, ReleaseSource } from '../store/records.ts';
@@ -26,7 +26,7 @@ export interface Enqueue {
 export async function enqueueDeployment(
   input: Enqueue,
   options: Pick<ControlOptions, 'store' | 'rollouts' | 'changes' | 'views' | 'now' | 'randomBytes' | 'keepReleases'>,
-): Promise<{ readonly release: Release; readonly deployment: Deployment }> {
+): Promise<{ readonly release: Release; readonly deployment: DeploymentSummary }> {
   const { app, source, known, cause } = input;
   const at = options.now();
   const id = `d-${options.randomBytes(8).toString('hex')}` as DeploymentId;
@@ -57,7 +57,7 @@ export async function enqueueDeployment(
   });
   options.rollouts.enqueued(app);
   for (const deployment of [...made.superseded, made.deployment]) {
-    options.changes.publish({ kind: 'deployment', deployment: await options.views.deployment(deployment) });
+    options.changes.publish({ kind: 'deployment', deployment: await options.views.storedDeployment(deployment) });
   }
   return made;
 }

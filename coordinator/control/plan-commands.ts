@@ -52,7 +52,7 @@ async function deployOnce(
     },
     options,
   );
-  return { deployment: await options.views.deployment(deployment), plan: plan.view };
+  return { deployment: await options.views.storedDeployment(deployment), plan: plan.view };
 }
 
 /** The same content is the last succeeded release already, it stands everywhere, and nothing is under way. */

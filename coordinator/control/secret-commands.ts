@@ -76,9 +76,9 @@ export function secretCommands(options: ControlOptions): SecretCommands {
 
 /** A host that joins, or loses its disk, would not get it any more. @throws CONFLICT */
 async function refuseUsed(app: AppName, secret: string, { store }: Pick<ControlOptions, 'store'>): Promise<void> {
-  const [targets, unended] = await Promise.all([store.targetsOfApp({ app }), store.unendedDeployments()]);
+  const [targets, unended] = await Promise.all([store.targetsOfApp({ app }), store.unendedDeployments({ app })]);
   const numbers = new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])));
-  for (const deployment of unended) if (deployment.app === app) numbers.add(deployment.release);
+  for (const deployment of unended) numbers.add(deployment.release);
   const releases = await store.releases({ app, numbers: [...numbers] });
   const user = releases.find((release) => Object.values(release.spec.secrets).some(({ name }) => name === secret));
   if (user === undefined) return;

@@ -2,8 +2,9 @@
  * What can stand between a host and the target of one app, each as a sentence or null. Pure. The order of
  * `appObstacles` is the order in which `explain` asks.
  */
-import type { Deployment, HostStep } from '../../fleet/deployment.ts';
+import type { HostStep } from '../../fleet/deployment.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
+import type { DeploymentHead } from '../../fleet/deployment-summary.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import type { AppReport, AttemptReport } from '../../fleet/report.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
@@ -14,7 +15,9 @@ export interface AppFacts {
   readonly target: Target | null;
   readonly report: AppReport | null;
   /** The app's deployment that has not ended, or its newest. */
-  readonly deployment: Deployment | null;
+  readonly deployment: DeploymentHead | null;
+  /** What that deployment does on the host; null = it does not touch it. */
+  readonly step: HostStep | null;
   /** Why the schedule leaves an image of the app alone since a rollback; null = it does not. */
   readonly hold?: string | null;
 }
@@ -32,13 +35,13 @@ function failed(app: AppFacts, name: string): Explained | null {
   const reason = attempt.problem?.message ?? 'its agent gave no reason';
   return {
     sentence: `${app.app} release ${attempt.release} failed on ${name} (attempt ${attempt.attempt}), ${still}: ${reason}`,
-    since: stepOf(app)?.changedAt ?? null,
+    since: app.step?.changedAt ?? null,
     next: afterFailure(app.deployment),
     nextAt: null,
   };
 }
 
-function afterFailure(deployment: Deployment | null): string {
+function afterFailure(deployment: DeploymentHead | null): string {
   switch (deployment?.state) {
     case 'rolling':
       return 'The deployment goes on with the other hosts; this one is tried again with the next deployment.';
@@ -63,7 +66,7 @@ function underWay(app: AppFacts, name: string): Explained | null {
   const { target } = app;
   const attempt = attemptOfTarget(app);
   if (attempt?.state === 'passed' || attempt?.state === 'failed') return null;
-  const since = stepOf(app)?.changedAt ?? null;
+  const since = app.step?.changedAt ?? null;
   const release = `${app.app} release ${target.release}`;
   if (attempt === null) {
     if (app.report?.converged === true && app.report.release === target.release) return null;
@@ -151,8 +154,7 @@ function removing(app: AppFacts, name: string): Explained | null {
 }
 
 function waitingForWave(app: AppFacts, name: string): Explained | null {
-  const { deployment } = app;
-  const step = stepOf(app);
+  const { deployment, step } = app;
   if (deployment === null || step?.state !== 'waiting' || hasEnded(deployment.state)) return null;
   const wave = `wave ${step.wave + 1} of ${deployment.waves}`;
   const { once } = deployment;
@@ -187,9 +189,4 @@ function attemptOfTarget({ target, report }: AppFacts): AttemptReport | null {
   const attempt = report?.attempt ?? null;
   if (target?.kind !== 'run' || attempt === null) return null;
   return attempt.attempt === target.attempt && attempt.deployment === target.deployment ? attempt : null;
-}
-
-function stepOf({ deployment, target }: AppFacts): HostStep | null {
-  const host = target?.host ?? null;
-  return deployment?.steps.find((step) => step.host === host) ?? null;
 }

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import { explain } from './explain.ts';
 
 export interface ExplainHostOptions {
-  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'pendingRestore' | 'quarantine'>;
+  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'stepsOfHost' | 'pendingRestore' | 'quarantine'>;
   readonly hub: Pick<HubPort, 'live'>;
   readonly adoptions: Pick<AdoptionRequests, 'of'>;
 }
@@ -23,6 +23,7 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
     ...Object.keys(live?.apps ?? {}).filter(isAppName),
   ]);
   const deployments = await store.latestDeployments({ apps: [...apps] });
+  const steps = await store.stepsOfHost({ host: row.id, deployments: deployments.map(({ id }) => id) });
   const held = (await Promise.all([...apps].map((app) => store.quarantine({ app }))))
     .flat()
     .filter(({ kind }) => kind === 'held');
@@ -40,12 +41,16 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
     problems: live?.problems ?? [],
     restartNeeded: live?.metrics?.restartNeeded ?? false,
     waitsForRestore: (await store.pendingRestore()) !== null,
-    apps: [...apps].sort().map((app) => ({
-      app,
-      target: targets.find((target) => target.app === app) ?? null,
-      report: live?.apps[app] ?? null,
-      deployment: deployments.find((deployment) => deployment.app === app) ?? null,
-      hold: held.find((row) => row.app === app)?.reason ?? null,
-    })),
+    apps: [...apps].sort().map((app) => {
+      const deployment = deployments.find((found) => found.app === app) ?? null;
+      return {
+        app,
+        target: targets.find((target) => target.app === app) ?? null,
+        report: live?.apps[app] ?? null,
+        deployment,
+        step: deployment === null ? null : (steps[deployment.id] ?? null),
+        hold: held.find((row) => row.app === app)?.reason ?? null,
+      };
+    }),
   });
 }

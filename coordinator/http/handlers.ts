@@ -55,6 +55,7 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     deploy: ({ body, actor }) => commands.deploy(body, actor),
     listDeployments: ({ query }) => commands.listDeployments(query),
     getDeployment: ({ parameters }) => commands.getDeployment(deployment(parameters)),
+    listSteps: ({ parameters, query }) => commands.listSteps(deployment(parameters), query),
     pauseDeployment: ({ parameters, body, actor }) =>
       commands.pauseDeployment(deployment(parameters), body.note, actor),
     resumeDeployment: ({ parameters, body, actor }) =>

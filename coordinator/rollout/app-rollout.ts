@@ -203,7 +203,7 @@ export class AppRollout {
     const { store, leaseMs } = this.#options;
     // Where this fails nobody is held any more, and the queue is read again.
     this.#isQueueNew = false;
-    const open = (await store.unendedDeployments()).filter((deployment) => deployment.app === this.#app);
+    const open = await store.unendedDeployments({ app: this.#app });
     const { run, supersede } = nextInQueue(open);
     for (const id of supersede) await this.#supersede(id, run);
     if (run === null) {

@@ -3,13 +3,12 @@
  * those with a host that waits to give them up when others report. One look at a time; an app with a deployment under
  * way is left to it and looked at after its end.
  */
-import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
+import type { AppName, HostId } from '../../fleet/ids.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
 import { isGoingOff, whilePoweringOff } from '../placement/while-powering-off.ts';
 import type { LiveHost } from '../ports.ts';
-import type { CurrentRelease, HostRow, Placement, Rollout } from '../store/records.ts';
+import type { AppPlaces, CurrentRelease, HostRow, Placement } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { declaresVolumes } from './declared-volumes.ts';
 import type { ImageVolumes } from './declared-volumes.ts';
@@ -19,7 +18,7 @@ import { reconcileFleet } from './reconcile-fleet.ts';
 import type { Timers } from './timers.ts';
 
 export interface FleetReconcilerOptions {
-  readonly store: Pick<Store, 'currentReleases' | 'loadRollout' | 'listDeployments' | 'applyFleet'>;
+  readonly store: Pick<Store, 'currentReleases' | 'loadPlaces' | 'applyFleet'>;
   readonly directory: HostDirectory;
   readonly live: (host: HostId) => LiveHost | null;
   readonly imageVolumes: ImageVolumes;
@@ -136,22 +135,22 @@ export class FleetReconciler {
 
   async #look({ release, deployment }: CurrentRelease): Promise<void> {
     const { store, live, startedAt, now, assignmentsChanged } = this.#options;
-    const newer = await this.#newerThan(release.app, deployment);
-    // Its own end will bring us here again.
-    if (newer === null) return;
+    const places = await store.loadPlaces({ app: release.app, deployment });
+    // The end of what is under way will bring us here again.
+    if (places === null) return;
     const renew = this.#renew.get(release.app) ?? new Set();
-    const rollout = await store.loadRollout({ id: deployment });
-    const rows = await this.#rowsFor(rollout);
+    const { targets: stored } = places;
+    const rows = await this.#rowsFor(places);
     const changes = reconcileFleet({
       app: release.app,
       release: release.number,
       deployment,
-      newer,
-      wanted: wantedPlacement(rollout, rows),
-      targets: rollout.targets,
+      newer: new Set(places.newer),
+      wanted: wantedPlacement(places, rows),
+      targets: stored,
       hosts: new Map(rows.map((row) => [row.id, hostFact(row, live(row.id), release.app, startedAt)])),
       renew,
-      lastAttempts: rollout.lastAttempts,
+      lastAttempts: places.lastAttempts,
       now: now(),
     });
     if (changes.waiting) this.#waiting.add(release.app);
@@ -165,7 +164,7 @@ export class FleetReconciler {
   }
 
   /** The hosts as placement shall see them for this app. */
-  async #rowsFor({ release, targets }: Rollout): Promise<readonly HostRow[]> {
+  async #rowsFor({ release, targets }: AppPlaces): Promise<readonly HostRow[]> {
     const rows = await this.#options.directory.rows();
     if (!rows.some(isGoingOff)) return rows;
     const hasImageVolumes = await declaresVolumes(release, this.#options.imageVolumes);
@@ -182,29 +181,12 @@ export class FleetReconciler {
       timers.after(Math.max(0, at - now()), () => this.lookAt(app)),
     );
   }
-
-  /** @returns the deployments made after this one, without superseded ones; null where one of the app has not ended */
-  async #newerThan(app: AppName, deployment: DeploymentId): Promise<ReadonlySet<DeploymentId> | null> {
-    const newer = new Set<DeploymentId>();
-    let after: string | null = null;
-    for (;;) {
-      const page = await this.#options.store.listDeployments({ app, limit: 50, after });
-      for (const found of page.items) {
-        if (!hasEnded(found.state)) return null;
-        if (found.id === deployment) return newer;
-        // What a superseded one left behind is not a choice to keep it: its successor was to replace it everywhere.
-        if (found.state !== 'superseded') newer.add(found.id);
-      }
-      if (page.next === null) return newer;
-      after = page.next;
-    }
-  }
 }
 
 /** Where the release belongs now. Where it cannot be placed whole, what may stay stays, and draining hosts still empty. */
-function wantedPlacement(rollout: Rollout, rows: readonly HostRow[]): Placement {
-  const sticky = stickyPlacement(rollout.targets);
-  const placed = place(rollout.release.spec, rows, sticky);
+function wantedPlacement({ release, targets }: AppPlaces, rows: readonly HostRow[]): Placement {
+  const sticky = stickyPlacement(targets);
+  const placed = place(release.spec, rows, sticky);
   if (placed.kind === 'placed') return placed.placement;
   const staying = new Set(rows.filter((row) => row.availability !== 'draining').map((row) => row.id));
   if (placed.problem.code === 'NO_HOSTS') return {};

@@ -4,7 +4,7 @@
  * that stopped at its gate means deploying again. The schedule waits at a pause, which a person made or shall see.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
-import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentHead } from '../../fleet/deployment-summary.ts';
 import type { DeploymentId } from '../../fleet/ids.ts';
 
 export interface QueueDecision {
@@ -15,7 +15,7 @@ export interface QueueDecision {
 }
 
 /** @param deployments of one app, oldest first */
-export function nextInQueue(deployments: readonly Deployment[]): QueueDecision {
+export function nextInQueue(deployments: readonly DeploymentHead[]): QueueDecision {
   const open = deployments.filter((deployment) => !hasEnded(deployment.state));
   const queued = open.filter((deployment) => deployment.state === 'queued');
   const newest = queued.at(-1) ?? null;
@@ -28,6 +28,6 @@ export function nextInQueue(deployments: readonly Deployment[]): QueueDecision {
   return { supersede: [...older, ...given], run: stays?.id ?? newest.id };
 }
 
-function yieldsTo(moving: Deployment, newest: Deployment): boolean {
+function yieldsTo(moving: DeploymentHead, newest: DeploymentHead): boolean {
   return newest.aborts || (moving.state === 'paused' && newest.cause.kind === 'person');
 }

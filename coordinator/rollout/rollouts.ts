@@ -40,7 +40,7 @@ export class Rollouts implements RolloutsPort {
 
   /** Takes up what has not ended and looks at every app's places once. */
   async start(): Promise<void> {
-    for (const { app } of await this.#options.store.unendedDeployments()) this.#app(app).wake();
+    for (const { app } of await this.#options.store.unendedDeployments({ app: null })) this.#app(app).wake();
     this.#fleet.changed();
     this.#renewLater();
   }

@@ -102,7 +102,7 @@ async function runOne({ db, exec, spoils }: Connection, call: Call, appended: St
   try {
     const value = await call.run({ db, appended: own });
     await exec('RELEASE SAVEPOINT one');
-    appended.push(...own);
+    for (const event of own) appended.push(event);
     return value;
   } catch (error) {
     if (spoils(error)) throw error;

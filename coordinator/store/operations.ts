@@ -20,11 +20,13 @@ import * as events from './sql/events.ts';
 import { applyFleet } from './sql/fleet-targets.ts';
 import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
+import { loadPlaces } from './sql/places.ts';
 import { removeApp } from './sql/remove-app.ts';
 import * as restores from './sql/restores.ts';
 import * as rollouts from './sql/rollouts.ts';
 import { conflictingRoutes } from './sql/routed-apps.ts';
 import * as secrets from './sql/secrets.ts';
+import * as steps from './sql/steps.ts';
 import * as targets from './sql/targets.ts';
 import * as tokens from './sql/tokens.ts';
 import type { Transaction } from './sql/transaction.ts';
@@ -91,7 +93,11 @@ export const OPERATIONS: Operations = {
   listDeployments: { writes: false, run: deployments.listDeployments },
   latestDeployments: { writes: false, run: deployments.latestDeployments },
   unendedDeployments: { writes: false, run: deployments.unendedDeployments },
+  listSteps: { writes: false, run: steps.listSteps },
+  notableSteps: { writes: false, run: steps.notableSteps },
+  stepsOfHost: { writes: false, run: steps.stepsOfHost },
   loadRollout: { writes: false, run: deployments.loadRollout },
+  loadPlaces: { writes: false, run: loadPlaces },
   takeLease: { writes: true, run: rollouts.takeLease },
   renewLeases: { writes: true, run: rollouts.renewLeases },
   applyRollout: { writes: true, run: rollouts.applyRollout },

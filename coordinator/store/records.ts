@@ -114,9 +114,6 @@ export type ReleaseSource =
   | { readonly kind: 'new'; readonly release: Omit<Release, 'number' | 'app'> }
   | { readonly kind: 'kept'; readonly number: number };
 
-/** A deployment without its steps. */
-export type DeploymentHead = Omit<Deployment, 'steps'>;
-
 export interface NewDeployment {
   readonly id: DeploymentId;
   readonly kind: Deployment['kind'];
@@ -141,6 +138,16 @@ export interface Rollout {
   readonly placement: Placement;
   readonly targets: readonly Target[];
   /** Highest attempt ever given to (host, this app); a new attempt is above it. Absent = 0. */
+  readonly lastAttempts: Readonly<Record<HostId, number>>;
+}
+
+/** What the places of an app outside of a deployment are decided over. */
+export interface AppPlaces {
+  readonly release: Release;
+  readonly targets: readonly Target[];
+  /** Of the deployments that targets name, those made after the one that brought the release, without superseded ones. */
+  readonly newer: readonly DeploymentId[];
+  /** As in `Rollout`. */
   readonly lastAttempts: Readonly<Record<HostId, number>>;
 }
 

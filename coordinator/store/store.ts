@@ -8,7 +8,8 @@
  */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { Assignment, Order } from '../../fleet/assignment.ts';
-import type { Deployment, DeploymentState, HostStep } from '../../fleet/deployment.ts';
+import type { DeploymentState, HostStep, HostStepState } from '../../fleet/deployment.ts';
+import type { DeploymentHead, DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
@@ -17,9 +18,9 @@ import type { RouteConflict } from '../placement/route-conflicts.ts';
 import type {
   Adoption,
   ApiTokenRow,
+  AppPlaces,
   AppRow,
   CurrentRelease,
-  DeploymentHead,
   EnrollTokenRow,
   Fence,
   HostInstance,
@@ -230,7 +231,7 @@ export interface ReleaseStore {
     readonly volumes: boolean;
     readonly at: number;
     readonly events: readonly NewEvent[];
-  }): Promise<{ readonly hosts: readonly HostId[]; readonly cancelled: readonly Deployment[] }>;
+  }): Promise<{ readonly hosts: readonly HostId[]; readonly cancelled: readonly DeploymentSummary[] }>;
   quarantine(args: { readonly app: AppName }): Promise<readonly QuarantineRow[]>;
   /** @returns what was let go */
   releaseQuarantine(args: {
@@ -257,18 +258,38 @@ export interface RolloutStore {
     readonly events: readonly NewEvent[];
   }): Promise<{
     readonly release: Release;
-    readonly deployment: Deployment;
-    readonly superseded: readonly Deployment[];
+    readonly deployment: DeploymentSummary;
+    readonly superseded: readonly DeploymentSummary[];
   }>;
-  deployment(args: { readonly id: DeploymentId }): Promise<Deployment | null>;
+  deployment(args: { readonly id: DeploymentId }): Promise<DeploymentSummary | null>;
   /** Newest first. */
-  listDeployments(args: Paging & { readonly app: AppName | null }): Promise<Slice<Deployment>>;
+  listDeployments(args: Paging & { readonly app: AppName | null }): Promise<Slice<DeploymentSummary>>;
   /** Of each app the one that has not ended and is furthest (rolling before queued), else its newest. */
-  latestDeployments(args: { readonly apps: readonly AppName[] }): Promise<readonly Deployment[]>;
-  /** All that have not ended, oldest first: what a coordinator takes up at its start. */
-  unendedDeployments(): Promise<readonly Deployment[]>;
+  latestDeployments(args: { readonly apps: readonly AppName[] }): Promise<readonly DeploymentSummary[]>;
+  /** Those of the app that have not ended, oldest first; of every app where it is null. */
+  unendedDeployments(args: { readonly app: AppName | null }): Promise<readonly DeploymentSummary[]>;
+  /** Steps of one deployment, by host id. */
+  listSteps(
+    args: Paging & {
+      readonly deployment: DeploymentId;
+      readonly wave: number | null;
+      readonly state: HostStepState | null;
+    },
+  ): Promise<Slice<HostStep>>;
+  /** At most `limit` steps, as `notableSteps` chooses and orders them. */
+  notableSteps(args: { readonly deployment: DeploymentId; readonly limit: number }): Promise<readonly HostStep[]>;
+  /** The host's step in each of these deployments that has one. */
+  stepsOfHost(args: {
+    readonly host: HostId;
+    readonly deployments: readonly DeploymentId[];
+  }): Promise<Readonly<Record<DeploymentId, HostStep>>>;
   /** All that one deployment's rollout decides over. @throws NOT_FOUND */
   loadRollout(args: { readonly id: DeploymentId }): Promise<Rollout>;
+  /**
+   * All that the places of an app outside of a deployment are decided over; null while one of the app has not ended.
+   * @param deployment the one that brought its current release. @throws NOT_FOUND
+   */
+  loadPlaces(args: { readonly app: AppName; readonly deployment: DeploymentId }): Promise<AppPlaces | null>;
   /**
    * Takes or keeps the lease of a deployment that has not ended: where nobody holds it, `owner` holds it, or it ran
    * out at `now`. The fencing token rises whenever the holder changes. @returns null where another one holds it

@@ -160,6 +160,8 @@ export interface DeploymentsTable {
   waves: number;
   /** The step before the first wave, as JSON. */
   once: string | null;
+  /** Hosts by wave and state, as JSON: what its steps add up to. */
+  counts: string;
   problem: string | null;
   cause: string;
   placement: string;

@@ -1,5 +1,6 @@
 /** What the API takes. Strict: a key that is not known is an error. */
 import { z } from 'zod';
+import { HOST_STEP_STATES } from '../../fleet/deployment.ts';
 import { appSpecSchema } from '../app-spec-schema.ts';
 import {
   appNameSchema,
@@ -97,6 +98,12 @@ export const removeAppQuerySchema = z.strictObject({ volumes: z.enum(['true', 'f
 
 export const hostsQuerySchema = pageQuerySchema.extend({ pool: z.string().optional(), app: appNameSchema.optional() });
 export const deploymentsQuerySchema = pageQuerySchema.extend({ app: appNameSchema.optional() });
+export const stepsQuerySchema = pageQuerySchema.extend({
+  /** Only hosts of this wave, 0-based. */
+  wave: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  /** Only hosts in this state. */
+  state: z.enum(HOST_STEP_STATES).optional(),
+});
 export const eventsQuerySchema = pageQuerySchema.extend({
   app: appNameSchema.optional(),
   host: z.string().optional(),
@@ -118,4 +125,5 @@ export type RegistryRequest = z.infer<typeof registryRequestSchema>;
 export type PageQuery = z.infer<typeof pageQuerySchema>;
 export type HostsQuery = z.infer<typeof hostsQuerySchema>;
 export type DeploymentsQuery = z.infer<typeof deploymentsQuerySchema>;
+export type StepsQuery = z.infer<typeof stepsQuerySchema>;
 export type EventsQuery = z.infer<typeof eventsQuerySchema>;

@@ -1,6 +1,6 @@
 /** What the API answers. Clients ignore keys they do not know. Times are wall clock in ms since 1970. */
 import { z } from 'zod';
-import { DEPLOYMENT_STATES } from '../../fleet/deployment.ts';
+import { DEPLOYMENT_STATES, HOST_STEP_STATES } from '../../fleet/deployment.ts';
 import type { Cause } from '../../fleet/release.ts';
 import { appSpecSchema } from '../app-spec-schema.ts';
 import { appReportSchema, hostMetricsSchema, hostProblemSchema } from '../assignment-schema.ts';
@@ -62,11 +62,11 @@ export const explainViewSchema = z.object({
   nextAt: timeSchema.nullable(),
 });
 
-const hostStepViewSchema = z.object({
+export const hostStepViewSchema = z.object({
   host: hostIdSchema,
   name: z.string(),
   wave: countSchema,
-  state: z.enum(['waiting', 'moving', 'passed', 'failed', 'offline', 'returning', 'returned']),
+  state: z.enum(HOST_STEP_STATES),
   from: countSchema.nullable(),
   attempt: countSchema,
   /** What the agent does right now: `pulling web 3/7 layers`. */
@@ -93,6 +93,12 @@ export const deploymentViewSchema = z.object({
   base: countSchema.nullable(),
   kind: z.enum(['deploy', 'rollback']),
   state: z.enum(DEPLOYMENT_STATES),
+  /** Hosts by wave and state: all of them, however many. Absent from an older coordinator, which sends every step. */
+  counts: z.array(z.object({ wave: countSchema, state: z.enum(HOST_STEP_STATES), hosts: countSchema })).optional(),
+  /**
+   * The hosts of one deployment, at most 100: where it has more, what failed or moves comes first. Lists leave them out.
+   * `GET /v1/deployments/{deployment}/steps` has all of them.
+   */
   steps: z.array(hostStepViewSchema),
   wave: z.number().int(),
   waves: countSchema,
@@ -242,6 +248,7 @@ export const registryViewSchema = z.object({ registry: z.string(), username: z.s
 export type HostView = z.infer<typeof hostViewSchema>;
 export type ExplainView = z.infer<typeof explainViewSchema>;
 export type DeploymentView = z.infer<typeof deploymentViewSchema>;
+export type HostStepView = z.infer<typeof hostStepViewSchema>;
 export type ReleaseView = z.infer<typeof releaseViewSchema>;
 export type AppView = z.infer<typeof appViewSchema>;
 export type AppHealthView = z.infer<typeof appHealthViewSchema>;

@@ -1,5 +1,8 @@
 /** Deployments and plans as text; the live progress of a terminal is made of the same pieces. */
 import { hasEnded } from '../../fleet/deployment.ts';
+import type { HostStepState } from '../../fleet/deployment.ts';
+import { countSteps, hostsIn } from '../../fleet/deployment-summary.ts';
+import type { StepCount } from '../../fleet/deployment-summary.ts';
 import type { DeploymentView, PlanView } from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
 import { counted } from './counted.ts';
@@ -10,6 +13,42 @@ import { renderAgo, renderDuration } from './time.ts';
 
 export type StepView = DeploymentView['steps'][number];
 export type HostPlanView = PlanView['hosts'][number];
+
+/** Hosts that have answered for the release, one way or the other. */
+const SETTLED: readonly HostStepState[] = ['passed', 'failed', 'offline', 'returned'];
+
+/** An older coordinator sends every step and no counts. */
+export function countsOf({ counts, steps }: Pick<DeploymentView, 'counts' | 'steps'>): readonly StepCount[] {
+  return counts ?? countSteps(steps);
+}
+
+export interface WaveProgress {
+  readonly hosts: number;
+  readonly settled: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** `2 failed, 8 moving, 250 waiting`. */
+  readonly text: string;
+}
+
+export function waveProgress(deployment: Pick<DeploymentView, 'counts' | 'steps'>, wave: number): WaveProgress {
+  const counts = countsOf(deployment);
+  return {
+    hosts: hostsIn(counts, null, wave),
+    settled: hostsIn(counts, SETTLED, wave),
+    passed: hostsIn(counts, ['passed'], wave),
+    failed: hostsIn(counts, ['failed'], wave),
+    text: counts
+      .filter((count) => count.wave === wave)
+      .map(({ state, hosts }) => `${hosts} ${state}`)
+      .join(', '),
+  };
+}
+
+/** Hosts that have no line of their own in the view. */
+export function hostsNotShown(deployment: Pick<DeploymentView, 'counts' | 'steps'>): number {
+  return hostsIn(countsOf(deployment)) - deployment.steps.length;
+}
 
 export function renderDeployments(deployments: readonly DeploymentView[], now: number): string {
   if (deployments.length === 0) return 'No deployments.';
@@ -44,7 +83,13 @@ export function renderDeployment(deployment: DeploymentView, now: number): strin
   const lines = [head, `  cause: ${renderCause(deployment.cause)}`];
   const once = onceLine(deployment);
   if (once !== null) lines.push(`  ${once}`);
+  const hidden = hostsNotShown(deployment);
+  if (hidden > 0)
+    for (let wave = 0; wave < deployment.waves; wave += 1)
+      lines.push(`  wave ${wave + 1}: ${waveProgress(deployment, wave).text}`);
   if (steps.length > 0) lines.push(renderTable(['  HOST', 'WAVE', 'STATE', 'SINCE', 'DETAIL'], steps));
+  if (hidden > 0 && steps.length > 0)
+    lines.push(`  and ${counted(hidden, 'more host')}: \`longshore status ${deployment.id} --all\``);
   if (deployment.problem !== null) lines.push(renderProblem(deployment.problem));
   return lines.join('\n');
 }
@@ -52,20 +97,22 @@ export function renderDeployment(deployment: DeploymentView, now: number): strin
 /** `2 of 3 hosts, wave 2 of 3`. */
 export function progressOf(deployment: DeploymentView): string {
   // Its hosts are chosen when its turn comes.
-  if (deployment.steps.length === 0) return hasEnded(deployment.state) ? 'no host was touched' : 'waits for its turn';
+  const counts = countsOf(deployment);
+  const hosts = hostsIn(counts);
+  if (hosts === 0) return hasEnded(deployment.state) ? 'no host was touched' : 'waits for its turn';
   // A deployment that was cancelled with --rollback has brought its hosts back too.
   const going =
     deployment.state === 'rolling_back' ||
     deployment.state === 'rolled_back' ||
-    (deployment.state === 'cancelled' && deployment.steps.some((step) => step.state === 'returned'));
-  const done = deployment.steps.filter((step) => (going ? step.state === 'returned' : step.state === 'passed')).length;
+    (deployment.state === 'cancelled' && hostsIn(counts, ['returned']) > 0);
+  const done = hostsIn(counts, [going ? 'returned' : 'passed']);
   const wave =
     deployment.waves === 0
       ? ''
       : deployment.once?.state === 'running' && deployment.wave < 0
         ? ', before the first wave'
         : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
-  return `${done} of ${counted(deployment.steps.length, 'host')} ${going ? 'returned' : 'passed'}${wave}`;
+  return `${done} of ${counted(hosts, 'host')} ${going ? 'returned' : 'passed'}${wave}`;
 }
 
 /** The step before the first wave, as a line of its own; null = there is none. */

@@ -3,7 +3,9 @@
 /** @param rows cells without line breaks; the last column is not padded */
 export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => displayWidth(row[column] ?? ''))));
+  const widths = header.map((_, column) =>
+    all.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), 0),
+  );
   return all
     .map((row) =>
       row

@@ -196,7 +196,7 @@ for (const kind of storeKinds) {
     };
     await t.rejects(store.openSession(session), refusal('HOST_REMOVED'));
     const fence = await lease(store, deployment.id);
-    const { steps: _steps, ...head } = deployment;
+    const { counts: _counts, ...head } = deployment;
     await store.applyRollout({
       fence,
       expected: 'rolling',
@@ -524,7 +524,7 @@ for (const kind of storeKinds) {
     });
     t.equal((await store.deployment({ id: deploymentId(1) }))?.state, 'rolling');
     t.same(
-      (await store.unendedDeployments()).map((one) => one.id),
+      (await store.unendedDeployments({ app: null })).map((one) => one.id),
       [deploymentId(1), deploymentId(3)],
     );
     t.same(
@@ -549,7 +549,7 @@ for (const kind of storeKinds) {
     const made = await enqueue(store, { number: 2, aborts: true });
     t.equal(made.deployment.aborts, true);
     const after = await reopen();
-    t.match(await after.unendedDeployments(), [
+    t.match(await after.unendedDeployments({ app: WEB }), [
       { id: deploymentId(1), aborts: false },
       { id: deploymentId(2), aborts: true },
     ]);
@@ -653,7 +653,7 @@ for (const kind of storeKinds) {
 
   scene('a lease is held by one, runs out, and its old holder can write no more', async (t, store) => {
     const { deployment } = await enqueue(store, { number: 1 });
-    const { steps: _steps, ...head } = deployment;
+    const { counts: _counts, ...head } = deployment;
     const write = (fence: { owner: string; token: number }, state: 'queued' | 'rolling' | 'succeeded') =>
       store.applyRollout({
         fence,
@@ -702,7 +702,7 @@ for (const kind of storeKinds) {
       await addHost(store, 1);
       const { deployment } = await enqueue(store, { number: 1, placement: { [hostId(1)]: { web: 2 } } });
       const fence = await lease(store, deployment.id);
-      const { steps: _steps, ...head } = deployment;
+      const { counts: _counts, ...head } = deployment;
       const step = aStep({ state: 'failed', attempt: 1, problem: problem('NEVER_HEALTHY', 'probe web'), from: null });
       const bad = {
         kind: 'failed' as const,
@@ -797,7 +797,7 @@ for (const kind of storeKinds) {
     t.same(removed.hosts, [hostId(1), hostId(2)]);
     t.match(removed.cancelled, [{ id: deployment.id, state: 'cancelled' }]);
     t.same((await store.listApps(FIRST)).items, []);
-    const { steps: _steps, ...head } = deployment;
+    const { counts: _counts, ...head } = deployment;
     const late = store.applyRollout({
       fence,
       expected: 'rolling',

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { DeployRequest } from '../../protocol/http-api/requests.ts';
 import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { AppSpec, VolumeSpec } from '../../fleet/app-spec.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Target } from '../../coordinator/store/records.ts';
@@ -104,7 +105,7 @@ async function finish(
   }
 }
 
-async function deployed(world: ControlWorld, fields: Partial<DeployRequest> = {}): Promise<Deployment> {
+async function deployed(world: ControlWorld, fields: Partial<DeployRequest> = {}): Promise<DeploymentSummary> {
   const { deployment } = await world.commands.deploy(asking(fields), ADA);
   if (deployment === null) throw new Error('nothing was deployed');
   await finish(world, deployment);
@@ -411,7 +412,11 @@ scene('deploy: people at the same moment get a release each, in order', async (t
   const asked = ['1', '2', '3'].map((MODE) => world.commands.deploy(asking({ spec: aSpec({}, { MODE }) }), ADA));
   const made = await Promise.all(asked);
   t.same(made.map(({ deployment }) => deployment?.release).sort(), [1, 2, 3]);
-  t.equal((await world.store.unendedDeployments()).length, 1, 'the newest waits, the others are superseded');
+  t.equal(
+    (await world.store.unendedDeployments({ app: null })).length,
+    1,
+    'the newest waits, the others are superseded',
+  );
 });
 
 scene('quarantine: a digest that failed is refused until a person lets it go', async (t, world) => {
@@ -430,10 +435,10 @@ scene('quarantine: a digest that failed is refused until a person lets it go', a
     since: 3,
     deployment: first.id,
   };
-  const rollout = await world.store.unendedDeployments();
+  const rollout = await world.store.unendedDeployments({ app: null });
   const [queued] = rollout;
   if (queued === undefined) throw new Error('nothing is queued');
-  const { steps: _steps, ...head } = queued;
+  const { counts: _counts, ...head } = queued;
   await world.store.applyRollout({
     fence,
     expected: 'queued',
@@ -488,9 +493,9 @@ scene('rollback: a release that succeeded is not refused for what another one di
   const first = await deployed(world);
   const second = await world.commands.deploy(asking({ spec: aSpec({}, { MODE: 'broken' }) }), ADA);
   const fence = await lease(world.store, second.deployment?.id ?? first.id);
-  const [queued] = await world.store.unendedDeployments();
+  const [queued] = await world.store.unendedDeployments({ app: null });
   if (queued === undefined) throw new Error('nothing is queued');
-  const { steps: _steps, ...head } = queued;
+  const { counts: _counts, ...head } = queued;
   const digestOfBoth = (await world.store.release({ app: WEB, number: 1 }))?.spec.services.web?.image.digest;
   if (digestOfBoth === undefined || digestOfBoth === null) throw new Error('release 1 has no digest');
   const bad = {

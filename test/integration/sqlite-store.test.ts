@@ -12,7 +12,7 @@ import { LibsqlDialect, openLibsql } from '../../coordinator/store/libsql-databa
 import * as initial from '../../coordinator/store/migrations/0001-initial.ts';
 import type { Tables } from '../../coordinator/store/tables.ts';
 import { toProblem } from '../../coordinator/store/worker-messages.ts';
-import { hostId } from '../support/app-builders.ts';
+import { deploymentId, hostId } from '../support/app-builders.ts';
 import { anEvent } from '../support/store-scenes.ts';
 import { openAt, SQLITE_WORKER_SOURCE } from '../support/stores.ts';
 
@@ -109,10 +109,22 @@ t.test('sqlite store: a database of the first schema is brought to this one, wit
   const values = Object.values(host);
   const places = values.map(() => '?').join(', ');
   database.prepare(`insert into hosts (${Object.keys(host).join(', ')}) values (${places})`).run(values);
+  database.exec(`
+    insert into apps (name, newest, created_at) values ('web', 1, 0);
+    insert into deployments (id, seq, app, release, kind, state, wave, waves, cause, placement, created_at, fence, lease_until)
+    values ('${deploymentId(1)}', 1, 'web', 1, 'deploy', 'rolling', 0, 1, '{}', '{}', 0, 0, 0);
+    insert into steps (deployment, host, wave, state, attempt, changed_at)
+    values ('${deploymentId(1)}', 'h-1', 0, 'passed', 1, 0), ('${deploymentId(1)}', 'h-2', 0, 'moving', 1, 0),
+           ('${deploymentId(1)}', 'h-3', 0, 'passed', 1, 0);
+  `);
   database.close();
 
   const opened = await openAt(directory);
   t.teardown(() => opened.close());
+  t.same((await opened.deployment({ id: deploymentId(1) }))?.counts, [
+    { wave: 0, state: 'moving', hosts: 1 },
+    { wave: 0, state: 'passed', hosts: 2 },
+  ]);
 
   t.match(await opened.allHosts(), [{ name: 'host-1', labels: { zone: 'a' }, instance: null, poweringOff: false }]);
 });

@@ -1,6 +1,6 @@
 // Random histories over the real rollouts and the real store. A failure prints its seed; LONGSHORE_SEED=N replays it.
 import t from 'tap';
-import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import { between, seededRandom, seeds } from '../support/random.ts';
 import { FleetWalk, isUnderWay } from '../support/fleet-walk.ts';
 import { WEB } from '../support/store-scenes.ts';
@@ -15,8 +15,9 @@ async function unexplained(walk: FleetWalk): Promise<string | null> {
     if (target.kind === 'remove') return `${target.host} is still to remove it`;
     if (target.release === succeeded) continue;
     const left = await walk.store.deployment({ id: target.deployment });
-    const isNamed = left?.steps.some((step) => step.host === target.host) === true;
-    if (isNamed && (left.state === 'cancelled' || left.state === 'failed')) continue;
+    const steps = await walk.store.stepsOfHost({ host: target.host, deployments: [target.deployment] });
+    const isNamed = steps[target.deployment] !== undefined;
+    if (isNamed && left !== null && (left.state === 'cancelled' || left.state === 'failed')) continue;
     const availability = hosts.get(target.host)?.availability;
     if (availability === 'paused') continue;
     const text = `${target.host} (${String(availability)}) is on release ${target.release} by ${target.deployment}`;
@@ -28,10 +29,10 @@ async function unexplained(walk: FleetWalk): Promise<string | null> {
 async function brokenRule(walk: FleetWalk, acts: number): Promise<string | null> {
   for (let act = 0; act < acts; act += 1) {
     await walk.act();
-    const moving = (await walk.store.unendedDeployments()).filter(isUnderWay);
+    const moving = (await walk.store.unendedDeployments({ app: null })).filter(isUnderWay);
     if (moving.length > 1) return `${moving.map(({ id }) => id).join(' and ')} are under way at once`;
   }
-  const stuck: readonly Deployment[] = await walk.ending();
+  const stuck: readonly DeploymentSummary[] = await walk.ending();
   if (stuck.length > 0) return `${stuck.map(({ id, state }) => `${id} stays ${state}`).join(', ')} for ever`;
   walk.connectAll();
   for (let round = 0; round < 6; round += 1) {

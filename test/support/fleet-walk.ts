@@ -10,7 +10,7 @@ import type { HostRow, Target } from '../../coordinator/store/records.ts';
 import type { Store } from '../../coordinator/store/store.ts';
 import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
-import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { HostId } from '../../fleet/ids.ts';
@@ -134,16 +134,16 @@ export class FleetWalk {
   }
 
   /** Only agents and the clock act from here on. @returns the deployments that do not end */
-  async ending(): Promise<readonly Deployment[]> {
+  async ending(): Promise<readonly DeploymentSummary[]> {
     for (let round = 0; round < 60; round += 1) {
-      const open = await this.store.unendedDeployments();
+      const open = await this.store.unendedDeployments({ app: null });
       if (open.length === 0) return [];
       await this.agents(1);
       await this.settle();
       const nextAt = this.#timers.nextAt;
       if (nextAt !== null) await this.passes(Math.max(1, nextAt - this.#timers.monotonicMs()));
     }
-    return this.store.unendedDeployments();
+    return this.store.unendedDeployments({ app: null });
   }
 
   /** Rollouts and store have nothing more to do at this moment. */
@@ -210,7 +210,7 @@ export class FleetWalk {
   }
 
   async person(verb: 'pause' | 'resume' | 'cancel'): Promise<void> {
-    const open = await this.store.unendedDeployments();
+    const open = await this.store.unendedDeployments({ app: null });
     const [first] = open;
     if (first === undefined) return;
     const { id } = open.at(-1) ?? first;
@@ -277,5 +277,5 @@ export class FleetWalk {
   }
 }
 
-export const isUnderWay = (deployment: Deployment): boolean =>
+export const isUnderWay = (deployment: Pick<DeploymentSummary, 'state'>): boolean =>
   !hasEnded(deployment.state) && deployment.state !== 'queued';

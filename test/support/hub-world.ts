@@ -11,6 +11,7 @@ import path from 'node:path';
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { Cause } from '../../fleet/release.ts';
 import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import { audienceOf } from '../../protocol/audience.ts';
@@ -179,7 +180,7 @@ export class HubWorld {
     spec: Partial<AppSpec> = {},
     rolling: 'wait' | 'abort' = 'wait',
     cause: Cause = { kind: 'person', token: 'test', note: null },
-  ): Promise<Deployment> {
+  ): Promise<DeploymentSummary> {
     const whole = anAppSpec(spec);
     const known = await this.store.app({ app: whole.name });
     const placement = Object.fromEntries(hosts.map((host) => [host.row.id, { web: 1 }])) as Placement;
@@ -209,8 +210,7 @@ export class HubWorld {
   /** Resolves with the deployment once it has ended, or is in one of these states. */
   async waitFor(id: DeploymentId, ...states: readonly DeploymentState[]): Promise<Deployment> {
     return this.until(async () => {
-      const found = this.#last.get(id) ?? (await this.store.deployment({ id }));
-      if (found === null) return null;
+      const found = this.#last.get(id) ?? (await this.store.loadRollout({ id })).deployment;
       return (states.length === 0 ? hasEnded(found.state) : states.includes(found.state)) ? found : null;
     });
   }

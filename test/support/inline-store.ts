@@ -21,6 +21,8 @@ export interface InlineStore {
   readonly store: Store;
   /** Calls that have not been answered. */
   readonly pending: () => number;
+  /** For what the port would need too long to make. */
+  readonly exec: (sql: string) => void;
   readonly dispose: () => Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function openInlineStore(): Promise<InlineStore> {
   return {
     store,
     pending: () => pending,
+    exec: (text) => database.exec(text),
     dispose: async () => {
       await db.destroy();
       rmSync(directory, { recursive: true, force: true });

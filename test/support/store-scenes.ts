@@ -1,5 +1,6 @@
 /** What tests of the store put into it: hosts, releases and deployments, in the calls that the product makes. */
-import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
+import type { DeploymentState } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
 import type { Fence, HostRow, NewEvent, Placement, TargetWrite } from '../../coordinator/store/records.ts';
@@ -75,7 +76,7 @@ export interface DeploymentScene {
 export async function enqueue(
   store: Store,
   scene: DeploymentScene,
-): Promise<{ release: Release; deployment: Deployment; superseded: readonly Deployment[] }> {
+): Promise<{ release: Release; deployment: DeploymentSummary; superseded: readonly DeploymentSummary[] }> {
   const app = scene.app ?? WEB;
   const known = await store.app({ app });
   return store.createDeployment({
@@ -121,14 +122,14 @@ export async function lease(store: Store, id: DeploymentId, owner = 'one'): Prom
 /** Moves a deployment from state to state, as its rollout would. */
 export async function move(
   store: Store,
-  deployment: Deployment,
+  deployment: DeploymentSummary,
   states: readonly DeploymentState[],
   targets: readonly TargetWrite[] = [],
-): Promise<Deployment> {
+): Promise<DeploymentSummary> {
   const fence = await lease(store, deployment.id);
   let current = deployment;
   for (const state of states) {
-    const { steps: _steps, ...head } = { ...current, state, endedAt: state === 'rolling' ? null : 5_000 };
+    const { counts: _counts, ...head } = { ...current, state, endedAt: state === 'rolling' ? null : 5_000 };
     await store.applyRollout({
       fence,
       expected: current.state,

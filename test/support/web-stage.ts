@@ -52,6 +52,7 @@ export async function openWebStage(
     commands: fakeCommands({
       listHosts: () => Promise.resolve({ items: hosts, next: null }),
       listDeployments: () => Promise.resolve({ items: [rolling, rolledBack], next: null }),
+      getDeployment: () => Promise.resolve(rolling),
       listApps: () =>
         Promise.resolve({
           items: [

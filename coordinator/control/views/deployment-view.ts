@@ -1,36 +1,49 @@
 /** A deployment as people see it: with names of hosts and what each does right now. Pure. */
 import { hasEnded } from '../../../fleet/deployment.ts';
-import type { Deployment, HostStep, OnceStep } from '../../../fleet/deployment.ts';
+import type { HostStep, OnceStep } from '../../../fleet/deployment.ts';
+import type { DeploymentHead, DeploymentSummary } from '../../../fleet/deployment-summary.ts';
 import type { HostId } from '../../../fleet/ids.ts';
-import type { DeploymentView } from '../../../protocol/http-api/views.ts';
+import type { DeploymentView, HostStepView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
 
+/** @param steps those that are shown */
 export function deploymentView(
-  deployment: Deployment,
+  deployment: DeploymentSummary,
+  steps: readonly HostStep[],
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
 ): DeploymentView {
-  const { settledAt: _settledAt, aborts: _aborts, steps, once, ...head } = deployment;
+  const { settledAt: _settledAt, aborts: _aborts, once, counts, ...head } = deployment;
   return {
     ...head,
-    steps: steps.map((step) => ({
-      host: step.host,
-      name: names[step.host] ?? step.host,
-      wave: step.wave,
-      state: step.state,
-      from: step.from,
-      attempt: step.attempt,
-      doing: doing(deployment, step, live(step.host)),
-      problem: copyProblem(step.problem),
-      changedAt: step.changedAt,
-    })),
+    counts: counts.map((count) => ({ ...count })),
+    steps: steps.map((step) => stepView(deployment, step, names, live)),
     once: once === null ? null : onceView(deployment, once, names, live),
     problem: copyProblem(head.problem),
   };
 }
 
+export function stepView(
+  deployment: Pick<DeploymentHead, 'app'>,
+  step: HostStep,
+  names: Readonly<Record<HostId, string>>,
+  live: (host: HostId) => LiveHost | null,
+): HostStepView {
+  return {
+    host: step.host,
+    name: names[step.host] ?? step.host,
+    wave: step.wave,
+    state: step.state,
+    from: step.from,
+    attempt: step.attempt,
+    doing: doing(deployment, step, live(step.host)),
+    problem: copyProblem(step.problem),
+    changedAt: step.changedAt,
+  };
+}
+
 function onceView(
-  deployment: Deployment,
+  deployment: DeploymentHead,
   { host, services, attempt, state, changedAt }: OnceStep,
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
@@ -40,16 +53,16 @@ function onceView(
 }
 
 /** Only while the host works on this very attempt; what it says of another is not about this deployment. */
-function doing(deployment: Deployment, step: HostStep, live: LiveHost | null): string | null {
+function doing(deployment: Pick<DeploymentHead, 'app'>, step: HostStep, live: LiveHost | null): string | null {
   return step.state === 'moving' || step.state === 'returning' ? answering(deployment, step.attempt, live) : null;
 }
 
-function answering(deployment: Deployment, attempt: number, live: LiveHost | null): string | null {
+function answering({ app }: Pick<DeploymentHead, 'app'>, attempt: number, live: LiveHost | null): string | null {
   if (live?.connected !== true) return 'offline';
-  const report = live.apps[deployment.app];
+  const report = live.apps[app];
   return report?.attempt?.attempt === attempt ? report.waiting : null;
 }
 
-function copyProblem(problem: HostStep['problem']): DeploymentView['problem'] {
+function copyProblem(problem: HostStep['problem']): HostStepView['problem'] {
   return problem === null ? null : { ...problem, details: [...problem.details] };
 }

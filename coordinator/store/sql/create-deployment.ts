@@ -63,6 +63,7 @@ export async function createDeployment(
       wave: -1,
       waves: 0,
       once: null,
+      counts: '[]',
       problem: null,
       cause: toJson(cause),
       placement: toJson(placement),

@@ -1,12 +1,13 @@
-/** Reading deployments: rows joined with their host steps. */
-import type { Deployment, DeploymentState, HostStep, HostStepState } from '../../../fleet/deployment.ts';
-import { groupBy } from '../../../fleet/group-by.ts';
-import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
+/** Reading deployments. Lists read no steps: their number is that of hosts times deployments. */
+import type { DeploymentState } from '../../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../../fleet/deployment-summary.ts';
+import type { AppName, DeploymentId } from '../../../fleet/ids.ts';
 import type { RolloutStore } from '../store.ts';
-import type { DeploymentsTable, Tables } from '../tables.ts';
+import type { DeploymentsTable } from '../tables.ts';
+import { stepsOf } from './steps.ts';
 import { lastAttempts, targetsOfApp } from './targets.ts';
 import { release as readRelease } from './releases.ts';
-import { fromJson, inChunks, notFound, numberAfter, slice } from './transaction.ts';
+import { fromJson, notFound, numberAfter, numberOrNull, slice } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
 type Args<K extends keyof RolloutStore> = Parameters<RolloutStore[K]>[0];
@@ -16,9 +17,7 @@ export const UNENDED: readonly DeploymentState[] = ['queued', 'rolling', 'paused
 
 export async function deployment(transaction: Transaction, { id }: Args<'deployment'>): Answer<'deployment'> {
   const row = await transaction.db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
-  if (row === undefined) return null;
-  const [found] = await withSteps(transaction, [row]);
-  return found ?? null;
+  return row === undefined ? null : toSummary(row);
 }
 
 export async function listDeployments(
@@ -33,13 +32,7 @@ export async function listDeployments(
     .limit(args.limit + 1);
   if (after !== null) query = query.where('seq', '<', after);
   if (args.app !== null) query = query.where('app', '=', args.app);
-  const page = slice(
-    await query.execute(),
-    args.limit,
-    (row) => row,
-    (row) => String(row.seq),
-  );
-  return { items: await withSteps(transaction, page.items), next: page.next };
+  return slice(await query.execute(), args.limit, toSummary, (row) => String(row.seq));
 }
 
 export async function latestDeployments(
@@ -67,23 +60,27 @@ export async function latestDeployments(
         .executeTakeFirst());
     if (row !== undefined) rows.push(row);
   }
-  return withSteps(transaction, rows);
+  return rows.map(toSummary);
 }
 
-export async function unendedDeployments(transaction: Transaction): Answer<'unendedDeployments'> {
-  const rows = await transaction.db
+export async function unendedDeployments(
+  { db }: Transaction,
+  { app }: Args<'unendedDeployments'>,
+): Answer<'unendedDeployments'> {
+  let query = db
     .selectFrom('deployments')
     .selectAll()
     .where('state', 'in', [...UNENDED])
-    .orderBy('seq')
-    .execute();
-  return withSteps(transaction, rows);
+    .orderBy('seq');
+  if (app !== null) query = query.where('app', '=', app);
+  return (await query.execute()).map(toSummary);
 }
 
 export async function loadRollout(transaction: Transaction, { id }: Args<'loadRollout'>): Answer<'loadRollout'> {
   const row = await transaction.db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
-  const [found] = row === undefined ? [] : await withSteps(transaction, [row]);
-  if (row === undefined || found === undefined) throw notFound(`read deployment ${id}: there is none`);
+  if (row === undefined) throw notFound(`read deployment ${id}: there is none`);
+  const { counts: _counts, ...head } = toSummary(row);
+  const found = { ...head, steps: await stepsOf(transaction, id) };
   const { app } = found;
   const release = await readRelease(transaction, { app, number: found.release });
   if (release === null) throw notFound(`read deployment ${id}: release ${found.release} of ${app} is not kept`);
@@ -97,36 +94,15 @@ export async function loadRollout(transaction: Transaction, { id }: Args<'loadRo
   };
 }
 
-export async function withSteps(
-  { db }: Transaction,
-  rows: readonly DeploymentsTable[],
-): Promise<readonly Deployment[]> {
-  const steps: Tables['steps'][] = [];
-  for (const chunk of inChunks(rows)) {
-    const ids = chunk.map((row) => row.id);
-    steps.push(
-      ...(await db
-        .selectFrom('steps')
-        .selectAll()
-        .where('deployment', 'in', ids)
-        .orderBy('wave')
-        .orderBy('host')
-        .execute()),
-    );
-  }
-  const byDeployment = groupBy(steps, (step) => step.deployment);
-  return rows.map((row) => toDeployment(row, byDeployment.get(row.id) ?? []));
-}
-
-function toDeployment(row: DeploymentsTable, steps: readonly Tables['steps'][]): Deployment {
+export function toSummary(row: DeploymentsTable): DeploymentSummary {
   return {
     id: row.id as DeploymentId,
     app: row.app as AppName,
     release: Number(row.release),
     base: numberOrNull(row.base),
-    kind: row.kind as Deployment['kind'],
+    kind: row.kind as DeploymentSummary['kind'],
     state: row.state as DeploymentState,
-    steps: steps.map(toStep),
+    counts: fromJson(row.counts),
     wave: Number(row.wave),
     waves: Number(row.waves),
     once: row.once === null ? null : fromJson(row.once),
@@ -139,20 +115,4 @@ function toDeployment(row: DeploymentsTable, steps: readonly Tables['steps'][]):
     deadlineAt: numberOrNull(row.deadline_at),
     endedAt: numberOrNull(row.ended_at),
   };
-}
-
-function toStep(row: Tables['steps']): HostStep {
-  return {
-    host: row.host as HostId,
-    wave: Number(row.wave),
-    state: row.state as HostStepState,
-    from: numberOrNull(row.from_release),
-    attempt: Number(row.attempt),
-    problem: row.problem === null ? null : fromJson(row.problem),
-    changedAt: Number(row.changed_at),
-  };
-}
-
-function numberOrNull(value: number | null): number | null {
-  return value === null ? null : Number(value);
 }

@@ -1,11 +1,12 @@
 /** Ending deployments from outside of their rollout: by a newer one in the queue, or because the app was removed. */
 import { advance } from '../../../fleet/deployment.ts';
-import type { Deployment, DeploymentState } from '../../../fleet/deployment.ts';
+import type { DeploymentState } from '../../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../../fleet/deployment-summary.ts';
 import type { Problem } from '../../../fleet/errors.ts';
 import type { AppName } from '../../../fleet/ids.ts';
 import type { Cause } from '../../../fleet/release.ts';
 import type { NewEvent } from '../records.ts';
-import { withSteps } from './deployments.ts';
+import { toSummary } from './deployments.ts';
 import { append } from './events.ts';
 import { toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
@@ -16,11 +17,11 @@ export interface Ending {
   readonly to: 'superseded' | 'cancelled';
   readonly at: number;
   readonly cause: Cause;
-  readonly problem: (deployment: Deployment) => Problem;
+  readonly problem: (deployment: DeploymentSummary) => Problem;
 }
 
 /** The fence rises, so that their owner's next write is refused. */
-export async function endUnended(transaction: Transaction, ending: Ending): Promise<readonly Deployment[]> {
+export async function endUnended(transaction: Transaction, ending: Ending): Promise<readonly DeploymentSummary[]> {
   const { db } = transaction;
   const rows = await db
     .selectFrom('deployments')
@@ -29,8 +30,8 @@ export async function endUnended(transaction: Transaction, ending: Ending): Prom
     .where('state', 'in', [...ending.states])
     .orderBy('seq')
     .execute();
-  const ended: Deployment[] = [];
-  for (const deployment of await withSteps(transaction, rows)) {
+  const ended: DeploymentSummary[] = [];
+  for (const deployment of rows.map(toSummary)) {
     const reason = ending.problem(deployment);
     const state = advance(deployment.state, ending.to);
     await db

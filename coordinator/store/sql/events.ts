@@ -41,7 +41,7 @@ export async function append(transaction: Transaction, events: readonly NewEvent
   }
   const last = stored.at(-1);
   if (last !== undefined) await setMeta(transaction, 'event-hash', last.hash);
-  transaction.appended.push(...stored);
+  for (const event of stored) transaction.appended.push(event);
   return stored;
 }
 

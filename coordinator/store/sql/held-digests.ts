@@ -3,7 +3,8 @@
  * person deploys is held no more, and a newer image that succeeds ends the hold of its service.
  */
 import type { Release } from '../../../fleet/release.ts';
-import type { DeploymentHead, NewDeployment, NewQuarantine } from '../records.ts';
+import type { DeploymentHead } from '../../../fleet/deployment-summary.ts';
+import type { NewDeployment, NewQuarantine } from '../records.ts';
 import { insertQuarantine, release as readRelease } from './releases.ts';
 import { fromJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';

@@ -73,7 +73,7 @@ export async function releaseContents(
       .where('app', '=', name)
       .where('number', 'in', [...chunk])
       .execute();
-    found.push(...rows.map((row) => ({ release: toRelease(row), content: row.content })));
+    for (const row of rows) found.push({ release: toRelease(row), content: row.content });
   }
   return found;
 }

@@ -3,7 +3,7 @@
  * it starts from, so that two writers never both believe they moved it.
  */
 import { advanceThrough, hasEnded } from '../../../fleet/deployment.ts';
-import type { DeploymentState, HostStep } from '../../../fleet/deployment.ts';
+import type { DeploymentState } from '../../../fleet/deployment.ts';
 import type { DeploymentId } from '../../../fleet/ids.ts';
 import type { RolloutStore } from '../store.ts';
 import { UNENDED } from './deployments.ts';
@@ -11,6 +11,7 @@ import { append } from './events.ts';
 import { endHolds } from './held-digests.ts';
 import { insertQuarantine } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
+import { writeSteps } from './steps.ts';
 import { writeTargets } from './targets.ts';
 import { conflict, notFound, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
@@ -101,22 +102,4 @@ export async function applyRollout(transaction: Transaction, args: Args<'applyRo
       .execute();
   }
   await append(transaction, args.events);
-}
-
-async function writeSteps({ db }: Transaction, id: DeploymentId, steps: readonly HostStep[]): Promise<void> {
-  for (const step of steps) {
-    const value = {
-      wave: step.wave,
-      state: step.state,
-      from_release: step.from,
-      attempt: step.attempt,
-      problem: step.problem === null ? null : toJson(step.problem),
-      changed_at: step.changedAt,
-    };
-    await db
-      .insertInto('steps')
-      .values({ deployment: id, host: step.host, ...value })
-      .onConflict((clash) => clash.columns(['deployment', 'host']).doUpdateSet(value))
-      .execute();
-  }
 }

@@ -29,7 +29,7 @@ export async function targetsOfHosts({ db }: Transaction, args: Args<'targetsOfH
       .orderBy('host')
       .orderBy('app')
       .execute();
-    targets.push(...rows.map(toTarget));
+    for (const row of rows) targets.push(toTarget(row));
   }
   return targets;
 }

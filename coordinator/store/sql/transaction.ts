@@ -23,6 +23,10 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
+export function numberOrNull(value: number | null): number | null {
+  return value === null ? null : Number(value);
+}
+
 /** Databases bound the number of parameters of one statement. */
 export function inChunks<T>(items: readonly T[], size = 500): readonly (readonly T[])[] {
   const chunks: T[][] = [];

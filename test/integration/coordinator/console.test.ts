@@ -167,14 +167,15 @@ t.test('console: watch gives the state and then changes, and ends when cancelled
   let publish: (change: Change) => void = () => undefined;
   const client = await connect(t, {
     listHosts: () => Promise.resolve({ items: [aHostView()], next: null }),
-    listDeployments: () => Promise.resolve({ items: [aDeploymentView()], next: null }),
+    listDeployments: () => Promise.resolve({ items: [aDeploymentView({ steps: [] })], next: null }),
+    getDeployment: () => Promise.resolve(aDeploymentView()),
     watch: (onChange) => {
       publish = onChange;
     },
   });
   client.send({ kind: 'watch', id: 'w', app: null, deployment: null });
   await client.until((frame) => frame.kind === 'host');
-  await client.until((frame) => frame.kind === 'deployment');
+  await client.until((frame) => frame.kind === 'deployment' && frame.deployment.steps.length === 1);
   publish({ kind: 'deployment', deployment: aDeploymentView({ state: 'succeeded' }) });
 
   await client.until((frame) => frame.kind === 'deployment' && frame.deployment.state === 'succeeded');
@@ -189,7 +190,8 @@ t.test('console: watch gives every host of a large fleet, and says first that it
       const items = Array.from({ length: limit }, (_, index) => aHostView({ id: aHostId(from + index) }));
       return Promise.resolve({ items, next: from + limit < 1_500 ? String(from + limit) : null });
     },
-    listDeployments: () => Promise.resolve({ items: [aDeploymentView()], next: null }),
+    listDeployments: () => Promise.resolve({ items: [aDeploymentView({ steps: [] })], next: null }),
+    getDeployment: () => Promise.resolve(aDeploymentView()),
     watch: () => undefined,
   });
   client.send({ kind: 'watch', id: 'w', app: null, deployment: null });

@@ -54,6 +54,29 @@ t.test('changeLines: the last output of an instance is left to the message at th
   t.end();
 });
 
+t.test('of thousands of hosts: a line for each tenth of a wave, and one for each host that fails', (t) => {
+  const view = (passed: number, failed: number): DeploymentView =>
+    aDeploymentView({
+      steps: [
+        aStepView({ state: 'moving' }),
+        ...Array.from({ length: failed }, () => aStepView({ host: aHostId(2), name: 'quay-2', state: 'failed' })),
+      ],
+      counts: [
+        { wave: 0, state: 'failed', hosts: failed },
+        { wave: 0, state: 'moving', hosts: 1_000 - passed - failed },
+        { wave: 0, state: 'passed', hosts: passed },
+      ],
+    });
+
+  t.match(changeLines(null, view(0, 0)), [/1000 hosts in 1 wave$/, /^rolling/]);
+  t.same(changeLines(view(0, 0), view(99, 0)), []);
+  t.same(changeLines(view(99, 0), view(99, 1)), ['quay-2: failed', 'wave 1 of 1: 1 failed, 900 moving, 99 passed']);
+  const lines = renderProgress(view(500, 1), 0, { color: false, columns: 100 });
+  t.match(lines[1], /wave 1\/1 \[=+ +\] 500\/1000/);
+  t.equal(lines.at(-1), '    1000 hosts: 1 failed, 499 moving, 500 passed');
+  t.end();
+});
+
 t.test('changeLines: a line per change and none where nothing changed', (t) => {
   const before = aDeploymentView({ steps: [aStepView({ state: 'moving' })] });
   const after = aDeploymentView({ steps: [aStepView({ state: 'passed' })], state: 'succeeded' });

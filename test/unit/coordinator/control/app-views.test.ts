@@ -33,6 +33,7 @@ t.test('app views: a list reads hosts, targets and deployments once, however man
     targetsOfApp: () => called('targetsOfApp', []),
     targetsOfHosts: () => called('targetsOfHosts', targets),
     currentReleases: () => called('currentReleases', []),
+    notableSteps: () => called('notableSteps', []),
     latestDeployments: () => called('latestDeployments', []),
     quarantine: () => called('quarantine', []),
     release: () => called('release', null),

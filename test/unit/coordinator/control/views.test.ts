@@ -1,6 +1,7 @@
 import t from 'tap';
 import { appHealthView, appView } from '../../../../coordinator/control/views/app-view.ts';
 import type { AppHost } from '../../../../coordinator/control/views/app-view.ts';
+import { summaryOf } from '../../../../fleet/deployment-summary.ts';
 import { deploymentView } from '../../../../coordinator/control/views/deployment-view.ts';
 import { hostView } from '../../../../coordinator/control/views/host-view.ts';
 import type { AdoptionRequest } from '../../../../coordinator/identity/adoption-requests.ts';
@@ -94,7 +95,8 @@ t.test('host view: an app that is to go is waited for until it is gone', (t) => 
 });
 
 t.test('deployment view: says what a host does only while it works on this attempt', (t) => {
-  const deployment = aDeployment({ steps: [aStep({ state: 'moving', attempt: 4 })] });
+  const steps = [aStep({ state: 'moving', attempt: 4 })];
+  const deployment = summaryOf(aDeployment({ steps }));
   const doing = (
     attempt: number,
     connected = true,
@@ -104,15 +106,14 @@ t.test('deployment view: says what a host does only while it works on this attem
       connected,
       apps: { web: anAppReport({ attempt: anAttempt({ attempt }), waiting: 'probing' }) },
     });
-    return deploymentView({ ...deployment, steps: [aStep({ state, attempt: 4 })] }, { [hostId(1)]: 'a' }, () => live)
-      .steps[0]?.doing;
+    return deploymentView(deployment, [aStep({ state, attempt: 4 })], { [hostId(1)]: 'a' }, () => live).steps[0]?.doing;
   };
   t.equal(doing(4), 'probing');
   t.equal(doing(3), null);
   t.equal(doing(4, false), 'offline');
   t.equal(doing(4, true, 'passed'), null);
-  t.match(deploymentView(deployment, {}, () => null).steps, [{ name: hostId(1), doing: 'offline' }]);
-  t.notOk('settledAt' in deploymentView(deployment, {}, () => null));
+  t.match(deploymentView(deployment, steps, {}, () => null).steps, [{ name: hostId(1), doing: 'offline' }]);
+  t.notOk('settledAt' in deploymentView(deployment, steps, {}, () => null));
   t.end();
 });
 

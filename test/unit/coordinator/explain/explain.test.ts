@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Deployment } from '../../../../fleet/deployment.ts';
 import { problem } from '../../../../fleet/errors.ts';
 import type { AppFacts } from '../../../../coordinator/explain/app-obstacles.ts';
 import { explain, type ExplainFacts } from '../../../../coordinator/explain/explain.ts';
@@ -28,8 +29,13 @@ const app = (fields: Partial<AppFacts> = {}): AppFacts => ({
   target,
   report: null,
   deployment: null,
+  step: null,
   ...fields,
 });
+const inDeployment = (fields: Partial<Deployment>): Pick<AppFacts, 'deployment' | 'step'> => {
+  const deployment = aDeployment(fields);
+  return { deployment, step: deployment.steps[0] ?? null };
+};
 const facts = (fields: Partial<ExplainFacts> = {}): ExplainFacts => ({
   name: 'a',
   availability: 'active',
@@ -95,7 +101,7 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
       apps: [
         {
           ...passed,
-          deployment: aDeployment({
+          ...inDeployment({
             id: deploymentId(3),
             state: 'rolling',
             waves: 2,
@@ -168,7 +174,7 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
       apps: [
         {
           ...attempt({ state: 'gating' }, { waiting: 'web: 503 from /healthz' }),
-          deployment: aDeployment({ state: 'rolling', steps: [aStep({ state: 'moving', changedAt: 77 })] }),
+          ...inDeployment({ state: 'rolling', steps: [aStep({ state: 'moving', changedAt: 77 })] }),
         },
       ],
     }),
@@ -236,7 +242,7 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
       apps: [
         {
           ...passed,
-          deployment: aDeployment({ state: 'rolling', wave: 0, waves: 3, release: 5, steps: [aStep({ wave: 2 })] }),
+          ...inDeployment({ state: 'rolling', wave: 0, waves: 3, release: 5, steps: [aStep({ wave: 2 })] }),
         },
       ],
     }),
@@ -245,9 +251,7 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
   [
     'waits in a paused deployment',
     facts({
-      apps: [
-        { ...passed, deployment: aDeployment({ state: 'paused', wave: 0, waves: 3, steps: [aStep({ wave: 2 })] }) },
-      ],
+      apps: [{ ...passed, ...inDeployment({ state: 'paused', wave: 0, waves: 3, steps: [aStep({ wave: 2 })] }) }],
     }),
     /the deployment is paused/,
     { next: /until somebody resumes/ },

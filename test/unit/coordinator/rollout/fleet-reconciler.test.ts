@@ -3,7 +3,7 @@ import { FleetReconciler } from '../../../../coordinator/rollout/fleet-reconcile
 import type { FleetReconcilerOptions } from '../../../../coordinator/rollout/fleet-reconciler.ts';
 import { nodeTimers } from '../../../../coordinator/rollout/timers.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
-import { aDeployment, anAppSpec, appName, aRelease, deploymentId } from '../../../support/app-builders.ts';
+import { anAppSpec, appName, aRelease, deploymentId } from '../../../support/app-builders.ts';
 import { aHostRow } from '../../../support/host-rows.ts';
 import { pollUntil } from '../../../support/poll-until.ts';
 
@@ -18,11 +18,11 @@ t.test('FleetReconciler: an app that cannot be looked at does not keep the other
   }));
   const store = {
     currentReleases: () => Promise.resolve(current),
-    listDeployments: () => Promise.resolve({ items: [], next: null }),
-    loadRollout: ({ id }: { readonly id: string }) => {
-      asked.push(id);
-      if (id === deploymentId(1)) reachedLast();
-      return Promise.reject(new LongshoreError(id === deploymentId(0) ? 'STATE_FILE_INVALID' : 'CONFLICT', 'read it'));
+    loadPlaces: ({ deployment }: { readonly deployment: string }) => {
+      asked.push(deployment);
+      if (deployment === deploymentId(1)) reachedLast();
+      const code = deployment === deploymentId(0) ? 'STATE_FILE_INVALID' : 'CONFLICT';
+      return Promise.reject(new LongshoreError(code, 'read it'));
     },
   };
   const reconciler = new FleetReconciler({
@@ -57,12 +57,9 @@ t.test('FleetReconciler: nobody looks for the hosts of an app that was removed w
       looks += 1;
       return isRemoved ? [] : [current];
     },
-    listDeployments: async () => ({ items: [aDeployment({ app, state: 'succeeded' })], next: null }),
-    loadRollout: async () => ({
-      deployment: aDeployment({ app, state: 'succeeded' }),
+    loadPlaces: async () => ({
       release: aRelease({ app, spec }),
-      base: null,
-      placement: {},
+      newer: [],
       targets: [leaving, taking].map(({ id }) => ({ ...target, host: id, replicas: { web: 1 } })),
       lastAttempts: {},
     }),
@@ -109,7 +106,7 @@ t.test('FleetReconciler: nobody looks for the hosts of an app that was removed w
   t.notOk(willLook(() => reconciler.hostChanged()));
 });
 
-t.test('FleetReconciler: what a superseded deployment left behind goes to the release of the app', async (t) => {
+t.test('FleetReconciler: what no newer deployment chose to leave goes to the release of the app', async (t) => {
   const app = appName('web');
   const host = aHostRow(1);
   const left = { kind: 'run', host: host.id, app, release: 3, deployment: deploymentId(3), attempt: 4 } as const;
@@ -117,19 +114,9 @@ t.test('FleetReconciler: what a superseded deployment left behind goes to the re
   const targets = new Promise((resolve) => (written = resolve));
   const store = {
     currentReleases: async () => [{ release: { app, number: 2 }, deployment: deploymentId(2) }],
-    listDeployments: async () => ({
-      items: [
-        aDeployment({ id: deploymentId(4), state: 'rolled_back' }),
-        aDeployment({ id: deploymentId(3), state: 'superseded' }),
-        aDeployment({ id: deploymentId(2), state: 'succeeded' }),
-      ],
-      next: null,
-    }),
-    loadRollout: async () => ({
-      deployment: aDeployment({ state: 'succeeded' }),
+    loadPlaces: async () => ({
       release: aRelease(),
-      base: null,
-      placement: {},
+      newer: [],
       targets: [{ ...left, rollback: false, replicas: { web: 1 } }],
       lastAttempts: { [host.id]: 4 },
     }),

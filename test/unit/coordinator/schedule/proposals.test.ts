@@ -1,4 +1,5 @@
 import t from 'tap';
+import { summaryOf } from '../../../../fleet/deployment-summary.ts';
 import type { DeploymentState } from '../../../../fleet/deployment.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
 import { Proposals } from '../../../../coordinator/schedule/proposals.ts';
@@ -13,7 +14,7 @@ function scene(answer: 'newer' | 'nothing' | 'unreachable', latest: DeploymentSt
   let proposal: Record<string, string> | null = { web: digest('b') };
   const proposals = new Proposals({
     store: {
-      latestDeployments: async () => [aDeployment({ state: latest })],
+      latestDeployments: async () => [summaryOf(aDeployment({ state: latest }))],
       appendEvents: async ({ events }) => {
         done.push(...events.map(({ kind }) => kind));
         return [];

@@ -133,6 +133,28 @@ t.test('renderDeployment: a line per host, and the reason of a failure', (t) => 
   t.end();
 });
 
+t.test('renderDeployment: of many hosts the counts by wave, and where the others are listed', (t) => {
+  const failed = aStepView({ state: 'failed', wave: 1 });
+  const view = aDeploymentView({
+    waves: 2,
+    wave: 1,
+    steps: [failed],
+    counts: [
+      { wave: 0, state: 'passed', hosts: 1 },
+      { wave: 1, state: 'failed', hosts: 1 },
+      { wave: 1, state: 'moving', hosts: 2_598 },
+    ],
+  });
+
+  const text = renderDeployment(view, 0);
+
+  t.match(text, /rolling, 1 of 2600 hosts passed, wave 2 of 2\n/);
+  t.match(text, /wave 1: 1 passed\n {2}wave 2: 1 failed, 2598 moving\n/);
+  t.match(text, new RegExp(`and 2599 more hosts: .longshore status ${view.id} --all`));
+  t.notMatch(renderDeployment({ ...view, steps: [] }, 0), /more hosts/, 'a list shows no host');
+  t.end();
+});
+
 t.test('renderPlan: says what is replaced and because of which key, and counts', (t) => {
   const text = renderPlan({
     app: 'shop' as never,
