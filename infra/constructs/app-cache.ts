@@ -12,13 +12,14 @@ export interface AppCacheProps {
   readonly memorystore: NonNullable<FleetConfig['memorystore']>;
   readonly network: string;
   readonly rangeName: string;
+  readonly protect: boolean;
   readonly after: ITerraformDependable[];
 }
 
 export class AppCache extends Construct {
   readonly instance: RedisInstance;
 
-  constructor(scope: Construct, id: string, { fleet, memorystore, network, rangeName, after }: AppCacheProps) {
+  constructor(scope: Construct, id: string, { fleet, memorystore, network, rangeName, protect, after }: AppCacheProps) {
     super(scope, id);
     this.instance = new RedisInstance(this, 'redis', {
       name: fleet,
@@ -31,6 +32,7 @@ export class AppCache extends Construct {
       reservedIpRange: rangeName,
       authEnabled: false,
       dependsOn: after,
+      lifecycle: { preventDestroy: protect },
     });
   }
 }

@@ -1,13 +1,16 @@
 /**
- * The coordinator's data: a disk of its own that outlives every replacement of the machine, and daily snapshots that
- * outlive the disk. With `protect` Terraform refuses to destroy the disk.
+ * The coordinator's data: a disk of its own that outlives every replacement of the machine, and snapshots that outlive
+ * the disk. With `protect` Terraform refuses to destroy the disk. A disk from a snapshot is another disk, with a name of
+ * its own, so that it is there before the one that it takes over from goes.
  */
 import { ComputeDisk } from '@cdktf/provider-google/lib/compute-disk/index.js';
 import { ComputeDiskResourcePolicyAttachment } from '@cdktf/provider-google/lib/compute-disk-resource-policy-attachment/index.js';
-import { ComputeResourcePolicy } from '@cdktf/provider-google/lib/compute-resource-policy/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { CoordinatorMachine } from '../fleet-file/fleet-config.ts';
+import { coordinatorDiskName } from '../fleet-file/resource-names.ts';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
 
 export interface CoordinatorDiskProps {
   readonly fleet: string;
@@ -22,26 +25,27 @@ export class CoordinatorDisk extends Construct {
 
   constructor(scope: Construct, id: string, { fleet, machine, labels, protect, services }: CoordinatorDiskProps) {
     super(scope, id);
-    this.disk = new ComputeDisk(this, 'data', {
-      name: `${fleet}-coordinator-data`,
+    const { dataSnapshot } = machine;
+    this.disk = new ComputeDisk(this, dataSnapshot === null ? 'data' : `data-from-${dataSnapshot}`, {
+      name: coordinatorDiskName(fleet, dataSnapshot),
       zone: machine.zone,
       type: machine.diskType,
       size: machine.dataDiskGb,
+      ...(dataSnapshot === null ? {} : { snapshot: dataSnapshot }),
       dependsOn: services,
-      lifecycle: { preventDestroy: protect },
+      lifecycle: { ...AFTER_ITS_USERS, preventDestroy: protect },
     });
-    const schedule = new ComputeResourcePolicy(this, 'daily', {
+    const { policy } = new SnapshotSchedule(this, 'snapshots', {
       name: `${fleet}-coordinator-daily`,
       region: machine.region,
-      snapshotSchedulePolicy: {
-        schedule: { dailySchedule: { daysInCycle: 1, startTime: '03:00' } },
-        retentionPolicy: { maxRetentionDays: machine.snapshotDays, onSourceDiskDelete: 'KEEP_AUTO_SNAPSHOTS' },
-        snapshotProperties: { labels: { ...labels }, storageLocations: [machine.region] },
-      },
-      dependsOn: services,
+      snapshots: machine.snapshots,
+      labels,
+      services,
     });
+    // As it was called before disks of pools had one too.
+    policy.overrideLogicalId('coordinator-disk_daily');
     new ComputeDiskResourcePolicyAttachment(this, 'scheduled', {
-      name: schedule.name,
+      name: policy.name,
       disk: this.disk.name,
       zone: machine.zone,
     });

@@ -15,6 +15,7 @@ export interface ImageRegistryProps {
   readonly readers: readonly { readonly pool: string; readonly member: string }[];
   /** The coordinator: reads digests, sets and takes off tags. */
   readonly keeper: string;
+  readonly protect: boolean;
   readonly services: ITerraformDependable[];
 }
 
@@ -29,7 +30,7 @@ export class ImageRegistry extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageRegistryProps) {
     super(scope, id);
-    const { location, repository, untaggedDays, readers, keeper, services } = props;
+    const { location, repository, untaggedDays, readers, keeper, protect, services } = props;
     const registry = new ArtifactRegistryRepository(this, 'repository', {
       location,
       repositoryId: repository,
@@ -44,6 +45,7 @@ export class ImageRegistry extends Construct {
         { id: 'keep-releases', action: 'KEEP', condition: { tagState: 'TAGGED', tagPrefixes: [KEPT_PREFIX] } },
       ],
       dependsOn: services,
+      lifecycle: { preventDestroy: protect },
     });
     const grant = (name: string, role: string, member: string): ArtifactRegistryRepositoryIamMember =>
       new ArtifactRegistryRepositoryIamMember(this, name, { location, repository: registry.name, role, member });

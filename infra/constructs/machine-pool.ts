@@ -2,6 +2,8 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { FleetConfig, PoolConfig } from '../fleet-file/fleet-config.ts';
+import { volumesScheduleName } from '../fleet-file/resource-names.ts';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 import type { Metadata } from './machine-metadata.ts';
 import { NetworkBalancer } from './network-balancer.ts';
 import { PoolGroups } from './pool-groups.ts';
@@ -9,6 +11,7 @@ import { PoolHealing } from './pool-healing.ts';
 import { PoolTemplate } from './pool-template.ts';
 import { SingleGroups } from './single-groups.ts';
 import { SingleMachines } from './single-machines.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { WebBalancer } from './web-balancer.ts';
 
 export interface MachinePoolProps {
@@ -28,10 +31,28 @@ export class MachinePool extends Construct {
 
   constructor(scope: Construct, id: string, props: MachinePoolProps) {
     super(scope, id);
-    this.address = props.pool.kind === 'group' ? this.#asGroups(props) : this.#asSingles(props);
+    const schedule = this.#schedule(props);
+    this.address = props.pool.kind === 'group' ? this.#asGroups(props, schedule) : this.#asSingles(props, schedule);
   }
 
-  #asGroups({ fleet, pool, subnet, account, metadata, services, after }: MachinePoolProps): string | null {
+  #schedule({ fleet, pool, services }: MachinePoolProps): string | null {
+    if (pool.volumesDiskGb === null) return null;
+    const { snapshots, labels } = fleet;
+    const { policy } = new SnapshotSchedule(this, 'snapshots', {
+      name: volumesScheduleName(fleet, pool.name),
+      region: pool.region,
+      snapshots,
+      labels: { ...labels, longshore_pool: pool.name },
+      services,
+    });
+    policy.lifecycle = AFTER_ITS_USERS;
+    return policy.name;
+  }
+
+  #asGroups(
+    { fleet, pool, subnet, account, metadata, services, after }: MachinePoolProps,
+    schedule: string | null,
+  ): string | null {
     const { template } = new PoolTemplate(this, 'of', {
       fleet: fleet.name,
       pool,
@@ -39,6 +60,7 @@ export class MachinePool extends Construct {
       subnet,
       account,
       metadata,
+      schedule,
       services,
     });
     const healthCheck = pool.autohealing
@@ -55,13 +77,17 @@ export class MachinePool extends Construct {
     return this.#before(fleet, pool, groups, services);
   }
 
-  #asSingles({ fleet, pool, subnet, account, metadata, services, after }: MachinePoolProps): string | null {
+  #asSingles(
+    { fleet, pool, subnet, account, metadata, services, after }: MachinePoolProps,
+    schedule: string | null,
+  ): string | null {
     const { address, machines } = new SingleMachines(this, 'single', {
       fleet: fleet.name,
       pool,
       subnet,
       account,
       metadata,
+      schedule,
       protect: fleet.protect,
       services,
       after,
@@ -89,7 +115,13 @@ export class MachinePool extends Construct {
       case 'network-lb':
         return new NetworkBalancer(this, 'balancer', { name, region: pool.region, groups, services }).address;
       case 'https-lb':
-        return new WebBalancer(this, 'web', { name, domains: pool.ingress.domains, groups, services }).address;
+        return new WebBalancer(this, 'web', {
+          name,
+          domains: pool.ingress.domains,
+          formerDomains: pool.ingress.formerDomains,
+          groups,
+          services,
+        }).address;
     }
   }
 }

@@ -19,6 +19,8 @@ export interface PoolTemplateProps {
   readonly subnet: string;
   readonly account: string;
   readonly metadata: Metadata;
+  /** Name of the schedule for snapshots of named volumes; null: there are none. */
+  readonly schedule: string | null;
   readonly services: ITerraformDependable[];
 }
 
@@ -53,6 +55,7 @@ export class PoolTemplate extends Construct {
                 diskSizeGb: pool.volumesDiskGb,
                 diskType: pool.diskType,
                 labels: diskLabels,
+                ...(props.schedule === null ? {} : { resourcePolicies: [props.schedule] }),
                 ...diskHabits(pool.diskType),
               },
             ]),

@@ -37,6 +37,7 @@ export class ProgramsBucket extends Construct {
         { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: REPLACED_DAYS, withState: 'ARCHIVED' } },
       ],
       forceDestroy: !protect,
+      lifecycle: { preventDestroy: protect },
       dependsOn: services,
     });
     const { agents, coordinator } = programs;

@@ -4,11 +4,12 @@
  */
 import { ComputeAddress } from '@cdktf/provider-google/lib/compute-address/index.js';
 import { ComputeDisk } from '@cdktf/provider-google/lib/compute-disk/index.js';
+import { ComputeDiskResourcePolicyAttachment } from '@cdktf/provider-google/lib/compute-disk-resource-policy-attachment/index.js';
 import { ComputeInstance } from '@cdktf/provider-google/lib/compute-instance/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PoolConfig } from '../fleet-file/fleet-config.ts';
-import { singleName } from '../fleet-file/resource-names.ts';
+import { singleName, volumesDiskName } from '../fleet-file/resource-names.ts';
 import { AFTER_ITS_USERS } from './after-its-users.ts';
 import { debianImage, MACHINE_SCOPES, shieldedVm } from './machine-habits.ts';
 import type { Metadata } from './machine-metadata.ts';
@@ -21,6 +22,8 @@ export interface SingleMachinesProps {
   readonly subnet: string;
   readonly account: string;
   readonly metadata: Metadata;
+  /** Name of the schedule for snapshots of named volumes; null: there are none. */
+  readonly schedule: string | null;
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
   readonly after: ITerraformDependable[];
@@ -93,15 +96,21 @@ export class SingleMachines extends Construct {
 
   #volumes(props: SingleMachinesProps, zone: string, number: number, size: number): ComputeDisk {
     const { fleet, pool } = props;
-    return new ComputeDisk(this, `${zone}-${number}-volumes`, {
-      name: `${singleName(fleet, pool.name, zone, number)}-volumes`,
+    const snapshot = pool.volumesSnapshots[`${zone}-${number}`] ?? null;
+    const id = `${zone}-${number}-volumes`;
+    const disk = new ComputeDisk(this, snapshot === null ? id : `${id}-from-${snapshot}`, {
+      name: volumesDiskName(singleName(fleet, pool.name, zone, number), snapshot),
       zone,
       type: pool.diskType,
       size,
+      ...(snapshot === null ? {} : { snapshot }),
       labels: { longshore_pool: pool.name },
       dependsOn: props.services,
       // Where the disk itself would have to be made anew (smaller, another type), its name is taken: an error, and no loss.
       lifecycle: { ...AFTER_ITS_USERS, preventDestroy: props.protect },
     });
+    if (props.schedule !== null)
+      new ComputeDiskResourcePolicyAttachment(this, `${id}-scheduled`, { name: props.schedule, disk: disk.name, zone });
+    return disk;
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Google's global balancer before a pool: TLS with a certificate that Google gets and renews for the pool's names, and
- * plain HTTP sent over to it. Other names make another certificate beside the old, so that nothing is cut in between.
+ * Google's global balancer before a pool: TLS with certificates that Google gets and renews, and plain HTTP sent over to
+ * it. Each name has a certificate of its own: Google takes up to 90 minutes for one that is new, and names that stay are
+ * served meanwhile by the one that they have.
  */
-import { createHash } from 'node:crypto';
 import { ComputeBackendService } from '@cdktf/provider-google/lib/compute-backend-service/index.js';
 import { ComputeGlobalAddress } from '@cdktf/provider-google/lib/compute-global-address/index.js';
 import { ComputeGlobalForwardingRule } from '@cdktf/provider-google/lib/compute-global-forwarding-rule/index.js';
@@ -14,12 +14,16 @@ import { ComputeTargetHttpsProxy } from '@cdktf/provider-google/lib/compute-targ
 import { ComputeUrlMap } from '@cdktf/provider-google/lib/compute-url-map/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { shortHash } from '../short-hash.ts';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 import { BALANCER_PROBE, DRAINING_SECONDS } from './balancer-probe.ts';
 
 export interface WebBalancerProps {
   /** Fleet and pool, as all its parts are named. */
   readonly name: string;
   readonly domains: readonly string[];
+  /** Of a certificate that holds several names; null: there is none. */
+  readonly formerDomains: readonly string[] | null;
   readonly groups: readonly string[];
   readonly services: ITerraformDependable[];
 }
@@ -31,7 +35,7 @@ const SCHEME = 'EXTERNAL_MANAGED';
 export class WebBalancer extends Construct {
   readonly address: string;
 
-  constructor(scope: Construct, id: string, { name, domains, groups, services }: WebBalancerProps) {
+  constructor(scope: Construct, id: string, { name, domains, formerDomains, groups, services }: WebBalancerProps) {
     super(scope, id);
     const address = new ComputeGlobalAddress(this, 'address', { name, addressType: 'EXTERNAL', dependsOn: services });
     const probe = new ComputeHealthCheck(this, 'probe', {
@@ -49,17 +53,20 @@ export class WebBalancer extends Construct {
       connectionDrainingTimeoutSec: DRAINING_SECONDS,
       backend: groups.map((group) => ({ group, balancingMode: 'UTILIZATION', capacityScaler: 1 })),
     });
+    const certificates = [
+      ...(formerDomains === null
+        ? []
+        : [this.#certificate('certificate', `${name}-${shortHash(formerDomains.join(' '))}`, formerDomains, services)]),
+      ...domains.map((domain) => {
+        const id = `certificate-${domain.replaceAll('.', '-')}-${shortHash(domain)}`;
+        // Never the name of one that holds several, whose list may be of this name alone.
+        return this.#certificate(id, `${name}-${shortHash(`name ${domain}`)}`, [domain], services);
+      }),
+    ];
     const secure = new ComputeTargetHttpsProxy(this, 'secure', {
       name,
       urlMap: new ComputeUrlMap(this, 'map', { name, defaultService: backend.id }).id,
-      sslCertificates: [
-        new ComputeManagedSslCertificate(this, 'certificate', {
-          name: certificateName(name, domains),
-          managed: { domains: [...domains] },
-          lifecycle: { createBeforeDestroy: true },
-          dependsOn: services,
-        }).id,
-      ],
+      sslCertificates: certificates,
       sslPolicy: new ComputeSslPolicy(this, 'tls', {
         name,
         profile: 'MODERN',
@@ -84,6 +91,15 @@ export class WebBalancer extends Construct {
     this.address = address.address;
   }
 
+  #certificate(id: string, name: string, domains: readonly string[], services: ITerraformDependable[]): string {
+    return new ComputeManagedSslCertificate(this, id, {
+      name,
+      managed: { domains: [...domains] },
+      lifecycle: AFTER_ITS_USERS,
+      dependsOn: services,
+    }).id;
+  }
+
   #listen(port: string, name: string, address: ComputeGlobalAddress, target: string): void {
     new ComputeGlobalForwardingRule(this, `rule-${port}`, {
       name,
@@ -94,9 +110,4 @@ export class WebBalancer extends Construct {
       target,
     });
   }
-}
-
-/** Two certificates are there at once while one takes over from the other. */
-function certificateName(name: string, domains: readonly string[]): string {
-  return `${name}-${createHash('sha256').update(domains.join(' ')).digest('hex').slice(0, 8)}`;
 }

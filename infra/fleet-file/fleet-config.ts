@@ -20,6 +20,8 @@ export interface FleetConfig {
   readonly labels: Readonly<Record<string, string>>;
   /** Keeps what holds data from being destroyed. */
   readonly protect: boolean;
+  /** Of the disks with named volumes. */
+  readonly snapshots: SnapshotConfig;
   readonly network: NetworkConfig;
   readonly coordinator: CoordinatorMachine;
   readonly pools: readonly PoolConfig[];
@@ -32,6 +34,16 @@ export interface FleetConfig {
   } | null;
   readonly monitoring: MonitoringConfig | null;
   readonly local: LocalConfig;
+}
+
+export interface SnapshotConfig {
+  /** 24: daily. */
+  readonly everyHours: number;
+  /** Full hour in UTC, as 03:00. */
+  readonly startTime: string;
+  readonly days: number;
+  /** Region or multi-region; null: the disk's own region. */
+  readonly location: string | null;
 }
 
 export interface NetworkConfig {
@@ -56,7 +68,9 @@ export interface CoordinatorMachine {
   /** Cloud DNS managed zone that gets the A record; null: a person makes it. */
   readonly dnsZone: string | null;
   readonly acmeEmail: string | null;
-  readonly snapshotDays: number;
+  /** Snapshot that its data disk is made from; null: it began empty. */
+  readonly dataSnapshot: string | null;
+  readonly snapshots: SnapshotConfig;
   readonly ssh: SshAccess;
   /** Null: SQLite on the data disk. */
   readonly cloudSql: { readonly tier: string; readonly highAvailability: boolean; readonly diskGb: number } | null;
@@ -84,6 +98,8 @@ export interface PoolConfig {
   readonly autohealing: boolean;
   /** Stateful disk for named volumes, never deleted. */
   readonly volumesDiskGb: number | null;
+  /** Of single instances: `ZONE-NUMBER` -> snapshot that the disk for its volumes is made from. */
+  readonly volumesSnapshots: Readonly<Record<string, string>>;
   /** Whether containers may reach the metadata server. */
   readonly metadataAccess: boolean;
 }
@@ -94,8 +110,13 @@ export type PoolIngress =
   | { readonly kind: 'address' }
   /** Passthrough balancer with a reserved address. */
   | { readonly kind: 'network-lb' }
-  /** Google's global balancer with a managed certificate for the names. */
-  | { readonly kind: 'https-lb'; readonly domains: readonly string[] };
+  /** Google's global balancer with a managed certificate for each name. */
+  | {
+      readonly kind: 'https-lb';
+      readonly domains: readonly string[];
+      /** Names on one certificate together, which is served beside the others; null: there is none. */
+      readonly formerDomains: readonly string[] | null;
+    };
 
 export interface MonitoringConfig {
   readonly uptimeCheck: boolean;

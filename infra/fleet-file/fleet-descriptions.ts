@@ -12,6 +12,11 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'state.prefix': 'Folder in it. Default: longshore/NAME.',
   labels: "Google's labels on everything that takes them.",
   protect: 'Keeps what holds data from being destroyed. Default: true.',
+  snapshots: 'Of the data disk of the coordinator and of disks with named volumes.',
+  'snapshots.every_hours': '24 is daily. Default: 24.',
+  'snapshots.start': 'Full hour in UTC. Default: "03:00".',
+  'snapshots.days': 'How long they are kept. Default: 14.',
+  'snapshots.location': 'Region or multi-region that keeps them. Default: the region of the disk.',
   network: 'The own network of the fleet.',
   'network.range': 'Private IPv4 range, /16 to /20; each region gets a sixteenth of it. Default: 10.64.0.0/16.',
   coordinator: 'The machine that knows what should run where.',
@@ -23,7 +28,9 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'Name for people, with a certificate by ACME. Default: the address, with an own root certificate.',
   'coordinator.dns_zone': 'Managed zone of Cloud DNS that gets the record. Default: you make it.',
   'coordinator.acme_email': 'Address for messages about certificates.',
-  'coordinator.snapshot_days': 'How long daily snapshots of the data disk are kept. Default: 14.',
+  'coordinator.data_snapshot':
+    'Snapshot that the data disk is made from: for another zone, another kind of disk, or an older state. It stays here for as long as that disk is used. Default: none, the disk began empty.',
+  'coordinator.snapshot_days': 'How long snapshots of the data disk are kept. Default: as snapshots.days.',
   'coordinator.ssh':
     'Who may log in: none, iap (people with OS Login, through IAP), or keys (PUBLIC_KEY_PATH, through IAP). Default: none.',
   'coordinator.cloud_sql':
@@ -49,9 +56,15 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'pools.*.ingress':
     'How traffic comes in: network-lb, address (one single machine), https_lb, or none. Default: address for one single machine, else network-lb.',
   'pools.*.ingress.https_lb': "Google's global balancer with a managed certificate.",
-  'pools.*.ingress.https_lb.domains': 'Names on the certificate.',
+  'pools.*.ingress.https_lb.domains':
+    'Names, at most 15. Each has a certificate of its own, so that an edit touches no other.',
+  'pools.*.ingress.https_lb.former_domains':
+    'Names of a certificate that holds several, as Longshore made them before: it is served until those of `domains` are active. Default: none.',
   'pools.*.autohealing': 'Lets Google replace a machine whose ingress is silent for five minutes. Default: false.',
-  'pools.*.volumes_disk_gb': 'A further disk for named volumes that is never deleted. Default: none.',
+  'pools.*.volumes_disk_gb':
+    'A further disk for named volumes that is never deleted, with snapshots as `snapshots` says. Default: none.',
+  'pools.*.volumes_snapshots':
+    'With kind: single, machine (ZONE-NUMBER) to the snapshot that its disk for named volumes is made from. It stays here for as long as that disk is used. Default: none.',
   'pools.*.metadata_access':
     "Lets services with x-longshore.metadata: allow use the machine's own identity. Default: false.",
   registry: 'Artifact Registry for your images; false: none.',

@@ -149,15 +149,17 @@ function domainProblems(file: FleetFile): FleetProblem[] {
 
 function addOnProblems(file: FleetFile, table: ZoneTable): FleetProblem[] {
   const problems: FleetProblem[] = [];
-  const location = file.registry === false ? undefined : file.registry.location;
-  if (location !== undefined && !MULTI_REGIONS.includes(location)) {
-    const known = [...table.regions, ...MULTI_REGIONS];
-    if (!known.includes(location))
+  const known = [...table.regions, ...MULTI_REGIONS];
+  const locations = [
+    { key: 'registry', location: file.registry === false ? undefined : file.registry.location },
+    { key: 'snapshots', location: file.snapshots.location },
+  ];
+  for (const { key, location } of locations)
+    if (location !== undefined && !known.includes(location))
       problems.push({
-        path: ['registry', 'location'],
+        path: [key, 'location'],
         message: `"${location}" is no region of Google, nor one of ${MULTI_REGIONS.join(', ')}${suggestion(location, known)}`,
       });
-  }
   const region = file.memorystore?.region;
   if (region !== undefined && !regionsOf(file).includes(region))
     problems.push({

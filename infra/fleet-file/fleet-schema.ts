@@ -60,7 +60,8 @@ const coordinatorSchema = z.strictObject({
   domain: domain.optional(),
   dns_zone: name(63).optional(),
   acme_email: mail.optional(),
-  snapshot_days: whole(1, 365).default(14),
+  data_snapshot: name(63).optional(),
+  snapshot_days: whole(1, 365).optional(),
   ssh: ssh.default('none'),
   cloud_sql: z
     .strictObject({
@@ -79,7 +80,11 @@ const ingressSchema = z.union(
     z.enum(['none', 'address', 'network-lb']),
     z.strictObject({
       https_lb: z.strictObject({
-        domains: z.array(domain).min(1, 'must name at least one').max(100, 'at most 100 fit on one certificate'),
+        domains: z
+          .array(domain)
+          .min(1, 'must name at least one')
+          .max(15, 'at most 15: each has a certificate of its own, and a balancer takes 15'),
+        former_domains: z.array(domain).min(1, 'must name at least one').max(100, 'at most 100').optional(),
       }),
     }),
   ],
@@ -106,6 +111,9 @@ export const poolSchema = z.strictObject({
   ingress: ingressSchema.optional(),
   autohealing: yesNo.default(false),
   volumes_disk_gb: diskGb.optional(),
+  volumes_snapshots: z
+    .record(z.string().regex(/^[a-z]+-[a-z]+\d+-[a-z]-\d+$/, 'is not a machine, as europe-west4-b-1'), name(63))
+    .default({}),
   metadata_access: yesNo.default(false),
 });
 
@@ -120,6 +128,17 @@ export const fleetSchema = z.strictObject({
   state: stateSchema.optional(),
   labels: googleLabels.default({}),
   protect: yesNo.default(true),
+  snapshots: z
+    .strictObject({
+      every_hours: whole(1, 24).default(24),
+      start: z
+        .string('must be text')
+        .regex(/^(?:[01]\d|2[0-3]):00$/, 'must be a full hour in UTC, as "03:00"')
+        .default('03:00'),
+      days: whole(1, 365).default(14),
+      location: region.optional(),
+    })
+    .prefault({}),
   network: z.strictObject({ range: z.string('must be text').default('10.64.0.0/16') }).prefault({}),
   coordinator: coordinatorSchema.prefault({}),
   pools: z.record(name(20), poolSchema),

@@ -6,6 +6,7 @@ import { architectureOf, takesOnlyHyperdisk } from './machine-family.ts';
 import { regionProblem, zoneProblem } from './place-rules.ts';
 import { ingressOf, poolRegion, regionsOf } from './resolve-fleet.ts';
 import { poolNames } from './resource-names.ts';
+import { splitSizes } from './split-sizes.ts';
 
 export function poolProblems(name: string, pool: PoolFile, file: FleetFile, table: ZoneTable): readonly FleetProblem[] {
   return [
@@ -13,6 +14,7 @@ export function poolProblems(name: string, pool: PoolFile, file: FleetFile, tabl
     ...placeProblems(name, pool, file, table),
     ...machineProblems(name, pool),
     ...ingressProblems(name, pool),
+    ...volumeProblems(name, pool, file, table),
   ];
 }
 
@@ -76,7 +78,43 @@ function machineProblems(name: string, pool: PoolFile): FleetProblem[] {
   return problems;
 }
 
+function certificateProblems(
+  name: string,
+  { domains, former_domains: former }: { readonly domains: readonly string[]; readonly former_domains?: unknown },
+): FleetProblem[] {
+  if (former === undefined || domains.length < 15) return [];
+  return [
+    {
+      path: ['pools', name, 'ingress', 'https_lb', 'former_domains'],
+      message: `needs a place beside ${domains.length} other certificates; a balancer takes 15`,
+    },
+  ];
+}
+
+function volumeProblems(name: string, pool: PoolFile, file: FleetFile, table: ZoneTable): FleetProblem[] {
+  const path = ['pools', name, 'volumes_snapshots'];
+  const machines = Object.keys(pool.volumes_snapshots);
+  if (machines.length === 0) return [];
+  if (pool.volumes_disk_gb === undefined)
+    return [{ path, message: 'needs `volumes_disk_gb`: the disk that is made from a snapshot' }];
+  if (pool.kind === 'group')
+    return [
+      { path, message: 'is for `kind: single`: a group makes its disks itself; see "Data that moves" in the docs' },
+    ];
+  const zones = pool.zones ?? [usualZone(poolRegion(pool, file.region), table)];
+  const known = splitSizes(pool.count, zones).flatMap(({ zone, count }) =>
+    Array.from({ length: count }, (_, index) => `${zone}-${index + 1}`),
+  );
+  return machines
+    .filter((machine) => !known.includes(machine))
+    .map((machine) => ({
+      path: [...path, machine],
+      message: `this pool has no such machine; it has ${known.join(', ')}`,
+    }));
+}
+
 function ingressProblems(name: string, pool: PoolFile): FleetProblem[] {
+  if (typeof pool.ingress === 'object') return certificateProblems(name, pool.ingress.https_lb);
   if (ingressOf(pool).kind !== 'address') return [];
   const path = ['pools', name, 'ingress'];
   if (pool.kind === 'group')

@@ -1,6 +1,6 @@
 /** A fleet file of the right form, to what the constructs take: every default that depends on another key is filled in. */
 import type { FleetFile, PoolFile } from './fleet-schema.ts';
-import type { CoordinatorMachine, FleetConfig, PoolConfig, PoolIngress } from './fleet-config.ts';
+import type { CoordinatorMachine, FleetConfig, PoolConfig, PoolIngress, SnapshotConfig } from './fleet-config.ts';
 import { coordinatorAddress, cutSubnets, parseRange } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
 import { architectureOf, usualDiskType } from './machine-family.ts';
@@ -20,6 +20,7 @@ export function resolveFleet(file: FleetFile): FleetConfig {
         : { bucket: file.state.bucket, prefix: file.state.prefix ?? `longshore/${file.name}` },
     labels: file.labels,
     protect: file.protect,
+    snapshots: snapshotsOf(file),
     network: { range: file.network.range, subnets },
     coordinator: coordinatorOf(file, table, subnets),
     pools: Object.entries(file.pools).map(([name, pool]) => poolOf(name, pool, file.region, table)),
@@ -56,6 +57,15 @@ export function resolveFleet(file: FleetFile): FleetConfig {
   };
 }
 
+function snapshotsOf({ snapshots }: FleetFile): SnapshotConfig {
+  return {
+    everyHours: snapshots.every_hours,
+    startTime: snapshots.start,
+    days: snapshots.days,
+    location: snapshots.location ?? null,
+  };
+}
+
 /** In the order that their subnets are cut in. */
 export function regionsOf(file: FleetFile): readonly string[] {
   return file.regions ?? [file.region];
@@ -81,7 +91,11 @@ function coordinatorOf(
     domain: coordinator.domain ?? null,
     dnsZone: coordinator.dns_zone ?? null,
     acmeEmail: coordinator.acme_email ?? null,
-    snapshotDays: coordinator.snapshot_days,
+    dataSnapshot: coordinator.data_snapshot ?? null,
+    snapshots: {
+      ...snapshotsOf(file),
+      ...(coordinator.snapshot_days === undefined ? {} : { days: coordinator.snapshot_days }),
+    },
     ssh: coordinator.ssh,
     cloudSql:
       sql === undefined ? null : { tier: sql.tier, highAvailability: sql.high_availability, diskGb: sql.disk_gb },
@@ -109,6 +123,7 @@ function poolOf(name: string, pool: PoolFile, home: string, table: ZoneTable): P
     ingress,
     autohealing: pool.autohealing,
     volumesDiskGb: pool.volumes_disk_gb ?? null,
+    volumesSnapshots: pool.volumes_snapshots,
     metadataAccess: pool.metadata_access,
   };
 }
@@ -122,5 +137,7 @@ export function poolRegion(pool: PoolFile, home: string): string {
 export function ingressOf(pool: PoolFile): PoolIngress {
   const { ingress } = pool;
   if (ingress === undefined) return { kind: pool.kind === 'single' && pool.count === 1 ? 'address' : 'network-lb' };
-  return typeof ingress === 'string' ? { kind: ingress } : { kind: 'https-lb', domains: ingress.https_lb.domains };
+  if (typeof ingress === 'string') return { kind: ingress };
+  const { domains, former_domains: former = null } = ingress.https_lb;
+  return { kind: 'https-lb', domains, formerDomains: former };
 }

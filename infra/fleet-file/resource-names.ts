@@ -2,6 +2,8 @@
  * Names of what a fleet and its pools own in Google Cloud, and how long each may be. Names are made in one place, so
  * that the fleet file is refused for a name that is too long before anything is planned.
  */
+import { shortHash } from '../short-hash.ts';
+import type { FleetConfig } from './fleet-config.ts';
 
 export interface NameLimit {
   readonly what: string;
@@ -37,6 +39,24 @@ export function groupName(fleet: string, pool: string, zone: string): string {
 /** Machine `number` (from 1) of a zone of a pool of single instances; a further zone renames none. */
 export function singleName(fleet: string, pool: string, zone: string, number: number): string {
   return `${groupName(fleet, pool, zone)}-${number}`;
+}
+
+/** @param snapshot that the disk is made from; null: the first one, which began empty */
+export function coordinatorDiskName(fleet: string, snapshot: string | null): string {
+  return `${fleet}-coordinator-data${snapshot === null ? '' : `-${shortHash(snapshot)}`}`;
+}
+
+/** Of a single machine's disk for named volumes. */
+export function volumesDiskName(machine: string, snapshot: string | null): string {
+  return `${machine}-volumes${snapshot === null ? '' : `-${shortHash(snapshot)}`}`;
+}
+
+/** By a name that follows from what it says: what names it is made anew before it goes. */
+export function volumesScheduleName(
+  { name, snapshots, labels }: Pick<FleetConfig, 'name' | 'snapshots' | 'labels'>,
+  pool: string,
+): string {
+  return `${name}-${pool}-${shortHash(JSON.stringify([snapshots, labels]))}`;
 }
 
 /** Every name with a limit that this pool would get. */

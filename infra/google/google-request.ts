@@ -66,3 +66,9 @@ function parseJson(text: string): unknown {
     return null;
   }
 }
+
+/** undici wraps what really happened. */
+export function failureReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -4,6 +4,7 @@
  */
 import { LongshoreError, type ProblemDetail } from '../../fleet/errors.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
+import { volumesScheduleName } from '../fleet-file/resource-names.ts';
 import type { TerraformPlan } from './plan-json.ts';
 
 /**
@@ -29,12 +30,26 @@ export function refuseStillProtected({ resource_changes: changes }: TerraformPla
   });
 }
 
-export function destroyNotes({ name, project }: Pick<FleetConfig, 'name' | 'project'>): string {
+export function destroyNotes(fleet: Pick<FleetConfig, 'name' | 'project' | 'pools' | 'snapshots' | 'labels'>): string {
+  const { name, project } = fleet;
   const key = `${name}-longshore-secrets-key`;
   return [
-    'Snapshots of the coordinator’s data stay, and cost until you delete them:',
-    `  gcloud compute snapshots list --project=${project} --filter='sourceDisk~/${name}-coordinator-data$'`,
+    'Snapshots stay, and cost until you delete them:',
+    `  gcloud compute snapshots list --project=${project} --filter='sourceDisk~/disks/${name}-'`,
     `The secret ${key} goes. Without it, a coordinator that is made from a snapshot cannot read the apps' secrets; to keep it, first:`,
     `  (umask 077 && gcloud secrets versions access latest --secret=${key} --project=${project} > ${key})`,
+    ...fleet.pools
+      .filter(({ kind, volumesDiskGb }) => kind === 'group' && volumesDiskGb !== null)
+      .flatMap((pool) => groupDiskNotes(fleet, pool.name)),
   ].join('\n');
+}
+
+/** A group's disks for volumes are never deleted; Google refuses to delete a schedule that one of them has. */
+function groupDiskNotes(fleet: Parameters<typeof destroyNotes>[0], pool: string): readonly string[] {
+  const { name, project } = fleet;
+  const list = `gcloud compute disks list --project=${project} --filter='name~^${name}-${pool}-'`;
+  return [
+    `Disks with named volumes of pool ${pool} stay, and cost until you delete them. Before the apply, take their snapshot schedule off, or the apply ends with an error at it:`,
+    `  ${list} --format='value(name,zone.basename())' | while read -r disk zone; do gcloud compute disks remove-resource-policies "$disk" --zone="$zone" --project=${project} --resource-policies=${volumesScheduleName(fleet, pool)}; done`,
+  ];
 }

@@ -10,6 +10,7 @@ import { engineProblem, stackObjects } from './ask-engine.ts';
 import { toolProblems } from './check-tools.ts';
 import { createInterrupts } from './interrupts.ts';
 import { parsePlanOptions, PLAN_USAGE, type PlanOptions, plansInDoubt } from './plan-options.ts';
+import { checkSnapshots, COMPUTE_ENDPOINT } from './check-snapshots.ts';
 import { dropPlan } from './plan-record.ts';
 import { runBuild } from './run-build.ts';
 import { runApply, runOutput, runPlan, type Planning } from './run-plan.ts';
@@ -74,6 +75,13 @@ function planningOf(options: PlanOptions): Planning {
       if (!(await checkStateBucket({ fleet, token, request, endpoint })))
         say('The bucket of the state was not checked: only Terraform can use this kind of credentials.');
     },
+    checkSnapshots: async (fleet, environment, snapshots) => {
+      const request = createGoogleRequest(variables);
+      const endpoint = (variables['GOOGLE_COMPUTE_CUSTOM_ENDPOINT'] ?? COMPUTE_ENDPOINT).replace(/\/$/, '');
+      const token = async (): Promise<string | null> =>
+        await accessToken({ environment, variables, request, nowMs: Date.now() });
+      for (const line of await checkSnapshots({ fleet, snapshots, token, request, endpoint })) say(line);
+    },
     stackObjects: async (fleet) => (stack === 'local' ? await stackObjects(engineSocketOf(variables), fleet) : []),
     build,
     engineSocket: engineSocketOf(variables),
@@ -94,7 +102,7 @@ async function main(): Promise<number> {
   const planning = planningOf(options);
   if (task.kind === 'apply') await runApply(planning);
   else if (task.kind === 'output') await runOutput(planning, task.name);
-  else await runPlan(planning, task.kind === 'destroy');
+  else await runPlan(planning, { destroy: task.kind === 'destroy', destroyData: options.destroyData });
   return 0;
 }
 

@@ -19,12 +19,17 @@ export interface PlanOptions {
   readonly file: string | null;
   /** Folder of plan, state and Terraform's data; null: that of plan.sh. */
   readonly directory: string | null;
+  /** What holds data and may be destroyed all the same, by name. */
+  readonly destroyData: readonly string[];
 }
 
 export const PLAN_USAGE = `bash plan.sh [--stack gcp|local] [--file FLEET.YAML] [--dir FOLDER] [--destroy | --apply | --output [NAME]]
+             [--destroy-data NAME]...
 
   (nothing)        write .plan and say what it would do; nothing is changed
   --destroy        the same for removing everything
+  --destroy-data NAME  let the plan destroy what holds data and has this name; once for each. With
+                   --destroy, the name of the fleet stands for all of it
   --apply          apply .plan, if fleet.yaml and the programs are still what it was made from
   --output [NAME]  what the last apply has to tell: addresses, and how to get the first token
   --stack local    the fleet on this machine's Docker Engine (.plan-local, .terraform-local)
@@ -33,10 +38,12 @@ export const PLAN_USAGE = `bash plan.sh [--stack gcp|local] [--file FLEET.YAML] 
 
 /** @throws INPUT_INVALID with everything that is not understood */
 export function parsePlanOptions(args: readonly string[]): PlanOptions {
-  const { tasks, values, problems, wrong } = readWords(args);
+  const { tasks, values, destroyData, problems, wrong } = readWords(args);
   const [task = { kind: 'plan' } as const, second] = tasks;
   if (second !== undefined && !tasks.some(({ kind }) => kind === 'help'))
     wrong(`--${second.kind}`, `cannot go with --${task.kind}`);
+  if (destroyData.length > 0 && task.kind !== 'plan' && task.kind !== 'destroy')
+    wrong('--destroy-data', `cannot go with --${task.kind}`);
   const stack = values.get('--stack') ?? 'gcp';
   if (!isStackName(stack)) wrong('--stack', `"${stack}" is none of ${STACK_NAMES.join(', ')}`);
   if (problems.length > 0 || !isStackName(stack))
@@ -46,6 +53,7 @@ export function parsePlanOptions(args: readonly string[]): PlanOptions {
     stack,
     file: values.get('--file') ?? null,
     directory: values.get('--dir') ?? null,
+    destroyData,
   };
 }
 
@@ -69,6 +77,7 @@ export function plansInDoubt(args: readonly string[]): {
 interface Words {
   readonly tasks: readonly PlanTask[];
   readonly values: ReadonlyMap<string, string>;
+  readonly destroyData: readonly string[];
   readonly problems: readonly ProblemDetail[];
   readonly wrong: (path: string, message: string) => void;
 }
@@ -80,6 +89,7 @@ function readWords(args: readonly string[]): Words {
   };
   const tasks: PlanTask[] = [];
   const values = new Map<string, string>();
+  const destroyData: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
     const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
@@ -87,8 +97,9 @@ function readWords(args: readonly string[]): Words {
     const next = args[index + 1];
     const value = equals === -1 ? (next?.startsWith('-') === false ? next : null) : arg.slice(equals + 1);
     const takesNext = equals === -1 && value !== null;
-    if (name === '--stack' || name === '--file' || name === '--dir') {
+    if (name === '--stack' || name === '--file' || name === '--dir' || name === '--destroy-data') {
       if (value === null || value === '') wrong(name, 'needs a value');
+      else if (name === '--destroy-data') destroyData.push(value);
       else values.set(name, value);
       if (takesNext) index += 1;
     } else if (name === '--output') {
@@ -99,5 +110,5 @@ function readWords(args: readonly string[]): Words {
     } else if (name === '--help' || name === '-h') tasks.push({ kind: 'help' });
     else wrong(arg, 'is not an option');
   }
-  return { tasks, values, problems, wrong };
+  return { tasks, values, destroyData, problems, wrong };
 }

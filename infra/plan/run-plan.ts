@@ -6,11 +6,14 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { buildApp } from '../build-app.ts';
+import type { InfraEnvironment } from '../environment.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
 import { prepareParts, type Checked } from '../prepare-parts.ts';
 import { gcpBackendSettings, statePath } from '../state-backend.ts';
 import { withoutTraces } from '../without-traces.ts';
+import { refuseCertificateGaps } from './certificate-gaps.ts';
 import { configurationHash } from './configuration-hash.ts';
+import { dataLosses, neededSnapshots, refuseUnnamedLosses, renderLosses } from './data-losses.ts';
 import { destroyNotes, refuseStillProtected } from './destroying.ts';
 import { loginNote } from './login-note.ts';
 import { parsePlan } from './plan-json.ts';
@@ -32,6 +35,12 @@ export interface Planning {
   readonly check: (what: 'all' | 'file') => Promise<Checked>;
   /** @throws INFRA_UNREADY where the bucket of the state cannot hold it */
   readonly checkBucket: (checked: Checked) => Promise<void>;
+  /** @throws INFRA_UNREADY where a disk could not be made from one of them */
+  readonly checkSnapshots: (
+    fleet: FleetConfig,
+    environment: InfraEnvironment,
+    snapshots: readonly string[],
+  ) => Promise<void>;
   /** Containers and networks of the local stack that the engine has; none for another stack. */
   readonly stackObjects: (fleet: string) => Promise<readonly StackObject[]>;
   readonly build: (command: readonly string[]) => Promise<void>;
@@ -41,7 +50,14 @@ export interface Planning {
   readonly progress: (text: string) => void;
 }
 
-export async function runPlan(planning: Planning, destroy: boolean): Promise<void> {
+export interface PlanRequest {
+  /** Everything goes. */
+  readonly destroy: boolean;
+  /** What holds data and may go, by name. */
+  readonly destroyData: readonly string[];
+}
+
+export async function runPlan(planning: Planning, { destroy, destroyData }: PlanRequest): Promise<void> {
   const { workspace, terraform } = planning;
   dropPlan(workspace);
   // Only the plan that is gone now could have uploaded them.
@@ -62,12 +78,18 @@ export async function runPlan(planning: Planning, destroy: boolean): Promise<voi
     if (shown.code !== 0) throw planFailure(shown);
     const parsed = parsePlan(shown.stdout);
     if (destroy && workspace.stack === 'gcp') refuseStillProtected(parsed);
+    const losses = workspace.stack === 'gcp' ? dataLosses(parsed) : [];
+    const snapshots = neededSnapshots(parsed);
+    refuseUnnamedLosses(losses, destroyData, checked.fleet, destroy);
+    refuseCertificateGaps(parsed);
+    if (snapshots.length > 0) await planning.checkSnapshots(checked.fleet, checked.environment, snapshots);
     refuseLeftovers(parsed, await planning.stackObjects(checked.fleet.name));
     const summary = summarise(parsed);
     planning.progress('keep it');
     keepPlan(workspace, configuration, destroy);
     planning.say(renderSummary(summary));
     if (summary.changes.length === 0) return;
+    if (losses.length > 0) planning.say(`\n${renderLosses(losses, snapshots)}`);
     if (destroy && workspace.stack === 'gcp') planning.say(`\n${destroyNotes(checked.fleet)}`);
     const login =
       workspace.stack === 'gcp' && !destroy ? loginNote(checked.fleet, checked.environment.privateKeyPath) : null;

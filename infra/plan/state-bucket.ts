@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
-import type { GoogleRequest } from '../google/google-request.ts';
+import { failureReason, type GoogleRequest } from '../google/google-request.ts';
 
 const bucketSchema = z.object({ versioning: z.object({ enabled: z.boolean().default(false) }).optional() });
 
@@ -36,7 +36,7 @@ export async function checkStateBucket({ fleet, token, request, endpoint }: Buck
   } catch (error) {
     throw unready(
       bucket,
-      `could not be asked for: ${reasonOf(error)}`,
+      `could not be asked for: ${failureReason(error)}`,
       'Check the network, and HTTPS_PROXY where one is needed.',
     );
   }
@@ -70,10 +70,4 @@ function createCommand(fleet: FleetConfig, bucket: string): string {
 
 function unready(bucket: string, what: string, hint: string): LongshoreError {
   return new LongshoreError('INFRA_UNREADY', `check the state's bucket gs://${bucket}: it ${what}`, { hint });
-}
-
-/** undici wraps what really happened. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -58,7 +58,11 @@ export function planFailure(end: ProgramEnd): LongshoreError {
     return failed(
       'plan',
       said,
-      'With `protect: true` what holds data is not destroyed: set protect: false in fleet.yaml, apply, then plan again.',
+      [
+        'What holds data is protected, and this edit would destroy it: take the edit back, or keep the data.',
+        'A disk is kept by making its successor from a snapshot (coordinator.data_snapshot, volumes_snapshots: docs/infrastructure.md, "Data that moves").',
+        'With `protect: false` the edit destroys the data; the plan then says which, and asks for --destroy-data.',
+      ].join('\n'),
     );
   return failed('plan', said);
 }

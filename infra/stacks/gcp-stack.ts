@@ -85,6 +85,7 @@ export class GcpStack extends TerraformStack {
             ...fleet.registry,
             readers: fleet.pools.map(({ name }) => ({ pool: name, member: accountOf(name).member })),
             keeper: coordinator.member,
+            protect: fleet.protect,
             services,
           });
 
@@ -256,6 +257,7 @@ export class GcpStack extends TerraformStack {
         memorystore,
         network: parts.network.network.id,
         rangeName: parts.managed.rangeName,
+        protect: fleet.protect,
         after: [parts.managed.connection],
       });
     if (monitoring === null) return;

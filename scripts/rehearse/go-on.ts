@@ -68,7 +68,9 @@ export async function takeDown(stage: Stage): Promise<void> {
       await stage.terraform.apply();
     });
   }
-  const destroyed = await stage.step('bash plan.sh --destroy', () => stage.terraform.plan('--destroy'));
+  const destroyed = await stage.step('bash plan.sh --destroy', () =>
+    stage.terraform.plan('--destroy', '--destroy-data', fleet.name),
+  );
   expect(
     destroyed.length > 0 && destroyed.every(({ actions }) => actions.join() === 'delete'),
     `a plan that only destroys, not ${describeChanges(destroyed)}`,

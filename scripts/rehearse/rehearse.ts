@@ -7,6 +7,7 @@ import { cleanUp } from './clean-up.ts';
 import { files } from './cloud/cloud-config.ts';
 import { exportedVariables, plainVariables, rehearsalVariables } from './environment.ts';
 import { growAndHeal, takeDown } from './go-on.ts';
+import { moveCoordinator } from './move-coordinator.ts';
 import { GoogleClient } from './google-client.ts';
 import { keepLogs } from './machine-checks.ts';
 import { defaultName, type RehearsalOptions } from './options.ts';
@@ -82,6 +83,7 @@ async function chain(rehearsal: Rehearsal, state: RehearsalState): Promise<void>
     return;
   }
   await growAndHeal(stage, standing);
+  await moveCoordinator(stage, standing);
   await takeDown(stage);
   say(`\nThe whole chain did what it must, in ${timings.total()}.`);
 }

@@ -43,7 +43,7 @@ export class Stage {
   }
 
   /** One value of fleet.yaml, as a person edits it. */
-  edit(path: readonly string[], value: number | boolean): void {
+  edit(path: readonly string[], value: number | boolean | string): void {
     const file = this.options.folder.path('fleet.yaml');
     writeFileSync(file, withValue(readFileSync(file, 'utf8'), path, value));
   }

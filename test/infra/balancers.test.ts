@@ -45,10 +45,12 @@ t.test('network balancer: takes machines of their own through a group that is no
 });
 
 t.test('web balancer: TLS with a managed certificate, plain HTTP sent over, all of the newer scheme', (t) => {
-  t.match(one(full.of('compute_managed_ssl_certificate'), 'pool-site_web_certificate'), {
-    managed: { domains: ['www.example.com', 'example.com'] },
-    lifecycle: { create_before_destroy: true },
-  });
+  const certificates = full.of('compute_managed_ssl_certificate');
+  t.same([...certificates.values()].map(({ managed }) => asValues(managed)['domains']).sort(), [
+    ['example.com'],
+    ['www.example.com'],
+  ]);
+  for (const [, certificate] of certificates) t.match(certificate, { lifecycle: { create_before_destroy: true } });
   const rules = full.of('compute_global_forwarding_rule');
   t.match(one(rules, 'pool-site_web_rule-443'), {
     port_range: '443',
@@ -69,12 +71,27 @@ t.test('web balancer: TLS with a managed certificate, plain HTTP sent over, all 
   t.end();
 });
 
-t.test('web balancer: other names make another certificate beside the old one', (t) => {
-  const certificate = (text: string): unknown =>
-    one(synthesise(fleetOf(text)).of('compute_managed_ssl_certificate'), 'pool-site_web_certificate')['name'];
-  const before = certificate(FULL_FLEET);
-  t.equal(certificate(FULL_FLEET), before);
-  t.not(certificate(FULL_FLEET.replace('[www.example.com, example.com]', '[shop.example.com]')), before);
+t.test('web balancer: an edit of the names leaves the certificates of the others as they are', (t) => {
+  const certificates = (text: string): readonly string[] =>
+    [...synthesise(fleetOf(text)).of('compute_managed_ssl_certificate')].map((found) => JSON.stringify(found));
+  const before = certificates(FULL_FLEET);
+  const after = certificates(FULL_FLEET.replace('[www.example.com, example.com]', '[shop.example.com, example.com]'));
+  t.equal(after.filter((certificate) => before.includes(certificate)).length, 1);
+  t.equal(after.length, 2);
+  t.end();
+});
+
+t.test('web balancer: the certificate of several names, as it was made before, beside those of each', (t) => {
+  const text = FULL_FLEET.replace(
+    '[www.example.com, example.com]',
+    '[www.example.com], former_domains: [www.example.com]',
+  );
+  const { of } = synthesise(fleetOf(text));
+  const former = one(of('compute_managed_ssl_certificate'), 'pool-site_web_certificate');
+  t.match(former, { name: 'shop-site-80fc0fb9', managed: { domains: ['www.example.com'] } });
+  const proxy = one(of('compute_target_https_proxy'), 'pool-site_web_secure');
+  t.equal(asList(proxy['ssl_certificates']).length, 2);
+  t.equal(new Set([...of('compute_managed_ssl_certificate').values()].map(({ name }) => name)).size, 2);
   t.end();
 });
 

@@ -37,6 +37,55 @@ t.test('data disk: its own, attached by name, snapshots daily that outlive it', 
   t.end();
 });
 
+t.test('data disk: from a snapshot it is another disk, protected as the first one', (t) => {
+  const text = SMALL_FLEET.replace('pools:', 'coordinator: { zone: europe-west4-c, data_snapshot: monday }\npools:');
+  const moved = synthesise(fleetOf(text));
+  const disk = one(moved.of('compute_disk'), 'coordinator-disk_data-from-monday');
+  t.match(disk, {
+    name: /^demo-coordinator-data-[0-9a-f]{8}$/,
+    zone: 'europe-west4-c',
+    snapshot: 'monday',
+    lifecycle: { prevent_destroy: true, create_before_destroy: true },
+  });
+  t.notOk(moved.of('compute_disk').has('coordinator-disk_data'));
+  t.match(block(one(moved.of('compute_instance'), 'coordinator_machine'), 'attached_disk'), {
+    source: '${google_compute_disk.coordinator-disk_data-from-monday.self_link}',
+  });
+  t.end();
+});
+
+t.test('snapshots: when, where and how long is the file’s to say, for volumes too', (t) => {
+  const text = FULL_FLEET.replace(
+    'pools:',
+    'snapshots: { every_hours: 6, start: "01:00", days: 30, location: eu }\npools:',
+  ).replace('location: eu', 'location: europe');
+  const { of, resources } = synthesise(fleetOf(text));
+  for (const name of ['coordinator-disk_daily', 'pool-web_snapshots_daily', 'pool-edge_snapshots_daily'])
+    t.match(block(one(of('compute_resource_policy'), name), 'snapshot_schedule_policy'), {
+      schedule: { hourly_schedule: { hours_in_cycle: 6, start_time: '01:00' } },
+      retention_policy: { max_retention_days: 30 },
+      snapshot_properties: { storage_locations: ['europe'] },
+    });
+  t.match(one(of('compute_disk_resource_policy_attachment'), 'pool-edge_single_europe-west4-b-1-volumes-scheduled'), {
+    name: '${google_compute_resource_policy.pool-edge_snapshots_daily.name}',
+    disk: '${google_compute_disk.pool-edge_single_europe-west4-b-1-volumes.name}',
+  });
+  t.match(asValues(resources.get('google_compute_instance_template.pool-web_of_template'))['disk'], [
+    {},
+    { resource_policies: ['${google_compute_resource_policy.pool-web_snapshots_daily.name}'] },
+  ]);
+  const volumes = synthesise(
+    fleetOf(
+      FULL_FLEET.replace(
+        'volumes_disk_gb: 10',
+        'volumes_disk_gb: 10\n    volumes_snapshots: { europe-west4-b-1: old }',
+      ),
+    ),
+  );
+  t.match(one(volumes.of('compute_disk'), 'pool-edge_single_europe-west4-b-1-volumes-from-old'), { snapshot: 'old' });
+  t.end();
+});
+
 t.test('protection: disks, database and the key of all secrets, never an instance; gone with protect: false', (t) => {
   const loose = synthesise(fleetOf(`${FULL_FLEET}\nprotect: false\n`));
   const prevented = (synthesised: typeof full): string[] =>
@@ -45,9 +94,12 @@ t.test('protection: disks, database and the key of all secrets, never an instanc
       .map(([address]) => address)
       .sort();
   t.same(prevented(full), [
+    'google_artifact_registry_repository.registry_repository',
     'google_compute_disk.coordinator-disk_data',
     'google_compute_disk.pool-edge_single_europe-west4-b-1-volumes',
+    'google_redis_instance.cache_redis',
     'google_secret_manager_secret.secret_secrets-key',
+    'google_storage_bucket.programs_bucket',
   ]);
   t.same(prevented(loose), []);
   for (const [synthesised, expected] of [

@@ -103,6 +103,17 @@ t.test('edits of a fleet that is there', { skip }, async (t) => {
       ['update google_storage_bucket_object.record_manifest'],
     ],
     [
+      'the coordinator in another zone, from a snapshot: a new disk is there before the old one goes, though protected',
+      'pools:',
+      'coordinator: { zone: europe-west4-c, data_snapshot: monday }\npools:',
+      [
+        'create google_compute_disk.coordinator-disk_data-from-monday',
+        'delete google_compute_disk.coordinator-disk_data',
+        'delete+create google_compute_disk_resource_policy_attachment.coordinator-disk_scheduled',
+        'delete+create google_compute_instance.coordinator_machine',
+      ],
+    ],
+    [
       'another pool: additions',
       '  edge:',
       '  work: { count: 2, ingress: none }\n  edge:',

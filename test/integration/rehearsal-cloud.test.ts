@@ -43,6 +43,10 @@ class ListedMachines implements Machines {
     return Promise.resolve();
   }
 
+  copyDisk(): void {
+    // Nothing is on them.
+  }
+
   deleteDisk(): Promise<void> {
     return Promise.resolve();
   }

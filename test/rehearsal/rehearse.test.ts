@@ -47,6 +47,8 @@ t.test(
       /The new host joins and gets the app by itself/,
       /A plan from another folder is empty/,
       /is deleted behind Terraform's back, and comes back/,
+      /The plan of another zone for the coordinator is refused/,
+      /The coordinator answers from europe-west1-\w with the same hosts/,
       /A container of the app asks for its host's identity, and gets nothing/,
       /Nothing is left/,
       /The whole chain did what it must/,

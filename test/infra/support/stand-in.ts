@@ -32,6 +32,10 @@ class NotedMachines implements Machines {
     return Promise.resolve();
   }
 
+  copyDisk(): void {
+    // Nothing is on them.
+  }
+
   deleteDisk(): Promise<void> {
     return Promise.resolve();
   }

@@ -64,6 +64,11 @@ export const collections: Readonly<Record<string, Collection>> = {
       ...(typeof body['provisionedIops'] === 'string' ? {} : {}),
     }),
   },
+  snapshots: {
+    kind: 'compute#snapshot',
+    scopes: ['global'],
+    defaults: () => ({ status: 'READY', diskSizeGb: '10', storageBytes: '1' }),
+  },
   resourcePolicies: { kind: 'compute#resourcePolicy', scopes: ['regions'], defaults: () => ({ status: 'READY' }) },
   healthChecks: {
     kind: 'compute#healthCheck',

@@ -94,6 +94,8 @@ export class Compute {
     const stored = this.#complete(at, path, whole);
     this.#site.store.put(`compute/${path}`, stored);
     if (at.collection === 'instanceGroupManagers') this.#groups.inserted(path);
+    const source = textAt(whole, at.collection === 'snapshots' ? 'sourceDisk' : 'sourceSnapshot');
+    if (source !== undefined) this.#instances.contentCopied(source, path);
     return this.#done('insert', at, path, stored);
   }
 

@@ -112,6 +112,12 @@ export class Instances {
     });
   }
 
+  /** From a disk to a snapshot, or the other way. */
+  contentCopied(from: string, to: string): void {
+    const source = linkPath(from);
+    if (source !== undefined) this.#machines.copyDisk(diskId(source), diskId(to));
+  }
+
   /** Takes up what a stand-in before this one had begun, and boots again what has gone without a word. */
   recover(): void {
     for (const { path: full, body } of this.#site.store.all(`compute/projects/${this.#site.project}/zones/`)) {

@@ -45,11 +45,15 @@ export function refuseUnknownReferences(store: ResourceStore, project: string, b
 
 /** Paths of the resources that name this one. */
 export function usersOf(store: ResourceStore, project: string, path: string): string[] {
-  return store
-    .all(`compute/projects/${project}/`)
-    .filter((stored) => !stored.path.includes('/operations/') && stored.path !== `compute/${path}`)
-    .filter((stored) => ownReferences(project, { ...stored.body, selfLink: null }).includes(path))
-    .map((stored) => stored.path.slice('compute/'.length));
+  return (
+    store
+      .all(`compute/projects/${project}/`)
+      .filter((stored) => !stored.path.includes('/operations/') && stored.path !== `compute/${path}`)
+      // A snapshot outlives its disk.
+      .filter((stored) => !stored.path.includes('/global/snapshots/'))
+      .filter((stored) => ownReferences(project, { ...stored.body, selfLink: null }).includes(path))
+      .map((stored) => stored.path.slice('compute/'.length))
+  );
 }
 
 /** `but` may use it: a group manager its own group. */

@@ -77,6 +77,10 @@ export class ContainerMachines implements Machines {
     await dockerOutput(['restart', '--time', '0', this.#name(machine)]);
   }
 
+  copyDisk(from: string, to: string): void {
+    this.#options.disks.copy(from, to);
+  }
+
   deleteDisk(disk: string): Promise<void> {
     this.#options.disks.remove(disk);
     return Promise.resolve();

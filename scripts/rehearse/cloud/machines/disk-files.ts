@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 export class DiskFiles {
@@ -30,6 +30,12 @@ export class DiskFiles {
     const device = this.#device(file);
     if (device === undefined) throw new Error(`disk ${disk}: no loop device shows ${file}`);
     return device;
+  }
+
+  /** One that was never attached is empty, and so is its copy. */
+  copy(from: string, to: string): void {
+    const file = this.#file(from);
+    if (existsSync(file)) copyFileSync(file, this.#file(to), constants.COPYFILE_FICLONE);
   }
 
   remove(disk: string): void {

@@ -18,5 +18,7 @@ export interface Machines {
   remove(machine: Machine): Promise<void>;
   stop(machine: Machine): Promise<void>;
   reset(machine: Machine): Promise<void>;
+  /** What is on one becomes what is on the other; one of them may be a snapshot. */
+  copyDisk(from: string, to: string): void;
   deleteDisk(disk: string): Promise<void>;
 }

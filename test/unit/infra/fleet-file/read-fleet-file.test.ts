@@ -101,6 +101,26 @@ t.test('fleet file: one mistake is one line, at its place', (t) => {
     ],
     ['zone twice', pool('count: 1', 'zones: [europe-west4-a, europe-west4-a]'), /^7:29 .*is there twice/],
     ['region that has no subnet', pool('count: 1', 'region: us-east1'), /^7:13 .*regions: \[europe-west4, us-east1\]/],
+    [
+      'a snapshot for a machine that is not there',
+      pool('count: 1', 'kind: single', 'volumes_disk_gb: 10', 'volumes_snapshots: { europe-west4-a-1: x }'),
+      /^9:\d+ pools\.web\.volumes_snapshots\.europe-west4-a-1: this pool has no such machine; it has europe-west4-b-1$/,
+    ],
+    [
+      'a snapshot for a group',
+      pool('count: 1', 'volumes_disk_gb: 10', 'volumes_snapshots: { europe-west4-b-1: x }'),
+      /volumes_snapshots: is for `kind: single`/,
+    ],
+    [
+      'snapshots nowhere',
+      [...least, 'snapshots: { location: europ }', 'pools: {}'],
+      /^4:24 snapshots\.location: .*did you mean "europe"/,
+    ],
+    [
+      'half past three',
+      [...least, 'snapshots: { start: "03:30" }', 'pools: {}'],
+      /snapshots\.start: must be a full hour/,
+    ],
     ['size 0', pool('count: 0'), /^6:12 pools\.web\.count: must be at least 1$/],
     ['half a machine', pool('count: 1.5'), /^6:12 pools\.web\.count: must be a whole number$/],
     ['no size', pool('spot: true'), /^5:3 pools\.web\.count: is missing$/],

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { LongshoreError } from '../../../../fleet/errors.ts';
+import { FULL_FLEET, fleetOf } from '../../../infra/support/fleets.ts';
 import { destroyNotes, refuseStillProtected } from '../../../../infra/plan/destroying.ts';
 import { parsePlan } from '../../../../infra/plan/plan-json.ts';
 
@@ -33,11 +34,9 @@ t.test('destroying: what the state still protects would stop the apply in the mi
 });
 
 t.test('destroying: says what stays, and how to keep what goes for good', (t) => {
-  const notes = destroyNotes({ name: 'shop', project: 'my-project-1' });
-  t.match(
-    notes,
-    /gcloud compute snapshots list --project=my-project-1 --filter='sourceDisk~\/shop-coordinator-data\$'/,
-  );
-  t.match(notes, /gcloud secrets versions access latest --secret=shop-longshore-secrets-key --project=my-project-1/);
+  const notes = destroyNotes(fleetOf(FULL_FLEET));
+  t.match(notes, /gcloud compute snapshots list --project=some-project --filter='sourceDisk~\/disks\/shop-'/);
+  t.match(notes, /pool web stay[^]*remove-resource-policies [^]*--resource-policies=shop-web-[0-9a-f]{8}/);
+  t.match(notes, /gcloud secrets versions access latest --secret=shop-longshore-secrets-key --project=some-project/);
   t.end();
 });
