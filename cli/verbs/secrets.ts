@@ -187,13 +187,15 @@ async function enrollToken(context: Context, options: EnrollTokenOptions): Promi
   return 0;
 }
 
-/** A coordinator without agents of its own has none to install; the token is good all the same. */
+/** The token is good even where the coordinator cannot offer install.sh, so that is no failure of the command. */
 async function installText(context: Context, api: Awaited<ReturnType<Context['api']>>): Promise<string> {
   try {
     return `${renderInstall(await api.call('install', { query: { url: api.url } }))}\n`;
   } catch (error) {
-    if (error instanceof LongshoreError && error.code === 'NOT_FOUND')
-      return 'Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. ';
-    throw error;
+    if (!(error instanceof LongshoreError)) throw error;
+    const { code, message, hint } = error.problem;
+    const reason =
+      code === 'NOT_FOUND' ? '' : `The token is valid, but install.sh is not available: ${message}\n  hint: ${hint}\n`;
+    return `${reason}Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. `;
   }
 }

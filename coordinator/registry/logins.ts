@@ -31,8 +31,12 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '{}';
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '{}';
+    throw new LongshoreError('CONFIG_INVALID', `read the Docker config ${file}: ${message}`, {
+      cause: error,
+      hint: "Make it readable to the coordinator's user, or remove docker_config_file.",
+    });
   }
 }
 

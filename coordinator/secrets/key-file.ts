@@ -8,8 +8,21 @@ import { LongshoreError } from '../../fleet/errors.ts';
 
 const KEY_BYTES = 32;
 
-/** @throws CONFIG_INVALID where the file is no key or others may read it */
+/** @throws CONFIG_INVALID where the file is no key, others may read it, or it can be neither read nor made */
 export function readOrMakeKey(file: string, randomBytes: (size: number) => Buffer): Buffer {
+  try {
+    return readOrMake(file, randomBytes);
+  } catch (error) {
+    if (error instanceof LongshoreError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LongshoreError('CONFIG_INVALID', `use secrets_key_file ${file}: ${reason}`, {
+      cause: error,
+      hint: 'The coordinator reads it, or makes it where it is missing. Its unit may write only its data directory: leave secrets_key_file out, or make the key there before the start (docs/operations.md).',
+    });
+  }
+}
+
+function readOrMake(file: string, randomBytes: (size: number) => Buffer): Buffer {
   try {
     return readKey(file);
   } catch (error) {

@@ -2,6 +2,7 @@
 // the same checksum, so that an unchanged program is no change to Terraform.
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -23,7 +24,8 @@ interface TreeFile {
 }
 
 /**
- * Packing a Node binary takes seconds: an archive of the same tree is taken from the cache.
+ * Packing a Node binary takes seconds: an archive of the same tree is taken from the cache. The archive holds no secret
+ * and is readable by every user, whatever the umask of the build: the coordinator serves it as a user of its own.
  * @returns sha256 of the archive
  */
 export async function writeProgramArchive(tree: string, output: string, cache: string): Promise<string> {
@@ -36,6 +38,7 @@ export async function writeProgramArchive(tree: string, output: string, cache: s
     renameSync(fresh, kept);
   }
   copyFileSync(kept, output);
+  chmodSync(output, 0o644);
   return createHash('sha256').update(readFileSync(output)).digest('hex');
 }
 

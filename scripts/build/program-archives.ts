@@ -43,6 +43,9 @@ export async function buildProgramArchives(options: ArchiveOptions): Promise<rea
   ]);
   const lines = archives.map(({ file, sha256 }) => `${sha256}  ${file}\n`);
   writeFileSync(path.join(fresh, 'checksums.txt'), lines.join(''));
+  chmodSync(path.join(fresh, 'checksums.txt'), 0o644);
+  // plan.sh builds with a umask that keeps everyone else out.
+  chmodSync(fresh, 0o755);
   rmSync(output, { recursive: true, force: true });
   renameSync(fresh, output);
   rmSync(work, { recursive: true, force: true });

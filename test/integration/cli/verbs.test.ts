@@ -91,6 +91,29 @@ t.test('cli: prints hosts as a table and as JSON', async (t) => {
   t.match(JSON.parse(json.out), [{ name: 'quay-1' }]);
 });
 
+t.test('cli: a token is printed as valid where install.sh is not to be had', async (t) => {
+  const view = {
+    id: 'e-1',
+    kind: 'once',
+    pool: null,
+    labels: {},
+    createdAt: 0,
+    expiresAt: 1,
+    uses: 0,
+    revokedAt: null,
+  } as const;
+  const hint = 'chmod a+rX /agents';
+  const cli = await stage(t, {
+    makeEnrollToken: () => Promise.resolve({ token: 'the-token', view }),
+    install: () => Promise.reject(new LongshoreError('CONFIG_INVALID', 'read /agents/a.tar.gz: EACCES', { hint })),
+  });
+
+  const ran = await cli.run(['enroll-token']);
+  t.match(ran, { exit: 0, out: 'the-token\n', err: /token is valid, but install\.sh is not available: read \/agents/ });
+  t.match(ran.err, 'chmod a+rX /agents');
+  t.match(ran.err, 'longshore enroll-token --revoke e-1');
+});
+
 t.test('cli: events of a host go on from the list without a gap', async (t) => {
   let publish: (change: Change) => void = () => undefined;
   const host = aHostView().id;

@@ -1,6 +1,6 @@
 /** install.sh over HTTP: for the address that was asked, with the checksums of what is in the folder now. */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import t from 'tap';
@@ -55,6 +55,18 @@ t.test('install: nothing but the agents is served, and none is an answer', async
   t.equal(none.status, 404);
   t.match(none.text, /no agents to install/);
   await t.rejects(installer.view(null), { code: 'NOT_FOUND' });
+});
+
+t.test('install: an archive that cannot be read is named, with what to do', async (t) => {
+  const folder = t.testdir();
+  symlinkSync(file, path.join(folder, file));
+  const archives = new AgentArchives(folder);
+  const installer = new Installer({ audiences: ['wss://10.0.0.2'], root: null, archives });
+  const { url } = await openApiStage(t, { commands: fakeCommands({}), installer });
+  const refused = { code: 'CONFIG_INVALID', message: new RegExp(file), problem: { hint: /chmod a\+rX/ } };
+  await t.rejects(installer.view(null), refused);
+  for (const route of ['install.sh', `install/${file}`])
+    t.match((await get(`${url}/${route}`, '10.0.0.2')).text, /CONFIG_INVALID/, route);
 });
 
 t.test('renderInstall: the checksum stands in the command, and -k only where the root is unknown', (t) => {

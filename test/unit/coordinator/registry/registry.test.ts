@@ -84,6 +84,10 @@ t.test('logins: the stored one wins; a Docker config that is not there is none',
   t.same(await loginFor('r', { store, vault, dockerConfigFile: null }), { username: 'u', password: 'stored' });
   t.equal(await loginFor('other', { store, vault, dockerConfigFile: '/does/not/exist.json' }), null);
   t.equal(await loginFor('other', { store, vault, dockerConfigFile: null }), null);
+  await t.rejects(loginFor('other', { store, vault, dockerConfigFile: t.testdir() }), {
+    code: 'CONFIG_INVALID',
+    message: /read the Docker config/,
+  });
 });
 
 const unavailable = new LongshoreError('REGISTRY_UNAVAILABLE', 'resolve web: no answer');

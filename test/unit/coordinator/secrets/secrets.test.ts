@@ -56,6 +56,11 @@ t.test('key file: made once, readable to its user alone, refused when wrong', (t
   writeFileSync(file, text.slice(3));
   t.throws(() => readOrMakeKey(file, randomBytes), { code: 'CONFIG_INVALID', message: /32 bytes/ });
   t.equal(readFileSync(file, 'utf8'), text.slice(3), 'a wrong file is left as it is');
+  t.throws(() => readOrMakeKey(path.join(file, 'secrets.key'), randomBytes), {
+    code: 'CONFIG_INVALID',
+    message: /secrets_key_file .*ENOTDIR/,
+    problem: { hint: /data directory/ },
+  });
   t.end();
 });
 
