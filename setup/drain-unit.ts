@@ -3,6 +3,7 @@
  * the host, while Docker, the agent and the network are still there. Not at a reboot: then the apps come back by
  * themselves, and moving them would cost more than it saves.
  */
+import { UNIT_HARDENING } from './unit-hardening.ts';
 
 export const DRAIN_PROGRAM = '/usr/local/lib/longshore/drain';
 export const DRAIN_SECONDS_FILE = '/etc/longshore/drain-seconds';
@@ -21,6 +22,11 @@ RemainAfterExit=yes
 ExecStart=/bin/true
 ExecStop=-${DRAIN_PROGRAM}
 TimeoutStopSec=10min
+
+${UNIT_HARDENING}ProtectHome=read-only
+UMask=0077
+# The agent's socket and configuration, whoever they belong to.
+CapabilityBoundingSet=CAP_DAC_OVERRIDE
 
 [Install]
 WantedBy=multi-user.target

@@ -7,6 +7,7 @@
 import { ACCESS_PROGRAM, ACCESS_UNIT, renderAccessProgram, renderAccessUnit } from './metadata-access.ts';
 import { NETWORK_CHECK_TIMER, networkCheckFiles } from './network-check.ts';
 import type { MachineFile } from './machine-file.ts';
+import { UNIT_HARDENING } from './unit-hardening.ts';
 
 export const GUARD_TABLE_FILE = '/etc/longshore/metadata-guard.nft';
 
@@ -46,6 +47,10 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f ${GUARD_TABLE_FILE}
 ExecReload=/usr/sbin/nft -f ${GUARD_TABLE_FILE}
+
+${UNIT_HARDENING}ProtectHome=true
+UMask=0077
+CapabilityBoundingSet=CAP_NET_ADMIN
 
 [Install]
 WantedBy=multi-user.target

@@ -3,6 +3,8 @@
  * its program. It never gives up: a mirror, a bucket or the coordinator may be away for longer than any limit.
  */
 
+import { SETUP_HARDENING } from './unit-hardening.ts';
+
 export const SETUP_PROGRAM = '/usr/local/lib/longshore/setup';
 
 export function renderSetupUnit(): string {
@@ -21,6 +23,7 @@ Restart=on-failure
 RestartSec=15
 TimeoutStartSec=1h
 
+${SETUP_HARDENING}
 [Install]
 WantedBy=multi-user.target
 `;
