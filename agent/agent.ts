@@ -6,6 +6,8 @@
  * READY comes before enrolment: a token that is refused is mended by a person, and systemd must neither kill nor
  * restart the agent while it waits for that.
  */
+import type { Notifier } from '../daemon/notifier.ts';
+import { runWatchdog } from '../daemon/watchdog.ts';
 import type { Problem } from '../fleet/errors.ts';
 import type { Clock } from './clock.ts';
 import { EnrolledAgent, type EnrolledAgentParts } from './enrolled-agent.ts';
@@ -18,9 +20,7 @@ import type { Log } from './log.ts';
 import type { Drained } from './power-off/power-off.ts';
 import { runTogether } from './run-together.ts';
 import { statusLine } from './status-line.ts';
-import type { Notifier } from './systemd/notifier.ts';
 import { watchdogHealth } from './systemd/watchdog-health.ts';
-import { runWatchdog } from './systemd/watchdog.ts';
 
 /** What the enrolled half gives back to the whole. */
 export interface EnrolledWiring {

@@ -3,7 +3,7 @@ import type { Problem } from '../fleet/errors.ts';
 import type { HostMetrics } from '../fleet/host.ts';
 import type { AppReport, HostProblem } from '../fleet/report.ts';
 import type { SessionState } from './session/session.ts';
-import type { WorkHealth } from './systemd/watchdog-health.ts';
+import type { WorkHealth } from '../daemon/watchdog.ts';
 
 export interface AgentFacts {
   readonly phase: 'starting' | 'enrolling' | 'running' | 'stopping';

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { lockDataDir } from '../daemon/data-dir-lock.ts';
+import { createNotifier } from '../daemon/notifier.ts';
 import { ERRORS, LongshoreError, type Problem } from '../fleet/errors.ts';
 import type { HostId, InstanceId } from '../fleet/ids.ts';
 import { VERSION } from '../protocol/product-version.ts';
@@ -30,7 +31,6 @@ import { obtainIdentity } from './identity/obtain-identity.ts';
 import { lineLog, type Log } from './log.ts';
 import { renderMetrics } from './metrics/render-metrics.ts';
 import { listenForControl } from './power-off/control-socket.ts';
-import { createNotifier } from './systemd/notifier.ts';
 
 /** Why the agent ends, where it begins anew. */
 const RESTART = 'restart';
@@ -211,11 +211,16 @@ function untilSignal(log: Log): { readonly signal: AbortSignal; restart(): void;
     log.info(`${name}: stopping; once more ends it at once`);
     ending.abort();
   };
+  const onHangup = (): void => log.info('SIGHUP: ignored; settings are read at the start (systemctl restart)');
   for (const name of names) process.on(name, onSignal);
+  process.on('SIGHUP', onHangup);
   return {
     signal: ending.signal,
     restart: () => ending.abort(RESTART),
-    dispose: () => names.forEach((name) => process.off(name, onSignal)),
+    dispose: () => {
+      for (const name of names) process.off(name, onSignal);
+      process.off('SIGHUP', onHangup);
+    },
   };
 }
 

@@ -7,7 +7,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { refuseUpgrade } from '../daemon/refuse-upgrade.ts';
-import { LongshoreError } from '../fleet/errors.ts';
 import { AGENT_SOCKET_PATH, CONSOLE_SOCKET_PATH } from '../protocol/version.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Changes } from './changes.ts';
@@ -24,6 +23,7 @@ import type { GoogleCloud } from './google/google-cloud.ts';
 import { AddressRate } from './http/address-rate.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
 import { clientAddress } from './http/client-address.ts';
+import { listenOn } from './http/listen.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
 import type { Installer } from './install/installer.ts';
@@ -44,6 +44,7 @@ import { AppMasks } from './secrets/app-masks.ts';
 import { hostSecrets } from './secrets/host-secrets.ts';
 import type { Vault } from './secrets/vault.ts';
 import type { Store } from './store/store.ts';
+import { statusLine } from './systemd/status-line.ts';
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfig;
@@ -232,25 +233,12 @@ export class Coordinator {
           .catch((error: unknown) => log.error({ err: error }, 'the times of hosts could not be written; later again'));
       }, TOUCH_MS),
     );
-    const port = await this.#listen();
+    const port = await listenOn(this.#http, this.#options.config.listen);
+    // A connection that cannot be taken (no file handles are left) is no reason to end.
+    this.#http.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));
     this.#watchGoogle();
     this.#notReady = null;
     return port;
-  }
-
-  async #listen(): Promise<number> {
-    const { config, log } = this.#options;
-    const { host, port } = config.listen;
-    try {
-      const bound = await this.#http.listen(host, port);
-      // A connection that cannot be taken (no file handles are left) is no reason to end.
-      this.#http.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));
-      return bound;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const hint = 'Stop what uses the port, or set `listen` to another.';
-      throw new LongshoreError('CONFIG_INVALID', `listen on ${host}:${port}: ${reason}`, { cause: error, hint });
-    }
   }
 
   #watchGoogle(): void {
@@ -266,6 +254,15 @@ export class Coordinator {
         this.#rollouts.fleetChanged();
       },
       onFault: (error) => log.warn({ err: error }, 'a look at Google Cloud failed; it is tried again in a while'),
+    });
+  }
+
+  /** For systemd. */
+  statusLine(): string {
+    return statusLine({
+      notReady: this.#notReady ?? this.#options.store.obstacle(),
+      connectedHosts: this.#hub.connectedHosts().length,
+      enrolledHosts: this.#rollouts.knownHosts,
     });
   }
 

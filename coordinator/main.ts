@@ -10,14 +10,15 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { lockDataDir } from '../daemon/data-dir-lock.ts';
+import { createNotifier } from '../daemon/notifier.ts';
 import { ERRORS, LongshoreError } from '../fleet/errors.ts';
-import type { Problem } from '../fleet/errors.ts';
 import { VERSION } from '../protocol/product-version.ts';
 import { loopbackAudiences, parseCoordinatorConfig } from './config.ts';
 import type { CoordinatorConfig, GoogleConfig } from './config.ts';
 import { parseConfigFile } from './config/config-file.ts';
 import type { ConfigFile } from './config/config-file.ts';
-import { SETTINGS, flagOf, settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
+import { settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
+import { renderProblem, usage } from './config/usage.ts';
 import type { DoctorFinding } from './control/control-options.ts';
 import { Coordinator } from './coordinator.ts';
 import { AgentArchives } from './install/agent-archives.ts';
@@ -34,7 +35,10 @@ import { openStore } from './open-store.ts';
 import { fetchWithRoots } from './registry/fetch-with-roots.ts';
 import { readOrMakeKey } from './secrets/key-file.ts';
 import { checkKey, makeVault } from './secrets/vault.ts';
+import { endSignal } from './signals.ts';
 import type { Store } from './store/store.ts';
+import { runUnderSystemd } from './systemd/run-under-systemd.ts';
+import { StoreCheck } from './systemd/store-check.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
 /** Below it a database soon cannot write. */
@@ -66,7 +70,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(config: CoordinatorConfig, databaseUrl: string): Promise<number> {
   const log = pino({ level: config.logLevel, base: null }, logOutput(process.stdout));
-  const ending = endSignal(log);
+  const ending = endSignal(log, () => process.exit(1));
   const lock = await lockDataDir(config.dataDir, { program: 'coordinator', token: randomBytes(8).toString('hex') });
   const metrics = new CoordinatorMetrics(VERSION);
   const roots = await systemRoots();
@@ -149,9 +153,33 @@ async function serve(
       { listen: `${scheme}://${config.listen.host}:${port}`, data: config.dataDir },
       `longshore-coordinator ${VERSION} is ready`,
     );
-    await ended;
+    await underSystemd(coordinator, store, log, ended);
   } finally {
     await coordinator.stop();
+  }
+}
+
+/** Until it ends. */
+async function underSystemd(coordinator: Coordinator, store: Store, log: Logger, ended: Promise<void>): Promise<void> {
+  const ending = new AbortController();
+  const said = runUnderSystemd(
+    {
+      notifier: createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) }),
+      statusLine: () => coordinator.statusLine(),
+      store: new StoreCheck({
+        ask: () => store.hasToken({ role: 'admin', at: 0 }),
+        obstacle: () => store.obstacle(),
+        monotonicMs: () => performance.now(),
+      }),
+      log,
+    },
+    ending.signal,
+  );
+  try {
+    await ended;
+  } finally {
+    ending.abort();
+    await said;
   }
 }
 
@@ -180,31 +208,6 @@ async function firstAdmin(
   }
   const file = await ensureFirstAdmin({ store, dataDirectory: dataDir, now: Date.now(), randomBytes });
   if (file !== null) log.info({ file }, 'the first admin token is in this file');
-}
-
-interface Ending {
-  /** Resolves at the first signal, rejects with a fault after which nothing can go on. */
-  readonly promise: Promise<void>;
-  readonly fault: (error: LongshoreError) => void;
-}
-
-function endSignal(log: Logger): Ending {
-  let fault: Ending['fault'] = () => undefined;
-  const promise = new Promise<void>((resolve, reject) => {
-    fault = reject;
-    let isEnding = false;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (isEnding) process.exit(1);
-      isEnding = true;
-      log.info({ signal }, 'ending; a second signal ends at once');
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
-  // Until somebody waits for it a fault is not "unhandled".
-  promise.catch(() => undefined);
-  return { promise, fault };
 }
 
 async function readConfigFile(named: string | null): Promise<ConfigFile | null> {
@@ -276,25 +279,4 @@ function freePort(host: string): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
-}
-
-function renderProblem({ code, message, hint, details }: Problem): string {
-  const lines = details.map((detail) => {
-    const place = detail.line === null ? '' : `:${detail.line}${detail.column === null ? '' : `:${detail.column}`}`;
-    return `  ${detail.path}${place}: ${detail.message}`;
-  });
-  return [`${code}: ${message}`, ...lines, `  ${hint}`, ''].join('\n');
-}
-
-function usage(): string {
-  const rows = SETTINGS.map(({ key, help }) => `  --${flagOf(key).padEnd(22)} ${help}`);
-  return [
-    'longshore-coordinator [--config FILE] [settings]',
-    '',
-    'Settings stand in the file (YAML, /etc/longshore/coordinator.yaml by default), in variables (LONGSHORE_DATA_DIR)',
-    'or in flags; flags win over variables, variables over the file.',
-    '',
-    ...rows,
-    '',
-  ].join('\n');
 }

@@ -1,7 +1,7 @@
-// `npx tsx scripts/write-units.ts`: the units that people install by hand, from the same text that machines get.
+// `npx tsx scripts/write-units.ts`: the units as files, from the same text that machines get.
 import { writeFileSync } from 'node:fs';
 import { renderAgentUnit } from '../setup/agent-unit.ts';
 import { renderCoordinatorUnit } from '../setup/coordinator-unit.ts';
 
 writeFileSync('agent/longshore-agent.service', renderAgentUnit());
-writeFileSync('coordinator/longshore-coordinator.service', renderCoordinatorUnit());
+writeFileSync('coordinator/longshore-coordinator.service', renderCoordinatorUnit('state-directory'));

@@ -133,13 +133,14 @@ agents_to_install() {
     fi
   done
 }
+# What it waits for at its start (Secret Manager, its database) may take longer than this run.
 start_coordinator() {
   local parts=(${COORDINATOR_PROGRAM} /etc/longshore/coordinator.yaml /etc/longshore/root.pem /etc/systemd/system/longshore-coordinator.service)
   systemctl enable --quiet longshore-coordinator.service
   if changed "\${parts[@]}"; then
-    systemctl restart longshore-coordinator.service
+    systemctl restart --no-block longshore-coordinator.service
   else
-    systemctl start longshore-coordinator.service
+    systemctl start --no-block longshore-coordinator.service
   fi
   settled "\${parts[@]}"
 }

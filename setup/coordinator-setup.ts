@@ -72,7 +72,11 @@ log 'setup: done'
 function coordinatorFiles(): readonly MachineFile[] {
   return [
     ...renderOsFiles(),
-    { path: '/etc/systemd/system/longshore-coordinator.service', mode: '0644', text: renderCoordinatorUnit() },
+    {
+      path: '/etc/systemd/system/longshore-coordinator.service',
+      mode: '0644',
+      text: renderCoordinatorUnit('data-disk'),
+    },
     { path: '/etc/systemd/system/caddy.service.d/longshore.conf', mode: '0644', text: CADDY_DROP_IN },
   ];
 }

@@ -2,6 +2,7 @@
  * Whether the agent does useful work, from stored facts. Pure. It asks about the agent only: Docker or the coordinator
  * being away is no reason to kill it, because a new agent would find them just as far away.
  */
+import type { WorkHealth } from '../../daemon/watchdog.ts';
 import { HANDSHAKE_MS } from '../session/connection.ts';
 import type { SessionState } from '../session/session.ts';
 
@@ -14,8 +15,6 @@ export interface WorkFacts {
   readonly session: SessionState | null;
   readonly heardAtMs: number | null;
 }
-
-export type WorkHealth = { readonly healthy: true } | { readonly healthy: false; readonly reason: string };
 
 /** The reconciler looks at least this often, also when nothing happens and while it pulls. */
 export const TURN_LIMIT_MS = 5 * 60_000;

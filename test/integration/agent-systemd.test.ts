@@ -11,7 +11,7 @@ async function said(
   script: string,
   socket: NotifySocket,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const notifier = path.resolve('agent/systemd/notifier.ts');
+  const notifier = path.resolve('daemon/notifier.ts');
   const code = `import { createNotifier } from ${JSON.stringify(notifier)};
 const problems = [];
 const notifier = createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => problems.push(text) });

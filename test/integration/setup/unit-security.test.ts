@@ -12,7 +12,7 @@ import { renderSetupUnit } from '../../../setup/setup-unit.ts';
 
 const services = new Map<string, string>([
   ['longshore-agent.service', renderAgentUnit()],
-  ['longshore-coordinator.service', renderCoordinatorUnit()],
+  ['longshore-coordinator.service', renderCoordinatorUnit('state-directory')],
   ['longshore-drain.service', renderDrainUnit()],
   ['longshore-setup.service', renderSetupUnit()],
   ...[...guardFiles(), ...networkCheckFiles(GUARD_TABLE_FILE)]

@@ -9,7 +9,7 @@ import { renderOsFiles } from '../../../setup/os-files.ts';
 
 t.test('units: the files for people are the ones that machines get (npx tsx scripts/write-units.ts)', (t) => {
   t.equal(readFileSync('agent/longshore-agent.service', 'utf8'), renderAgentUnit());
-  t.equal(readFileSync('coordinator/longshore-coordinator.service', 'utf8'), renderCoordinatorUnit());
+  t.equal(readFileSync('coordinator/longshore-coordinator.service', 'utf8'), renderCoordinatorUnit('state-directory'));
   t.end();
 });
 
@@ -27,10 +27,31 @@ t.test('agent unit: watched, started again always, and never given up', (t) => {
 });
 
 t.test('coordinator unit: not without its disk, and not on one without the mark', (t) => {
-  const unit = renderCoordinatorUnit();
+  const unit = renderCoordinatorUnit('data-disk');
   t.match(unit, /^RequiresMountsFor=\/var\/lib\/longshore-coordinator$/m);
   t.ok(unit.includes(`AssertPathExists=/var/lib/longshore-coordinator/${DISK_MARK}\n`));
   t.match(unit, /^User=longshore-coordinator$/m);
+  t.end();
+});
+
+t.test('coordinator unit: elsewhere it needs no disk, may write its data, and may take port 443', (t) => {
+  const unit = renderCoordinatorUnit('state-directory').split('\n');
+  t.notOk(unit.some((line) => line.startsWith('AssertPathExists') || line.startsWith('RequiresMountsFor')));
+  for (const line of [
+    'StateDirectory=longshore-coordinator',
+    'AmbientCapabilities=CAP_NET_BIND_SERVICE',
+    'CapabilityBoundingSet=CAP_NET_BIND_SERVICE',
+  ])
+    t.ok(unit.includes(line), line);
+  t.end();
+});
+
+t.test('coordinator unit: watched, and its helper may speak for it', (t) => {
+  for (const place of ['data-disk', 'state-directory'] as const) {
+    const unit = renderCoordinatorUnit(place).split('\n');
+    for (const line of ['Type=notify', 'NotifyAccess=all', 'WatchdogSec=60', 'Restart=always'])
+      t.ok(unit.includes(line), `${place}: ${line}`);
+  }
   t.end();
 });
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createNotifier, silentNotifier, watchdogMsOf } from '../../../../agent/systemd/notifier.ts';
+import { createNotifier, silentNotifier, watchdogMsOf } from '../../../daemon/notifier.ts';
 
 t.test('createNotifier: inert without a socket', async (t) => {
   for (const env of [{}, { NOTIFY_SOCKET: '' }]) {

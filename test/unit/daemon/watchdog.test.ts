@@ -1,9 +1,8 @@
 import t from 'tap';
-import type { Log } from '../../../../agent/log.ts';
-import { silentNotifier, type Notifier } from '../../../../agent/systemd/notifier.ts';
-import type { WorkHealth } from '../../../../agent/systemd/watchdog-health.ts';
-import { runWatchdog } from '../../../../agent/systemd/watchdog.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
+import type { Log } from '../../../agent/log.ts';
+import { silentNotifier, type Notifier } from '../../../daemon/notifier.ts';
+import { runWatchdog, type WorkHealth } from '../../../daemon/watchdog.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 t.test('runWatchdog: feeds at half the interval while healthy, withholds otherwise, says so once', async (t) => {
   const clock = new ManualClock();

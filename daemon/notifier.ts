@@ -8,8 +8,8 @@
  * lacks (STOPPING, WATCHDOG) is said by starting the same program here with the variable as its argument.
  */
 import { spawn } from 'node:child_process';
-import { boundedText } from '../../fleet/bounded-text.ts';
-import { TEXT_LIMITS } from '../../fleet/limits.ts';
+import { boundedText } from '../fleet/bounded-text.ts';
+import { TEXT_LIMITS } from '../fleet/limits.ts';
 
 export interface Notifier {
   /** Microseconds of WatchdogSec as milliseconds; null = systemd does not watch. */
