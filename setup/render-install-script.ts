@@ -6,6 +6,7 @@
  * What belongs to the machine's owner stays as it is: an engine that is there, its settings, updates, a configuration of
  * the agent. The token is read from a file, standard input or the terminal, never from a parameter.
  */
+import { shellQuote } from '../fleet/shell-quote.ts';
 import { renderAgentUnit } from './agent-unit.ts';
 import { renderDaemonJson } from './docker-setup.ts';
 import { DRAIN_PROGRAM, DRAIN_SECONDS_FILE, renderDrainProgram, renderDrainUnit } from './drain-unit.ts';
@@ -32,9 +33,9 @@ export function renderInstallScript(facts: InstallFacts): string {
 set -euo pipefail
 umask 022
 
-COORDINATOR=${facts.coordinator}
+COORDINATOR=${shellQuote(facts.coordinator)}
 # Architecture, checksum and file of each agent.
-AGENTS='${facts.agents.map(({ platform, sha256, file }) => `${platform} ${sha256} ${file}`).join('\n')}'
+AGENTS=${shellQuote(facts.agents.map(({ platform, sha256, file }) => `${platform} ${sha256} ${file}`).join('\n'))}
 CA_FILE=${facts.root === null ? "''" : '/etc/longshore/coordinator-ca.pem'}
 
 ${WRITE_FILE_FUNCTION}

@@ -4,7 +4,7 @@
  */
 import { KEY_USER } from '../constructs/machine-metadata.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
-import { quote } from './workspace.ts';
+import { shellQuote } from '../../fleet/shell-quote.ts';
 
 /** Null: nobody logs in with a key. */
 export function loginNote(fleet: FleetConfig, privateKeyPath: string | null): string | null {
@@ -15,7 +15,7 @@ export function loginNote(fleet: FleetConfig, privateKeyPath: string | null): st
     ...(pools.some(({ ssh }) => ssh === 'keys') ? [{ machine: 'MACHINE', zone: 'ZONE' }] : []),
   ];
   if (machines.length === 0) return null;
-  const key = quote(privateKeyPath ?? 'PRIVATE_KEY');
+  const key = shellQuote(privateKeyPath ?? 'PRIVATE_KEY');
   const lines = machines.map(({ machine, zone }) => {
     const tunnel = `gcloud compute start-iap-tunnel ${machine} %p --listen-on-stdin --zone=${zone} --project=${fleet.project}`;
     return `  ssh -i ${key} -o ProxyCommand='${tunnel}' ${KEY_USER}@${machine}`;

@@ -1,7 +1,8 @@
 /** Terraform's failures that a person of ours can mend, told apart by what Terraform says; all others pass as they are. */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProgramEnd } from './run-program.ts';
-import { quote, type Workspace } from './workspace.ts';
+import { shellQuote } from '../../fleet/shell-quote.ts';
+import type { Workspace } from './workspace.ts';
 
 const REGISTRY =
   /could not connect to registry|Failed to query available provider packages|Failed to install provider|Failed to resolve provider packages/i;
@@ -38,7 +39,7 @@ export function initFailure(end: ProgramEnd, workspace: Workspace): LongshoreErr
       `prepare Terraform: ${workspace.lockFile} is of other builds of the providers`,
       {
         details: firstLines(said),
-        hint: `If you changed where providers come from, remove it: rm ${quote(workspace.lockFile)}`,
+        hint: `If you changed where providers come from, remove it: rm ${shellQuote(workspace.lockFile)}`,
       },
     );
   return failed('prepare Terraform (terraform init)', said);
@@ -79,7 +80,7 @@ export function outputFailure(end: ProgramEnd): LongshoreError {
 }
 
 export function migrateCommand({ dataFolder, configuration }: Workspace): string {
-  return `CHECKPOINT_DISABLE=1 TF_DATA_DIR=${quote(dataFolder)} terraform -chdir=${quote(configuration)} init -migrate-state`;
+  return `CHECKPOINT_DISABLE=1 TF_DATA_DIR=${shellQuote(dataFolder)} terraform -chdir=${shellQuote(configuration)} init -migrate-state`;
 }
 
 function notStarted(): LongshoreError {

@@ -4,6 +4,7 @@
  * with exactly the providers of the plan: so the local stack keeps its own aside, and is applied by plan.sh.
  */
 import path from 'node:path';
+import { shellQuote } from '../../fleet/shell-quote.ts';
 import type { StackName } from '../stack-name.ts';
 
 export interface Workspace {
@@ -60,14 +61,14 @@ export interface PlanCall {
 export function applyCommand(workspace: Workspace, call: PlanCall): string {
   const { stack, folder, planFile } = workspace;
   if (stack === 'gcp')
-    return `${folder === call.here ? '' : `cd ${quote(folder)} && `}terraform apply ${path.basename(planFile)}`;
+    return `${folder === call.here ? '' : `cd ${shellQuote(folder)} && `}terraform apply ${path.basename(planFile)}`;
   const options = [
     ...['--stack', stack],
     ...(call.file === null ? [] : ['--file', call.file]),
     ...(call.directory === null ? [] : ['--dir', call.directory]),
     '--apply',
   ];
-  return ['bash', path.relative(call.here, call.script), ...options].map(quote).join(' ');
+  return ['bash', path.relative(call.here, call.script), ...options].map(shellQuote).join(' ');
 }
 
 /** Everything that the plan would do, in Terraform's own words. */
@@ -76,10 +77,6 @@ export function showCommand(
   { here }: PlanCall,
 ): string {
   if (stack === 'gcp')
-    return `${folder === here ? '' : `cd ${quote(folder)} && `}terraform show ${path.basename(planFile)}`;
-  return `TF_DATA_DIR=${quote(dataFolder)} terraform -chdir=${quote(configuration)} show ${quote(planFile)}`;
-}
-
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+    return `${folder === here ? '' : `cd ${shellQuote(folder)} && `}terraform show ${path.basename(planFile)}`;
+  return `TF_DATA_DIR=${shellQuote(dataFolder)} terraform -chdir=${shellQuote(configuration)} show ${shellQuote(planFile)}`;
 }

@@ -1,4 +1,5 @@
 /** How a machine is made a host by hand. The token is asked for by the script and stands in no command. */
+import { shellQuote } from '../../fleet/shell-quote.ts';
 import type { InstallView } from '../http-api/views.ts';
 
 export function renderInstall({ url, sha256, trusted }: InstallView): string {
@@ -8,7 +9,7 @@ export function renderInstall({ url, sha256, trusted }: InstallView): string {
   return [
     'On the machine (Debian or Ubuntu with systemd; it asks for the token, or takes --token-file FILE):',
     '',
-    `  ${curl} ${url} -o longshore-install.sh &&`,
+    `  ${curl} ${shellQuote(url)} -o longshore-install.sh &&`,
     `    echo '${sha256}  longshore-install.sh' | sha256sum --check &&`,
     '    sudo bash longshore-install.sh',
     '',

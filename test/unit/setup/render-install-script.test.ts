@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { renderInstallScript } from '../../../setup/render-install-script.ts';
 
@@ -24,5 +25,16 @@ t.test('renderInstallScript: the token is no parameter', (t) => {
   const text = renderInstallScript({ coordinator: 'https://10.0.0.2', root, agents });
   t.match(text, /--token-file/);
   t.notMatch(text, /--token\)/);
+  t.end();
+});
+
+t.test('renderInstallScript: an address of which a shell would make something else stays one word', (t) => {
+  // All of these are host names to a URL parser.
+  for (const coordinator of ["https://a;id;'b", 'https://a$(id)b', 'https://a`id`b&c']) {
+    const text = renderInstallScript({ coordinator, root, agents });
+    const line = text.split('\n').find((each) => each.startsWith('COORDINATOR=')) ?? '';
+    const said = execFileSync('bash', ['-euc', `${line}; printf %s "$COORDINATOR"`], { encoding: 'utf8' });
+    t.equal(said, coordinator);
+  }
   t.end();
 });

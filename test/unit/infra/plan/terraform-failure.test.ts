@@ -1,6 +1,6 @@
 import t from 'tap';
 import { applyFailure, initFailure, planFailure } from '../../../../infra/plan/terraform-failure.ts';
-import { applyCommand, quote, showCommand, workspaceOf } from '../../../../infra/plan/workspace.ts';
+import { applyCommand, showCommand, workspaceOf } from '../../../../infra/plan/workspace.ts';
 
 const workspace = workspaceOf('/fleets/my shop', 'gcp');
 const said = (stderr: string, code: number | null = 1) => ({ code, stdout: '', stderr });
@@ -64,6 +64,5 @@ t.test('applyCommand: what a person types from where they stand', (t) => {
   );
   t.equal(showCommand(workspaceOf('/fleets', 'gcp'), call), 'terraform show .plan');
   t.match(showCommand(local, call), 'terraform -chdir=/fleets/cdktf.out/stacks/local show /fleets/.plan-local');
-  t.equal(quote("it's"), `'it'\\''s'`);
   t.end();
 });
