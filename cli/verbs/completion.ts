@@ -1,6 +1,7 @@
 /** `completion`: a script for bash, zsh or fish, made from the table of verbs itself. */
 import { Argument } from 'commander';
 import type { Command } from 'commander';
+import { shellQuote } from '../../fleet/shell-quote.ts';
 import type { Context } from '../context.ts';
 import type { RunVerb } from '../verb.ts';
 
@@ -44,43 +45,61 @@ export function renderCompletion(shell: Shell, verbs: readonly CompletionVerb[])
     case 'bash':
       return renderBash(verbs);
     case 'zsh':
-      return `autoload -U +X bashcompinit && bashcompinit\n${renderBash(verbs)}`;
+      return renderZsh(verbs);
     case 'fish':
       return [
         'complete -c longshore -f',
         ...verbs.map(
-          (verb) => `complete -c longshore -n __fish_use_subcommand -a ${verb.name} -d ${quote(verb.summary)}`,
+          (verb) => `complete -c longshore -n __fish_use_subcommand -a ${verb.name} -d ${shellQuote(verb.summary)}`,
         ),
         ...verbs
           .filter((verb) => verb.words.length > 0)
           .map(
             (verb) =>
-              `complete -c longshore -n ${quote(`__fish_seen_subcommand_from ${verb.name}`)} -a ${quote(verb.words.join(' '))}`,
+              `complete -c longshore -n ${shellQuote(`__fish_seen_subcommand_from ${verb.name}`)} -a ${shellQuote(verb.words.join(' '))}`,
           ),
       ].join('\n');
   }
 }
 
+/** Words are split where they are used: macOS has bash 3.2, which knows no `mapfile`. */
 function renderBash(verbs: readonly CompletionVerb[]): string {
+  const complete = (words: readonly string[]): string =>
+    `COMPREPLY=($(compgen -W ${shellQuote(words.join(' '))} -- "$word"))`;
   return [
     '_longshore() {',
-    '  local word=${COMP_WORDS[COMP_CWORD]}',
+    '  local word="${COMP_WORDS[COMP_CWORD]}"',
+    '  COMPREPLY=()',
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
-    `    mapfile -t COMPREPLY < <(compgen -W ${quote(verbs.map((verb) => verb.name).join(' '))} -- "$word")`,
+    `    ${complete(verbs.map((verb) => verb.name))}`,
     '    return',
     '  fi',
-    '  case ${COMP_WORDS[1]} in',
-    ...verbs
-      .filter((verb) => verb.words.length > 0)
-      .map(
-        (verb) => `    ${verb.name}) mapfile -t COMPREPLY < <(compgen -W ${quote(verb.words.join(' '))} -- "$word") ;;`,
-      ),
+    '  case "${COMP_WORDS[1]}" in',
+    ...verbs.filter((verb) => verb.words.length > 0).map((verb) => `    ${verb.name}) ${complete(verb.words)} ;;`),
     '  esac',
     '}',
     'complete -o default -F _longshore longshore',
   ].join('\n');
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+/** In zsh's own terms, so that verbs come with their summaries; `compinit` is loaded where the user has not. */
+function renderZsh(verbs: readonly CompletionVerb[]): string {
+  return [
+    '(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }',
+    '_longshore() {',
+    '  if (( CURRENT == 2 )); then',
+    '    local -a verbs',
+    `    verbs=(${verbs.map((verb) => shellQuote(`${verb.name}:${verb.summary.replaceAll(':', String.raw`\:`)}`)).join(' ')})`,
+    "    _describe 'verb' verbs",
+    '    return',
+    '  fi',
+    '  case "$words[2]" in',
+    ...verbs
+      .filter((verb) => verb.words.length > 0)
+      .map((verb) => `    ${verb.name}) compadd -- ${verb.words.map(shellQuote).join(' ')} && return ;;`),
+    '  esac',
+    '  _files',
+    '}',
+    'compdef _longshore longshore',
+  ].join('\n');
 }
