@@ -44,6 +44,11 @@ export function parseImageReference(text: string): ImageReference {
   };
 }
 
+/** For people: as written, with this digest, also where the reference names one itself. */
+export function pinnedReference(reference: string, digest: string): string {
+  return `${reference.split('@', 1)[0] ?? ''}@${digest}`;
+}
+
 export function isImageReference(text: string): boolean {
   const { first, rest, tag, digest } = partsOf(text);
   return (

@@ -2,7 +2,7 @@
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ImageFacts, PullProgress, PullRequest } from './container-engine.ts';
 import { isAbort, pullError, toFailure } from './engine-error.ts';
-import { parseImageReference } from '../../fleet/image-reference.ts';
+import { parseImageReference, pinnedReference } from '../../fleet/image-reference.ts';
 import type { ImageStore } from './image-store.ts';
 import { jsonLines } from './json-lines.ts';
 import { addPullMessage, emptyPull, pullFault, toPullProgress, type PullMessage } from './pull-progress.ts';
@@ -20,7 +20,7 @@ export async function pullImage(
   onProgress: (progress: PullProgress) => void,
   signal: AbortSignal,
 ): Promise<ImageFacts> {
-  const operation = `pull ${request.reference}@${request.digest}`;
+  const operation = `pull ${pinnedReference(request.reference, request.digest)}`;
   await checkSpace(parts, request, signal);
   await runPull(parts, operation, request, onProgress, signal);
   const found = await parts.images.adoptPulled(request);

@@ -12,7 +12,7 @@ import type { HeldImage, ImageFacts, PullRequest } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
 import { holdPattern, holdRepository, isPulledTag, parseHoldTag, pulledRepository, pulledTag } from './engine-names.ts';
-import { parseImageReference } from '../../fleet/image-reference.ts';
+import { parseImageReference, pinnedReference } from '../../fleet/image-reference.ts';
 
 const SWEEP_AFTER_MS = 3_600_000;
 
@@ -36,7 +36,7 @@ export class ImageStore {
   }
 
   async find(request: PullRequest): Promise<ImageFacts | null> {
-    return this.#client.call(`find image ${request.reference}@${request.digest}`, async (connection) => {
+    return this.#client.call(`find image ${pinnedReference(request.reference, request.digest)}`, async (connection) => {
       const marked = await inspect(connection, `${pulledRepository(this.#host)}:${pulledTag(request.digest)}`);
       if (marked !== null) return toFacts(marked);
       const { name } = parseImageReference(request.reference);

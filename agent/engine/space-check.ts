@@ -8,7 +8,7 @@ import { withTimeLimit } from '../with-time-limit.ts';
 import type { PullRequest } from './container-engine.ts';
 import { usesContainerd, type EngineInfo } from './engine-description.ts';
 import type { EngineClient } from './engine-client.ts';
-import { parseImageReference } from '../../fleet/image-reference.ts';
+import { parseImageReference, pinnedReference } from '../../fleet/image-reference.ts';
 import { inWords, isAmple, missingLayers, neededBytes, type ImageLayer } from './image-space.ts';
 import { isInsecureRegistry } from './insecure-registry.ts';
 import type { CredentialSource } from './registry-auth.ts';
@@ -29,7 +29,7 @@ const REGISTRY_TIMEOUT_MS = 5_000;
 
 /** @throws NO_SPACE; errors of the engine */
 export async function checkSpace(parts: SpaceParts, request: PullRequest, signal: AbortSignal): Promise<void> {
-  const operation = `pull ${request.reference}@${request.digest}`;
+  const operation = `pull ${pinnedReference(request.reference, request.digest)}`;
   const info = await parts.client.call(operation, async ({ docker }) => (await docker.info()) as EngineInfo);
   const keepsBlobs = usesContainerd(info);
   const free = await leastFree(parts.freeBytes, [info.DockerRootDir, ...(keepsBlobs ? [CONTAINERD_ROOT] : [])]);

@@ -1,4 +1,5 @@
 /** Apps, releases, events, tokens and secrets as text. */
+import { pinnedReference } from '../../fleet/image-reference.ts';
 import type {
   AppHealthView,
   AppView,
@@ -64,7 +65,7 @@ export function renderReleases(releases: readonly ReleaseView[], now: number): s
     release.outcome ?? 'never deployed',
     renderAgo(release.createdAt, now),
     Object.entries(release.images)
-      .map(([service, image]) => `${service}=${image.reference}@${image.digest.slice(7, 19)}`)
+      .map(([service, image]) => `${service}=${pinnedReference(image.reference, image.digest.slice(7, 19))}`)
       .join(' '),
     renderCause(release.cause),
   ]);

@@ -1,4 +1,5 @@
 /** Deployments and plans as text; the live progress of a terminal is made of the same pieces. */
+import { pinnedReference } from '../../fleet/image-reference.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { HostStepState } from '../../fleet/deployment.ts';
 import { countSteps, hostsIn } from '../../fleet/deployment-summary.ts';
@@ -148,7 +149,7 @@ const MARK: Readonly<Record<HostPlanView['changes'][number]['action'], string>> 
 export function renderPlan(plan: PlanView): string {
   const lines: string[] = [`Plan for ${plan.app}${plan.base === null ? ' (new)' : ` (current release ${plan.base})`}`];
   for (const [service, image] of Object.entries(plan.images))
-    lines.push(`  image ${service}: ${image.reference}@${image.digest}`);
+    lines.push(`  image ${service}: ${pinnedReference(image.reference, image.digest)}`);
   for (const host of plan.hosts) {
     lines.push('', `  ${host.name}${host.connected ? '' : ' (not connected: catches up later)'}`);
     for (const change of host.changes) {

@@ -159,7 +159,9 @@ t.test('renderPlan: says what is replaced and because of which key, and counts',
   const text = renderPlan({
     app: 'shop' as never,
     base: 1,
-    images: {},
+    images: {
+      web: { reference: `shop/web:1@sha256:${'a'.repeat(64)}`, digest: `sha256:${'a'.repeat(64)}` as never },
+    },
     secretVersions: {},
     hosts: [
       {
@@ -179,6 +181,7 @@ t.test('renderPlan: says what is replaced and because of which key, and counts',
   });
 
   t.match(text, /replace web\.1 +because of image, environment\.MODE/);
+  t.match(text, new RegExp(`image web: shop/web:1@sha256:${'a'.repeat(64)}\\n`), 'one digest');
   t.match(text, /warning: db is not rolled back/);
   t.match(text, /Plan: 0 to create, 1 to replace, 0 to remove, 1 left alone\./);
   t.end();
