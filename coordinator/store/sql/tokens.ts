@@ -64,6 +64,13 @@ export async function revokeToken(transaction: Transaction, args: Args<'revokeTo
   if (admins.length === 1 && admins[0] === args.id) {
     throw conflict(`revoke the token ${before.name}: it is the last admin token that works; make another one first`);
   }
+  // With only tokens left that expire, nobody can get in after the last of them.
+  const lasting = await working(transaction, 'admin', null, 2);
+  if (lasting.length === 1 && lasting[0] === args.id) {
+    throw conflict(
+      `revoke the token ${before.name}: it is the last admin token that does not expire; make another one first`,
+    );
+  }
   await transaction.db.updateTable('api_tokens').set({ revoked_at: args.at }).where('id', '=', args.id).execute();
   await append(transaction, args.events);
 }
@@ -74,13 +81,16 @@ export async function touchTokens({ db }: Transaction, args: Args<'touchTokens'>
   }
 }
 
-async function working({ db }: Transaction, role: Role, at: number, limit: number): Promise<readonly string[]> {
+/** @param at null = those that never expire */
+async function working({ db }: Transaction, role: Role, at: number | null, limit: number): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('api_tokens')
     .select('id')
     .where('role', '=', role)
     .where('revoked_at', 'is', null)
-    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', at)]))
+    .where((where) =>
+      where.or([where('expires_at', 'is', null), ...(at === null ? [] : [where('expires_at', '>', at)])]),
+    )
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
