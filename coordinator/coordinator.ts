@@ -148,6 +148,7 @@ export class Coordinator {
         metrics.deployment(deployment);
         this.#feed.deploymentChanged(deployment);
       },
+      onEndedElsewhere: (deployment) => metrics.deploymentEnded(deployment),
       onFault,
       owner: OWNER,
       leaseMs: LEASE_MS,
@@ -215,6 +216,7 @@ export class Coordinator {
       connectedHosts: () => hub.connectedHosts().length,
       convergedHosts: () => convergedHosts(hub),
       enrolledHosts: () => this.#rollouts.knownHosts,
+      openDeployments: () => store.countUnended(),
     });
     store.onAppended((events) => this.#feed.appended(events));
   }

@@ -84,10 +84,16 @@ export interface HubPort {
 }
 
 export interface RolloutsPort {
-  /** A deployment is in the store, `queued`: its turn comes, at once where it `aborts` what is under way. */
-  enqueued(app: AppName): void;
-  /** The app was removed in the store (its deployments are cancelled there): let go of what is under way. */
-  appRemoved(app: AppName): void;
+  /**
+   * A deployment is in the store, `queued`: its turn comes, at once where it `aborts` what is under way.
+   * @param superseded those that ended there for its sake
+   */
+  enqueued(app: AppName, superseded: readonly DeploymentSummary[]): void;
+  /**
+   * The app was removed in the store: let go of what is under way.
+   * @param cancelled those that ended there with it
+   */
+  appRemoved(app: AppName, cancelled: readonly DeploymentSummary[]): void;
   pause(id: DeploymentId, cause: Cause): Promise<Deployment>;
   resume(id: DeploymentId, cause: Cause): Promise<Deployment>;
   cancel(id: DeploymentId, rollback: boolean, cause: Cause): Promise<Deployment>;

@@ -45,7 +45,7 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
         text,
       };
       const { hosts, cancelled } = await store.removeApp({ app, volumes, at: options.now(), events: [event] });
-      rollouts.appRemoved(app);
+      rollouts.appRemoved(app, cancelled);
       hub.assignmentsChanged(hosts);
       for (const deployment of cancelled)
         changes.publish({ kind: 'deployment', deployment: await views.storedDeployment(deployment) });

@@ -55,7 +55,7 @@ export async function enqueueDeployment(
       { ...event, kind: 'deployment.queued', text: `Deployment of ${app} release {release} is queued: ${input.why}` },
     ],
   });
-  options.rollouts.enqueued(app);
+  options.rollouts.enqueued(app, made.superseded);
   for (const deployment of [...made.superseded, made.deployment]) {
     options.changes.publish({ kind: 'deployment', deployment: await options.views.storedDeployment(deployment) });
   }

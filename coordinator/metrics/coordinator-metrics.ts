@@ -4,15 +4,19 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { DEPLOYMENT_STATES, hasEnded } from '../../fleet/deployment.ts';
-import type { Deployment } from '../../fleet/deployment.ts';
+import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
 import { ERRORS } from '../../fleet/errors.ts';
 import { agentMessageSchema, coordinatorMessageSchema } from '../../protocol/agent-messages.ts';
+
+export type EndedDeployment = Pick<Deployment, 'id' | 'state' | 'cause' | 'startedAt' | 'endedAt'>;
 
 export interface MetricsSources {
   readonly connectedHosts: () => number;
   /** Connected hosts of which every app is converged. */
   readonly convergedHosts: () => number;
   readonly enrolledHosts: () => number;
+  /** Deployments that have not ended, by state. */
+  readonly openDeployments: () => Promise<Readonly<Partial<Record<DeploymentState, number>>>>;
 }
 
 const KINDS: ReadonlySet<string> = new Set([
@@ -27,8 +31,8 @@ export class CoordinatorMetrics {
   readonly #ended: Counter<'state' | 'cause'>;
   readonly #duration: Histogram<'state'>;
   readonly #storeCalls: Histogram;
-  readonly #openDeployments: Gauge<'state'>;
-  readonly #open = new Map<string, string>();
+  /** Those whose end is not counted yet. */
+  readonly #open = new Set<string>();
 
   constructor(version: string) {
     const registers = [this.#registry];
@@ -70,13 +74,6 @@ export class CoordinatorMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers,
     });
-    this.#openDeployments = new Gauge({
-      name: 'longshore_deployments_open',
-      help: 'Deployments that have not ended',
-      labelNames: ['state'],
-      registers,
-    });
-    for (const state of DEPLOYMENT_STATES) if (!hasEnded(state)) this.#openDeployments.set({ state }, 0);
   }
 
   watch(sources: MetricsSources): void {
@@ -93,6 +90,19 @@ export class CoordinatorMetrics {
     gauge('longshore_hosts_enrolled', 'Hosts that are enrolled and not removed', sources.enrolledHosts);
     gauge('longshore_hosts_connected', 'Hosts whose agent talks', sources.connectedHosts);
     gauge('longshore_hosts_converged', 'Connected hosts that run what they should', sources.convergedHosts);
+    new Gauge({
+      name: 'longshore_deployments_open',
+      help: 'Deployments that have not ended',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      // Counted where they are kept: several parts of the coordinator end them.
+      async collect() {
+        this.reset();
+        const counts = await sources.openDeployments().catch(() => null);
+        if (counts === null) return;
+        for (const state of DEPLOYMENT_STATES) if (!hasEnded(state)) this.set({ state }, counts[state] ?? 0);
+      },
+    });
   }
 
   frame(direction: 'in' | 'out', kind: string): void {
@@ -107,17 +117,19 @@ export class CoordinatorMetrics {
     this.#storeCalls.observe(seconds);
   }
 
-  deployment({ id, state, cause, startedAt, endedAt }: Deployment): void {
-    const before = this.#open.get(id);
-    if (before === state) return;
-    if (before !== undefined) this.#openDeployments.dec({ state: before });
+  /** It changed in its rollout. */
+  deployment(changed: Deployment): void {
+    const { id, state, startedAt } = changed;
     if (!hasEnded(state)) {
-      this.#open.set(id, state);
-      this.#openDeployments.inc({ state });
+      this.#open.add(id);
       return;
     }
     // Steps of hosts that come back late are told after the end; the end was counted when it came.
-    if (before === undefined && startedAt !== null) return;
+    if (this.#open.has(id) || startedAt === null) this.deploymentEnded(changed);
+  }
+
+  /** To be told once. */
+  deploymentEnded({ id, state, cause, startedAt, endedAt }: EndedDeployment): void {
     this.#open.delete(id);
     this.#ended.inc({ state, cause: cause.kind });
     if (startedAt !== null && endedAt !== null) this.#duration.observe({ state }, (endedAt - startedAt) / 1000);

@@ -3,6 +3,7 @@
  * outside of deployments when the fleet changed. What is under way is taken up again at the start.
  */
 import type { Deployment } from '../../fleet/deployment.ts';
+import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Cause } from '../../fleet/release.ts';
@@ -22,6 +23,8 @@ export interface RolloutsOptions extends Omit<AppRolloutOptions, 'store' | 'dire
   readonly imageVolumes: ImageVolumes;
   /** Node's, where none is given. */
   readonly timers?: Timers;
+  /** It was ended by another call of the store than its rollout's. */
+  readonly onEndedElsewhere: (deployment: DeploymentSummary) => void;
 }
 
 export class Rollouts implements RolloutsPort {
@@ -52,11 +55,13 @@ export class Rollouts implements RolloutsPort {
     await this.#fleet.stop();
   }
 
-  enqueued(app: AppName): void {
+  enqueued(app: AppName, superseded: readonly DeploymentSummary[]): void {
+    superseded.forEach(this.#options.onEndedElsewhere);
     this.#app(app).enqueued();
   }
 
-  appRemoved(app: AppName): void {
+  appRemoved(app: AppName, cancelled: readonly DeploymentSummary[]): void {
+    cancelled.forEach(this.#options.onEndedElsewhere);
     const rollout = this.#apps.get(app);
     if (rollout !== undefined) void this.#forget(app, rollout);
   }

@@ -92,6 +92,7 @@ export const OPERATIONS: Operations = {
   deployment: { writes: false, run: deployments.deployment },
   listDeployments: { writes: false, run: deployments.listDeployments },
   latestDeployments: { writes: false, run: deployments.latestDeployments },
+  countUnended: { writes: false, run: deployments.countUnended },
   unendedDeployments: { writes: false, run: deployments.unendedDeployments },
   listSteps: { writes: false, run: steps.listSteps },
   notableSteps: { writes: false, run: steps.notableSteps },

@@ -266,6 +266,8 @@ export interface RolloutStore {
   listDeployments(args: Paging & { readonly app: AppName | null }): Promise<Slice<DeploymentSummary>>;
   /** Of each app the one that has not ended and is furthest (rolling before queued), else its newest. */
   latestDeployments(args: { readonly apps: readonly AppName[] }): Promise<readonly DeploymentSummary[]>;
+  /** How many have not ended, by state; states without any are left out. */
+  countUnended(): Promise<Readonly<Partial<Record<DeploymentState, number>>>>;
   /** Those of the app that have not ended, oldest first; of every app where it is null. */
   unendedDeployments(args: { readonly app: AppName | null }): Promise<readonly DeploymentSummary[]>;
   /** Steps of one deployment, by host id. */

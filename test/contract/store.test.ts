@@ -527,6 +527,7 @@ for (const kind of storeKinds) {
       (await store.unendedDeployments({ app: null })).map((one) => one.id),
       [deploymentId(1), deploymentId(3)],
     );
+    t.same(await store.countUnended(), { rolling: 1, queued: 1 });
     t.same(
       (await store.latestDeployments({ apps: [WEB] })).map((one) => one.id),
       [deploymentId(1)],
@@ -938,7 +939,7 @@ for (const kind of storeKinds) {
     t.same(await store.keyCheck({ ciphertext: Uint8Array.from([9]) }), ciphertext, 'the first one stays');
   });
 
-  scene('the last admin token that works cannot be revoked', async (t, store) => {
+  scene('the last admin token that works, and the last that does not expire, cannot be revoked', async (t, store) => {
     const make = (id: string, fields: Partial<NewApiToken> = {}) =>
       store.insertToken({
         token: { id, name: id, role: 'admin', hash: `h-${id}`, createdAt: 1, expiresAt: null, ...fields },
@@ -947,7 +948,14 @@ for (const kind of storeKinds) {
     await make('a');
     await make('old', { expiresAt: 5 });
     await t.rejects(store.revokeToken({ id: 'a', at: 10, events: [] }), refusal('CONFLICT'));
-    await make('b');
+    await make('b', { expiresAt: 1_000 });
+    await t.rejects(
+      store.revokeToken({ id: 'a', at: 10, events: [] }),
+      { code: 'CONFLICT', message: /last admin token that does not expire/ },
+      'b ends some day',
+    );
+    await store.revokeToken({ id: 'b', at: 10, events: [] });
+    await make('c');
     await store.revokeToken({ id: 'a', at: 10, events: [] });
     t.equal((await store.tokenByHash({ hash: 'h-a' }))?.revokedAt, 10);
     t.equal(await store.hasToken({ role: 'admin', at: 10 }), true);
@@ -959,10 +967,10 @@ for (const kind of storeKinds) {
     );
     t.same(
       (await store.listTokens({ limit: 2, after: page.next })).items.map((token) => token.id),
-      ['b'],
+      ['b', 'c'],
     );
-    await store.touchTokens({ used: [{ id: 'b', at: 44 }] });
-    t.equal((await store.token({ id: 'b' }))?.lastUsedAt, 44);
+    await store.touchTokens({ used: [{ id: 'c', at: 44 }] });
+    t.equal((await store.token({ id: 'c' }))?.lastUsedAt, 44);
     await t.rejects(store.revokeToken({ id: 'none', at: 10, events: [] }), refusal('NOT_FOUND'));
   });
 

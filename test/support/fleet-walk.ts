@@ -53,6 +53,7 @@ export class FleetWalk {
       live: (host) => this.#live(host),
       assignmentsChanged: () => undefined,
       onChanged: () => undefined,
+      onEndedElsewhere: () => undefined,
       onFault: (error) => this.faults.push(error),
       owner: 'walk',
       leaseMs: 1_000 * HOUR,
@@ -206,7 +207,7 @@ export class FleetWalk {
     this.#deployments += 1;
     const { release } = await enqueue(this.store, { ...scene, number: this.#deployments });
     this.history.push(`${verb} release ${release.number} by deployment ${this.#deployments}`);
-    this.#rollouts.enqueued(WEB);
+    this.#rollouts.enqueued(WEB, []);
   }
 
   async person(verb: 'pause' | 'resume' | 'cancel'): Promise<void> {

@@ -105,6 +105,7 @@ export class HubWorld {
         this.#last.set(deployment.id, deployment);
         this.#wake();
       },
+      onEndedElsewhere: () => undefined,
       onFault: (error) => this.faults.push(error),
       owner: 'test',
       leaseMs: 30_000,
@@ -203,7 +204,7 @@ export class HubWorld {
       keepReleases: 10,
       events: [],
     });
-    this.rollouts.enqueued(whole.name);
+    this.rollouts.enqueued(whole.name, []);
     return deployment;
   }
 

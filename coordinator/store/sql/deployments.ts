@@ -63,6 +63,16 @@ export async function latestDeployments(
   return rows.map(toSummary);
 }
 
+export async function countUnended({ db }: Transaction): Answer<'countUnended'> {
+  const rows = await db
+    .selectFrom('deployments')
+    .select(['state', (select) => select.fn.countAll().as('count')])
+    .where('state', 'in', [...UNENDED])
+    .groupBy('state')
+    .execute();
+  return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+}
+
 export async function unendedDeployments(
   { db }: Transaction,
   { app }: Args<'unendedDeployments'>,

@@ -69,6 +69,7 @@ class World {
       live: (): LiveHost | null => null,
       assignmentsChanged: () => undefined,
       onChanged: () => undefined,
+      onEndedElsewhere: () => undefined,
       onFault: (error) => this.faults.push(error),
       owner: 'test',
       leaseMs: 30_000,
@@ -81,7 +82,7 @@ class World {
 
   async enqueue(deployment: Deployment): Promise<void> {
     this.deployments.push(deployment);
-    this.rollouts.enqueued(deployment.app);
+    this.rollouts.enqueued(deployment.app, []);
     await pause();
   }
 
@@ -115,7 +116,7 @@ t.test('rollouts: nothing turns a removed app, of which a host never answered', 
   t.ok((await world.looksAfter(connect)) > 0, 'who comes back late is asked');
 
   world.removeApp();
-  rollouts.appRemoved(WEB);
+  rollouts.appRemoved(WEB, []);
 
   t.equal(await world.looksAfter(connect), 0);
   t.equal(await world.looksAfter(() => rollouts.reported([WEB])), 0, 'nor does its late report');
@@ -127,7 +128,7 @@ t.test('rollouts: nothing turns a removed app, of which a host never answered', 
 t.test('rollouts: an app that was removed is deployed again under its name', async (t) => {
   const world = await withLateHost(t);
   world.removeApp();
-  world.rollouts.appRemoved(WEB);
+  world.rollouts.appRemoved(WEB, []);
   await pause();
 
   await world.enqueue(NEWER);
@@ -142,8 +143,8 @@ t.test('rollouts: what was deployed before the removal is told of is not forgott
   const world = await withLateHost(t);
   world.removeApp();
   world.deployments.push(NEWER);
-  world.rollouts.enqueued(WEB);
-  world.rollouts.appRemoved(WEB);
+  world.rollouts.enqueued(WEB, []);
+  world.rollouts.appRemoved(WEB, []);
   await pause();
 
   t.equal(world.rollouts.underWay(WEB)?.id, NEWER.id);
@@ -155,7 +156,7 @@ t.test('rollouts: nor where the store could not be read just then', async (t) =>
   world.removeApp();
   world.deployments.push(NEWER);
   world.failures = 1;
-  world.rollouts.appRemoved(WEB);
+  world.rollouts.appRemoved(WEB, []);
   await pause();
   t.match(world.faults, [{ code: 'STORE_UNAVAILABLE' }]);
 
