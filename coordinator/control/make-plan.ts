@@ -233,28 +233,30 @@ function planView({ contents, base, changes, placement, live, facts, warnings }:
     secretVersions: { ...contents.secretVersions },
     hosts,
   };
+  const waves = plannedWaves(spec, placement, live);
+  const names = new Map(live.map(({ row }) => [row.id, row.name]));
   const isSame = base !== null && canonicalJson(base.spec) === canonicalJson(spec);
   const isMoved = hosts.some((host) => host.changes.some((change) => change.action !== 'keep'));
   return {
     ...parts,
-    waves: wavesByName(spec, placement, live),
+    waves: waves.map((wave) => wave.map((host) => names.get(host) ?? host)),
     warnings: [...planWarnings(spec, hosts, live, facts), ...warnings],
     changed: !isSame || isMoved,
-    hash: planHash(parts, placement, spec),
+    hash: planHash(parts, placement, waves, spec),
   };
 }
 
 /** In the order of the rollout: hosts that talk first, so that the canary is one that can answer. */
-function wavesByName(spec: AppSpec, placement: Placement, live: PlanFacts['live']): string[][] {
+function plannedWaves(spec: AppSpec, placement: Placement, live: PlanFacts['live']): HostId[][] {
   const order = live
     .filter(({ row }) => Object.hasOwn(placement, row.id))
-    .map(({ row, connected }) => ({ name: row.name, rank: row.availability !== 'active' ? 2 : connected ? 0 : 1 }))
-    .sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1));
-  const waves: string[][] = [];
+    .map(({ row, connected }) => ({ row, rank: row.availability !== 'active' ? 2 : connected ? 0 : 1 }))
+    .sort((a, b) => a.rank - b.rank || (a.row.name < b.row.name ? -1 : 1));
+  const waves: HostId[][] = [];
   wavesOf(order.length, spec.rollout.waves).forEach((wave, index) => {
-    const names = (waves[wave] ??= []);
-    const name = order[index]?.name;
-    if (name !== undefined) names.push(name);
+    const hosts = (waves[wave] ??= []);
+    const host = order[index]?.row.id;
+    if (host !== undefined) hosts.push(host);
   });
   return waves;
 }

@@ -72,7 +72,7 @@ async function isDone(plan: Plan, options: ControlOptions): Promise<boolean> {
 }
 
 function stale(now: PlanView): LongshoreError {
-  const details = now.hosts.flatMap(({ name, changes }) =>
+  const changes = now.hosts.flatMap(({ name, changes }) =>
     changes
       .filter((change) => change.action !== 'keep')
       .map((change): ProblemDetail => {
@@ -85,9 +85,15 @@ function stale(now: PlanView): LongshoreError {
         };
       }),
   );
+  const waves: ProblemDetail = {
+    path: 'waves',
+    message: now.waves.map((wave) => wave.join(' ')).join(' | ') || 'none',
+    line: null,
+    column: null,
+  };
   return new LongshoreError(
     'PLAN_STALE',
-    `deploy ${now.app}: the fleet has moved since the plan was saved; now, ${now.base === null ? 'before a first release' : `on release ${now.base}`}, ${details.length === 0 ? 'it would change nothing' : 'it would do other things'}`,
-    { details: details.slice(0, 200) },
+    `deploy ${now.app}: the fleet has moved since the plan was saved; now, ${now.base === null ? 'before a first release' : `on release ${now.base}`}, ${changes.length === 0 ? 'it would change nothing' : 'it would do this'}`,
+    { details: [...changes.slice(0, 200), waves] },
   );
 }

@@ -1,6 +1,7 @@
 /**
  * The changes that a release means for each host, compared with what runs there (`running-now.ts`). Pure; the hash covers
- * base, images, secret versions, placement and changes, so that a saved plan that no longer holds is found.
+ * base, images, secret versions, placement, changes and the order of the waves, so that a saved plan that no longer holds
+ * is found.
  */
 import { createHash } from 'node:crypto';
 import type { AppSpec } from '../../fleet/app-spec.ts';
@@ -80,12 +81,15 @@ function reasonsOf(next: ReleaseContents, before: Release | null, service: strin
   return keys.length > 0 ? keys : ['the rule of hashes changed'];
 }
 
+/** @param waves the order in which hosts move; by id, so that a name counts for nothing */
 export function planHash(
   plan: Pick<PlanView, 'base' | 'images' | 'secretVersions' | 'hosts'>,
   placement: Placement,
+  waves: readonly (readonly HostId[])[],
   spec: AppSpec,
 ): string {
   const { base, images, secretVersions } = plan;
   const hosts = plan.hosts.map(({ host, changes }) => ({ host, changes }));
-  return `p1:${createHash('sha256').update(canonicalJson({ base, images, secretVersions, hosts, placement, spec })).digest('hex')}`;
+  const counted = { base, images, secretVersions, hosts, waves, placement, spec };
+  return `p1:${createHash('sha256').update(canonicalJson(counted)).digest('hex')}`;
 }

@@ -188,7 +188,7 @@ export const planViewSchema = z.object({
   waves: z.array(z.array(z.string())),
   warnings: z.array(z.string()),
   changed: z.boolean(),
-  /** Over base, images, secret versions, placement and the list of changes. */
+  /** Over base, images, secret versions, placement, the list of changes and the order of the waves. */
   hash: z.string(),
 });
 

@@ -224,18 +224,21 @@ t.test('plan: its hash says whether anything that counts differs', (t) => {
     hosts: [{ host: hostId(1), name: 'a', connected: true, changes: [] }],
   };
   const placement = { [hostId(1)]: { web: 1 } };
-  const hash = planHash(view, placement, specOf());
+  const waves = [[hostId(1)], [hostId(2)]];
+  const hash = planHash(view, placement, waves, specOf());
   t.equal(
     planHash(
       { ...view, hosts: [{ host: hostId(1), name: 'renamed', connected: false, changes: [] }] },
       placement,
+      waves,
       specOf(),
     ),
     hash,
     'a name or a connection does not',
   );
-  t.not(planHash({ ...view, base: 2 }, placement, specOf()), hash);
-  t.not(planHash(view, { [hostId(1)]: { web: 2 } }, specOf()), hash);
-  t.not(planHash(view, placement, specOf({ replicas: 2 })), hash);
+  t.not(planHash({ ...view, base: 2 }, placement, waves, specOf()), hash);
+  t.not(planHash(view, { [hostId(1)]: { web: 2 } }, waves, specOf()), hash);
+  t.not(planHash(view, placement, [...waves].reverse(), specOf()), hash, 'another canary');
+  t.not(planHash(view, placement, waves, specOf({ replicas: 2 })), hash);
   t.end();
 });
