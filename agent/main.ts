@@ -77,7 +77,7 @@ async function enrolAgain(args: readonly string[]): Promise<void> {
   const { reEnrol, reEnrolArguments } = await import('./identity/re-enrol-command.ts');
   const given = reEnrolArguments(args);
   const text = await reEnrol(given, {
-    configFile: settingsOfFlags(given.others).configFile ?? process.env.LONGSHORE_CONFIG ?? DEFAULT_CONFIG_FILE,
+    configFile: settingsOfFlags(given.others).configFile ?? variable('LONGSHORE_CONFIG') ?? DEFAULT_CONFIG_FILE,
     readConfig: (more) => readConfig(settingsOfFlags([...given.others, ...more])),
     readStdin: async () => {
       let input = '';
@@ -89,7 +89,7 @@ async function enrolAgain(args: readonly string[]): Promise<void> {
 }
 
 async function readConfig(flags: FlagFacts): Promise<AgentConfig> {
-  const named = flags.configFile ?? process.env.LONGSHORE_CONFIG ?? null;
+  const named = flags.configFile ?? variable('LONGSHORE_CONFIG');
   const where = named ?? DEFAULT_CONFIG_FILE;
   const text = named === null ? await readIfThere(where) : await readNamed(named);
   return parseAgentConfig({
@@ -98,6 +98,12 @@ async function readConfig(flags: FlagFacts): Promise<AgentConfig> {
     flags,
     hostname: os.hostname(),
   });
+}
+
+/** An empty variable is one that a script did not fill, not a value. */
+function variable(name: string): string | null {
+  const { [name]: value = '' } = process.env;
+  return value === '' ? null : value;
 }
 
 /** A file that somebody names must be there; the default one need not. */
@@ -196,7 +202,7 @@ async function processFacts(): Promise<BuildContext['facts']> {
     version: VERSION,
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     processId: randomBytes(12).toString('hex'),
-    dockerConfigFile: path.join(process.env.DOCKER_CONFIG ?? path.join(os.homedir(), '.docker'), 'config.json'),
+    dockerConfigFile: path.join(variable('DOCKER_CONFIG') ?? path.join(os.homedir(), '.docker'), 'config.json'),
     boot: await readBootId(),
     newInstanceId: () => `i-${randomBytes(6).toString('hex')}` as InstanceId,
     faultPoint: faultPointOf(process.env.LONGSHORE_FAULT, () => process.kill(process.pid, 'SIGKILL')),

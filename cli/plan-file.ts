@@ -1,15 +1,18 @@
 /** A saved plan: the spec as it was resolved, the digests, and the hash that must still hold when it is applied. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LongshoreError } from '../fleet/errors.ts';
 import { isDigest } from '../fleet/ids.ts';
 import { isImageReference } from '../fleet/image-reference.ts';
 import { appSpecSchema } from '../protocol/app-spec-schema.ts';
 import { planViewSchema } from '../protocol/http-api/views.ts';
+import { isSameCoordinator } from './coordinator-url.ts';
+import { isSpecialFile, writePrivateFile } from './private-file.ts';
 
 const planFileSchema = z.strictObject({
   longshorePlan: z.literal(1),
-  coordinator: z.string(),
+  coordinator: z.url(),
   spec: appSpecSchema,
   plan: planViewSchema,
   /** Built for this plan: not yet under the tags that the app file names. */
@@ -20,19 +23,42 @@ const planFileSchema = z.strictObject({
 
 export type PlanFile = z.infer<typeof planFileSchema>;
 
-export async function writePlanFile(path: string, file: Omit<PlanFile, 'longshorePlan'>): Promise<void> {
-  // Environment values of the app stand in it: for its owner only.
-  await writeFile(path, `${JSON.stringify({ longshorePlan: 1, ...file }, null, 2)}\n`, { mode: 0o600 });
+/** Before minutes of building: whether a plan can be saved there. @throws INPUT_INVALID */
+export async function checkPlanPath(path: string): Promise<void> {
+  if ((await stat(path).catch(() => null))?.isDirectory() === true) throw unwritable(path, 'it is a folder');
+  const folder = dirname(path);
+  const found = await stat(folder).catch(() => null);
+  if (found === null) throw unwritable(path, `there is no folder ${folder}`);
+  if (!found.isDirectory()) throw unwritable(path, `${folder} is not a folder`);
 }
 
-/** @throws INPUT_INVALID when it is no plan, or one of another coordinator */
+/** @throws INPUT_INVALID where it cannot be written */
+export async function writePlanFile(path: string, file: Omit<PlanFile, 'longshorePlan'>): Promise<void> {
+  const text = `${JSON.stringify({ longshorePlan: 1, ...file }, null, 2)}\n`;
+  try {
+    // Environment values of the app stand in it: for its owner only.
+    if (await isSpecialFile(path)) await writeFile(path, text);
+    else await writePrivateFile(path, text);
+  } catch (error) {
+    throw unwritable(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function unwritable(path: string, why: string, cause?: unknown): LongshoreError {
+  return new LongshoreError('INPUT_INVALID', `save the plan to ${path}: ${why}`, {
+    hint: 'Name a file, in a folder that exists, with --out.',
+    cause,
+  });
+}
+
+/** @throws INPUT_INVALID when it is not a plan, or one of another coordinator */
 export async function readPlanFile(path: string, coordinator: string): Promise<PlanFile> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     const why =
-      error instanceof SyntaxError ? 'it is no saved plan' : error instanceof Error ? error.message : String(error);
+      error instanceof SyntaxError ? 'it is not a saved plan' : error instanceof Error ? error.message : String(error);
     throw new LongshoreError('INPUT_INVALID', `read the plan ${path}: ${why}`, {
       hint: 'Make one with `longshore plan --out FILE`.',
       cause: error,
@@ -40,10 +66,10 @@ export async function readPlanFile(path: string, coordinator: string): Promise<P
   }
   const parsed = planFileSchema.safeParse(json);
   if (!parsed.success)
-    throw new LongshoreError('INPUT_INVALID', `read the plan ${path}: it is no saved plan`, {
+    throw new LongshoreError('INPUT_INVALID', `read the plan ${path}: it is not a saved plan`, {
       hint: 'Make one with `longshore plan --out FILE`.',
     });
-  if (new URL(parsed.data.coordinator).origin !== new URL(coordinator).origin) {
+  if (!isSameCoordinator(parsed.data.coordinator, coordinator)) {
     throw new LongshoreError(
       'INPUT_INVALID',
       `the plan ${path} was made for ${parsed.data.coordinator}, and this is ${coordinator}`,

@@ -1,61 +1,101 @@
 /**
- * Where the coordinator is and with which token: environment first (LONGSHORE_URL, LONGSHORE_TOKEN_FILE,
- * LONGSHORE_TOKEN), then the profile that `longshore login` wrote (0600). A token never stands in argv.
+ * Where the coordinator is, with which token and by which certificates: environment first (LONGSHORE_URL,
+ * LONGSHORE_TOKEN_FILE, LONGSHORE_TOKEN, LONGSHORE_CA), then the profile that `longshore login` wrote (0600). A token
+ * never stands in argv. An empty variable is one that a script did not fill: it counts as not set.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { systemRoots } from '../daemon/system-roots.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import type { Credentials } from './client/api-client.ts';
+import { isSameCoordinator, parseCoordinatorUrl } from './coordinator-url.ts';
+import { writePrivateFile } from './private-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const profileSchema = z.strictObject({ url: z.url(), token: z.string() });
+/** `ca`: absolute path of the file with the authority of the coordinator's certificate. */
+const profileSchema = z.strictObject({ url: z.url(), token: z.string(), ca: z.string().optional() });
 export type Profile = z.infer<typeof profileSchema>;
 
 export function profilePath(environment: Environment): string {
-  const base = environment.XDG_CONFIG_HOME ?? join(environment.HOME ?? '/root', '.config');
-  return environment.LONGSHORE_PROFILE ?? join(base, 'longshore', 'profile.json');
+  const config = valueOf('XDG_CONFIG_HOME', environment);
+  // The XDG specification: a relative path counts as none.
+  const base =
+    config !== undefined && isAbsolute(config) ? config : join(valueOf('HOME', environment) ?? '/root', '.config');
+  return valueOf('LONGSHORE_PROFILE', environment) ?? join(base, 'longshore', 'profile.json');
 }
 
-/** @throws CONFIG_INVALID, UNREACHABLE when nothing says where the coordinator is */
+/** @throws CONFIG_INVALID also when nothing says where the coordinator is */
 export async function readCredentials(environment: Environment): Promise<Credentials> {
   const profile = await readProfile(profilePath(environment));
-  const url = environment.LONGSHORE_URL ?? profile?.url;
-  if (url === undefined) {
+  const text = valueOf('LONGSHORE_URL', environment) ?? profile?.url;
+  if (text === undefined) {
     throw new LongshoreError('CONFIG_INVALID', 'find the coordinator: no URL is known', {
       hint: 'Run `longshore login URL`, or set LONGSHORE_URL.',
     });
   }
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    throw new LongshoreError('CONFIG_INVALID', `find the coordinator: \`${url}\` is no http(s) URL`, {
-      hint: 'For example https://longshore.example.com',
-    });
+  const url = parseCoordinatorUrl(text, 'find the coordinator', 'CONFIG_INVALID');
+  // What was given for one coordinator is not used with another one.
+  const own = profile !== null && isSameCoordinator(profile.url, url) ? profile : null;
+  return {
+    url,
+    token: await readToken(environment, own),
+    ca: await readRoots(url, caFile(environment) ?? own?.ca),
+    variables: environment,
+  };
+}
+
+/** The file that `--ca` or LONGSHORE_CA names, as an absolute path. */
+export function caFile(environment: Environment): string | undefined {
+  const named = valueOf('LONGSHORE_CA', environment);
+  return named === undefined ? undefined : resolve(named);
+}
+
+/**
+ * What a TLS connection to the coordinator accepts: only the named file where there is one; else Node's list and the
+ * machine's own, which Node does not read by itself.
+ * @returns undefined = Node's default
+ * @throws CONFIG_INVALID
+ */
+export async function readRoots(url: string, file: string | undefined): Promise<readonly string[] | undefined> {
+  if (file !== undefined) {
+    const pem = await readText(file, 'the certificate authority');
+    if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+      throw new LongshoreError('CONFIG_INVALID', `read the certificate authority ${file}: it holds no certificate`, {
+        hint: 'Give a file in PEM, which begins with `-----BEGIN CERTIFICATE-----`.',
+      });
+    return [pem];
   }
-  return { url, token: await readToken(environment, profile, url) };
+  return url.startsWith('https:') ? systemRoots() : undefined;
 }
 
-async function readToken(environment: Environment, profile: Profile | null, url: string): Promise<string | null> {
-  if (environment.LONGSHORE_TOKEN_FILE !== undefined)
-    return (await readText(environment.LONGSHORE_TOKEN_FILE, 'LONGSHORE_TOKEN_FILE')).trim();
-  if (environment.LONGSHORE_TOKEN !== undefined) return environment.LONGSHORE_TOKEN.trim();
-  // A token belongs to the coordinator that it was given for: it is not sent to another one.
-  return profile !== null && sameOrigin(profile.url, url) ? profile.token : null;
+async function readToken(environment: Environment, profile: Profile | null): Promise<string | null> {
+  const file = valueOf('LONGSHORE_TOKEN_FILE', environment);
+  if (file !== undefined) {
+    const token = (await readText(file, 'the token of LONGSHORE_TOKEN_FILE')).trim();
+    if (token === '')
+      throw new LongshoreError('CONFIG_INVALID', `read the token of LONGSHORE_TOKEN_FILE, ${file}: it is empty`, {
+        hint: 'Put an API token into it; `longshore tokens make` prints one.',
+      });
+    return token;
+  }
+  return valueOf('LONGSHORE_TOKEN', environment) ?? profile?.token ?? null;
 }
 
-function sameOrigin(a: string, b: string): boolean {
-  return new URL(a).origin === new URL(b).origin;
+function valueOf(name: string, environment: Environment): string | undefined {
+  const value = environment[name]?.trim();
+  return value === '' ? undefined : value;
 }
 
 async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new LongshoreError(
-      'CONFIG_INVALID',
-      `read the file of ${what}, ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Check the path and its permissions.', cause: error },
-    );
+    throw new LongshoreError('CONFIG_INVALID', `read ${what}, ${path}: ${reasonOf(error)}`, {
+      hint: 'Check the path and its permissions.',
+      cause: error,
+    });
   }
 }
 
@@ -65,15 +105,14 @@ async function readProfile(path: string): Promise<Profile | null> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new LongshoreError(
-      'CONFIG_INVALID',
-      `read the profile ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Check its permissions.', cause: error },
-    );
+    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: ${reasonOf(error)}`, {
+      hint: 'Check its permissions.',
+      cause: error,
+    });
   }
   const parsed = profileSchema.safeParse(parseJson(text));
   if (!parsed.success)
-    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: it is not of its form`, {
+    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: unexpected content`, {
       hint: 'Run `longshore login URL` again.',
     });
   return parsed.data;
@@ -87,9 +126,18 @@ function parseJson(text: string): unknown {
   }
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @throws CONFIG_INVALID */
 export async function writeProfile(path: string, profile: Profile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.new`;
-  await writeFile(temporary, `${JSON.stringify(profile, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writePrivateFile(path, `${JSON.stringify(profile, null, 2)}\n`);
+  } catch (error) {
+    throw new LongshoreError('CONFIG_INVALID', `write the profile ${path}: ${reasonOf(error)}`, {
+      hint: 'Check the folder, or name another file with LONGSHORE_PROFILE.',
+      cause: error,
+    });
+  }
 }

@@ -1,10 +1,12 @@
 /** All verbs together, and how an error becomes a message and an exit code. Builds nothing until a verb asks for it. */
+import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import { ApiClient } from './client/api-client.ts';
 import { ConsoleClient } from './client/console-client.ts';
 import type { Context } from './context.ts';
+import { parseCoordinatorUrl } from './coordinator-url.ts';
 import { parseDurationOption } from './duration-option.ts';
 import { readCredentials } from './profile.ts';
 import type { Environment } from './profile.ts';
@@ -34,6 +36,7 @@ interface SharedOptions {
   readonly json?: boolean;
   readonly timeout?: number;
   readonly url?: string;
+  readonly ca?: string;
 }
 
 /** The coordinator may have to ask a registry before it answers. */
@@ -66,6 +69,10 @@ export async function runProgram(parameters: readonly string[], options: Program
       parseDurationOption,
     )
     .option('--url <url>', 'of the coordinator (default: LONGSHORE_URL, then the profile of `login`)')
+    .option(
+      '--ca <file>',
+      "authority that signed the coordinator's certificate, in PEM (default: LONGSHORE_CA, then the profile of `login`)",
+    )
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong use or input, 3 rolled back, 4 cancelled or superseded,\n5 not reachable, 6 not allowed.',
@@ -87,7 +94,8 @@ export async function runProgram(parameters: readonly string[], options: Program
     await program.parseAsync([...parameters], { from: 'user' });
     return exit;
   } catch (error) {
-    return exitOf(error, options);
+    const code = exitOf(error, options);
+    return code !== 0 && code !== 130 && asksDetailedExit(parameters) ? 1 : code;
   }
 }
 
@@ -96,8 +104,13 @@ function everyCommand(command: Command): readonly Command[] {
 }
 
 function createContext(options: ProgramOptions, shared: SharedOptions): Context {
-  const environment: Environment =
-    shared.url === undefined ? options.environment : { ...options.environment, LONGSHORE_URL: shared.url };
+  const environment: Environment = {
+    ...options.environment,
+    ...(shared.url === undefined
+      ? {}
+      : { LONGSHORE_URL: parseCoordinatorUrl(shared.url, 'read --url', 'INPUT_INVALID') }),
+    ...(shared.ca === undefined ? {} : { LONGSHORE_CA: resolve(options.folder, requireNamed(shared.ca)) }),
+  };
   return {
     ...options,
     environment,
@@ -111,6 +124,18 @@ function createContext(options: ProgramOptions, shared: SharedOptions): Context 
       }),
     openConsole: async () => ConsoleClient.open(await readCredentials(environment), options.signal),
   };
+}
+
+/** There 2 means changes: an error must not look like them, and one of the command line itself is one too. */
+function asksDetailedExit(parameters: readonly string[]): boolean {
+  const flags = parameters.includes('--') ? parameters.slice(0, parameters.indexOf('--')) : parameters;
+  return flags.includes('--detailed-exitcode');
+}
+
+/** An empty variable of a script counts as none; an empty flag is a mistake. @throws INPUT_INVALID */
+function requireNamed(file: string): string {
+  if (file !== '') return file;
+  throw new LongshoreError('INPUT_INVALID', 'read --ca: it names no file', { hint: 'Write --ca FILE.' });
 }
 
 function exitOf(error: unknown, options: ProgramOptions): number {

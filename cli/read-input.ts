@@ -1,5 +1,6 @@
 /** A value that must not stand in argv: from standard input, asked without echo on a terminal, or from a file. */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { LongshoreError } from '../fleet/errors.ts';
 import type { Context } from './context.ts';
 
@@ -7,9 +8,14 @@ const LIMIT_BYTES = 524_288;
 
 /** @param what for the prompt and the message: `value of secret db-password` */
 export async function readHidden(context: Context, what: string, file: string | undefined): Promise<string> {
-  if (file !== undefined) return readValueFile(file, what);
+  if (file !== undefined) return readValueFile(resolve(context.folder, file), what);
   const { stdin } = context.terminal.streams;
   return stdin.isTTY === true ? askHidden(context, what) : (await readAll(context)).replace(/\r?\n$/, '');
+}
+
+/** Nothing comes from a pipe whose command failed, and from a closed standard input. @throws INPUT_INVALID */
+export function requireText(value: string, what: string, hint: string): void {
+  if (value === '') throw new LongshoreError('INPUT_INVALID', `read the ${what}: it is empty`, { hint });
 }
 
 async function readValueFile(file: string, what: string): Promise<string> {

@@ -25,7 +25,7 @@ import { AgentArchives } from './install/agent-archives.ts';
 import { Installer } from './install/installer.ts';
 import { databaseSource } from './database-source.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
-import { systemRoots } from './google/system-roots.ts';
+import { systemRoots } from '../daemon/system-roots.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
 import { logOutput } from './log-output.ts';
@@ -56,8 +56,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (flags.version) process.stdout.write(`longshore-coordinator ${VERSION}\n`);
   if (flags.help || flags.version) return 0;
   try {
-    const file = await readConfigFile(flags.configFile ?? process.env.LONGSHORE_CONFIG ?? null);
-    const { DATABASE_URL: databaseUrl = '' } = process.env;
+    const { DATABASE_URL: databaseUrl = '', LONGSHORE_CONFIG: named = '' } = process.env;
+    const file = await readConfigFile(flags.configFile ?? (named === '' ? null : named));
     const environment = settingsOfEnvironment(process.env);
     const config = parseCoordinatorConfig({ file, environment, flags, hasDatabaseUrl: databaseUrl !== '' });
     return await run(config, databaseUrl);

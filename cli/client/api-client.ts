@@ -11,12 +11,20 @@ import { ROUTES } from '../../protocol/http-api/routes.ts';
 import type { Route } from '../../protocol/http-api/route.ts';
 import type { BodyOf, QueryOf, ReplyOf, RouteName } from '../../protocol/http-api/routes.ts';
 import { problemSchema } from '../../protocol/scalars.ts';
+import type { Variables } from '../../daemon/proxy-for.ts';
+import { urlBelow } from '../coordinator-url.ts';
+import { sendRequest } from './send-request.ts';
+import type { HttpReply } from './send-request.ts';
 
 const PAGE = 500;
 
 export interface Credentials {
   readonly url: string;
   readonly token: string | null;
+  /** Certificates, in PEM, that may sign the coordinator's; undefined = Node's default. */
+  readonly ca?: readonly string[] | undefined;
+  /** Those that name a proxy; undefined = the process's own. */
+  readonly variables?: Variables | undefined;
 }
 
 export interface CallInput<N extends RouteName> {
@@ -50,12 +58,12 @@ export class ApiClient {
     const { response, json } = await withEitherSignal(signal, AbortSignal.timeout(timeoutMs), (limited) =>
       this.#send(route, input, limited),
     );
-    if (!response.ok) throw refusal(json, response, `${route.method} ${route.path}`);
+    if (response.status < 200 || response.status > 299) throw refusal(json, response, `${route.method} ${route.path}`);
     const parsed = route.reply?.safeParse(json);
     if (parsed?.success === false) {
       throw new LongshoreError(
         'INTERNAL',
-        `${route.method} ${route.path}: the reply is not of its form: ${parsed.error.issues[0]?.message ?? ''}`,
+        `${route.method} ${route.path}: unexpected response: ${parsed.error.issues[0]?.message ?? ''}`,
         {
           hint: 'Coordinator and command line should be of near versions: `longshore version`.',
         },
@@ -78,7 +86,7 @@ export class ApiClient {
 
   async #send(route: Route, input: CallInput<RouteName>, limited: AbortSignal): Promise<Answer> {
     const { credentials, signal } = this.#options;
-    const url = new URL(fillPath(route.path, input.parameters ?? {}), credentials.url);
+    const url = urlBelow(credentials.url, fillPath(route.path, input.parameters ?? {}));
     for (const [key, value] of Object.entries(
       (input.query ?? {}) as Readonly<Record<string, string | number | undefined>>,
     )) {
@@ -88,22 +96,25 @@ export class ApiClient {
     if (credentials.token !== null) headers.authorization = `Bearer ${credentials.token}`;
     if (route.body !== null) headers['content-type'] = 'application/json';
     try {
-      const response = await fetch(url, {
+      const response = await sendRequest(url, {
         method: route.method,
         headers,
-        ...(route.body === null ? {} : { body: JSON.stringify(input.body ?? {}) }),
+        body: route.body === null ? null : JSON.stringify(input.body ?? {}),
         signal: limited,
+        ca: credentials.ca,
+        variables: credentials.variables,
       });
-      return { response, json: await readJson(response) };
+      return { response, json: parseJson(response.text) };
     } catch (error) {
       signal.throwIfAborted();
-      throw unreachable(credentials.url, error);
+      // Its own word for it, and not the client's "aborted".
+      throw unreachable(credentials.url, limited.aborted ? limited.reason : error);
     }
   }
 }
 
 interface Answer {
-  readonly response: Response;
+  readonly response: HttpReply;
   /** Null where it is none. */
   readonly json: unknown;
 }
@@ -112,8 +123,7 @@ function fillPath(path: string, parameters: Readonly<Record<string, string>>): s
   return path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -121,12 +131,15 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-function refusal(json: unknown, response: Response, what: string): LongshoreError {
+function refusal(json: unknown, response: HttpReply, what: string): LongshoreError {
   const parsed = problemSchema.safeParse(json);
   const found: Problem = parsed.success
     ? parsed.data
     : problem(codeOfStatus(response.status), `${what}: ${response.status} ${response.statusText}`, {
-        hint: 'This does not look like a Longshore coordinator; check the URL.',
+        hint:
+          response.status === 407
+            ? 'The proxy of the environment refuses: check the user and password in HTTPS_PROXY or HTTP_PROXY.'
+            : 'This does not look like a Longshore coordinator; check the URL.',
       });
   return new LongshoreError(found.code, found.message, { hint: found.hint, details: found.details });
 }
@@ -138,8 +151,27 @@ function codeOfStatus(status: number): ErrorCode {
   return 'UNREACHABLE';
 }
 
+/** Nobody whom we trust has signed the certificate. */
+const UNTRUSTED: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 export function unreachable(url: string, error: unknown): LongshoreError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const text = cause instanceof Error ? (cause.message === '' ? cause.name : cause.message) : String(cause);
-  return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: ${text}`, { cause: error });
+  if (error instanceof Error && 'code' in error && UNTRUSTED.has(error.code))
+    return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: its certificate is not trusted`, {
+      hint: 'Name the certificate authority that signed it with --ca FILE, or LONGSHORE_CA.',
+      cause: error,
+    });
+  return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: ${reasonOf(error)}`, { cause: error });
+}
+
+function reasonOf(error: unknown): string {
+  // Where a name has several addresses, each has its own failure and the whole has no message.
+  const found: unknown = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  if (!(found instanceof Error)) return String(found);
+  return found.message === '' ? found.name : found.message;
 }

@@ -1,10 +1,12 @@
 /** The console socket from the command line's side: open, wait for `welcome`, then calls by id with their frames. */
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
+import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { consoleFrameSchema } from '../../protocol/console.ts';
 import type { ConsoleFrame, ConsoleRequest } from '../../protocol/console.ts';
 import { CONSOLE_SOCKET_PATH } from '../../protocol/version.ts';
+import { urlBelow } from '../coordinator-url.ts';
 import { unreachable } from './api-client.ts';
 import type { Credentials } from './api-client.ts';
 
@@ -77,10 +79,12 @@ export class ConsoleClient {
 
   /** @throws UNREACHABLE, UNAUTHENTICATED */
   static open(credentials: Credentials, signal: AbortSignal, limits = LIMITS): Promise<ConsoleClient> {
-    const url = new URL(CONSOLE_SOCKET_PATH, credentials.url);
+    const url = urlBelow(credentials.url, CONSOLE_SOCKET_PATH);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url, {
       handshakeTimeout: limits.openMs,
+      agent: outboundAgent(url, credentials.variables) || undefined,
+      ...(credentials.ca === undefined ? {} : { ca: [...credentials.ca] }),
       headers: credentials.token === null ? {} : { authorization: `Bearer ${credentials.token}` },
     });
     return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 /** `plan` and `deploy`: from the app file to a release on every host. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Digest } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -12,7 +13,7 @@ import { print } from '../context.ts';
 import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import { buildImages, tagPlannedImages, type BuiltImage } from '../images/build-images.ts';
-import { readPlanFile, writePlanFile } from '../plan-file.ts';
+import { checkPlanPath, readPlanFile, writePlanFile } from '../plan-file.ts';
 import { planningWaitsFor, sayWhenSlow } from '../say-when-slow.ts';
 import type { RunVerb } from '../verb.ts';
 
@@ -53,7 +54,7 @@ function appFileOptions(command: Command): Command {
 export function registerDeploy(program: Command, run: RunVerb): void {
   appFileOptions(program.command('plan').description('Show what a deployment would change, per host; no host changes'))
     .option('-o, --out <file>', 'save the plan, for `deploy --plan`')
-    .option('--detailed-exitcode', 'exit 0: no changes, 2: changes')
+    .option('--detailed-exitcode', 'exit 0: no changes, 2: changes, 1: an error of any kind (as Terraform does)')
     .action(run(plan));
   appFileOptions(program.command('deploy').description('Build, push, make a release and roll it over the hosts'))
     .option('--plan <file>', 'do exactly this saved plan, or refuse')
@@ -95,12 +96,14 @@ function withRecreatedVolumes(spec: AppSpec, volumes: readonly string[]): AppSpe
 }
 
 async function plan(context: Context, options: PlanOptions): Promise<number> {
+  const out = options.out === undefined ? undefined : resolve(context.folder, options.out);
+  if (out !== undefined) await checkPlanPath(out);
   const { spec, images, built } = await prepare(context, options, 'plan');
   const api = await context.api();
   const asked = api.call('plan', { body: { spec, images } });
   const view = await sayWhenSlow(context.terminal, planningWaitsFor(spec, images), asked);
-  if (options.out !== undefined)
-    await writePlanFile(options.out, {
+  if (out !== undefined)
+    await writePlanFile(out, {
       coordinator: api.url,
       spec,
       plan: view,
@@ -152,7 +155,7 @@ async function fromPlanFile(
     });
   }
   const api = await context.api();
-  const file = await readPlanFile(options.plan, api.url);
+  const file = await readPlanFile(resolve(context.folder, options.plan), api.url);
   const images = digestsOf(file.plan);
   if (file.built.length > 0) {
     // A plan that the world has left behind is refused below, and must not move a tag before.

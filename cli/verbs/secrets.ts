@@ -9,7 +9,7 @@ import { renderEnrollTokens, renderRegistries, renderSecrets, renderTokens } fro
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
 import { parseDurationOption } from '../duration-option.ts';
-import { readHidden } from '../read-input.ts';
+import { readHidden, requireText } from '../read-input.ts';
 import type { RunVerb } from '../verb.ts';
 import { appArgument } from './apps.ts';
 
@@ -35,13 +35,20 @@ export function registerSecrets(program: Command, run: RunVerb): void {
     .argument('<app>')
     .argument('<secret>')
     .option('--file <path>', 'read the value from a file instead of standard input')
+    .option('--allow-empty', 'store an empty value too')
     .description('Set a new version; the next release uses it')
     .action(
-      run(async (context: Context, app: string, secret: string, options: { file?: string }) => {
-        const value = await readHidden(context, `value of secret ${secret}`, options.file);
+      run(async (context: Context, app: string, secret: string, options: { file?: string; allowEmpty?: boolean }) => {
+        const allowEmpty = options.allowEmpty === true;
+        const what = `value of secret ${secret}`;
+        const value = await readHidden(context, what, options.file);
+        if (!allowEmpty) requireText(value, what, 'Check what is piped in; --allow-empty stores an empty value.');
         const view = await (
           await context.api()
-        ).call('setSecret', { parameters: { app: appArgument(app), secret }, body: { value } });
+        ).call('setSecret', {
+          parameters: { app: appArgument(app), secret },
+          body: { value, ...(allowEmpty ? { allowEmpty } : {}) },
+        });
         print(context, view, () => `${view.name} is version ${view.version}. \`longshore deploy\` ships it.`);
         return 0;
       }),
@@ -77,7 +84,9 @@ export function registerSecrets(program: Command, run: RunVerb): void {
     .description('Store a credential for a private registry')
     .action(
       run(async (context: Context, registry: string, options: { username: string; file?: string }) => {
-        const password = await readHidden(context, `password of ${options.username} at ${registry}`, options.file);
+        const what = `password of ${options.username} at ${registry}`;
+        const password = await readHidden(context, what, options.file);
+        requireText(password, what, 'Check what is piped in.');
         const view = await (
           await context.api()
         ).call('setRegistry', { parameters: { registry }, body: { username: options.username, password } });

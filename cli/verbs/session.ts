@@ -8,8 +8,9 @@ import { PROTOCOL } from '../../protocol/version.ts';
 import { ApiClient } from '../client/api-client.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
-import { profilePath, readCredentials, writeProfile } from '../profile.ts';
-import { readHidden } from '../read-input.ts';
+import { parseCoordinatorUrl } from '../coordinator-url.ts';
+import { caFile, profilePath, readCredentials, readRoots, writeProfile } from '../profile.ts';
+import { readHidden, requireText } from '../read-input.ts';
 import type { RunVerb } from '../verb.ts';
 
 const CALL_MS = 10_000;
@@ -35,19 +36,19 @@ export function registerSession(program: Command, run: RunVerb): void {
     .action(run(doctor));
 }
 
-async function login(context: Context, url: string, options: { tokenFile?: string }): Promise<number> {
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new LongshoreError('INPUT_INVALID', `log in: \`${url}\` is no http(s) URL`, {
-      hint: 'For example https://longshore.example.com',
-    });
+async function login(context: Context, text: string, options: { tokenFile?: string }): Promise<number> {
+  const { environment } = context;
+  const url = parseCoordinatorUrl(text, 'log in', 'INPUT_INVALID');
+  const file = caFile(environment);
+  const ca = await readRoots(url, file);
   if (!isSafe(new URL(url)))
     context.terminal.err(`warning: ${url} is not encrypted: whoever is on the way reads the token. Use https.`);
   const token = (await readHidden(context, `token for ${url}`, options.tokenFile)).trim();
-  const who = await new ApiClient({ credentials: { url, token }, timeoutMs: CALL_MS, signal: context.signal }).call(
-    'whoami',
-  );
-  const path = profilePath(context.environment);
-  await writeProfile(path, { url, token });
+  requireText(token, `token for ${url}`, 'Type it at the prompt, pipe it in, or name a file with --token-file.');
+  const credentials = { url, token, ca, variables: environment };
+  const who = await new ApiClient({ credentials, timeoutMs: CALL_MS, signal: context.signal }).call('whoami');
+  const path = profilePath(environment);
+  await writeProfile(path, { url, token, ...(file === undefined ? {} : { ca: file }) });
   print(context, who, () => `Logged in to ${url} as ${who.name} (${who.role}). The profile is ${path}.`);
   return 0;
 }

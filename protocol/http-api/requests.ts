@@ -89,7 +89,16 @@ export const tokenRequestSchema = z.strictObject({
   ttlMs: durationSchema.min(1_000).nullable().default(null),
 });
 
-export const secretRequestSchema = z.strictObject({ value: z.string().max(524_288) });
+export const secretRequestSchema = z
+  .strictObject({
+    value: z.string().max(524_288),
+    /** An empty value is mostly a pipe that failed: it is refused where nobody says that it is meant. */
+    allowEmpty: z.boolean().default(false),
+  })
+  .refine(({ value, allowEmpty }) => value !== '' || allowEmpty, {
+    path: ['value'],
+    message: 'is empty; set allowEmpty where that is meant',
+  });
 export const registryRequestSchema = z.strictObject({
   username: z.string().min(1).max(256),
   password: z.string().min(1).max(65_536),

@@ -257,7 +257,86 @@ t.test('cli: plan exits 2 with changes when asked, and saves a plan that deploy 
   t.equal(asked, 'p1');
   t.match(await cli.run(['deploy', '--plan', file, '-f', 'compose.yaml']), { exit: 2, err: /do not go together/ });
   writeFileSync(file, '{"longshorePlan":1}');
-  t.match(await cli.run(['deploy', '--plan', file]), { exit: 2, err: /no saved plan/ });
+  t.match(await cli.run(['deploy', '--plan', file]), { exit: 2, err: /not a saved plan/ });
+});
+
+t.test(
+  'cli: a plan is saved for its owner alone, and where it cannot be is told before anything is built',
+  async (t) => {
+    let planned = 0;
+    const cli = await stage(t, {
+      whoami,
+      plan: () => {
+        planned += 1;
+        return Promise.resolve(plan);
+      },
+    });
+    writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);
+    const out = (file: string) => cli.run(['plan', '-p', 'shop', '--out', file]);
+
+    t.match(await out('.'), { exit: 2, err: /INPUT_INVALID: save the plan to .*: it is a folder/ });
+    t.match(await out('none/shop.plan'), { exit: 2, err: /there is no folder .*none/ });
+    t.match(await out('compose.yaml/shop.plan'), { exit: 2, err: /compose\.yaml is not a folder/ });
+    t.equal(planned, 0);
+
+    const file = path.join(cli.folder, 'shop.plan');
+    writeFileSync(file, 'old', { mode: 0o644 });
+    t.match(await out('shop.plan'), { exit: 0 });
+    t.equal(statSync(file).mode & 0o777, 0o600);
+    t.match(JSON.parse(readFileSync(file, 'utf8')), { plan: { hash: 'p1' } });
+  },
+);
+
+t.test('cli: with --detailed-exitcode 2 means changes and nothing else', async (t) => {
+  const cli = await stage(t, { whoami, plan: () => Promise.resolve({ ...plan, changed: false }) });
+  const detailed = (...more: readonly string[]) => cli.run(['plan', '-p', 'shop', '--detailed-exitcode', ...more]);
+
+  t.match(await detailed(), { exit: 1, err: /there is no compose\.yaml/ });
+  t.match(await detailed('--colour'), { exit: 1, err: /unknown option/ });
+  writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);
+  t.match(await detailed('--url', 'http://127.0.0.1:9'), { exit: 1, err: /UNREACHABLE/ });
+  t.match(await detailed(), { exit: 0 });
+});
+
+t.test('cli: --url with a password is refused, and the password is not repeated', async (t) => {
+  const cli = scene(t, { LONGSHORE_TOKEN: 'x' });
+
+  for (const parameters of [
+    ['hosts', '--url', 'http://ada:s3cret@127.0.0.1:9'],
+    ['login', 'http://ada:s3cret@127.0.0.1:9'],
+  ]) {
+    const ran = await cli.run(parameters);
+    t.match(ran, { exit: 2, err: /INPUT_INVALID: .*127\.0\.0\.1:9 holds a user name or a password/ });
+    t.notMatch(ran.out + ran.err, /s3cret/);
+  }
+  const ran = await cli.run(['hosts'], { environment: { LONGSHORE_URL: 'http://ada:s3cret@127.0.0.1:9' } });
+  t.match(ran, { exit: 2, err: /CONFIG_INVALID/ });
+  t.notMatch(ran.err, /s3cret/);
+  t.match(await cli.run(['hosts', '--url', '']), { exit: 2, err: /not an http\(s\) URL/ });
+  t.match(await cli.run(['hosts', '--url', 'http://127.0.0.1:9', '--ca', '']), { exit: 2, err: /names no file/ });
+});
+
+t.test('cli: an empty value is stored only where that is meant', async (t) => {
+  const stored: string[] = [];
+  const cli = await stage(t, {
+    setSecret: (app, name, value) => {
+      stored.push(value);
+      return Promise.resolve({ app, name, version: 1, setAt: 0 });
+    },
+  });
+  writeFileSync(path.join(cli.folder, 'empty'), '\n');
+
+  t.match(await cli.run(['secrets', 'set', 'shop', 'x']), { exit: 2, err: /it is empty[\s\S]*--allow-empty/ });
+  t.match(await cli.run(['secrets', 'set', 'shop', 'x'], { input: '\n' }), { exit: 2 });
+  t.match(await cli.run(['secrets', 'set', 'shop', 'x', '--file', 'empty']), { exit: 2 });
+  t.match(await cli.run(['secrets', 'registry', 'r:5000', '-u', 'ada']), {
+    exit: 2,
+    err: /password of ada .* is empty/,
+  });
+  t.match(await cli.run(['login', 'http://127.0.0.1:9']), { exit: 2, err: /token for .* is empty/ });
+  t.same(stored, []);
+  t.match(await cli.run(['secrets', 'set', 'shop', 'x', '--allow-empty']), { exit: 0 });
+  t.same(stored, ['']);
 });
 
 const endings = [
