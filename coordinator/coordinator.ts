@@ -13,7 +13,7 @@ import { Changes } from './changes.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { attachConsole } from './console/console-socket.ts';
 import type { ConsoleSocket } from './console/console-socket.ts';
-import type { ControlOptions, DoctorCheck, ImagesPort } from './control/control-options.ts';
+import type { ControlOptions, DoctorCheck } from './control/control-options.ts';
 import { createCommands } from './control/create-commands.ts';
 import { createViews } from './control/create-views.ts';
 import { imageChecks } from './control/image-checks.ts';
@@ -31,11 +31,7 @@ import { AdoptionRequests } from './identity/adoption-requests.ts';
 import { Hub } from './hub/hub.ts';
 import { convergedHosts } from './metrics/converged-hosts.ts';
 import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
-import { DigestResolver } from './registry/digest-resolver.ts';
-import { loginFor } from './registry/logins.ts';
-import { ImageFactsReader } from './registry/image-facts.ts';
-import { headDigest } from './registry/registry-client.ts';
-import type { RegistryLogin } from './registry/registry-client.ts';
+import { openImages } from './registry/open-images.ts';
 import { resolvingHost } from './registry/resolving-host.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { Proposals } from './schedule/proposals.ts';
@@ -73,11 +69,6 @@ export interface CoordinatorOptions {
 const LEASE_MS = 30_000;
 const TICK_MS = 1_000;
 const TOUCH_MS = 5 * 60_000;
-/** Hosts that tick in the same minute ask for the same tags. */
-const REMEMBER_DIGEST_MS = 60_000;
-const REGISTRY_TIMEOUT_MS = 20_000;
-/** A plan is good without what it says. */
-const IMAGE_CONFIG_TIMEOUT_MS = 3_000;
 const REFUSALS_PER_MINUTE = 30;
 /** Of one address, without a token: enough for a hundred machines behind one that come up together. */
 const PUBLIC_CALLS_PER_MINUTE = 300;
@@ -138,7 +129,13 @@ export class Coordinator {
     const adoptions = new AdoptionRequests(monotonicMs);
     const views = createViews({ store, hub, adoptions });
     this.#feed = new ChangeFeed({ changes, views, onFault });
-    const images = this.#images();
+    const images = openImages({
+      ...options,
+      resolve: async (reference) => {
+        const host = await resolvingHost(reference, { store, connectedHosts: () => hub.connectedHosts() });
+        return host === null ? null : hub.resolve(host, reference);
+      },
+    });
     this.#rollouts = new Rollouts({
       store,
       live: (host) => hub.live(host),
@@ -281,32 +278,6 @@ export class Coordinator {
     this.#feed.stop();
     await this.#http.close();
     await this.#options.store.close();
-  }
-
-  #images(): ImagesPort {
-    const { config, store, vault, now, google, fetch } = this.#options;
-    const client = { fetch, now, insecure: config.insecureRegistries, timeoutMs: REGISTRY_TIMEOUT_MS };
-    const login = (registry: string): Promise<RegistryLogin | null> =>
-      loginFor(registry, {
-        store,
-        vault,
-        dockerConfigFile: config.dockerConfigFile,
-        ofMachine: async (asked) => (await google?.registryLogin(asked)) ?? null,
-      });
-    const facts = new ImageFactsReader({ login, client: { ...client, timeoutMs: IMAGE_CONFIG_TIMEOUT_MS } });
-    const digests = new DigestResolver({
-      head: async (image) => headDigest(image, await login(image.registry), client),
-      askHost: async (reference) => {
-        const host = await resolvingHost(reference, { store, connectedHosts: () => this.#hub.connectedHosts() });
-        return host === null ? null : this.#hub.resolve(host, reference);
-      },
-      now,
-      rememberMs: REMEMBER_DIGEST_MS,
-    });
-    return {
-      resolve: (reference, fresh) => digests.resolve(reference, fresh),
-      facts: (reference, digest, platform) => facts.of(reference, digest, platform),
-    };
   }
 }
 

@@ -66,7 +66,7 @@ export function encodeAgentMessage(message: AgentMessage): EncodedFrame {
 
 /**
  * A hello is read before its sender has proven anything, so it is small. What does not fit is left out, the least needed
- * first: secrets that are not named are sent again, and labels count at the enrolment alone.
+ * first: secrets that are not named are sent again.
  */
 function encodeHello(hello: AgentMessageOf<'hello'>): EncodedFrame {
   const parsed = agentMessageSchema.safeParse(hello);
@@ -76,8 +76,8 @@ function encodeHello(hello: AgentMessageOf<'hello'>): EncodedFrame {
   const smaller = [
     whole,
     { ...whole, secrets: {} },
-    { ...whole, secrets: {}, labels: {} },
-    { ...whole, secrets: {}, labels: {}, registries: [] },
+    { ...whole, secrets: {}, registries: [] },
+    { ...whole, secrets: {}, registries: [], policy: undefined },
   ];
   for (const message of smaller) {
     const text = JSON.stringify(message);

@@ -151,7 +151,7 @@ t.test('chooseVersion: the highest in common, or none', (t) => {
 });
 
 t.test('encode: a hello is small enough to be read before it is proven; what can be sent again is left out', (t) => {
-  const hello = (secrets: number, labels: number): AgentMessageOf<'hello'> => ({
+  const hello = (secrets: number, registries: number): AgentMessageOf<'hello'> => ({
     kind: 'hello',
     host: hostId(1),
     signature: 'AAAA',
@@ -163,8 +163,8 @@ t.test('encode: a hello is small enough to be read before it is proven; what can
     engineVersion: '27',
     order: { epoch: 1, generation: 2, hash: 'h' },
     secrets: Object.fromEntries(Array.from({ length: secrets }, (_, index) => [`shop/secret-${index}`, 1])),
-    registries: ['r.example'],
-    labels: Object.fromEntries(Array.from({ length: labels }, (_, index) => [`label-${index}`, 'x'.repeat(900)])),
+    registries: Array.from({ length: registries }, (_, index) => `r${index}.example`),
+    labels: Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`label-${index}`, 'x'.repeat(120)])),
     ingress: null,
   });
   const sent = (message: AgentMessageOf<'hello'>): unknown => {
@@ -172,9 +172,9 @@ t.test('encode: a hello is small enough to be read before it is proven; what can
     return decodeAgentMessage(text ?? '', UNPROVEN_BOUNDS);
   };
 
-  t.match(sent(hello(2, 1)), { message: { secrets: { 'shop/secret-1': 1 }, registries: ['r.example'] } });
-  t.match(sent(hello(3_000, 1)), { message: { secrets: {}, labels: { 'label-0': /x/ }, registries: ['r.example'] } });
-  t.match(sent(hello(3_000, 60)), { message: { labels: {}, registries: ['r.example'] } });
+  t.match(sent(hello(2, 1)), { message: { secrets: { 'shop/secret-1': 1 }, registries: ['r0.example'] } });
+  t.match(sent(hello(3_000, 1)), { message: { secrets: {}, labels: { 'label-0': /x/ }, registries: ['r0.example'] } });
+  t.match(sent(hello(3_000, 3_000)), { message: { labels: { 'label-0': /x/ }, registries: [] } });
   t.match(decodeAgentMessage(JSON.stringify(hello(3_000, 1)), UNPROVEN_BOUNDS), { kind: 'invalid', of: null });
   t.end();
 });
