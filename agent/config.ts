@@ -5,7 +5,8 @@
  */
 import { LongshoreError, type ProblemDetail } from '../fleet/errors.ts';
 import { audienceOf } from '../protocol/audience.ts';
-import { crossProblems, hostNameSchema, settingsSchema, type Settings } from './config/config-schema.ts';
+import { isHostName } from '../fleet/host-labels.ts';
+import { crossProblems, settingsSchema, type Settings } from './config/config-schema.ts';
 import { isRecord, type RawConfig, type SettingSource } from './config/settings.ts';
 import type { ConfigFile } from './config/config-file.ts';
 import type { LogLevel } from './log.ts';
@@ -114,7 +115,7 @@ export function parseAgentConfig(inputs: ConfigInputs): AgentConfig {
     throw invalid(problems);
   }
   for (const [path, message] of crossProblems(parsed.data)) where([path], message);
-  if (!hostNameSchema.safeParse(parsed.data.name ?? inputs.hostname).success)
+  if (!isHostName(parsed.data.name ?? inputs.hostname))
     where(['name'], `the host name \`${inputs.hostname}\` cannot be a name: set one`);
   if (problems.length > 0) throw invalid(problems);
   return deepFreeze(toConfig(parsed.data, inputs.hostname));

@@ -4,6 +4,7 @@
  */
 import { boundedText } from '../fleet/bounded-text.ts';
 import { TEXT_LIMITS } from '../fleet/limits.ts';
+import { plainJson, plainLine } from '../protocol/text/plain-text.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -49,10 +50,10 @@ function renderFields(fields: LogFields): string {
 
 function renderValue(value: string | number | boolean | null): string {
   const text = boundedText(String(value), TEXT_LIMITS.logMessage);
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[^\s"=\p{Cc}\p{Cf}]+$/u.test(text) ? text : plainJson(text);
 }
 
 /** A message of another program may hold line breaks; an entry stays one line. */
 function oneLine(text: string): string {
-  return boundedText(text, TEXT_LIMITS.logMessage).replaceAll(/[\r\n]+/g, ' ');
+  return plainLine(boundedText(text, TEXT_LIMITS.logMessage).replaceAll('\r', '\n'));
 }

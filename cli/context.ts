@@ -1,4 +1,5 @@
 /** What every verb gets: the terminal, the clients (opened when first asked for), the flags that all verbs share. */
+import { plainJson } from '../protocol/text/plain-text.ts';
 import type { ApiClient } from './client/api-client.ts';
 import type { ConsoleClient } from './client/console-client.ts';
 import type { Environment } from './profile.ts';
@@ -23,7 +24,7 @@ export interface Context {
 
 /** Prints data for machines (`--json`) or as text. */
 export function print(context: Context, data: unknown, text: () => string): void {
-  context.terminal.out(context.json ? JSON.stringify(data, null, 2) : text());
+  context.terminal.out(context.json ? plainJson(data, 2) : text());
 }
 
 /** The text of a list of the newest, with a line where it goes on further back. */

@@ -8,6 +8,7 @@ import type { DeploymentState } from '../fleet/deployment.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import { RECONNECT, retryDelayMs } from '../fleet/retry.ts';
 import { withEitherSignal } from '../fleet/with-either-signal.ts';
+import { plainJson } from '../protocol/text/plain-text.ts';
 import type { DeploymentView } from '../protocol/http-api/views.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import type { Context } from './context.ts';
@@ -109,7 +110,7 @@ async function watchOnce(
 
 /** Says how it ended, on standard error when it did not succeed. @returns the exit code */
 export function concludeDeployment(context: Context, view: DeploymentView): number {
-  if (context.json) context.terminal.out(JSON.stringify(view, null, 2));
+  if (context.json) context.terminal.out(plainJson(view, 2));
   else if (view.problem !== null) context.terminal.err(renderProblem(view.problem));
   return hasEnded(view.state) ? EXIT[view.state as keyof typeof EXIT] : 1;
 }

@@ -12,6 +12,7 @@
  * Heartbeats go both ways; any frame counts as one.
  */
 import { z } from 'zod';
+import { onlyLabels } from '../fleet/host-labels.ts';
 import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
 import { listSchema, textSchema } from './bounded-schema.ts';
 import { appReportSchema, assignmentSchema, hostMetricsSchema, hostProblemSchema } from './assignment-schema.ts';
@@ -74,7 +75,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     secrets: z.record(z.string(), countSchema),
     /** Registries whose stored credential the agent holds: one that was removed while it was away is taken back. */
     registries: listSchema(textSchema(TEXT_LIMITS.registry), LIST_LIMITS.registries).default([]),
-    labels: z.record(z.string(), textSchema(TEXT_LIMITS.word)),
+    /** What is no label is left out: a host is not refused for what selects nothing. */
+    labels: z.record(z.string(), z.unknown()).transform((said): Record<string, string> => ({ ...onlyLabels(said) })),
     /** Where this host's ingress answers, for people; null without one. */
     ingress: z.object({ http: z.number().int().nullable(), https: z.number().int().nullable() }).nullable(),
     /** Which boot of the machine this is: a drain because of a power-off ends with another one. */

@@ -9,7 +9,7 @@
  *     | -- POST /v1/enroll -----------------> |   `token`, or `identityToken` with `nonce`
  */
 import { z } from 'zod';
-import { countSchema, hostIdSchema } from './scalars.ts';
+import { countSchema, hostIdSchema, hostNameSchema, labelsSchema } from './scalars.ts';
 
 /** These texts stand in lists, events and a terminal: one line each. */
 const line = (most: number) =>
@@ -17,11 +17,6 @@ const line = (most: number) =>
     .string()
     .max(most)
     .regex(/^\P{Cc}*$/u, 'holds control characters');
-
-const MOST_LABELS = 64;
-const labelsSchema = z
-  .record(line(128), line(256))
-  .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `are more than ${MOST_LABELS}`);
 
 /** What the machine holds of a host that it was, or seems to have been. */
 export const formerHostSchema = z.strictObject({
@@ -61,7 +56,7 @@ export const enrollRequestSchema = z
     /** Ed25519 signature over `enrollProof`, base64: the key is really held. */
     signature: z.string().max(256),
     /** With an identity token the instance's own name counts, and this one does not. */
-    name: line(63).min(1),
+    name: hostNameSchema,
     /** Not with an identity token: there the labels are those of the pool. */
     labels: labelsSchema,
     /** For example `linux/amd64`. */

@@ -5,6 +5,16 @@ import type { AppName, DeploymentId, Digest, HostId, InstanceId, ServiceName, Sp
 import { boundedDetails } from '../fleet/bounded-problem.ts';
 import { ERRORS } from '../fleet/errors.ts';
 import type { ErrorCode, Problem } from '../fleet/errors.ts';
+import {
+  areLabelsFew,
+  HOST_NAME_RULE,
+  isHostName,
+  isLabelKey,
+  isLabelValue,
+  LABEL_KEY_RULE,
+  LABEL_VALUE_RULE,
+  LABELS_RULE,
+} from '../fleet/host-labels.ts';
 import { LIST_LIMITS, TEXT_LIMITS } from '../fleet/limits.ts';
 import { textSchema } from './bounded-schema.ts';
 
@@ -23,6 +33,15 @@ export const deploymentIdSchema = branded<DeploymentId>(DEPLOYMENT_ID, 'a deploy
 export const instanceIdSchema = branded<InstanceId>(INSTANCE_ID, 'an instance id (i- and 12 hex digits)');
 export const digestSchema = branded<Digest>(DIGEST, 'a digest (sha256: and 64 hex digits)');
 export const specHashSchema = branded<SpecHash>(SPEC_HASH, 'a spec hash (h1: and 64 hex digits)');
+
+export const hostNameSchema = z.string().refine(isHostName, HOST_NAME_RULE);
+export const labelKeySchema = z.string().refine(isLabelKey, LABEL_KEY_RULE);
+export const labelValueSchema = z.string().refine(isLabelValue, LABEL_VALUE_RULE);
+/** All labels of a host, or changes of them. */
+export const labelsSchema = z.record(labelKeySchema, labelValueSchema).refine(areLabelsFew, LABELS_RULE);
+export const labelChangesSchema = z
+  .record(labelKeySchema, labelValueSchema.nullable())
+  .refine(areLabelsFew, LABELS_RULE);
 
 /** Wall clock, milliseconds since 1970. */
 export const timeSchema = z.number().int().nonnegative();

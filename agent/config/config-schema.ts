@@ -1,17 +1,15 @@
 /** The form of the agent's settings as they stand in its file, with their defaults, and the rules over several of them. */
 import { z } from 'zod';
+import { areLabelsFew, LABELS_RULE } from '../../fleet/host-labels.ts';
 import { audienceOf } from '../../protocol/audience.ts';
+import { hostNameSchema, labelKeySchema, labelValueSchema } from '../../protocol/scalars.ts';
 import { LOG_LEVELS } from '../log.ts';
 
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 const port = z.number().int().min(1).max(65_535);
-export const hostNameSchema = z
-  .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/, 'must be letters, digits, `.`, `-`, `_`, at most 63');
 const listen = z.string().refine(isListenAddress, 'must be HOST:PORT');
-const labelKey = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,62}$/, 'is not a label name');
 /** YAML reads `zone: 1` as a number; a label is text. */
-const labelValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const labelValue = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(labelValueSchema);
 
 export const settingsSchema = z.strictObject({
   coordinator: z.string('is missing: the address of the coordinator, as wss://ship.example.com'),
@@ -19,7 +17,7 @@ export const settingsSchema = z.strictObject({
   ca_file: absolutePath.nullable().default(null),
   data_dir: absolutePath.default('/var/lib/longshore-agent'),
   name: hostNameSchema.optional(),
-  labels: z.record(labelKey, labelValue).default({}),
+  labels: z.record(labelKeySchema, labelValue).refine(areLabelsFew, LABELS_RULE).default({}),
   enroll_token_file: absolutePath.nullable().default(null),
   enroll_token: z.string().min(1).nullable().default(null),
   identity: z.enum(['token', 'google'], 'must be token or google').default('token'),

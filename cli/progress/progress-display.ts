@@ -2,6 +2,7 @@
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import { renderDuration } from '../../protocol/text/time.ts';
+import { shownText } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { changeLines, renderProgress } from './progress-lines.ts';
 
@@ -73,7 +74,9 @@ export class ProgressDisplay {
     const shown =
       lines.length > rows ? [...lines.slice(0, rows - 1), `    ... and ${lines.length - rows + 1} more lines`] : lines;
     const up = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`;
-    stdout.write(`${up}${shown.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`);
+    stdout.write(
+      `${up}${shown.map((line) => `\u001b[2K${shownText(line, this.#terminal.color)}\n`).join('')}\u001b[0J`,
+    );
     this.#drawn = shown.length;
   }
 }

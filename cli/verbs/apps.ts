@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { isAppName } from '../../fleet/ids.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { plainJson } from '../../protocol/text/plain-text.ts';
 import type { Page } from '../../protocol/http-api/page.ts';
 import type { EventView } from '../../protocol/http-api/views.ts';
 import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
@@ -91,7 +92,7 @@ export function registerApps(program: Command, run: RunVerb): void {
         ).call('pullApp', { parameters: { app: appArgument(app) }, body: { note: options.note ?? null } });
         if (!context.json) context.terminal.out(text);
         if (deployment === null || options.detach === true) {
-          if (context.json) context.terminal.out(JSON.stringify({ deployment, text }, null, 2));
+          if (context.json) context.terminal.out(plainJson({ deployment, text }, 2));
           return 0;
         }
         return concludeDeployment(context, await followDeployment(context, deployment));
@@ -150,7 +151,7 @@ async function showEvents(context: Context, options: EventOptions): Promise<numb
 }
 
 function showEvent(context: Context, event: EventView): void {
-  context.terminal.out(context.json ? JSON.stringify(event) : renderEvent(event));
+  context.terminal.out(context.json ? plainJson(event) : renderEvent(event));
 }
 
 type ListEvents = (query: { limit: number; cursor?: string }) => Promise<Page<EventView>>;

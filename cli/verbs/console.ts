@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { plainLine } from '../../protocol/text/plain-text.ts';
 import { renderProblem } from '../../protocol/text/problem.ts';
 import type { ConsoleClient } from '../client/console-client.ts';
 import type { Context } from '../context.ts';
@@ -75,7 +76,7 @@ async function runText(context: Context, client: ConsoleClient, text: string): P
 async function complete(client: ConsoleClient, line: string): Promise<[string[], string]> {
   let items: string[] = [];
   await client.call({ kind: 'complete', text: line }, (frame) => {
-    if (frame.kind === 'completions') items = frame.items;
+    if (frame.kind === 'completions') items = frame.items.map(plainLine);
   }).finished;
   return [items, line.split(/\s+/).at(-1) ?? ''];
 }

@@ -1,6 +1,7 @@
 /** `logs` and `exec`: streams over the console socket. */
 import type { Command } from 'commander';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { plainJson, plainText } from '../../protocol/text/plain-text.ts';
 import { STREAM_WINDOW_BYTES } from '../../protocol/version.ts';
 import type { CallFrame, ConsoleClient } from '../client/console-client.ts';
 import type { Context } from '../context.ts';
@@ -16,6 +17,7 @@ interface LogOptions {
   readonly tail?: number;
   readonly since?: number;
   readonly host?: string;
+  readonly raw?: boolean;
 }
 
 interface ExecOptions {
@@ -35,6 +37,7 @@ export function registerStreams(program: Command, run: RunVerb): void {
     .option('-n, --tail <lines>', 'so many lines of each instance', parseCountOption, 100)
     .option('--since <duration>', 'only the last 10m, 1h ...', parseDurationOption)
     .option('--host <host>', 'only this host')
+    .option('--raw', 'lines as they are, with their colours and control characters')
     .action(run(logs));
   program
     .command('exec')
@@ -67,7 +70,8 @@ async function logs(context: Context, app: string, service: string | undefined, 
     (frame) => {
       if (frame.kind !== 'chunk' || frame.source === null) return;
       const log = openLog(splitters, frame.source, frame.fd);
-      for (const line of log.splitter.lines(Buffer.from(frame.data, 'base64'))) showLogLine(context, log, line);
+      for (const line of log.splitter.lines(Buffer.from(frame.data, 'base64')))
+        showLogLine(context, log, line, options.raw === true);
     },
   );
   try {
@@ -78,7 +82,7 @@ async function logs(context: Context, app: string, service: string | undefined, 
   } finally {
     for (const log of splitters.values()) {
       const rest = log.splitter.rest();
-      if (rest !== '') showLogLine(context, log, rest);
+      if (rest !== '') showLogLine(context, log, rest, options.raw === true);
     }
     client.close();
   }
@@ -100,14 +104,15 @@ function openLog(logs: Map<string, OpenLog>, source: LogSource, fd: number): Ope
   return found;
 }
 
-function showLogLine(context: Context, { source, fd }: OpenLog, line: string): void {
+function showLogLine(context: Context, { source, fd }: OpenLog, line: string, raw: boolean): void {
   if (context.json) {
-    context.terminal.out(JSON.stringify({ ...source, stream: fd === 2 ? 'stderr' : 'stdout', line }));
+    context.terminal.out(plainJson({ ...source, stream: fd === 2 ? 'stderr' : 'stdout', line }));
     return;
   }
   const color = COLORS[Array.from(source.instance).reduce((sum, char) => sum + char.charCodeAt(0), 0) % COLORS.length];
   const name = paint(`${source.host}/${source.service}`, color ?? 'cyan', context.terminal.color);
-  context.terminal.out(`${name} | ${line}`);
+  if (raw) context.terminal.raw(`${name} | ${line}`);
+  else context.terminal.out(`${name} | ${plainText(line)}`);
 }
 
 async function exec(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { FleetManifest, ManifestPool } from '../../fleet/fleet-manifest.ts';
+import { labelsSchema } from '../../protocol/scalars.ts';
 
 /** Unknown keys are ignored: a newer Terraform configuration may say more to a newer coordinator. */
 const manifestSchema = z.object({
@@ -13,7 +14,7 @@ const manifestSchema = z.object({
     z.object({
       name: z.string().min(1),
       serviceAccount: z.string().min(3),
-      labels: z.record(z.string(), z.string()),
+      labels: labelsSchema,
       zones: z.array(z.string()),
     }),
   ),

@@ -3,6 +3,7 @@
  * are errors. Editors get the JSON schema that `infra/fleet.schema.json` holds, written from here.
  */
 import { z } from 'zod';
+import { areLabelsFew, isLabelValue, LABEL_LIMITS, LABEL_VALUE_RULE, LABELS_RULE } from '../../fleet/host-labels.ts';
 import { MACHINE_FORM } from './machine-family.ts';
 import { ZONE_FORM } from './google-zones.ts';
 
@@ -37,10 +38,12 @@ const googleLabels = z.record(
   z.string('must be text').regex(/^[a-z0-9_-]{0,63}$/, 'must be a-z, 0-9, _ and -, at most 63 characters'),
 );
 /** Longshore's labels: they select apps. The same forms as the agent's. */
-const hostLabels = z.record(
-  z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,62}$/, 'is not a label name'),
-  z.string('must be text').max(255, 'is longer than 255 characters'),
-);
+const hostLabels = z
+  .record(
+    z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,62}$/, 'is not a label name'),
+    z.string('must be text').max(LABEL_LIMITS.value, LABEL_VALUE_RULE).refine(isLabelValue, LABEL_VALUE_RULE),
+  )
+  .refine(areLabelsFew, LABELS_RULE);
 
 const stateSchema = z.strictObject({
   bucket: z

@@ -1,6 +1,7 @@
 /** What the API takes. Strict: a key that is not known is an error. */
 import { z } from 'zod';
 import { HOST_STEP_STATES } from '../../fleet/deployment.ts';
+import { LABEL_LIMITS } from '../../fleet/host-labels.ts';
 import { appSpecSchema } from '../app-spec-schema.ts';
 import {
   appNameSchema,
@@ -8,7 +9,10 @@ import {
   deploymentIdSchema,
   digestSchema,
   durationSchema,
-  stringRecord,
+  hostNameSchema,
+  labelChangesSchema,
+  labelKeySchema,
+  labelsSchema,
 } from '../scalars.ts';
 import { pageQuerySchema } from './page.ts';
 
@@ -59,10 +63,10 @@ export const noteRequestSchema = z.strictObject({ note });
 export const hostPatchSchema = z.strictObject({
   availability: z.enum(['active', 'paused', 'draining']).optional(),
   /** Changes of the host's own labels, which win over its agent's and its pool's; null hides theirs. */
-  labels: z.record(z.string(), z.string().nullable()).optional(),
+  labels: labelChangesSchema.optional(),
   /** Labels that agent and pool say again. */
-  inheritLabels: z.array(z.string()).optional(),
-  name: name.optional(),
+  inheritLabels: z.array(labelKeySchema).max(LABEL_LIMITS.count).optional(),
+  name: hostNameSchema.optional(),
   note,
 });
 
@@ -79,7 +83,7 @@ export const adoptRequestSchema = z.strictObject({
 export const enrollTokenRequestSchema = z.strictObject({
   kind: z.enum(['once', 'pool']).default('once'),
   pool: name.nullable().default(null),
-  labels: stringRecord.default({}),
+  labels: labelsSchema.default({}),
   ttlMs: durationSchema.min(1_000).nullable().default(3_600_000),
 });
 

@@ -1,8 +1,8 @@
 /** Columns of text, aligned, two spaces apart; the console and the command line print the same ones. Pure. */
 
-/** @param rows cells without line breaks; the last column is not padded */
+/** @param rows a line break within a cell becomes a space; the last column is not padded */
 export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
+  const all = [header, ...rows].map((row) => row.map((cell) => cell.replaceAll(/[\r\n\t]+/g, ' ')));
   const widths = header.map((_, column) =>
     all.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), 0),
   );

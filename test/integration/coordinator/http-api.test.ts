@@ -199,3 +199,24 @@ t.test('http: a fault inside shows nothing of itself', async (t) => {
   t.equal(response.status, 500);
   t.notMatch(await response.text(), /SELECT/);
 });
+
+t.test('http: an operator is held to the rules for names and labels of hosts, too', async (t) => {
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({
+      patchHost: (_host, patch) => Promise.resolve(aHostView({ name: patch.name ?? 'same' })),
+      makeEnrollToken: () => Promise.reject(new Error('asked')),
+    }),
+  });
+  const send = async (method: string, path: string, body: unknown): Promise<number> =>
+    (await fetch(url + path, { method, headers: { ...json, ...as('admin') }, body: JSON.stringify(body) })).status;
+
+  t.equal(await send('PATCH', '/v1/hosts/a', { name: 'quay-1', labels: { disk: 'ssd', zone: null } }), 200);
+  for (const patch of [
+    { name: `h-${'1'.repeat(16)}` },
+    { labels: { 'a b': 'x' } },
+    { labels: { disk: '\u001b[2J' } },
+    { inheritLabels: ['a\nb'] },
+  ])
+    t.equal(await send('PATCH', '/v1/hosts/a', patch), 400, JSON.stringify(patch));
+  t.equal(await send('POST', '/v1/enroll-tokens', { labels: { disk: 'a\nb' } }), 400);
+});

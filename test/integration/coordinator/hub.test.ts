@@ -145,6 +145,20 @@ t.test('hub: what an agent says of its labels later selects nothing, and is told
   t.equal((await events()).length, 1, 'an operator has said so');
 });
 
+t.test('hub: labels of a hello that are none are left out, and the host stays', async (t) => {
+  const host = await world.enroll('host-odd-labels');
+  const agent = world.agent(host, {
+    hello: (made) => ({ ...made, labels: { disk: 'ssd', 'a b': 'x', tier: 'a\u001b[2J' } }),
+  });
+  await agent.connect();
+
+  const text = await world.until(async () => {
+    const { items } = await world.store.listEvents({ ...FIRST, kind: 'host.labels-wanted', host: host.row.id });
+    return items[0]?.text ?? null;
+  });
+  t.match(text, /\(disk=ssd\)/);
+});
+
 t.test('hub: a removed host is told so at once, and at each later try', async (t) => {
   const host = await world.enroll('host-6');
   const agent = world.agent(host);

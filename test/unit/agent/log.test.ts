@@ -44,3 +44,12 @@ t.test('lineLog: lower levels are left out', (t) => {
   t.equal(written.length, 1);
   t.end();
 });
+
+t.test('lineLog: what an engine or a peer said cannot drive a terminal', (t) => {
+  const { log, written } = lines({ journal: true });
+
+  log.warn('it said \u001b[2J\rgone', { host: '\u001b]0;x\u0007', name: 'a\u009bb' });
+
+  t.same(written, ['<4>it said  gone host="\\u001b]0;x\\u0007" name="a\\u009bb"\n']);
+  t.end();
+});

@@ -21,19 +21,22 @@ t.test('enrolment: name, labels and platform are bounded, and lines of text', (t
     {},
     { name: 'a'.repeat(63) },
     { labels: labels(64) },
-    { labels: { ['k'.repeat(128)]: 'v'.repeat(256), zone: 'Zürich 1' } },
+    { labels: { ['k'.repeat(63)]: 'v'.repeat(255), zone: 'Zürich 1' } },
     { former },
   ])
     t.equal(takes(fields), true, JSON.stringify(fields).slice(0, 60));
   for (const fields of [
     { name: 'a'.repeat(64) },
     { name: 'a\nb' },
+    { name: 'a b' },
+    { name: `h-${'1'.repeat(16)}` },
     { name: 'a\u001b[2J' },
     { labels: labels(65) },
-    { labels: { ['k'.repeat(129)]: 'v' } },
-    { labels: { zone: 'v'.repeat(257) } },
+    { labels: { ['k'.repeat(64)]: 'v' } },
+    { labels: { zone: 'v'.repeat(256) } },
     { labels: { zone: 'a\u0000' } },
     { labels: { 'zo\rne': 'a' } },
+    { labels: { zone: '\u202ea' } },
     { platform: 'linux\n' },
     { former: { ...former, apps: ['web\u009b'] } },
   ])

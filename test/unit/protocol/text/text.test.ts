@@ -2,7 +2,7 @@ import t from 'tap';
 import { problem } from '../../../../fleet/errors.ts';
 import { renderCause } from '../../../../protocol/text/cause.ts';
 import { renderEvent } from '../../../../protocol/text/apps.ts';
-import { plainText } from '../../../../protocol/text/plain-text.ts';
+import { plainJson, plainText } from '../../../../protocol/text/plain-text.ts';
 import { renderDeployment, renderPlan } from '../../../../protocol/text/deployments.ts';
 import { renderExplain, renderHosts } from '../../../../protocol/text/hosts.ts';
 import { renderProblem } from '../../../../protocol/text/problem.ts';
@@ -89,6 +89,19 @@ t.test('plainText: the output of a container cannot drive the terminal of who re
   t.equal(plainText('a\u001b]52;c;ZWNobw==\u0007b'), 'ab', 'the clipboard is not reached');
   t.equal(plainText('one\r\ntwo\tthree\u0008\u009b'), 'one\ntwo\tthree');
   t.match(renderProblem(problem('NEVER_HEALTHY', 'it said \u001b[8mhidden')), /it said hidden/);
+  t.end();
+});
+
+t.test('plainJson: says the same, and holds nothing that a terminal acts on', (t) => {
+  const data = { name: 'a\u001b[2J\u009b\u202eb\u2028', list: ['\u007f'] };
+
+  t.equal(plainJson(data), '{"name":"a\\u001b[2J\\u009b\\u202eb\\u2028","list":["\\u007f"]}');
+  t.same(JSON.parse(plainJson(data, 2)), data);
+  t.end();
+});
+
+t.test('renderTable: a cell never begins a line of its own', (t) => {
+  t.equal(renderTable(['A', 'B'], [['x\ny', '1']]), 'A    B\nx y  1');
   t.end();
 });
 
