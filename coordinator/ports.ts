@@ -114,8 +114,17 @@ export interface SealedPort {
     host: HostId,
     isHeld: (key: string, version: number) => boolean,
   ): Promise<{ readonly items: CoordinatorMessageOf<'secrets'>['items']; readonly missing: readonly string[] }>;
-  /** Every stored registry credential. */
-  registryCredentials(host: HostId): Promise<readonly { readonly registry: string; readonly sealed: string }[]>;
+  /**
+   * Stored credentials of the registries that the host's images are in. `needed`: all of those registries; `items`: the
+   * credentials that it does not have yet.
+   */
+  registryCredentials(
+    host: HostId,
+    isHeld: (registry: string) => boolean,
+  ): Promise<{
+    readonly needed: readonly string[];
+    readonly items: readonly { readonly registry: string; readonly sealed: string }[];
+  }>;
 }
 
 /** Views as the API shows them; built by `control/` from the store and the hub's memory. Null = there is none. */

@@ -78,6 +78,8 @@ export class AgentConnection {
   readonly heldSecrets = new HeldSecrets();
   /** Registries whose credential it holds, by its hello and by what it was sent. */
   readonly heldRegistries = new Set<string>();
+  /** Those whose credential it was sent in this session, as it is now. */
+  readonly sentRegistries = new Set<string>();
   readonly assigned = new SentAssignment();
 
   constructor(socket: AgentSocket, challenge: AgentConnection['challenge'], duties: ConnectionDuties) {

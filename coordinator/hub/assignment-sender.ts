@@ -1,7 +1,7 @@
 /**
  * Brings each connected host its newest assignment. Hosts that are named again while they wait are sent once; many are
  * asked of the store in one call. Nothing is queued a host: who is slow gets the newest when its turn comes, and
- * whatever the assignment needs of secrets goes before it.
+ * whatever the assignment needs of secrets and registry credentials goes before it.
  */
 import type { Problem } from '../../fleet/errors.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
@@ -140,6 +140,7 @@ export class AssignmentSender {
       this.#options.onRefused(host, { ...CANNOT_BE_SENT, problem: waitsForRestore(answer, name) });
       return;
     }
+    await this.#sendRegistries(host, connection, false);
     await this.#sendSecrets(host, connection);
     const { hash } = answer;
     const { assigned } = connection;
@@ -174,7 +175,7 @@ export class AssignmentSender {
   /** What a host gets at once when it connects or when values are new. What fails is tried again with its assignment. */
   async sendSealed(host: HostId, connection: AgentConnection): Promise<void> {
     try {
-      await this.#sendRegistries(host, connection);
+      await this.#sendRegistries(host, connection, true);
       await this.#sendSecrets(host, connection);
     } catch (error) {
       this.#later([{ host, heard: null }], error);
@@ -226,18 +227,26 @@ export class AssignmentSender {
     flush();
   }
 
-  /** All that are stored; those that are not any more are forgotten by the host, too. */
-  async #sendRegistries(host: HostId, connection: AgentConnection): Promise<void> {
-    const credentials = await this.#options.sealed.registryCredentials(host);
-    const gone = new Set(connection.heldRegistries);
-    for (const { registry, sealed } of credentials) {
+  /**
+   * Those of its images' registries; of others it is to forget what it has.
+   * @param renewed values may be other ones than it holds
+   */
+  async #sendRegistries(host: HostId, connection: AgentConnection, renewed: boolean): Promise<void> {
+    if (renewed) connection.sentRegistries.clear();
+    const { sentRegistries, heldRegistries } = connection;
+    const { needed, items } = await this.#options.sealed.registryCredentials(host, (registry) =>
+      sentRegistries.has(registry),
+    );
+    for (const { registry, sealed } of items) {
       connection.send({ kind: 'registry-credential', registry, sealed });
-      connection.heldRegistries.add(registry);
-      gone.delete(registry);
+      sentRegistries.add(registry);
+      heldRegistries.add(registry);
     }
-    for (const registry of gone) {
+    for (const registry of heldRegistries) {
+      if (needed.includes(registry)) continue;
       connection.send({ kind: 'registry-credential', registry, sealed: null });
-      connection.heldRegistries.delete(registry);
+      sentRegistries.delete(registry);
+      heldRegistries.delete(registry);
     }
   }
 }

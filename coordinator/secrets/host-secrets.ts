@@ -12,7 +12,7 @@ import { registryPurpose, secretPurpose } from './vault.ts';
 import type { Vault } from './vault.ts';
 
 export interface HostSecretsOptions {
-  readonly store: Pick<SecretStore, 'secretsForHost' | 'registries'> & Pick<HostStore, 'host'>;
+  readonly store: Pick<SecretStore, 'secretsForHost' | 'registriesForHost'> & Pick<HostStore, 'host'>;
   readonly vault: Vault;
   readonly randomBytes: (size: number) => Buffer;
   /** A new X25519 pair. */
@@ -40,15 +40,18 @@ export function hostSecrets({ store, vault, randomBytes, keyPair }: HostSecretsO
         });
       return { items, missing: missing.map(({ app, name, version }) => `${name} of ${app}, version ${version}`) };
     },
-    registryCredentials: async (id) => {
+    registryCredentials: async (id, isHeld) => {
+      const needed = await store.registriesForHost({ host: id });
+      if (needed.length === 0) return { needed: [], items: [] };
       const { sealingKey } = await required(id);
-      const registries = await store.registries();
-      return registries.map(({ registry, username, ciphertext }) => {
+      const missing = needed.filter(({ registry }) => !isHeld(registry));
+      const items = missing.map(({ registry, username, ciphertext }) => {
         const password = vault.decrypt(registryPurpose(registry), ciphertext).toString('utf8');
         const credential: RegistryCredential = { username, password };
         const value = Buffer.from(JSON.stringify(credential), 'utf8');
         return { registry, sealed: sealFor(sealingKey, registryContext({ host: id, registry }), value) };
       });
+      return { needed: needed.map(({ registry }) => registry), items };
     },
   };
 }

@@ -18,6 +18,7 @@ import * as enroll from './sql/enroll.ts';
 import { enrollInstance } from './sql/enroll-instance.ts';
 import * as events from './sql/events.ts';
 import { applyFleet } from './sql/fleet-targets.ts';
+import { registriesForHost } from './sql/host-registries.ts';
 import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
 import { loadPlaces } from './sql/places.ts';
@@ -112,6 +113,7 @@ export const OPERATIONS: Operations = {
   secretsOfApp: { writes: false, run: secrets.secretsOfApp },
   listRegistries: { writes: false, run: secrets.listRegistries },
   registries: { writes: false, run: secrets.registries },
+  registriesForHost: { writes: false, run: registriesForHost },
   putRegistry: { writes: true, run: secrets.putRegistry },
   removeRegistry: { writes: true, run: secrets.removeRegistry },
   hasKeyCheck: { writes: false, run: secrets.hasKeyCheck },

@@ -365,6 +365,10 @@ export interface SecretStore {
   listRegistries(args: Paging): Promise<Slice<RegistryRow>>;
   /** With ciphertext of the password, all of them (a handful). */
   registries(): Promise<readonly (RegistryRow & { readonly ciphertext: Uint8Array })[]>;
+  /** Of the registries whose images the host runs, is to run by a deployment under way, or would go back to. */
+  registriesForHost(args: {
+    readonly host: HostId;
+  }): Promise<readonly (RegistryRow & { readonly ciphertext: Uint8Array })[]>;
   putRegistry(args: {
     readonly registry: string;
     readonly username: string;

@@ -928,6 +928,40 @@ for (const kind of storeKinds) {
     t.equal(release.number, 2);
   });
 
+  scene('a host gets the credentials of the registries of its images alone', async (t, store) => {
+    const ciphertext = Uint8Array.from([1]);
+    for (const registry of ['a.test', 'b.test', 'c.test', 'docker.io'])
+      await store.putRegistry({ registry, username: 'u', ciphertext, at: 1, events: [] });
+    for (const number of [1, 2]) await addHost(store, number);
+    const needed = async (number: number): Promise<readonly string[]> =>
+      (await store.registriesForHost({ host: hostId(number) })).map(({ registry }) => registry);
+    const specOf = (images: Readonly<Record<string, string>>) =>
+      anAppSpec({
+        name: WEB,
+        services: Object.fromEntries(
+          Object.entries(images).map(([service, reference]) => [
+            service,
+            aService({ image: { reference, digest: digest('a'), pull: 'always', platform: null } }),
+          ]),
+        ),
+      });
+    const onFirst = { [hostId(1)]: { web: 1 } };
+    t.same(await needed(1), [], 'it runs nothing');
+
+    const spec = specOf({ web: 'a.test/web:1', db: 'nginx' });
+    const first = await enqueue(store, { number: 1, release: { spec }, placement: onFirst });
+    t.same(await needed(1), ['a.test'], 'about to run; its database is elsewhere');
+    t.same(await needed(2), []);
+    await move(store, first.deployment, ['rolling', 'succeeded'], [{ ...aTarget(hostId(1), 1), replicas: { web: 1 } }]);
+    t.same(await needed(1), ['a.test']);
+
+    const moved = specOf({ web: 'b.test/web:1' });
+    const second = await enqueue(store, { number: 2, release: { spec: moved }, placement: onFirst });
+    await move(store, second.deployment, ['rolling'], [{ ...aTarget(hostId(1), 2), replicas: { web: 1 } }]);
+    t.same(await needed(1), ['a.test', 'b.test', 'docker.io'], 'it may go back to the release that serves');
+    t.same(await needed(2), []);
+  });
+
   scene('registries and the key check keep their bytes', async (t, store) => {
     const ciphertext = Uint8Array.from([0, 255, 1]);
     await store.putRegistry({ registry: 'r:5000', username: 'u', ciphertext, at: 1, events: [] });

@@ -82,7 +82,10 @@ export class HubWorld {
     };
     this.hub = new Hub({
       store,
-      sealed: { secrets: async () => ({ items: [], missing: [] }), registryCredentials: async () => [] },
+      sealed: {
+        secrets: async () => ({ items: [], missing: [] }),
+        registryCredentials: async () => ({ needed: [], items: [] }),
+      },
       observer,
       metrics: { frame: () => undefined, refused: () => undefined },
       door: { addressOf: clientAddress([]), waitMs: () => 0, turnedAway: () => undefined },

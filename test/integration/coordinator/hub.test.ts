@@ -107,6 +107,59 @@ t.test('hub: a registry credential that was removed while its host was away is t
   });
 });
 
+t.test(
+  'hub: the credential of a registry comes before the assignment that needs it, once, and is taken back',
+  async (t) => {
+    const [need, value] = [new Set<string>(), { sealed: 'b25l' }];
+    const world = await HubWorld.open({
+      hub: {
+        sealed: {
+          secrets: async () => ({ items: [], missing: [] }),
+          registryCredentials: async (_host, isHeld) => ({
+            needed: [...need],
+            items: [...need].filter((registry) => !isHeld(registry)).map((registry) => ({ registry, ...value })),
+          }),
+        },
+      },
+    });
+    t.teardown(() => world.close());
+    const host = await world.enroll('pulling');
+    const agent = world.agent(host);
+    await agent.connect();
+    const said = (): readonly string[] =>
+      agent.received.flatMap((message) => {
+        if (message.kind === 'assignment') return ['assignment'];
+        return message.kind === 'registry-credential' ? [`${message.registry} ${message.sealed ?? 'gone'}`] : [];
+      });
+    const heard = (count: number) =>
+      pollUntil(
+        async () => said().length,
+        (length) => length >= count,
+      );
+    await agent.waitFor('assignment');
+    t.same(said(), ['assignment'], 'it runs nothing yet');
+
+    need.add('r.test');
+    world.hub.assignmentsChanged([host.row.id]);
+    await heard(2);
+    t.equal(said()[1], 'r.test b25l');
+    value.sealed = 'dHdv';
+    world.hub.assignmentsChanged([host.row.id]);
+    world.hub.secretsChanged([host.row.id]);
+    await pollUntil(
+      async () => said(),
+      (all) => all.includes('r.test dHdv'),
+    );
+    t.equal(said().filter((text) => text === 'r.test b25l').length, 1, 'what it has is not sent again');
+    need.clear();
+    world.hub.assignmentsChanged([host.row.id]);
+    await pollUntil(
+      async () => said(),
+      (all) => all.includes('r.test gone'),
+    );
+  },
+);
+
 t.test('hub: a second hello on one connection ends it', async (t) => {
   const host = await world.enroll('host-5');
   const hellos: AgentMessageOf<'hello'>[] = [];
@@ -463,7 +516,7 @@ t.test('hub: a secret that the agent dropped and that is wanted is sent again in
     hub: {
       sealed: {
         secrets: async (_host, isHeld) => ({ items: isHeld('web/key', 2) ? [] : [secret], missing: [] }),
-        registryCredentials: async () => [],
+        registryCredentials: async () => ({ needed: [], items: [] }),
       },
     },
   });
@@ -489,7 +542,12 @@ t.test('hub: a secret that the agent dropped and that is wanted is sent again in
 t.test('hub: a value that an app needs and that was removed is told to people', async (t) => {
   const missing = ['db of web, version 1'];
   const world = await HubWorld.open({
-    hub: { sealed: { secrets: async () => ({ items: [], missing }), registryCredentials: async () => [] } },
+    hub: {
+      sealed: {
+        secrets: async () => ({ items: [], missing }),
+        registryCredentials: async () => ({ needed: [], items: [] }),
+      },
+    },
   });
   t.teardown(() => world.close());
   const host = await world.enroll('lacking');

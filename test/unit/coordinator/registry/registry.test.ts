@@ -154,7 +154,8 @@ t.test('resolvingHost: a host that runs the image, and any other only where nobo
   const ask = (reference: string, ...hosts: readonly HostId[]): Promise<HostId | null> =>
     resolvingHost(reference, { store, connectedHosts: () => hosts });
   t.equal(await ask('r.test/web:1', hostId(1), hostId(3)), hostId(3));
-  t.equal(await ask('r.test/new:1', hostId(1), hostId(3)), hostId(1), 'an image that no app runs yet');
+  t.equal(await ask('r.test/new:1', hostId(1), hostId(3)), hostId(3), 'it has the credential of that registry');
+  t.equal(await ask('r2.test/new:1', hostId(1), hostId(3)), hostId(1), 'a registry that no app uses yet');
   t.equal(await ask('r.test/web:1', hostId(1)), hostId(1), 'nobody who runs it is there');
   t.equal(await ask('r.test/web:1'), null);
 });
