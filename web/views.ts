@@ -1,6 +1,7 @@
 /** Hosts, apps and deployments as elements. Colour never stands alone: each light has its word. */
 import { hasEnded } from '../fleet/deployment.ts';
 import type { AppView, DeploymentView, HostView } from '../protocol/http-api/views.ts';
+import { runningElsewhere } from '../protocol/text/apps.ts';
 import { AVAILABILITY_WORDS } from '../protocol/text/availability.ts';
 import { renderCause } from '../protocol/text/cause.ts';
 import { onceLine, progressOf, stepDetail, waveProgress } from '../protocol/text/deployments.ts';
@@ -67,7 +68,12 @@ export function renderAppCards(apps: readonly AppView[]): readonly Node[] {
         h('h3', {}, app.app),
         app.healthy ? light('healthy', 'good') : light('not healthy', 'bad'),
       ),
-      h('p', {}, `Release ${app.release ?? '–'} on ${app.converged} of ${app.hosts} hosts`),
+      h(
+        'p',
+        {},
+        `Release ${app.release ?? '–'} on ${onRelease(app)} of ${app.hosts} hosts, ${app.converged} converged`,
+      ),
+      ...runningElsewhere(app).map((other) => h('p', { class: 'warn' }, `Release ${other}`)),
       ...app.urls.map((url) => h('p', {}, link(url))),
       ...app.quarantined.map((item) =>
         h(
@@ -79,6 +85,10 @@ export function renderAppCards(apps: readonly AppView[]): readonly Node[] {
       app.schedule === null ? null : h('p', { class: 'soft' }, `Looks for newer images ${app.schedule}`),
     ),
   );
+}
+
+function onRelease({ release, running }: AppView): number {
+  return running.find((one) => one.release !== null && one.release === release)?.hosts ?? 0;
 }
 
 const STATE_TONE: Readonly<Record<DeploymentView['state'], Tone>> = {

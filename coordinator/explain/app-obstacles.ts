@@ -14,6 +14,8 @@ export interface AppFacts {
   readonly app: AppName;
   readonly target: Target | null;
   readonly report: AppReport | null;
+  /** Last succeeded one of the app. */
+  readonly succeeded: number | null;
   /** The app's deployment that has not ended, or its newest. */
   readonly deployment: DeploymentHead | null;
   /** What that deployment does on the host; null = it does not touch it. */
@@ -178,6 +180,14 @@ function unclaimed(app: AppFacts, name: string): Explained | null {
     next: 'It keeps running until it is deployed or removed.',
     nextAt: null,
   };
+}
+
+/** The release that a deployment left here when it was stopped in place; null = the host is where the app is. */
+export function leftBehind({ app, target, succeeded, deployment }: AppFacts): string | null {
+  if (target?.kind !== 'run' || succeeded === null || target.release === succeeded) return null;
+  // One under way may well be on its way here.
+  if (deployment !== null && !hasEnded(deployment.state)) return null;
+  return `release ${target.release} of ${app} stays here since ${target.deployment} stopped in place, and the release of ${app} is ${succeeded}; deploy or roll back ${app} to bring its hosts to one release`;
 }
 
 export function isDone(app: AppFacts): boolean {

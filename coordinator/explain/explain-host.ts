@@ -10,7 +10,10 @@ import type { Store } from '../store/store.ts';
 import { explain } from './explain.ts';
 
 export interface ExplainHostOptions {
-  readonly store: Pick<Store, 'targetsOfHosts' | 'latestDeployments' | 'stepsOfHost' | 'pendingRestore' | 'quarantine'>;
+  readonly store: Pick<
+    Store,
+    'app' | 'targetsOfHosts' | 'latestDeployments' | 'stepsOfHost' | 'pendingRestore' | 'quarantine'
+  >;
   readonly hub: Pick<HubPort, 'live'>;
   readonly adoptions: Pick<AdoptionRequests, 'of'>;
 }
@@ -24,6 +27,9 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
   ]);
   const deployments = await store.latestDeployments({ apps: [...apps] });
   const steps = await store.stepsOfHost({ host: row.id, deployments: deployments.map(({ id }) => id) });
+  const rows = new Map(
+    (await Promise.all([...apps].map((app) => store.app({ app })))).map((found) => [found?.app, found]),
+  );
   const held = (await Promise.all([...apps].map((app) => store.quarantine({ app }))))
     .flat()
     .filter(({ kind }) => kind === 'held');
@@ -47,6 +53,7 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
         app,
         target: targets.find((target) => target.app === app) ?? null,
         report: live?.apps[app] ?? null,
+        succeeded: rows.get(app)?.succeeded ?? null,
         deployment,
         step: deployment === null ? null : (steps[deployment.id] ?? null),
         hold: held.find((row) => row.app === app)?.reason ?? null,

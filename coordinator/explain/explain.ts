@@ -6,7 +6,7 @@ import type { HostAvailability } from '../../fleet/host.ts';
 import type { HostProblem } from '../../fleet/report.ts';
 import type { ExplainView } from '../../protocol/http-api/views.ts';
 import type { AssignmentRefusal } from '../ports.ts';
-import { type AppFacts, appObstacles, type Explained, isDone } from './app-obstacles.ts';
+import { type AppFacts, appObstacles, type Explained, isDone, leftBehind } from './app-obstacles.ts';
 
 export interface ExplainFacts {
   readonly name: string;
@@ -165,6 +165,7 @@ function availability({ name, availability: state, apps }: ExplainFacts): Explai
 function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Explained {
   const runs = running(apps);
   const warnings = problems.map(({ part, text }) => `${part}: ${text}`);
+  const left = apps.flatMap((app) => leftBehind(app) ?? []);
   const holds = apps.flatMap(({ app, hold }) => (hold == null ? [] : [`${app} (${hold})`]));
   return {
     sentence:
@@ -175,11 +176,13 @@ function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Expla
     next:
       warnings.length > 0
         ? `Look at this: ${warnings.join('; ')}`
-        : restartNeeded
-          ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
-          : holds.length > 0
-            ? `Updates are held until a newer image appears, or \`longshore apps unquarantine APP\`: ${holds.join('; ')}`
-            : null,
+        : left.length > 0
+          ? `Mixed releases: ${left.join('; ')}.`
+          : restartNeeded
+            ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
+            : holds.length > 0
+              ? `Updates are held until a newer image appears, or \`longshore apps unquarantine APP\`: ${holds.join('; ')}`
+              : null,
     nextAt: null,
   };
 }

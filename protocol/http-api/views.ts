@@ -130,7 +130,15 @@ export const appViewSchema = z.object({
   app: appNameSchema,
   /** Last succeeded release. */
   release: countSchema.nullable(),
+  /**
+   * What its hosts run, as each was last heard, most hosts first; null = nothing, or the host was not heard. `names`:
+   * hosts that are not on `release`, at most 20 for each.
+   */
+  running: z
+    .array(z.object({ release: countSchema.nullable(), hosts: countSchema, names: z.array(z.string()) }))
+    .default([]),
   hosts: countSchema,
+  /** Hosts that run what they should, which is another release where a deployment was stopped in place. */
   converged: countSchema,
   healthy: z.boolean(),
   /** The deployment that has not ended, or the newest. */

@@ -11,6 +11,7 @@ import type {
   TokenView,
 } from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
+import { counted } from './counted.ts';
 import { plainText } from './plain-text.ts';
 import { renderTable } from './table.ts';
 import { renderAgo, renderTime } from './time.ts';
@@ -19,7 +20,7 @@ export function renderApps(apps: readonly AppView[]): string {
   if (apps.length === 0) return 'No apps yet. `longshore init` writes a compose.yaml, `longshore deploy` ships it.';
   const rows = apps.map((app) => [
     app.app,
-    app.release === null ? '-' : String(app.release),
+    releaseOf(app),
     `${app.converged}/${app.hosts}`,
     app.healthy ? 'yes' : 'no',
     app.deployment === null ? '-' : `${app.deployment.id} ${app.deployment.state}`,
@@ -28,6 +29,24 @@ export function renderApps(apps: readonly AppView[]): string {
   ]);
   return renderTable(['APP', 'RELEASE', 'CONVERGED', 'HEALTHY', 'DEPLOYMENT', 'SCHEDULE', 'URLS'], rows);
 }
+
+function releaseOf(app: AppView): string {
+  const release = app.release === null ? '-' : String(app.release);
+  const others = runningElsewhere(app);
+  return others.length === 0 ? release : `${release} (${others.join('; ')})`;
+}
+
+/** Hosts that are not on the app's release, by what they run: `2 on b, c`. */
+export function runningElsewhere({ release, running }: Pick<AppView, 'release' | 'running'>): readonly string[] {
+  return running
+    .filter((other) => other.release === null || other.release !== release)
+    .map(({ release: other, hosts, names }) => {
+      const on = hosts <= NAMES_SHOWN && names.length === hosts ? names.join(', ') : counted(hosts, 'host');
+      return `${other === null ? 'nothing yet' : String(other)} on ${on}`;
+    });
+}
+
+const NAMES_SHOWN = 3;
 
 function notPulled({ quarantined }: AppView): readonly string[] {
   const failed = quarantined.filter((item) => item.kind === 'failed').length;

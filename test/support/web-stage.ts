@@ -65,6 +65,10 @@ export async function openWebStage(
               deployment: rolling,
               urls: ['http://127.0.0.1:8081/', 'javascript:alert(1)'],
               schedule: '0 * * * *',
+              running: [
+                { release: 1, hosts: 2, names: [] },
+                { release: 2, hosts: 1, names: ['quay-2'] },
+              ],
               quarantined: [],
             },
           ],

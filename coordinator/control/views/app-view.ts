@@ -30,6 +30,7 @@ export function appView(facts: AppFacts): AppView {
   return {
     app: facts.app,
     release: facts.succeeded,
+    running: runningReleases(facts),
     hosts: running.length,
     converged: running.filter((host) => waitingOf(host) === null).length,
     healthy: health.healthy,
@@ -44,6 +45,28 @@ export function appView(facts: AppFacts): AppView {
       since,
     })),
   };
+}
+
+const NAMES_SHOWN = 20;
+
+/** A host that still has to remove the app counts with what it runs until then. */
+function runningReleases({ app, succeeded, hosts }: AppFacts): AppView['running'] {
+  const names = new Map<number | null, string[]>();
+  for (const { row, target, live } of hosts) {
+    const report = live?.apps[app];
+    const release = report?.removed === true ? null : (report?.release ?? null);
+    if (target.kind === 'remove' && release === null) continue;
+    const known = names.get(release);
+    if (known === undefined) names.set(release, [row.name]);
+    else known.push(row.name);
+  }
+  return [...names]
+    .map(([release, on]) => ({
+      release,
+      hosts: on.length,
+      names: release !== null && release === succeeded ? [] : on.slice(0, NAMES_SHOWN),
+    }))
+    .sort((a, b) => b.hosts - a.hosts || (b.release ?? 0) - (a.release ?? 0));
 }
 
 export function appHealthView(app: AppName, hosts: readonly AppHost[]): AppHealthView {

@@ -387,6 +387,7 @@ t.test('cli: --timeout leaves the deployment under way and says how to go on', a
         deployment: rolling,
         urls: [],
         schedule: null,
+        running: [],
         quarantined: [],
       }),
     listHosts: () => Promise.resolve({ items: [], next: null }),

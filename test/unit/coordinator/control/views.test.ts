@@ -185,6 +185,38 @@ t.test('app view: one URL per route and host that runs it', (t) => {
   t.end();
 });
 
+t.test("app view: which releases run, on how many hosts, and by name who is not on the app's", (t) => {
+  const on = (
+    number: number,
+    release: number | null,
+    target: AppHost['target'] = aTarget(hostId(number), 3),
+  ): AppHost => ({
+    row: aHostRow(number),
+    target,
+    live: release === null ? null : aLiveHost({ apps: { web: { ...running, release } } }),
+  });
+  const leaving = { kind: 'remove', host: hostId(5), app: WEB, volumes: false } as const;
+  const facts = { app: WEB, succeeded: 3, spec: null, deployment: null, quarantine: [] };
+  const hosts = [
+    on(1, 3),
+    on(2, 3),
+    on(3, 4),
+    on(4, null),
+    on(5, 2, leaving),
+    on(6, null, { ...leaving, host: hostId(6) }),
+  ];
+  t.same(appView({ ...facts, hosts }).running, [
+    { release: 3, hosts: 2, names: [] },
+    { release: 4, hosts: 1, names: ['host-3'] },
+    { release: 2, hosts: 1, names: ['host-5'] },
+    { release: null, hosts: 1, names: ['host-4'] },
+  ]);
+  const many = Array.from({ length: 30 }, (_, number) => on(number, 4));
+  t.match(appView({ ...facts, hosts: many }).running, [{ release: 4, hosts: 30 }]);
+  t.equal(appView({ ...facts, hosts: many }).running[0]?.names.length, 20);
+  t.end();
+});
+
 t.test('plan warnings: what people should know before they say yes', (t) => {
   const mounts = [{ kind: 'volume' as const, volume: 'data', target: '/d', readOnly: false }];
   const spec = anAppSpec({

@@ -28,6 +28,7 @@ const app = (fields: Partial<AppFacts> = {}): AppFacts => ({
   app: appName('web'),
   target,
   report: null,
+  succeeded: 2,
   deployment: null,
   step: null,
   ...fields,
@@ -270,6 +271,18 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
     facts({ apps: [passed], restartNeeded: true }),
     /^a runs what it should: web release 2\.$/,
     { next: /restart of the machine: drain it/ },
+  ],
+  [
+    'left on another release',
+    facts({ apps: [{ ...passed, succeeded: 1, ...inDeployment({ state: 'cancelled' }) }] }),
+    /^a runs what it should: web release 2\.$/,
+    { next: /Mixed releases: release 2 of web stays here .* the release of web is 1; deploy or roll back web/ },
+  ],
+  [
+    'on its way to the next release',
+    facts({ apps: [{ ...passed, succeeded: 1, ...inDeployment({ state: 'rolling' }) }] }),
+    /^a runs what it should: web release 2\.$/,
+    { next: null },
   ],
   ['nothing assigned', facts(), /no app is assigned/],
 ];

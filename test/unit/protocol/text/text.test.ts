@@ -1,7 +1,7 @@
 import t from 'tap';
 import { problem } from '../../../../fleet/errors.ts';
 import { renderCause } from '../../../../protocol/text/cause.ts';
-import { renderEvent } from '../../../../protocol/text/apps.ts';
+import { renderApps, renderEvent } from '../../../../protocol/text/apps.ts';
 import { plainJson, plainText } from '../../../../protocol/text/plain-text.ts';
 import { renderDeployment, renderPlan } from '../../../../protocol/text/deployments.ts';
 import { renderExplain, renderHosts } from '../../../../protocol/text/hosts.ts';
@@ -165,6 +165,29 @@ t.test('renderDeployment: of many hosts the counts by wave, and where the others
   t.match(text, /wave 1: 1 passed\n {2}wave 2: 1 failed, 2598 moving\n/);
   t.match(text, new RegExp(`and 2599 more hosts: .longshore status ${view.id} --all`));
   t.notMatch(renderDeployment({ ...view, steps: [] }, 0), /more hosts/, 'a list shows no host');
+  t.end();
+});
+
+t.test('renderApps: a mixed fleet shows, by name where few hosts differ', (t) => {
+  const app = {
+    app: 'shop' as never,
+    release: 1,
+    hosts: 6,
+    converged: 6,
+    healthy: true,
+    deployment: null,
+    urls: [],
+    schedule: null,
+    quarantined: [],
+  };
+  const running = [
+    { release: 1, hosts: 4, names: [] },
+    { release: 2, hosts: 2, names: ['b', 'c'] },
+  ];
+  t.match(renderApps([{ ...app, running }]), /shop +1 \(2 on b, c\) +6\/6/);
+  const many = [{ release: 2, hosts: 30, names: ['a', 'b'] }];
+  t.match(renderApps([{ ...app, running: many }]), /shop +1 \(2 on 30 hosts\)/);
+  t.match(renderApps([{ ...app, running: [{ release: 1, hosts: 6, names: [] }] }]), /shop +1 +6\/6/);
   t.end();
 });
 
