@@ -107,10 +107,16 @@ export interface Commands {
   ): Promise<{ deployment: DeploymentView | null; text: string }>;
   releaseQuarantine(app: AppName, actor: Actor): Promise<void>;
   listReleases(app: AppName, query: PageQuery): Promise<Page<ReleaseView>>;
-  rollback(app: AppName, request: RollbackRequest, actor: Actor): Promise<DeploymentView>;
+  /** @param id as of `deploy` */
+  rollback(app: AppName, request: RollbackRequest, actor: Actor, id?: DeploymentId | null): Promise<DeploymentView>;
 
   plan(request: PlanRequest): Promise<PlanView>;
-  deploy(request: DeployRequest, actor: Actor): Promise<{ deployment: DeploymentView | null; plan: PlanView }>;
+  /** @param id of the deployment to make; one that is there already is the answer. Null: a new one */
+  deploy(
+    request: DeployRequest,
+    actor: Actor,
+    id?: DeploymentId | null,
+  ): Promise<{ deployment: DeploymentView | null; plan: PlanView }>;
   /** Without steps. */
   listDeployments(query: DeploymentsQuery): Promise<Page<DeploymentView>>;
   /** With the steps that matter most. */

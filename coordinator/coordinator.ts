@@ -24,6 +24,7 @@ import { AddressRate } from './http/address-rate.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
 import { clientAddress } from './http/client-address.ts';
 import { listenOn } from './http/listen.ts';
+import { RememberedRequests } from './http/remembered-requests.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
 import type { Installer } from './install/installer.ts';
@@ -195,6 +196,7 @@ export class Coordinator {
       webFiles: options.webFiles,
       installer: options.installer,
       attempts,
+      requests: new RememberedRequests({ store, vault: options.vault, now }),
       addressOf,
       publicCalls: new AddressRate({ perMinute: PUBLIC_CALLS_PER_MINUTE, monotonicMs }),
     });

@@ -79,6 +79,12 @@ export const ERRORS = {
     retryable: false,
     exit: 1,
   },
+  REQUEST_DIFFERS: {
+    meaning: 'The `Idempotency-Key` of a request was sent before with another request.',
+    hint: 'Make a new key for each thing to create; send the same one only to repeat the same request.',
+    retryable: false,
+    exit: 1,
+  },
   // reach and permission
   UNREACHABLE: {
     meaning: 'The coordinator cannot be reached.',

@@ -2,8 +2,12 @@
  * The HTTP API, typed by its table of routes. One call, one answer: a reply that is not of its form is an error with
  * its place, a refusal is the coordinator's own Problem, no answer is UNREACHABLE.
  */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 import type { ErrorCode, Problem } from '../../fleet/errors.ts';
+import { retryDelayMs } from '../../fleet/retry.ts';
+import type { RetryPolicy } from '../../fleet/retry.ts';
 import { withEitherSignal } from '../../fleet/with-either-signal.ts';
 import type { Page } from '../../protocol/http-api/page.ts';
 import type { PageQuery } from '../../protocol/http-api/requests.ts';
@@ -17,6 +21,9 @@ import { sendRequest } from './send-request.ts';
 import type { HttpReply } from './send-request.ts';
 
 const PAGE = 500;
+/** A coordinator that is started again answers within these tries. */
+const RETRIES = 6;
+const AGAIN: RetryPolicy = { firstMs: 250, factor: 2, capMs: 5_000 };
 
 export interface Credentials {
   readonly url: string;
@@ -56,7 +63,7 @@ export class ApiClient {
     const route: Route = ROUTES[name];
     const { timeoutMs, signal } = this.#options;
     const { response, json } = await withEitherSignal(signal, AbortSignal.timeout(timeoutMs), (limited) =>
-      this.#send(route, input, limited),
+      route.creates === true ? this.#create(route, input, limited) : this.#send(route, input, null, limited),
     );
     if (response.status < 200 || response.status > 299) throw refusal(json, response, `${route.method} ${route.path}`);
     const parsed = route.reply?.safeParse(json);
@@ -84,16 +91,34 @@ export class ApiClient {
     }
   }
 
-  async #send(route: Route, input: CallInput<RouteName>, limited: AbortSignal): Promise<Answer> {
+  /**
+   * What creates something is sent with a key, under which the coordinator does it once. So it is sent again where the
+   * answer was lost, or the coordinator was stopping.
+   */
+  async #create(route: Route, input: CallInput<RouteName>, limited: AbortSignal): Promise<Answer> {
+    const key = randomUUID();
+    for (let attempt = 0; ; attempt += 1) {
+      const sent = await this.#send(route, input, key, limited).catch((error: unknown) => ({ error }));
+      if ('error' in sent) {
+        // Where nothing listens at first the address is wrong, or the coordinator is down.
+        const isLost = attempt > 0 || isLostAnswer(sent.error);
+        if (!isLost || attempt === RETRIES || limited.aborted) throw sent.error;
+      } else if (attempt === RETRIES || !isStopping(sent)) return sent;
+      await wait(retryDelayMs(AGAIN, attempt, 0.5), undefined, { signal: limited }).catch(() => undefined);
+    }
+  }
+
+  async #send(route: Route, input: CallInput<RouteName>, key: string | null, limited: AbortSignal): Promise<Answer> {
     const { credentials, signal } = this.#options;
     const url = urlBelow(credentials.url, fillPath(route.path, input.parameters ?? {}));
-    for (const [key, value] of Object.entries(
+    for (const [name, value] of Object.entries(
       (input.query ?? {}) as Readonly<Record<string, string | number | undefined>>,
     )) {
-      if (value !== undefined) url.searchParams.set(key, String(value));
+      if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const headers: Record<string, string> = { accept: 'application/json' };
     if (credentials.token !== null) headers.authorization = `Bearer ${credentials.token}`;
+    if (key !== null) headers['idempotency-key'] = key;
     if (route.body !== null) headers['content-type'] = 'application/json';
     try {
       const response = await sendRequest(url, {
@@ -149,6 +174,19 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 403) return 'FORBIDDEN';
   // Something answers, but no coordinator: the one that was meant is not reached.
   return 'UNREACHABLE';
+}
+
+/** The coordinator stops or has lost its database, or what stands in front of it finds it gone. */
+function isStopping({ response, json }: Answer): boolean {
+  const parsed = problemSchema.safeParse(json);
+  if (parsed.success) return ['SHUTTING_DOWN', 'STORE_UNAVAILABLE'].includes(parsed.data.code);
+  return [502, 503, 504].includes(response.status);
+}
+
+/** The connection was there, and ended before the answer. */
+function isLostAnswer(error: unknown): boolean {
+  const cause = error instanceof LongshoreError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
 }
 
 /** Nobody whom we trust has signed the certificate. */

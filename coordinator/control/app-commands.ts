@@ -1,7 +1,7 @@
 /** Apps: list, health, remove, pull now, quarantine, releases and rolling back to one. */
 import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { AppName } from '../../fleet/ids.ts';
+import type { AppName, DeploymentId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import { personCause } from '../commands.ts';
 import type { Actor, Commands } from '../commands.ts';
@@ -77,11 +77,13 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
         next: slice.next,
       };
     },
-    rollback: (app, request, actor) =>
+    rollback: (app, request, actor, id = null) =>
       retryConflict(async () => {
+        const made = id === null ? null : await store.deployment({ id });
+        if (made !== null) return views.storedDeployment(made);
         const known = await requireApp(app, 'roll back', options);
         const release = await releaseToReturnTo(known, request.release, options);
-        const { deployment } = await deployKept(known, release, actor, request.note, options);
+        const { deployment } = await deployKept(known, release, { id, actor, note: request.note }, options);
         return views.storedDeployment(deployment);
       }),
   };
@@ -100,7 +102,12 @@ export async function requireApp(
   return row;
 }
 
-async function deployKept(known: AppRow, release: Release, actor: Actor, note: string | null, options: ControlOptions) {
+async function deployKept(
+  known: AppRow,
+  release: Release,
+  { id, actor, note }: { readonly id: DeploymentId | null; readonly actor: Actor; readonly note: string | null },
+  options: ControlOptions,
+) {
   const { store } = options;
   const { app } = known;
   const [hosts, targets, quarantine] = await Promise.all([
@@ -115,6 +122,7 @@ async function deployKept(known: AppRow, release: Release, actor: Actor, note: s
     throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });
   return enqueueDeployment(
     {
+      id,
       app,
       source: { kind: 'kept', number: release.number },
       placement: placed.placement,

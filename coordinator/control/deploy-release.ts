@@ -10,6 +10,8 @@ import type { AppRow, Placement, QuarantineRow, ReleaseSource } from '../store/r
 import type { ControlOptions } from './control-options.ts';
 
 export interface Enqueue {
+  /** Null: a new one. */
+  readonly id?: DeploymentId | null;
   readonly app: AppName;
   readonly source: ReleaseSource;
   readonly placement: Placement;
@@ -29,7 +31,7 @@ export async function enqueueDeployment(
 ): Promise<{ readonly release: Release; readonly deployment: DeploymentSummary }> {
   const { app, source, known, cause } = input;
   const at = options.now();
-  const id = `d-${options.randomBytes(8).toString('hex')}` as DeploymentId;
+  const id = input.id ?? (`d-${options.randomBytes(8).toString('hex')}` as DeploymentId);
   const event = { at, app, host: null, deployment: id, cause };
   const made = await options.store.createDeployment({
     app,

@@ -3,6 +3,7 @@ import { canonicalJson } from '../../fleet/canonical-json.ts';
 import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProblemDetail } from '../../fleet/errors.ts';
+import type { DeploymentId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import type { DeployRequest } from '../../protocol/http-api/requests.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
@@ -21,17 +22,20 @@ export function planCommands(options: ControlOptions): Pick<Commands, 'plan' | '
     plan: async ({ spec, images }) =>
       (await makePlan({ spec, images, secretVersions: null, isRead: true }, options)).view,
     // What another deployment changed while this one was planned is planned again.
-    deploy: (request, actor) => retryConflict(() => deployOnce(request, actor, options)),
+    deploy: (request, actor, id = null) => retryConflict(() => deployOnce(request, actor, id, options)),
   };
 }
 
 async function deployOnce(
   request: DeployRequest,
   actor: Actor,
+  id: DeploymentId | null,
   options: ControlOptions,
 ): ReturnType<Commands['deploy']> {
   const { spec, images } = request;
   const plan = await makePlan({ spec, images, secretVersions: null, isRead: true }, options);
+  const made = id === null ? null : await options.store.deployment({ id });
+  if (made !== null) return { deployment: await options.views.storedDeployment(made), plan: plan.view };
   if (request.planHash !== null && request.planHash !== plan.view.hash) throw stale(plan.view);
   if (!request.releaseQuarantine) {
     refuseQuarantined(spec.name, plan.contents, await options.store.quarantine({ app: spec.name }));
@@ -41,6 +45,7 @@ async function deployOnce(
   const release: Omit<Release, 'number' | 'app'> = { ...plan.contents, cause, createdAt: options.now() };
   const { deployment } = await enqueueDeployment(
     {
+      id,
       app: spec.name,
       source: { kind: 'new', release },
       placement: plan.placement,

@@ -18,6 +18,8 @@ export interface Call<N extends RouteName> {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Parsed<(typeof ROUTES)[N]['query']>;
   readonly body: Parsed<(typeof ROUTES)[N]['body']>;
+  /** Follows from the `Idempotency-Key`; null without one. */
+  readonly requestId: string | null;
   /** Nobody on public routes. */
   readonly actor: (typeof ROUTES)[N]['access'] extends 'public' ? null : Actor;
 }
@@ -46,13 +48,14 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     pullApp: ({ parameters, body, actor }) => commands.pullApp(app(parameters), body.note, actor),
     releaseQuarantine: ({ parameters, actor }) => done(commands.releaseQuarantine(app(parameters), actor)),
     listReleases: ({ parameters, query }) => commands.listReleases(app(parameters), query),
-    rollback: ({ parameters, body, actor }) => commands.rollback(app(parameters), body, actor),
+    rollback: ({ parameters, body, actor, requestId }) =>
+      commands.rollback(app(parameters), body, actor, made(requestId)),
 
     plan: async ({ body, actor }) => {
       requirePlanRole(actor, body);
       return commands.plan(body);
     },
-    deploy: ({ body, actor }) => commands.deploy(body, actor),
+    deploy: ({ body, actor, requestId }) => commands.deploy(body, actor, made(requestId)),
     listDeployments: ({ query }) => commands.listDeployments(query),
     getDeployment: ({ parameters }) => commands.getDeployment(deployment(parameters)),
     listSteps: ({ parameters, query }) => commands.listSteps(deployment(parameters), query),
@@ -84,6 +87,9 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     confirmRestore: ({ body, actor }) => commands.confirmRestore(body.note, actor),
   };
 }
+
+const made = (requestId: string | null): DeploymentId | null =>
+  requestId === null ? null : (`d-${requestId}` as DeploymentId);
 
 async function done(work: Promise<void>): Promise<{ ok: true }> {
   await work;

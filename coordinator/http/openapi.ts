@@ -34,7 +34,11 @@ export function renderOpenapi(version: string): Json {
 }
 
 function operation(name: string, route: Route): Json {
-  const parameters = [...pathParameters(route.path), ...queryParameters(route.query)];
+  const parameters = [
+    ...pathParameters(route.path),
+    ...queryParameters(route.query),
+    ...(route.creates === true ? [IDEMPOTENCY_KEY] : []),
+  ];
   return {
     operationId: name,
     summary: route.summary,
@@ -52,6 +56,15 @@ function operation(name: string, route: Route): Json {
     },
   };
 }
+
+const IDEMPOTENCY_KEY: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Made anew for each thing to create. For a day the same request with the same key and token is answered as the first was, and creates nothing; another request with it is refused with REQUEST_DIFFERS.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+};
 
 function content(schema: Json): Json {
   return { 'application/json': { schema } };

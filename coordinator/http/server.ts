@@ -24,6 +24,8 @@ import { createHandlers } from './handlers.ts';
 import { renderOpenapi } from './openapi.ts';
 import { registerInstall } from './install-routes.ts';
 import { parseInput } from './parse-input.ts';
+import { idempotencyKey, idOfRequest } from './remembered-requests.ts';
+import type { RememberedRequests } from './remembered-requests.ts';
 import type { WebFile } from './web-files.ts';
 
 export interface HttpServerOptions {
@@ -40,6 +42,7 @@ export interface HttpServerOptions {
   readonly webFiles: ReadonlyMap<string, WebFile>;
   readonly installer: Installer;
   readonly attempts: AttemptLimit;
+  readonly requests: RememberedRequests;
   readonly addressOf: ClientAddress;
   /** Calls of routes that anybody may call. */
   readonly publicCalls: AddressRate;
@@ -149,6 +152,7 @@ type AnyHandler = (call: {
   query: unknown;
   body: unknown;
   actor: Actor | null;
+  requestId: string | null;
 }) => Promise<unknown>;
 
 function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
@@ -166,13 +170,21 @@ function registerApi(app: FastifyInstance, options: HttpServerOptions): void {
         const actor = await admit(options, route.access, request);
         if (actor !== null) actors.set(request, actor);
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const query = route.query === null ? undefined : parseInput(route.query, request.query, 'query');
         const body = route.body === null ? undefined : parseInput(route.body, request.body ?? {}, 'body');
         const actor = actors.get(request) ?? null;
-        return countRefusals(options, route, request, () =>
-          handler({ parameters: request.params, query, body, actor }),
-        );
+        const key = route.creates === true ? idempotencyKey(request.headers['idempotency-key']) : null;
+        if (key === null || actor === null) {
+          const call = { parameters: request.params, query, body, actor, requestId: null };
+          return countRefusals(options, route, request, () => handler(call));
+        }
+        const keyed = { actor: actor.tokenId, key };
+        const call = { parameters: request.params, query, body, actor, requestId: idOfRequest(keyed) };
+        const content = { name, parameters: request.params, query: query ?? null, body: body ?? null };
+        const { answer, isRepeated } = await options.requests.once({ ...keyed, content }, () => handler(call));
+        if (isRepeated) reply.header('idempotent-replayed', 'true');
+        return answer;
       },
     });
   }

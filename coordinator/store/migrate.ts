@@ -11,6 +11,7 @@ import * as abortingDeployments from './migrations/0003-aborting-deployments.ts'
 import * as onceForADeployment from './migrations/0004-once-for-a-deployment.ts';
 import * as heldDigests from './migrations/0005-held-digests.ts';
 import * as stepCounts from './migrations/0006-step-counts.ts';
+import * as requests from './migrations/0007-requests.ts';
 import type { Tables } from './tables.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-once-for-a-deployment': onceForADeployment,
   '0005-held-digests': heldDigests,
   '0006-step-counts': stepCounts,
+  '0007-requests': requests,
 };
 
 /** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone) */

@@ -7,6 +7,7 @@ import type {
   EventStore,
   HostStore,
   ReleaseStore,
+  RequestStore,
   RolloutStore,
   SecretStore,
   TargetStore,
@@ -23,6 +24,7 @@ import * as hosts from './sql/hosts.ts';
 import * as releases from './sql/releases.ts';
 import { loadPlaces } from './sql/places.ts';
 import { removeApp } from './sql/remove-app.ts';
+import * as requests from './sql/requests.ts';
 import * as restores from './sql/restores.ts';
 import * as rollouts from './sql/rollouts.ts';
 import { conflictingRoutes } from './sql/routed-apps.ts';
@@ -39,6 +41,7 @@ export type UseCases = HostStore &
   RestoreStore &
   SecretStore &
   TokenStore &
+  RequestStore &
   EventStore;
 export type UseCase = keyof UseCases;
 export type ArgsOf<K extends UseCase> = Parameters<UseCases[K]> extends [infer A] ? A : undefined;
@@ -129,6 +132,10 @@ export const OPERATIONS: Operations = {
   listEnrollTokens: { writes: false, run: enroll.listEnrollTokens },
   insertEnrollToken: { writes: true, run: enroll.insertEnrollToken },
   revokeEnrollToken: { writes: true, run: enroll.revokeEnrollToken },
+
+  beginRequest: { writes: true, run: requests.beginRequest },
+  answerRequest: { writes: true, run: requests.answerRequest },
+  forgetRequest: { writes: true, run: requests.forgetRequest },
 
   appendEvents: { writes: true, run: events.appendEvents },
   listEvents: { writes: false, run: events.listEvents },

@@ -60,7 +60,16 @@ export interface Slice<T> {
 }
 
 export interface Store
-  extends HostStore, TargetStore, ReleaseStore, RolloutStore, RestoreStore, SecretStore, TokenStore, EventStore {
+  extends
+    HostStore,
+    TargetStore,
+    ReleaseStore,
+    RolloutStore,
+    RestoreStore,
+    SecretStore,
+    TokenStore,
+    RequestStore,
+    EventStore {
   /** Listeners get appended events after their commit, in order of their numbers. */
   onAppended(listener: (events: readonly StoredEvent[]) => void): void;
   /** What keeps it from answering, for people; null = nothing. While it says so, calls are refused and may be repeated. */
@@ -408,6 +417,27 @@ export interface TokenStore {
     readonly at: number;
     readonly events: readonly NewEvent[];
   }): Promise<void>;
+}
+
+export interface RequestStore {
+  /**
+   * Notes a request until `until`, and forgets those that have run out and the actor's oldest above `most`. `begun`: do
+   * it; `differs`: the key stands for another request.
+   */
+  beginRequest(args: {
+    readonly actor: string;
+    readonly key: string;
+    readonly hash: string;
+    readonly at: number;
+    readonly until: number;
+    readonly most: number;
+  }): Promise<
+    | { readonly kind: 'begun' }
+    | { readonly kind: 'differs' }
+    | { readonly kind: 'answered'; readonly ciphertext: Uint8Array }
+  >;
+  answerRequest(args: { readonly actor: string; readonly key: string; readonly ciphertext: Uint8Array }): Promise<void>;
+  forgetRequest(args: { readonly actor: string; readonly key: string }): Promise<void>;
 }
 
 export interface EventStore {

@@ -86,6 +86,15 @@ export interface Tables {
     uses: number;
     revoked_at: number | null;
   };
+  /** Requests that create something, by token id and `Idempotency-Key`. `answer`: encrypted, base64. */
+  readonly requests: {
+    actor: string;
+    key: string;
+    hash: string;
+    answer: string | null;
+    created_at: number;
+    until: number;
+  };
   readonly events: {
     number: number;
     at: number;
@@ -195,6 +204,7 @@ const NAMES = {
   registries: true,
   api_tokens: true,
   enroll_tokens: true,
+  requests: true,
   events: true,
 } as const satisfies Readonly<Record<TableName, true>>;
 

@@ -45,6 +45,7 @@ export const APP_ROUTES = {
   pullApp: {
     method: 'POST',
     path: '/v1/apps/{app}/pull',
+    creates: true,
     access: 'operator',
     summary: 'Ask the registry now; a newer image becomes a release',
     query: null,
@@ -72,6 +73,7 @@ export const APP_ROUTES = {
   rollback: {
     method: 'POST',
     path: '/v1/apps/{app}/rollback',
+    creates: true,
     access: 'operator',
     summary: 'Deploy a kept release again, the fast way',
     query: null,

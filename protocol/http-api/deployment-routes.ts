@@ -18,6 +18,7 @@ export const DEPLOYMENT_ROUTES = {
   deploy: {
     method: 'POST',
     path: '/v1/deployments',
+    creates: true,
     access: 'operator',
     summary: 'Make a release and deploy it',
     query: null,

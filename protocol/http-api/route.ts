@@ -9,6 +9,8 @@ export interface Route {
   readonly path: string;
   readonly access: Access;
   readonly summary: string;
+  /** It creates something: with an `Idempotency-Key` it may be sent again. */
+  readonly creates?: true;
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
   readonly reply: z.ZodType | null;

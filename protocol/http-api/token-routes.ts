@@ -18,6 +18,7 @@ export const TOKEN_ROUTES = {
   makeToken: {
     method: 'POST',
     path: '/v1/tokens',
+    creates: true,
     access: 'admin',
     summary: 'Make an API token',
     query: null,
@@ -45,6 +46,7 @@ export const TOKEN_ROUTES = {
   makeEnrollToken: {
     method: 'POST',
     path: '/v1/enroll-tokens',
+    creates: true,
     access: 'admin',
     summary: 'Make an enrolment token',
     query: null,

@@ -1085,6 +1085,22 @@ for (const kind of storeKinds) {
     },
   );
 
+  scene('a request is begun once, answered as it was, and forgotten after its time', async (t, store) => {
+    const request = { actor: 't-1', key: 'k', hash: 'h', at: 1_000, until: 2_000, most: 3 };
+    const ciphertext = new Uint8Array([1, 0, 255]);
+    t.same(await store.beginRequest(request), { kind: 'begun' });
+    t.same(await store.beginRequest(request), { kind: 'begun' }, 'whoever began it has not answered');
+    await store.answerRequest({ actor: 't-1', key: 'k', ciphertext });
+    t.same(await store.beginRequest(request), { kind: 'answered', ciphertext });
+    t.same(await store.beginRequest({ ...request, hash: 'other' }), { kind: 'differs' });
+    t.same(await store.beginRequest({ ...request, actor: 't-2' }), { kind: 'begun' }, 'keys are of a token');
+    await store.forgetRequest({ actor: 't-2', key: 'k' });
+    t.same(await store.beginRequest({ ...request, actor: 't-2', hash: 'other' }), { kind: 'begun' });
+    t.same(await store.beginRequest({ ...request, hash: 'other', at: 2_000, until: 3_000 }), { kind: 'begun' });
+    for (const key of ['a', 'b', 'c']) await store.beginRequest({ ...request, key, at: 2_001, until: 3_000 });
+    t.same(await store.beginRequest({ ...request, hash: 'new', at: 2_002 }), { kind: 'begun' }, 'the oldest went');
+  });
+
   scene('what is closed answers that the coordinator stops', async (t, store) => {
     const last = store.appendEvents({ events: [anEvent()] });
     const closed = store.close();

@@ -5,7 +5,7 @@ import type { DeployRequest } from '../../protocol/http-api/requests.ts';
 import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
 import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { AppSpec, VolumeSpec } from '../../fleet/app-spec.ts';
-import type { HostId } from '../../fleet/ids.ts';
+import type { DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Target } from '../../coordinator/store/records.ts';
 import { stickyPlacement } from '../../coordinator/placement/place.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
@@ -417,6 +417,23 @@ scene('deploy: people at the same moment get a release each, in order', async (t
     1,
     'the newest waits, the others are superseded',
   );
+});
+
+scene('deploy, rollback: what was made under an id is the answer to the same again', async (t, world) => {
+  await enroll(world, 'a');
+  const id = 'd-00000000000000aa' as DeploymentId;
+  const asked = await Promise.all([1, 2, 3].map(() => world.commands.deploy(asking(), ADA, id)));
+  t.same(
+    asked.map(({ deployment }) => deployment?.id),
+    [id, id, id],
+  );
+  t.equal((await world.store.app({ app: WEB }))?.newest, 1, 'one release');
+  await finish(world, { id });
+  const back = 'd-00000000000000bb' as DeploymentId;
+  const request = { release: 1, note: null };
+  t.equal((await world.commands.rollback(WEB, request, ADA, back)).id, back);
+  t.equal((await world.commands.rollback(WEB, request, ADA, back)).id, back);
+  t.equal((await world.store.listDeployments({ limit: 100, after: null, app: WEB })).items.length, 2);
 });
 
 scene('quarantine: a digest that failed is refused until a person lets it go', async (t, world) => {

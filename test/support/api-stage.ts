@@ -1,4 +1,5 @@
 /** A real HTTP server and console socket on loopback over given use cases; closed with the test. */
+import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
 import { pino } from 'pino';
@@ -9,7 +10,11 @@ import { AttemptLimit } from '../../coordinator/http/attempt-limit.ts';
 import { clientAddress } from '../../coordinator/http/client-address.ts';
 import { createHttpServer } from '../../coordinator/http/server.ts';
 import type { WebFile } from '../../coordinator/http/web-files.ts';
+import { RememberedRequests } from '../../coordinator/http/remembered-requests.ts';
 import type { Installer } from '../../coordinator/install/installer.ts';
+import { makeVault } from '../../coordinator/secrets/vault.ts';
+import type { RequestStore } from '../../coordinator/store/store.ts';
+import { inMemoryRequests } from './in-memory-requests.ts';
 import { noInstaller } from './no-installer.ts';
 
 export interface ApiStage {
@@ -27,6 +32,7 @@ export interface ApiStageOptions {
   readonly installer?: Installer;
   readonly refusalsPerMinute?: number;
   readonly publicCallsPerMinute?: number;
+  readonly requests?: RequestStore;
   readonly trustedProxies?: readonly string[];
   readonly port?: number;
   /** How often a console socket is looked at. */
@@ -54,6 +60,11 @@ export async function openApiStage(
     webFiles: options.webFiles ?? new Map(),
     installer: options.installer ?? noInstaller(),
     attempts,
+    requests: new RememberedRequests({
+      store: options.requests ?? inMemoryRequests(),
+      vault: makeVault(randomBytes(32), randomBytes),
+      now: () => Date.now(),
+    }),
     addressOf,
     publicCalls: new AddressRate({
       perMinute: options.publicCallsPerMinute ?? 1_000,

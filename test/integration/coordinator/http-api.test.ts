@@ -220,3 +220,38 @@ t.test('http: an operator is held to the rules for names and labels of hosts, to
     t.equal(await send('PATCH', '/v1/hosts/a', patch), 400, JSON.stringify(patch));
   t.equal(await send('POST', '/v1/enroll-tokens', { labels: { disk: 'a\nb' } }), 400);
 });
+
+t.test('http: what creates something is done once for an Idempotency-Key, whoever sends it again', async (t) => {
+  let made = 0;
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({
+      makeToken: async ({ name, role }) => {
+        made += 1;
+        const view = { id: `t-${made}`, name, role, createdAt: 0, expiresAt: null, lastUsedAt: null, revokedAt: null };
+        return { view, token: `text-${made}` };
+      },
+    }),
+  });
+  const post = (key: string | null, name = 'ci'): Promise<Response> =>
+    fetch(`${url}/v1/tokens`, {
+      method: 'POST',
+      headers: { ...as('admin'), ...json, ...(key === null ? {} : { 'idempotency-key': key }) },
+      body: JSON.stringify({ name, role: 'viewer' }),
+    });
+
+  const answers = await Promise.all([post('k'), post('k'), post('k')]);
+
+  t.same(
+    await Promise.all(
+      answers.map((answer) => answer.json().then((body: unknown) => (body as { token: string }).token)),
+    ),
+    Array(3).fill('text-1'),
+  );
+  t.equal(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true').length, 2);
+  const other = await post('k', 'someone-else');
+  t.equal(other.status, 422);
+  t.match(await other.json(), { code: 'REQUEST_DIFFERS' });
+  t.equal((await post('not a key')).status, 400);
+  t.match(await (await post(null)).json(), { token: 'text-2' });
+  t.match(await (await post(null)).json(), { token: 'text-3' }, 'without a key each is one of its own');
+});

@@ -34,7 +34,7 @@ t.test('renderOpenapi: states path and query parameters, bodies and who may call
   );
   t.same(
     rollback?.parameters?.map((parameter) => `${parameter.in} ${parameter.name}`),
-    ['path app'],
+    ['path app', 'header Idempotency-Key'],
   );
   t.ok(rollback?.requestBody);
   t.ok(rollback?.security);
