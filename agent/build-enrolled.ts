@@ -34,7 +34,7 @@ import { AppFilesOnDisk } from './secrets/app-files-on-disk.ts';
 import { SealedStore } from './secrets/sealed-store.ts';
 import { dialWebSocket } from './session/frame-socket.ts';
 import { StreamServer } from './streams/stream-server.ts';
-import { trustedRoots } from './trust.ts';
+import { isEncrypted, trustedRoots } from './trust.ts';
 
 const LOOK_MS = 20_000;
 
@@ -135,11 +135,11 @@ export async function buildEnrolled(
       identity: {
         host,
         process: facts.processId,
-        audience: config.coordinator,
+        audiences: config.coordinators,
         sign: (text) => signText(identity.signingKey, text),
       },
       // A store of certificates costs memory for nothing where no certificate is ever shown.
-      ca: config.coordinator.startsWith('wss:') ? await trustedRoots(config.caFile) : undefined,
+      ca: isEncrypted(config.coordinators) ? await trustedRoots(config.caFile) : undefined,
       userAgent: `longshore-agent/${facts.version}`,
       dial: dialWebSocket,
       clock,

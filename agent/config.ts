@@ -12,8 +12,8 @@ import type { ConfigFile } from './config/config-file.ts';
 import type { LogLevel } from './log.ts';
 
 export interface AgentConfig {
-  /** `wss://host[:port]`, the audience of every proof. */
-  readonly coordinator: string;
+  /** `wss://host[:port]`, the audiences of its proofs; more than one where a standby may take over. */
+  readonly coordinators: readonly string[];
   readonly caFile: string | null;
   readonly dataDir: string;
   readonly name: string;
@@ -124,7 +124,7 @@ export function parseAgentConfig(inputs: ConfigInputs): AgentConfig {
 function toConfig(settings: Settings, hostname: string): AgentConfig {
   const { ingress, policy } = settings;
   return {
-    coordinator: audienceOf(settings.coordinator) ?? '',
+    coordinators: settings.coordinator.flatMap((address) => audienceOf(address) ?? []),
     caFile: settings.ca_file,
     dataDir: settings.data_dir,
     name: settings.name ?? hostname,

@@ -172,7 +172,7 @@ async function runAgent(config: AgentConfig): Promise<'ended' | 'restart'> {
   });
   log.info(`longshore-agent ${VERSION} starts`, {
     name: config.name,
-    coordinator: config.coordinator,
+    coordinator: config.coordinators.join(', '),
     data: config.dataDir,
   });
   try {

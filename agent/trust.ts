@@ -10,6 +10,9 @@ import { readIfThere } from './durable-file.ts';
 /** Where the distributions keep the system's store; the first that exists. */
 const SYSTEM_STORES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
+export const isEncrypted = (coordinators: readonly string[]): boolean =>
+  coordinators.some((address) => address.startsWith('wss:'));
+
 /** What `ca` of a TLS connection is given; undefined = Node's default. @throws CONFIG_INVALID */
 export async function trustedRoots(caFile: string | null): Promise<readonly string[] | undefined> {
   if (caFile !== null) {

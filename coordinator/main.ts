@@ -4,8 +4,7 @@
  */
 import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -14,17 +13,20 @@ import { createNotifier } from '../daemon/notifier.ts';
 import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import { VERSION } from '../protocol/product-version.ts';
 import { loopbackAudiences, parseCoordinatorConfig } from './config.ts';
-import type { CoordinatorConfig, GoogleConfig } from './config.ts';
+import type { CoordinatorConfig } from './config.ts';
 import { parseConfigFile } from './config/config-file.ts';
 import type { ConfigFile } from './config/config-file.ts';
 import { settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
 import { renderProblem, usage } from './config/usage.ts';
-import type { DoctorFinding } from './control/control-options.ts';
+import type { DoctorCheck } from './control/control-options.ts';
+import { diskFinding } from './control/disk-finding.ts';
 import { Coordinator } from './coordinator.ts';
 import { AgentArchives } from './install/agent-archives.ts';
 import { Installer } from './install/installer.ts';
+import { freePort } from './free-port.ts';
 import { databaseSource } from './database-source.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
+import { openGoogle } from './google/open-google.ts';
 import { systemRoots } from '../daemon/system-roots.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
@@ -36,13 +38,13 @@ import { fetchWithRoots } from './registry/fetch-with-roots.ts';
 import { readOrMakeKey } from './secrets/key-file.ts';
 import { checkKey, makeVault } from './secrets/vault.ts';
 import { endSignal } from './signals.ts';
+import type { Ending } from './signals.ts';
+import { openOrStandBy, requireSharedKey, standbyFinding } from './standby.ts';
 import type { Store } from './store/store.ts';
-import { runUnderSystemd } from './systemd/run-under-systemd.ts';
+import { SystemdService } from './systemd/systemd-service.ts';
 import { StoreCheck } from './systemd/store-check.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
-/** Below it a database soon cannot write. */
-const FREE_BYTES_NEEDED = 512 * 1024 * 1024;
 const GOOGLE_TIMEOUT_MS = 20_000;
 
 // Nobody reads it, or the disk is full: the exit code says it too.
@@ -73,71 +75,129 @@ async function run(config: CoordinatorConfig, databaseUrl: string): Promise<numb
   const ending = endSignal(log, () => process.exit(1));
   const lock = await lockDataDir(config.dataDir, { program: 'coordinator', token: randomBytes(8).toString('hex') });
   const metrics = new CoordinatorMetrics(VERSION);
-  const roots = await systemRoots();
-  const opened = await openStore({
-    config,
-    source: await databaseSource(config, { databaseUrl, ca: roots, timeoutMs: GOOGLE_TIMEOUT_MS }),
-    roots: roots ?? null,
-    workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
-    onFault: (error) => {
-      log.error({ err: error }, 'the store cannot be used any more; ending');
-      ending.fault(error);
-    },
-    log,
-    now: Date.now,
-    monotonicMs: () => performance.now(),
-    makeId: randomUUID,
-  });
+  const notifier = createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) });
+  const systemd = new SystemdService({ notifier, log });
   try {
-    await serve(
-      config,
-      timedStore(
-        opened,
-        () => performance.now(),
-        (taken) => metrics.storeCall(taken),
-      ),
-      metrics,
-      log,
-      roots,
-      ending.promise,
-    );
+    await lead({ given: config, databaseUrl, metrics, systemd, log, ending });
   } finally {
-    // Its thread would keep a process alive that could not start.
-    await opened.close();
+    await systemd.end();
     await lock.release();
   }
   log.info('longshore-coordinator has ended');
   return 0;
 }
 
-async function serve(
-  config: CoordinatorConfig,
-  store: Store,
-  metrics: CoordinatorMetrics,
-  log: Logger,
-  roots: readonly string[] | undefined,
-  ended: Promise<void>,
-): Promise<void> {
-  const port = config.listen.port === 0 ? await freePort(config.listen.host) : config.listen.port;
-  const bound = { ...config, listen: { ...config.listen, port } };
+interface Leading {
+  readonly given: CoordinatorConfig;
+  readonly databaseUrl: string;
+  readonly metrics: CoordinatorMetrics;
+  readonly systemd: SystemdService;
+  readonly log: Logger;
+  readonly ending: Ending;
+}
+
+/** Serves, at once or when the coordinator that has the database is gone, until it is told to end. */
+async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leading): Promise<void> {
+  const port = given.listen.port === 0 ? await freePort(given.listen.host) : given.listen.port;
+  const config = { ...given, listen: { ...given.listen, port } };
   const audiences = config.audiences ?? loopbackAudiences(config, port);
-  const google = config.google === null ? null : await openGoogle(config.google, store, audiences, roots);
+  const roots = await systemRoots();
+  const tls = await readTls(config);
+  const source = await databaseSource(config, { databaseUrl, ca: roots, timeoutMs: GOOGLE_TIMEOUT_MS });
+  const name = new URL(audiences[0]).host;
+  const opened = await openOrStandBy(
+    (standby) =>
+      openStore({
+        config,
+        source,
+        roots: roots ?? null,
+        workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
+        name,
+        standby,
+        onFault: (error) => {
+          log.error({ err: error }, 'the store cannot be used any more; ending');
+          ending.fault(error);
+        },
+        log,
+        now: Date.now,
+        monotonicMs: () => performance.now(),
+        makeId: randomUUID,
+      }),
+    {
+      listen: config.listen,
+      tls,
+      version: VERSION,
+      // In a fleet on Google Cloud the key is in Secret Manager.
+      check: async (client) => (config.google === null ? requireSharedKey(config, client) : undefined),
+      onStandby: (statusLine) => systemd.become({ statusLine, health: () => ({ healthy: true }) }),
+      log,
+      signal: ending.signal,
+    },
+  ).catch((error: unknown) => {
+    // A standby that was told to end has nothing to finish.
+    if (ending.signal.aborted) return null;
+    throw error;
+  });
+  if (opened === null) return;
+  const store = timedStore(
+    opened,
+    () => performance.now(),
+    (taken) => metrics.storeCall(taken),
+  );
+  try {
+    const checks = source === null ? [] : [() => standbyFinding(name, opened)];
+    await serve({ config, audiences, tls, store, metrics, systemd, log, roots, checks, ended: ending.promise });
+  } finally {
+    // Its thread would keep a process alive that could not start.
+    await opened.close();
+  }
+}
+
+interface Served {
+  readonly config: CoordinatorConfig;
+  readonly audiences: readonly [string, ...string[]];
+  readonly tls: Awaited<ReturnType<typeof readTls>>;
+  readonly store: Store;
+  readonly metrics: CoordinatorMetrics;
+  readonly systemd: SystemdService;
+  readonly log: Logger;
+  readonly roots: readonly string[] | undefined;
+  readonly checks: readonly DoctorCheck[];
+  readonly ended: Promise<void>;
+}
+
+async function serve({
+  config,
+  audiences,
+  tls,
+  store,
+  metrics,
+  systemd,
+  log,
+  roots,
+  checks,
+  ended,
+}: Served): Promise<void> {
+  const google =
+    config.google === null
+      ? null
+      : await openGoogle(config.google, { store, audiences, ca: roots, timeoutMs: GOOGLE_TIMEOUT_MS });
   const key = google === null ? readOrMakeKey(config.secretsKeyFile, randomBytes) : await google.secretsKey();
   const vault = makeVault(key, randomBytes);
   await checkKey(vault, store);
   await firstAdmin(config, store, google, log);
   const coordinator = new Coordinator({
-    config: bound,
+    config,
     version: VERSION,
     audiences,
-    tls: await readTls(config),
+    tls,
     webFiles: await webFiles(),
     installer: await installer(config, audiences),
     store,
     vault,
     metrics,
     log,
-    checks: [() => diskFinding(config.dataDir)],
+    checks: [() => diskFinding(config.dataDir), ...checks],
     google,
     fetch: fetchWithRoots(roots),
     enrolledHosts: (await store.allHosts()).length,
@@ -150,49 +210,20 @@ async function serve(
     await coordinator.start();
     const scheme = config.tls === null ? 'http' : 'https';
     log.info(
-      { listen: `${scheme}://${config.listen.host}:${port}`, data: config.dataDir },
+      { listen: `${scheme}://${config.listen.host}:${config.listen.port}`, data: config.dataDir },
       `longshore-coordinator ${VERSION} is ready`,
     );
-    await underSystemd(coordinator, store, log, ended);
-  } finally {
-    await coordinator.stop();
-  }
-}
-
-/** Until it ends. */
-async function underSystemd(coordinator: Coordinator, store: Store, log: Logger, ended: Promise<void>): Promise<void> {
-  const ending = new AbortController();
-  const said = runUnderSystemd(
-    {
-      notifier: createNotifier({ env: process.env, pid: process.pid, onProblem: (text) => log.warn(text) }),
-      statusLine: () => coordinator.statusLine(),
-      store: new StoreCheck({
-        ask: () => store.hasToken({ role: 'admin', at: 0 }),
-        obstacle: () => store.obstacle(),
-        monotonicMs: () => performance.now(),
-      }),
-      log,
-    },
-    ending.signal,
-  );
-  try {
+    const check = new StoreCheck({
+      ask: () => store.hasToken({ role: 'admin', at: 0 }),
+      obstacle: () => store.obstacle(),
+      monotonicMs: () => performance.now(),
+    });
+    systemd.become({ statusLine: () => coordinator.statusLine(), health: () => check.look() });
     await ended;
   } finally {
-    ending.abort();
-    await said;
+    await systemd.end();
+    await coordinator.stop();
   }
-}
-
-/** Google's part is loaded only where it is configured. */
-async function openGoogle(
-  config: GoogleConfig,
-  store: Store,
-  audiences: readonly string[],
-  ca: readonly string[] | undefined,
-): Promise<GoogleCloud> {
-  const [cloud, client] = await Promise.all([import('./google/google-cloud.ts'), import('./google/google-http.ts')]);
-  const http = client.googleHttp({ ca, timeoutMs: GOOGLE_TIMEOUT_MS });
-  return new cloud.GoogleCloud({ config, http, audiences, store, now: Date.now, randomBytes });
 }
 
 async function firstAdmin(
@@ -260,23 +291,4 @@ async function readRoot(caFile: string): Promise<string> {
 
 function besideMain(bundled: string, source: string): URL {
   return new URL(import.meta.url.endsWith('.ts') ? `./${source}` : `./${bundled}`, import.meta.url);
-}
-
-async function diskFinding(directory: string): Promise<DoctorFinding> {
-  const { bavail, bsize } = await statfs(directory);
-  const free = bavail * bsize;
-  const text = `${Math.round(free / 1024 / 1024)} MiB are free where the data is`;
-  return { name: 'disk', ok: free >= FREE_BYTES_NEEDED, text };
-}
-
-/** For `listen: HOST:0`: the address must be known before agents can prove themselves to it. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

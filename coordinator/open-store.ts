@@ -7,7 +7,7 @@ import type { LongshoreError } from '../fleet/errors.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { moveToPostgres, requireOwnData } from './store/move-to-postgres.ts';
 import { openPostgresStore } from './store/postgres-store.ts';
-import type { DatabaseSource } from './store/postgres-open.ts';
+import type { DatabaseSource, StandbyOptions } from './store/postgres-open.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 
@@ -18,6 +18,10 @@ export interface OpenStoreOptions {
   /** Of the machine, PEM; null: Node's. */
   readonly roots: readonly string[] | null;
   readonly workerUrl: URL;
+  /** Where people find this coordinator, as `ship.example.com`. */
+  readonly name: string;
+  /** What happens while another coordinator has the database; null: it is refused. */
+  readonly standby: StandbyOptions | null;
   readonly onFault: (error: LongshoreError) => void;
   readonly log: { info(fields: object, text: string): void; warn(fields: object, text: string): void };
   /** Wall clock, ms. */
@@ -26,12 +30,12 @@ export interface OpenStoreOptions {
   readonly makeId: () => string;
 }
 
-/** Longer than a server needs to find out that the machine which had the database is gone, shorter than a statement may take. */
-const LOCK_WAIT_MS = 25_000;
+/** For the server to miss a coordinator that has just ended; after that it is a standby. */
+const LOCK_WAIT_MS = 1_000;
 
-/** @throws CONFIG_INVALID, STATE_FILE_INVALID, STORE_UNAVAILABLE */
+/** @throws CONFIG_INVALID, STATE_FILE_INVALID, STORE_UNAVAILABLE, SHUTTING_DOWN */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const { source, roots, workerUrl, onFault, log, now, monotonicMs, makeId } = options;
+  const { source, roots, workerUrl, name, standby, onFault, log, now, monotonicMs, makeId } = options;
   const file = path.join(options.config.dataDir, 'coordinator.db');
   if (source === null) {
     await requireOwnData(file);
@@ -42,6 +46,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     roots,
     holder: makeId(),
     lockWaitMs: LOCK_WAIT_MS,
+    name,
+    standby,
     prepare: async (client, database) => {
       const moved = await moveToPostgres({ file, client, database, now, makeId });
       if (moved !== null) log.info({ ...moved, database }, 'the data was moved from SQLite to PostgreSQL');

@@ -2,6 +2,8 @@
 import type { LongshoreError } from '../fleet/errors.ts';
 
 export interface Ending {
+  /** Aborts at the first signal. */
+  readonly signal: AbortSignal;
   /** Resolves at the first signal, rejects with a fault after which nothing can go on. */
   readonly promise: Promise<void>;
   readonly fault: (error: LongshoreError) => void;
@@ -9,6 +11,7 @@ export interface Ending {
 
 export function endSignal(log: { info(text: string): void }, endAtOnce: () => never): Ending {
   let fault: Ending['fault'] = () => undefined;
+  const told = new AbortController();
   const promise = new Promise<void>((resolve, reject) => {
     fault = reject;
     let isEnding = false;
@@ -16,6 +19,7 @@ export function endSignal(log: { info(text: string): void }, endAtOnce: () => ne
       if (isEnding) endAtOnce();
       isEnding = true;
       log.info(`${signal}: ending; a second signal ends at once`);
+      told.abort();
       resolve();
     };
     process.on('SIGTERM', onSignal);
@@ -25,5 +29,5 @@ export function endSignal(log: { info(text: string): void }, endAtOnce: () => ne
   });
   // Until somebody waits for it a fault is not "unhandled".
   promise.catch(() => undefined);
-  return { promise, fault };
+  return { promise, fault, signal: told.signal };
 }

@@ -135,6 +135,12 @@ export const ERRORS = {
     retryable: true,
     exit: 5,
   },
+  STANDBY: {
+    meaning: 'This coordinator is a standby: another one has the database.',
+    hint: 'Ask the other coordinator, or name both addresses, separated by a comma.',
+    retryable: true,
+    exit: 5,
+  },
   // enrolment and session
   TOKEN_INVALID: {
     meaning: 'An enrolment token is unknown or not well-formed.',

@@ -8,11 +8,16 @@ import { LOG_LEVELS } from '../log.ts';
 const absolutePath = z.string().startsWith('/', 'must be an absolute path');
 const port = z.number().int().min(1).max(65_535);
 const listen = z.string().refine(isListenAddress, 'must be HOST:PORT');
+const MOST_COORDINATORS = 8;
 /** YAML reads `zone: 1` as a number; a label is text. */
 const labelValue = z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(labelValueSchema);
 
 export const settingsSchema = z.strictObject({
-  coordinator: z.string('is missing: the address of the coordinator, as wss://ship.example.com'),
+  coordinator: z
+    .union([z.string(), z.array(z.string()).min(1).max(MOST_COORDINATORS)], {
+      error: 'is missing: the address of the coordinator, as wss://ship.example.com',
+    })
+    .transform((given) => (typeof given === 'string' ? given.split(',').map((each) => each.trim()) : given)),
   allow_insecure: z.boolean().default(false),
   ca_file: absolutePath.nullable().default(null),
   data_dir: absolutePath.default('/var/lib/longshore-agent'),
@@ -61,22 +66,10 @@ export type Settings = z.output<typeof settingsSchema>;
 
 /** Rules over more than one setting: which setting, and what is wrong with it. */
 export function crossProblems(settings: Settings): readonly (readonly [string, string])[] {
-  const problems: [string, string][] = [];
-  const audience = audienceOf(settings.coordinator);
-  const url = URL.canParse(settings.coordinator) ? new URL(settings.coordinator) : null;
-  if (audience === null || url === null) {
-    problems.push(['coordinator', 'must be an address as wss://ship.example.com']);
-  } else {
-    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '' || url.pathname !== '/')
-      problems.push(['coordinator', 'must be scheme, host and port only']);
-    if (audience.startsWith('ws:') && !isLoopback(url.hostname) && !settings.allow_insecure)
-      problems.push([
-        'coordinator',
-        `would carry everything unencrypted to ${url.host}: use wss://, or set allow_insecure: true`,
-      ]);
-    if (audience.startsWith('ws:') && settings.ca_file !== null)
-      problems.push(['ca_file', 'has no meaning without wss://']);
-  }
+  const problems: (readonly [string, string])[] = [];
+  for (const address of settings.coordinator) problems.push(...coordinatorProblems(address, settings));
+  if (settings.ca_file !== null && settings.coordinator.every((address) => audienceOf(address)?.startsWith('ws:')))
+    problems.push(['ca_file', 'has no meaning without wss://']);
   if (settings.identity === 'google') {
     for (const key of ['enroll_token_file', 'enroll_token'] as const)
       if (settings[key] !== null) problems.push([key, 'has no meaning with identity: google, which needs no token']);
@@ -86,6 +79,21 @@ export function crossProblems(settings: Settings): readonly (readonly [string, s
   const { enabled, http_port: http, https_port: https } = settings.ingress;
   if (enabled && http === null && https === null) problems.push(['ingress', 'needs http_port or https_port']);
   if (enabled && http !== null && http === https) problems.push(['ingress', 'http_port and https_port are the same']);
+  return problems;
+}
+
+function coordinatorProblems(address: string, settings: Settings): readonly (readonly [string, string])[] {
+  const audience = audienceOf(address);
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (audience === null || url === null) return [['coordinator', 'must be an address as wss://ship.example.com']];
+  const problems: [string, string][] = [];
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '' || url.pathname !== '/')
+    problems.push(['coordinator', 'must be scheme, host and port only']);
+  if (audience.startsWith('ws:') && !isLoopback(url.hostname) && !settings.allow_insecure)
+    problems.push([
+      'coordinator',
+      `would carry everything unencrypted to ${url.host}: use wss://, or set allow_insecure: true`,
+    ]);
   return problems;
 }
 

@@ -19,7 +19,7 @@ export const SETTINGS: readonly Setting[] = [
     env: 'LONGSHORE_COORDINATOR',
     flag: 'coordinator',
     kind: 'text',
-    help: 'address of the coordinator: wss://...',
+    help: 'address of the coordinator, wss://...; several, apart by commas, where a standby may take over',
   },
   {
     path: ['allow_insecure'],

@@ -115,11 +115,13 @@ const problemReply = z.object({ code: errorCodeSchema, message: z.string(), hint
 
 export interface EnrollLoop {
   readonly identity: Identity;
-  readonly facts: Omit<EnrollFacts, 'former'>;
+  /** Asked in turn: the first may be a standby, or away. */
+  readonly coordinators: readonly string[];
+  readonly facts: Omit<EnrollFacts, 'former' | 'coordinator'>;
   /** Looked for anew at every try: what is in the way can be removed by hand. */
   readonly findFormer: (signal: AbortSignal) => Promise<FoundFormer>;
   /** Read anew at every try: a person may put another token there, and an identity token serves one try. */
-  readonly readToken: (signal: AbortSignal) => Promise<FoundCredential>;
+  readonly readToken: (coordinator: string, signal: AbortSignal) => Promise<FoundCredential>;
   /** When a refusal is tried again though nothing changed here; null = looks for another token, and after an hour. */
   readonly refusedAgainMs?: number | null;
   readonly post: Post;
@@ -140,15 +142,20 @@ const ADOPTION_LOOK_MS = 10_000;
 /** Null where the signal ended it. @throws the refusal, as LongshoreError, with `onRefusal: throw` */
 export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enrolled | null> {
   const isOver = (): boolean => signal.aborted;
+  const { coordinators } = loop;
   let failures = 0;
+  let turn = 0;
   while (!isOver()) {
+    const coordinator = coordinators[turn % coordinators.length] ?? '';
     const former = await loop.findFormer(signal);
-    const found = await loop.readToken(signal);
-    const outcome = former.kind === 'host' ? await outcomeOf(loop, former.claim, found, signal) : former;
+    const found = await loop.readToken(coordinator, signal);
+    const outcome = former.kind === 'host' ? await outcomeOf(loop, coordinator, former.claim, found, signal) : former;
     if (outcome.kind === 'enrolled') return outcome.enrolled;
     if (isOver()) return null;
     loop.onStatus(outcome.problem);
     if (outcome.kind === 'unreachable') {
+      turn += 1;
+      if (turn % coordinators.length !== 0) continue;
       await loop.clock.sleep(retryDelayMs(RECONNECT, failures, loop.random(), outcome.retryAfterMs), signal);
       failures += 1;
       continue;
@@ -159,19 +166,20 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
     }
     if (loop.onRefusal === 'throw')
       throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
-    await waitAfterRefusal(loop, found, signal);
+    await waitAfterRefusal(loop, found, () => loop.readToken(coordinator, signal), signal);
   }
   return null;
 }
 
 async function outcomeOf(
   loop: EnrollLoop,
+  coordinator: string,
   former: FormerHostClaim | null,
   found: FoundCredential,
   signal: AbortSignal,
 ): Promise<EnrollOutcome> {
   const { identity, post } = loop;
-  const facts = { ...loop.facts, former };
+  const facts = { ...loop.facts, coordinator, former };
   switch (found.kind) {
     case 'none':
       return { kind: 'refused', problem: found.problem };
@@ -186,14 +194,19 @@ async function outcomeOf(
 }
 
 /** What refuses a machine is mended at the coordinator: there is nothing here to look for. */
-async function waitAfterRefusal(loop: EnrollLoop, found: FoundCredential, signal: AbortSignal): Promise<void> {
-  const { clock, readToken, refusedAgainMs = null } = loop;
+async function waitAfterRefusal(
+  loop: EnrollLoop,
+  found: FoundCredential,
+  readToken: () => Promise<FoundCredential>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, refusedAgainMs = null } = loop;
   if (refusedAgainMs !== null) {
     await clock.sleep(refusedAgainMs * (1 + loop.random() * REFUSED_JITTER), signal);
     return;
   }
   const until = clock.now().monotonicMs + REFUSED_AGAIN_MS;
-  while (!signal.aborted && clock.now().monotonicMs < until && isSameToken(found, await readToken(signal))) {
+  while (!signal.aborted && clock.now().monotonicMs < until && isSameToken(found, await readToken())) {
     await clock.sleep(TOKEN_LOOK_MS, signal);
   }
 }

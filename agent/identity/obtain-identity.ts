@@ -7,7 +7,7 @@ import type { Problem } from '../../fleet/errors.ts';
 import type { AgentConfig, EnrollTokenSource } from '../config.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { trustedRoots } from '../trust.ts';
+import { isEncrypted, trustedRoots } from '../trust.ts';
 import { forgetEnrollToken, readFirstToken } from './enroll-token.ts';
 import { enroll, type EnrollLoop, type Post } from './enroll.ts';
 import { formerFinder } from './find-former.ts';
@@ -38,12 +38,13 @@ export async function obtainIdentity(
 ): Promise<Enrolled | null> {
   if (identity.enrolled !== null) return identity.enrolled;
   const { config, platform, clock, random, log, underSystemd } = context;
-  const ca = config.coordinator.startsWith('wss:') ? await trustedRoots(config.caFile) : undefined;
+  const ca = isEncrypted(config.coordinators) ? await trustedRoots(config.caFile) : undefined;
   const post: Post = (url, body, stop) => postJson(url, body, { ca, timeoutMs: ENROLL_TIMEOUT_MS, signal: stop });
   const found = await enroll(
     {
       identity,
-      facts: { coordinator: config.coordinator, name: config.name, labels: config.labels, platform },
+      coordinators: config.coordinators,
+      facts: { name: config.name, labels: config.labels, platform },
       findFormer: formerFinder(config, identity.former),
       readToken: await credentialReader(config, identity, post),
       refusedAgainMs: config.identity === 'google' ? REFUSED_MACHINE_AGAIN_MS : null,
@@ -78,7 +79,6 @@ async function credentialReader(config: AgentConfig, identity: Identity, post: P
     import('../google/instance-credential.ts'),
     import('../google/metadata-server.ts'),
   ]);
-  const { coordinator } = config;
   const metadata = metadataServer();
-  return (signal) => readInstanceCredential({ identity, coordinator, post, metadata }, signal);
+  return (coordinator, signal) => readInstanceCredential({ identity, coordinator, post, metadata }, signal);
 }

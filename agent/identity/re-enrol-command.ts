@@ -109,7 +109,7 @@ async function writeChanges(
   const changed = await changedConfig(text ?? '', changes);
   if (changed !== text) await writeDurably(configFile, changed, { mode: 0o644, uid: null, gid: null });
   const now = await readConfig([]);
-  if (now.coordinator === wanted.coordinator && now.caFile === wanted.caFile) return;
+  if (now.coordinators.join() === wanted.coordinators.join() && now.caFile === wanted.caFile) return;
   if (changed !== text && text !== null) await writeDurably(configFile, text, { mode: 0o644, uid: null, gid: null });
   throw new LongshoreError('CONFIG_INVALID', `re-enrol: ${configFile} does not decide the coordinator's address`, {
     hint: 'A variable (LONGSHORE_COORDINATOR, LONGSHORE_CA_FILE) stands over the file: change it there, and run this without --coordinator and --ca-file.',

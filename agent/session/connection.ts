@@ -52,6 +52,8 @@ export interface ConnectionOptions {
   readonly ca: readonly string[] | undefined;
   readonly userAgent: string;
   readonly dial: Dial;
+  /** How long a coordinator may take until its welcome. */
+  readonly handshakeMs: number;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -100,7 +102,7 @@ class Connection {
         url: `${options.identity.audience}${AGENT_SOCKET_PATH}`,
         ca: options.ca,
         userAgent: options.userAgent,
-        handshakeTimeoutMs: HANDSHAKE_MS,
+        handshakeTimeoutMs: options.handshakeMs,
       },
       {
         onFrame: (text) => this.#onFrame(text),
@@ -224,9 +226,12 @@ class Connection {
   }
 
   async #limitHandshake(): Promise<void> {
-    await this.#options.clock.sleep(HANDSHAKE_MS, this.#over.signal);
+    await this.#options.clock.sleep(this.#options.handshakeMs, this.#over.signal);
     if (this.#over.signal.aborted || this.#phase === 'open') return;
-    const found = problem('TIMEOUT', `${this.#operation()}: no ${this.#phase} within ${HANDSHAKE_MS / 1000} s`);
+    const found = problem(
+      'TIMEOUT',
+      `${this.#operation()}: no ${this.#phase} within ${this.#options.handshakeMs / 1000} s`,
+    );
     this.#close(CLOSE.goingAway, lost(CLOSE.goingAway, found));
   }
 

@@ -7,7 +7,8 @@
 import { problem, type Problem } from '../../fleet/errors.ts';
 import type { CoordinatorMessageOf } from '../../protocol/agent-messages.ts';
 import type { Log } from '../log.ts';
-import { runConnection, type ConnectionDuties, type ConnectionOptions, type Link } from './connection.ts';
+import type { SessionIdentity } from './handshake.ts';
+import { HANDSHAKE_MS, runConnection, type ConnectionDuties, type ConnectionOptions, type Link } from './connection.ts';
 import { isRemoval, reconnectPlan, type ConnectionEnd } from './reconnect.ts';
 
 export type SessionState =
@@ -22,10 +23,17 @@ export type SessionState =
   /** `problem` null: the agent itself dropped the last connection. */
   | { readonly kind: 'waiting'; readonly sinceMs: number; readonly untilMs: number; readonly problem: Problem | null };
 
-export interface SessionOptions extends ConnectionOptions {
+export interface SessionOptions extends Omit<ConnectionOptions, 'identity' | 'handshakeMs'> {
+  readonly identity: Omit<SessionIdentity, 'audience'> & {
+    /** Addresses of the coordinator and of those that may take its place: dialled in turn. */
+    readonly audiences: readonly string[];
+  };
   readonly log: Log;
   readonly onState: (state: SessionState) => void;
 }
+
+/** A machine that is gone gives no answer; the next address is not kept waiting for it as long. */
+const ONE_OF_SEVERAL_MS = 8_000;
 
 export type SessionDuties = Omit<ConnectionDuties, 'onAlive'>;
 
@@ -53,11 +61,17 @@ export class Session {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, log, identity } = this.#options;
+    const { audiences } = identity;
+    const others = audiences.length - 1;
     let failures = 0;
     let lastMessage = '';
+    let turn = 0;
+    // A coordinator that does not answer may have given its place to one of these: they are dialled without a wait.
+    let untried = others;
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
       this.#enter({ kind: 'connecting', sinceMs: this.#nowMs() });
+      const audience = audiences[turn % audiences.length] ?? '';
       const welcomed: { atMs: number | null } = { atMs: null };
       const duties: ConnectionDuties = {
         ...this.#duties,
@@ -66,7 +80,7 @@ export class Session {
           const sinceMs = this.#nowMs();
           welcomed.atMs = sinceMs;
           lastMessage = '';
-          log.info(`connected to ${identity.audience}`, { name: welcome.name, session: welcome.session });
+          log.info(`connected to ${audience}`, { name: welcome.name, session: welcome.session });
           this.#enter({
             kind: 'connected',
             sinceMs,
@@ -77,8 +91,23 @@ export class Session {
           this.#duties.onWelcome(link, welcome);
         },
       };
-      const end = await runConnection(this.#options, duties, signal);
+      const handshakeMs = others > 0 ? ONE_OF_SEVERAL_MS : HANDSHAKE_MS;
+      const end = await runConnection(
+        { ...this.#options, handshakeMs, identity: { ...identity, audience } },
+        duties,
+        signal,
+      );
       if (isOver()) return;
+      if (welcomed.atMs !== null) untried = others;
+      else if (end.kind === 'lost') {
+        turn += 1;
+        if (untried > 0) {
+          untried -= 1;
+          log.debug(end.problem.message, { code: end.problem.code });
+          continue;
+        }
+        untried = others;
+      }
       const plan = reconnectPlan(
         end,
         welcomed.atMs === null ? null : this.#nowMs() - welcomed.atMs,

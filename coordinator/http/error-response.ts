@@ -16,6 +16,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   INTERNAL: 500,
   SHUTTING_DOWN: 503,
   STORE_UNAVAILABLE: 503,
+  STANDBY: 503,
   TOKEN_INVALID: 401,
   TOKEN_EXPIRED: 401,
   TOKEN_USED: 401,

@@ -2,7 +2,7 @@
 import type { Store } from '../store/store.ts';
 
 /** No calls of the database. */
-const PLAIN: readonly PropertyKey[] = ['onAppended', 'obstacle', 'close'];
+const PLAIN: readonly PropertyKey[] = ['onAppended', 'obstacle', 'standbys', 'close'];
 
 export function timedStore(store: Store, now: () => number, observe: (seconds: number) => void): Store {
   return new Proxy(store, {

@@ -58,6 +58,11 @@ export function makeVault(key: Buffer, randomBytes: (size: number) => Buffer): V
   };
 }
 
+/** The same of a database that another coordinator has. @throws STATE_FILE_INVALID */
+export function checkStoredKey(vault: Vault, stored: Uint8Array): void {
+  vault.decrypt(CHECK, stored);
+}
+
 /** At start: the key is the one that wrote this store. @throws STATE_FILE_INVALID */
 export async function checkKey(vault: Vault, store: Pick<SecretStore, 'keyCheck'>): Promise<void> {
   const stored = await store.keyCheck({ ciphertext: vault.encrypt(CHECK, Buffer.from(CHECK, 'utf8')) });

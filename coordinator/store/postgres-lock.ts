@@ -1,7 +1,8 @@
 /**
  * One coordinator a database. Whoever decides holds an advisory lock on the very connection that writes, and has left
  * its mark in the database: a coordinator that lost its connection and comes back goes on only where nobody else has
- * decided meanwhile.
+ * decided meanwhile. One that hangs keeps its connection, and is told from one that works by what the server knows of it:
+ * a coordinator in order asks something every two seconds.
  */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { PostgresClient } from './postgres-client.ts';
@@ -16,6 +17,15 @@ const KEEP_ALIVE = ['tcp_keepalives_idle = 5', 'tcp_keepalives_interval = 5', 't
 export interface Backend {
   readonly pid: number;
   readonly since: string;
+}
+
+export interface LockHolder extends Backend {
+  /** Address of its machine. */
+  readonly from: string;
+  /** What it calls itself. */
+  readonly name: string;
+  /** Time since it asked anything, ms by the server's clock; 0 while a statement of its own runs. */
+  readonly silentMs: number;
 }
 
 /** @returns false where another one holds it after `waitMs` */
@@ -44,15 +54,18 @@ export async function ownBackend(client: PostgresClient): Promise<Backend> {
 }
 
 /** Who holds the lock, as the server says it. */
-export async function lockHolder(client: PostgresClient): Promise<(Backend & { readonly from: string }) | null> {
+export async function lockHolder(client: PostgresClient): Promise<LockHolder | null> {
   const { rows } = await client.query(
-    `select activity.pid, backend_start::text as since, coalesce(host(client_addr), 'its own machine') as from
+    `select activity.pid, backend_start::text as since, coalesce(host(client_addr), 'its own machine') as from,
+            application_name as name,
+            case when state = 'active' then 0
+                 else greatest(0, extract(epoch from clock_timestamp() - state_change) * 1000) end::int as "silentMs"
        from pg_locks join pg_stat_activity activity on activity.pid = pg_locks.pid
       where locktype = 'advisory' and granted and objsubid = 1
         and database = (select oid from pg_database where datname = current_database())
         and (classid::bigint << 32) | objid::bigint = ${LOCK}`,
   );
-  const [row] = rows as readonly (Backend & { readonly from: string })[];
+  const [row] = rows as readonly LockHolder[];
   return row ?? null;
 }
 
@@ -71,3 +84,28 @@ export async function heldByAnother(client: PostgresClient, database: string): P
     hint: 'Stop the other one, or give this one a database of its own.',
   });
 }
+
+const STANDBY = 'longshore-standby';
+const LEADER = 'longshore-coordinator';
+/** PostgreSQL cuts names of connections at 63 bytes. */
+const NAME_BYTES = 63;
+
+/** What the others see of this one. @param name where people find it, as `ship.example.com` */
+export async function nameConnection(client: PostgresClient, role: 'leader' | 'standby', name: string): Promise<void> {
+  const prefix = role === 'leader' ? LEADER : STANDBY;
+  const text = `${prefix} ${name}`.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, NAME_BYTES);
+  await client.query("select set_config('application_name', $1, false)", [text]);
+}
+
+/** Coordinators that wait for this database, by name. */
+export async function standbyNames(client: PostgresClient): Promise<readonly string[]> {
+  const { rows } = await client.query(
+    `select application_name as name from pg_stat_activity
+      where datname = current_database() and application_name like '${STANDBY} %' order by 1`,
+  );
+  return (rows as readonly { readonly name: string }[]).map(({ name }) => name.slice(STANDBY.length + 1));
+}
+
+/** Of a holder that says one; else where it is connected from. */
+export const shownName = ({ name, from }: LockHolder): string =>
+  name.startsWith(`${LEADER} `) ? name.slice(LEADER.length + 1) : from;

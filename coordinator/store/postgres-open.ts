@@ -1,15 +1,17 @@
 /**
- * From an address to a connection that holds the lock of a database which is fit for us. What a person has to mend is
- * CONFIG_INVALID; what may be better in a moment is STORE_UNAVAILABLE.
+ * From an address to a connection that holds the lock of a database which is fit for us, at once or, as a standby, when
+ * the coordinator that has it ends or hangs. What a person has to mend is CONFIG_INVALID; what may be better in a moment
+ * is STORE_UNAVAILABLE.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { publicName } from './postgres-address.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { connectPostgres } from './postgres-client.ts';
 import type { LoneClient, PostgresClient } from './postgres-client.ts';
 import { isLost, isRefusedLogin, sqlState, toPostgresProblem } from './postgres-errors.ts';
-import { endBackend, heldByAnother, lockHolder, takeLock } from './postgres-lock.ts';
-import type { Backend } from './postgres-lock.ts';
+import { endBackend, heldByAnother, lockHolder, nameConnection, takeLock } from './postgres-lock.ts';
+import type { Backend, LockHolder } from './postgres-lock.ts';
 import { fromProblem } from './worker-messages.ts';
 
 /** Where the database is. Asked at each connection, so that what changed meanwhile counts. */
@@ -33,22 +35,91 @@ export interface OpenOptions {
   readonly roots: readonly string[] | null;
   /** How long to wait for the lock. */
   readonly lockWaitMs: number;
+  /** Where people find this coordinator, for the others of the database. */
+  readonly name: string;
+}
+
+/** Waits as long as another coordinator has the database, and takes its place. */
+export interface StandbyOptions {
+  /** Once, before it waits: whether it could take over. It throws what a person has to mend first. */
+  readonly check: (client: PostgresClient) => Promise<void>;
+  /** Calls at the beginning and whenever another one leads. */
+  readonly onWaiting: (leader: LockHolder | null) => void;
+  readonly signal: AbortSignal;
 }
 
 const OLDEST_SERVER = 130_000;
+/** A leader that asked nothing for so long is taken for one that hangs: it asks every 2 s (`PULSE_MS`). */
+const SILENT_MS = 8_000;
+/** How often a standby looks at the leader; a lock that is given back is taken at once. */
+const LOOK_MS = 1_000;
 
-/** @throws CONFIG_INVALID, STORE_UNAVAILABLE, and what the source throws */
-export async function openLocked({ source, roots, lockWaitMs }: OpenOptions): Promise<Opened> {
+/**
+ * @param standby null: another coordinator is an error
+ * @throws CONFIG_INVALID, STORE_UNAVAILABLE, SHUTTING_DOWN, and what the source throws
+ */
+export async function openLocked(options: OpenOptions, standby: StandbyOptions | null): Promise<Opened> {
+  const opened = await connectFit(options);
+  const { client, address } = opened;
+  try {
+    if (await takeLock(client, options.lockWaitMs)) return await asLeader(opened, options);
+    if (standby === null) throw await heldByAnother(client, publicName(address));
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw openProblem(error, publicName(address));
+  }
+  try {
+    await standby.check(client);
+    await nameConnection(client, 'standby', options.name);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw openProblem(error, publicName(address));
+  }
+  return await standBy(opened, options, standby);
+}
+
+async function standBy(first: Opened, options: OpenOptions, { onWaiting, signal }: StandbyOptions): Promise<Opened> {
+  let opened: Opened | null = first;
+  let known: string | null = null;
+  while (!signal.aborted) {
+    try {
+      opened ??= await connectFit(options, 'standby');
+      const { client } = opened;
+      const leader = await lockHolder(client);
+      const seen = leader === null ? '' : `${leader.pid} ${leader.since}`;
+      if (seen !== known) onWaiting(leader);
+      known = seen;
+      if (leader !== null && leader.silentMs > SILENT_MS) await endBackend(client, leader);
+      if (await takeLock(client, LOOK_MS)) return await asLeader(opened, options);
+    } catch (error) {
+      await opened?.client.end().catch(() => undefined);
+      const name = opened === null ? 'of the standby' : publicName(opened.address);
+      opened = null;
+      // The server may be away for a while: whoever leads has the same trouble.
+      const found = openProblem(error, name);
+      if (found.code !== 'STORE_UNAVAILABLE') throw found;
+      await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  await opened?.client.end().catch(() => undefined);
+  throw new LongshoreError('SHUTTING_DOWN', 'wait for the database: the coordinator is stopping');
+}
+
+async function asLeader(opened: Opened, { name }: OpenOptions): Promise<Opened> {
+  await nameConnection(opened.client, 'leader', name);
+  return opened;
+}
+
+async function connectFit({ source, roots, name }: OpenOptions, role?: 'standby'): Promise<Opened> {
   const opened = await connect(source, roots);
   const { client, address } = opened;
-  const name = publicName(address);
   try {
-    await checkServer(client, name);
-    if (!(await takeLock(client, lockWaitMs))) throw await heldByAnother(client, name);
+    await checkServer(client, publicName(address));
+    if (role !== undefined) await nameConnection(client, role, name);
     return opened;
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw openProblem(error, name);
+    throw openProblem(error, publicName(address));
   }
 }
 
@@ -63,7 +134,7 @@ export async function reopenLocked(options: OpenOptions, former: Backend | null)
     const holder = await lockHolder(client);
     if (holder !== null && holder.pid === former?.pid && holder.since === former.since)
       await endBackend(client, former);
-    if (await takeLock(client, options.lockWaitMs)) return opened;
+    if (await takeLock(client, options.lockWaitMs)) return await asLeader(opened, options);
     await client.end().catch(() => undefined);
     return null;
   } catch (error) {

@@ -12,6 +12,7 @@ import type { Call, Connection } from './group-commit.ts';
 import type { ClientPool, LoneClient, PostgresAnswer } from './postgres-client.ts';
 import { connectionOver } from './postgres-dialect.ts';
 import { ConnectionLost, isLost, isRefusedLogin, isSpoiling, toPostgresProblem } from './postgres-errors.ts';
+import { standbyNames } from './postgres-lock.ts';
 import type { StoredEvent } from './records.ts';
 import type { Transaction } from './sql/transaction.ts';
 import { fromProblem } from './worker-messages.ts';
@@ -37,7 +38,8 @@ type Run = (transaction: Transaction) => Promise<unknown>;
 
 /** How often a read is begun in all: what it read is nobody's until it has ended. */
 const READ_ATTEMPTS = 3;
-const PULSE_MS = 5_000;
+/** A standby takes a coordinator that asks nothing for several of these for one that hangs. */
+const PULSE_MS = 2_000;
 
 export class PostgresSession {
   readonly #options: PostgresSessionOptions;
@@ -49,6 +51,7 @@ export class PostgresSession {
   #busy = false;
   #reading = new Set<Promise<unknown>>();
   #lastId = 0;
+  #isFeeling = false;
   #lost: Error | null = null;
 
   constructor(options: PostgresSessionOptions) {
@@ -77,6 +80,11 @@ export class PostgresSession {
     const reading = this.#read(name, run).finally(() => this.#reading.delete(reading));
     this.#reading.add(reading);
     return reading;
+  }
+
+  /** Coordinators that wait for this database, by name. */
+  standbys(): Promise<readonly string[]> {
+    return this.#options.readers.use(standbyNames, isLost);
   }
 
   /** Finishes what was asked for, then ends. */
@@ -133,7 +141,11 @@ export class PostgresSession {
 
   /** A server that has gone without a word is found out also while nobody writes. */
   #feelPulse(): void {
-    if (!this.#busy && this.#lost === null) this.#ask('select 1').catch(() => undefined);
+    if (this.#busy || this.#isFeeling || this.#lost !== null) return;
+    this.#isFeeling = true;
+    this.#ask('select 1')
+      .catch(() => undefined)
+      .finally(() => (this.#isFeeling = false));
   }
 
   /** A writer that gave no answer, or none in time, is no writer any more. */

@@ -15,7 +15,7 @@ import { kyselyOver } from './postgres-dialect.ts';
 import { ownBackend } from './postgres-lock.ts';
 import type { Backend } from './postgres-lock.ts';
 import { openLocked, openProblem, reopenLocked } from './postgres-open.ts';
-import type { OpenOptions, Opened } from './postgres-open.ts';
+import type { OpenOptions, Opened, StandbyOptions } from './postgres-open.ts';
 import { PostgresSession, unavailable } from './postgres-session.ts';
 import type { StoredEvent } from './records.ts';
 import { listEvents } from './sql/events.ts';
@@ -26,6 +26,8 @@ import type { Store } from './store.ts';
 export interface PostgresStoreOptions extends OpenOptions {
   /** Tells this start of a coordinator from every other. */
   readonly holder: string;
+  /** Null: a database that another coordinator has is refused. */
+  readonly standby: StandbyOptions | null;
   /** With the lock held and the schema of this version, before anything is served. */
   readonly prepare: (client: PostgresClient, database: string) => Promise<void>;
   readonly onFault: (error: LongshoreError) => void;
@@ -52,6 +54,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return Object.assign(calls as unknown as UseCases, {
     onAppended: (listener: (events: readonly StoredEvent[]) => void) => store.onAppended(listener),
     obstacle: () => store.obstacle(),
+    standbys: () => store.standbys(),
     close: () => store.close(),
   });
 }
@@ -74,7 +77,7 @@ class PostgresStore {
   }
 
   async open(): Promise<void> {
-    const opened = await openLocked(this.#options);
+    const opened = await openLocked(this.#options, this.#options.standby);
     const { client, address } = opened;
     try {
       await migrate(kyselyOver(client), publicName(address));
@@ -90,6 +93,11 @@ class PostgresStore {
 
   obstacle(): string | null {
     return this.#session === null ? `the database does not answer: ${this.#reason?.message ?? 'no connection'}` : null;
+  }
+
+  standbys(): Promise<readonly string[]> {
+    if (this.#session === null) return Promise.reject(unavailable('standbys', this.#reason));
+    return this.#session.standbys();
   }
 
   call(name: UseCase, args: unknown): Promise<unknown> {

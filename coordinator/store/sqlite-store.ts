@@ -55,6 +55,7 @@ function storeOver(thread: DatabaseThread): Store {
     },
     // Its thread answers, or has ended for good (`onFault`).
     obstacle: () => null,
+    standbys: () => Promise.resolve([]),
     close: () => thread.close(),
   });
 }

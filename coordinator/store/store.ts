@@ -74,6 +74,8 @@ export interface Store
   onAppended(listener: (events: readonly StoredEvent[]) => void): void;
   /** What keeps it from answering, for people; null = nothing. While it says so, calls are refused and may be repeated. */
   obstacle(): string | null;
+  /** Coordinators that wait to take this one's place, by name. */
+  standbys(): Promise<readonly string[]>;
   /** Finishes what is under way, then closes. Later calls are refused with SHUTTING_DOWN. */
   close(): Promise<void>;
 }

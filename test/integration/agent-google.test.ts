@@ -108,9 +108,10 @@ t.test('enroll: a machine that is refused asks again within minutes, each time w
   const done = enroll(
     {
       identity,
-      facts: { coordinator: COORDINATOR, name: 'x', labels: {}, platform: 'linux/amd64' },
+      coordinators: [COORDINATOR],
+      facts: { name: 'x', labels: {}, platform: 'linux/amd64' },
       findFormer: async () => ({ kind: 'host', claim: null }),
-      readToken: (signal) => readInstanceCredential({ identity, coordinator: COORDINATOR, post, metadata }, signal),
+      readToken: (coordinator, signal) => readInstanceCredential({ identity, coordinator, post, metadata }, signal),
       refusedAgainMs: 60_000,
       post,
       clock,

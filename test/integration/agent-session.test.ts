@@ -2,6 +2,7 @@
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
+import { listenAsStandby } from '../../coordinator/http/standby-server.ts';
 import { problem } from '../../fleet/errors.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
@@ -35,6 +36,33 @@ async function pair(
   });
   return { coordinator, agent };
 }
+
+t.test('session: a standby sends it on to the coordinator that leads, and back', async (t) => {
+  const port = await freePort();
+  const standby = await listenAsStandby({
+    listen: { host: '127.0.0.1', port },
+    tls: null,
+    version: 'test',
+    leader: () => null,
+  });
+  t.teardown(() => standby.close());
+  const other = `ws://127.0.0.1:${port}`;
+  const leading = await FakeCoordinator.listen({ publicKey: SESSION_PUBLIC_KEY });
+  const agent = runSession({ url: other, others: [leading.url] });
+  t.teardown(() => agent.stop());
+  await agent.state('connected');
+  t.equal((await leading.session(0)).hello?.host, 'h-0000000000000001');
+
+  // They change places.
+  await standby.close();
+  const now = await FakeCoordinator.listen({ publicKey: SESSION_PUBLIC_KEY }, port);
+  t.teardown(() => now.close());
+  await leading.close();
+  await agent.state('waiting');
+  await agent.endWait();
+  await now.session(0);
+  await agent.state('connected');
+});
 
 t.test('session: proves its host and says what it holds', async (t) => {
   const order = { epoch: 2, generation: 9, hash: 'h' };

@@ -55,6 +55,8 @@ async function placeOf(t: Test): Promise<Place> {
       source: url === null ? null : variableSource(url),
       roots: null,
       workerUrl: SQLITE_WORKER,
+      name: 'a-test',
+      standby: null,
       onFault: (error) => {
         throw error;
       },

@@ -5,7 +5,6 @@ import type { Test } from 'tap';
 import type { LongshoreError } from '../../fleet/errors.ts';
 import type { Store } from '../../coordinator/store/store.ts';
 import { variableSource } from '../../coordinator/store/url-source.ts';
-import { CoordinatorProcess } from '../support/coordinator-process.ts';
 import { pollUntil } from '../support/poll-until.ts';
 import { postgresForTests, PostgresServer } from '../support/postgres-server.ts';
 import { addHost, anEvent } from '../support/store-scenes.ts';
@@ -299,18 +298,3 @@ t.test('postgres store: TLS is checked as the address says', { skip }, async (t)
   t.equal(await tries(at('localhost', '?sslmode=require')), 'opened');
   t.match(await tries(at('localhost', '?sslmode=disable')), /no encryption/);
 });
-
-t.test(
-  'coordinator: a second one over the same database waits, then ends with 2 and says who is there',
-  { skip },
-  async (t) => {
-    const { url } = await serverOf(t);
-    const first = await CoordinatorProcess.start({ DATABASE_URL: url });
-    t.teardown(() => first.close());
-    await t.rejects(
-      CoordinatorProcess.start({ DATABASE_URL: url }),
-      /ended with 2:[^]*CONFIG_INVALID: .*another coordinator uses it/,
-    );
-    t.equal((await fetch(`${first.url}/readyz`)).status, 200, 'the first one goes on');
-  },
-);

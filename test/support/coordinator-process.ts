@@ -27,12 +27,21 @@ export class CoordinatorProcess {
     this.port = port;
   }
 
+  /** What node runs. */
+  program: readonly string[] = ['--import=tsx', 'coordinator/main.ts'];
+
   /** Added to the environment at each start. */
   environment: Readonly<Record<string, string>> = {};
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
+  /** Not started. */
+  static async make(environment: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
     const made = new CoordinatorProcess(mkdtempSync(path.join(tmpdir(), 'longshore-coordinator-')), await freePort());
     made.environment = environment;
+    return made;
+  }
+
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
+    const made = await CoordinatorProcess.make(environment);
     await made.start().catch((error: unknown) => {
       rmSync(made.directory, { recursive: true, force: true });
       throw error;
@@ -54,15 +63,27 @@ export class CoordinatorProcess {
   }
 
   /** Resolves when it says that it is ready. */
-  async start(): Promise<void> {
-    const args = [
-      '--import=tsx',
-      'coordinator/main.ts',
-      '--data-dir',
-      this.directory,
-      '--listen',
-      `127.0.0.1:${this.port}`,
-    ];
+  start(): Promise<void> {
+    return this.#startUntil('is ready');
+  }
+
+  /** Resolves when it says that it waits for another one's database. */
+  startStandby(): Promise<void> {
+    return this.#startUntil('this one is a standby');
+  }
+
+  /** Resolves when what it says from now on has this in it. */
+  untilSaid(text: string): Promise<void> {
+    const from = this.#output.length;
+    return pollUntil(
+      () => Promise.resolve(this.#output.slice(from)),
+      (said) => said.includes(text),
+      60_000,
+    ).then(() => undefined);
+  }
+
+  async #startUntil(said: string): Promise<void> {
+    const args = [...this.program, '--data-dir', this.directory, '--listen', `127.0.0.1:${this.port}`];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.environment },
@@ -73,10 +94,22 @@ export class CoordinatorProcess {
     await new Promise<void>((resolve, reject) => {
       lines.on('line', (line) => {
         this.#output += `${line}\n`;
-        if (line.includes('is ready')) resolve();
+        if (line.includes(said)) resolve();
       });
       child.once('exit', (code) => reject(new Error(`the coordinator ended with ${String(code)}:\n${this.#output}`)));
     });
+  }
+
+  /** Stops it where it is, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Resolves with the exit code when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child?.exitCode !== null) return child?.exitCode ?? null;
+    return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   }
 
   /** @returns the exit code; null where the signal ended it */

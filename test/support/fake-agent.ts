@@ -81,16 +81,16 @@ export class FakeAgent {
   }
 
   /** Resolves with the welcome; rejects with the reason when the connection ends before it. */
-  async connect(): Promise<CoordinatorMessageOf<'welcome'>> {
-    await this.dial();
+  async connect(url?: string): Promise<CoordinatorMessageOf<'welcome'>> {
+    await this.dial(url);
     const first = await this.waitFor((message) => message.kind === 'welcome' || message.kind === 'refused');
     if (first.kind !== 'welcome') throw new Error(first.kind === 'refused' ? first.problem.code : first.kind);
     return first;
   }
 
-  /** Opens the socket and answers the challenge, and waits for nothing. */
-  async dial(): Promise<void> {
-    const socket = new WebSocket(new URL(AGENT_SOCKET_PATH, this.#options.url), { perMessageDeflate: false });
+  /** Opens the socket and answers the challenge, and waits for nothing. @param url of another coordinator */
+  async dial(url = this.#options.url): Promise<void> {
+    const socket = new WebSocket(new URL(AGENT_SOCKET_PATH, url), { perMessageDeflate: false });
     this.#socket = socket;
     this.#seq = 0;
     this.received = [];

@@ -40,6 +40,8 @@ export interface SessionStage {
 export interface SessionStageOptions {
   /** `ws://127.0.0.1:PORT` */
   readonly url: string;
+  /** Dialled after it. */
+  readonly others?: readonly string[];
   readonly process?: string;
   readonly host?: HostId;
   readonly random?: () => number;
@@ -75,7 +77,7 @@ export function runSession(options: SessionStageOptions): SessionStage {
       identity: {
         host: options.host ?? hostId(1),
         process: options.process ?? 'process-1',
-        audience: options.url,
+        audiences: [options.url, ...(options.others ?? [])],
         sign: (text) => signText(key, text),
       },
       ca: undefined,

@@ -115,6 +115,8 @@ export function openPostgres(url: string, options: Partial<PostgresStoreOptions>
     roots: null,
     holder: randomUUID(),
     lockWaitMs: 2_000,
+    name: 'a-test',
+    standby: null,
     prepare: () => Promise.resolve(),
     onFault: (error) => {
       throw error;

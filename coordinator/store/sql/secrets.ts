@@ -220,10 +220,15 @@ export async function hasKeyCheck(transaction: Transaction): Answer<'hasKeyCheck
 }
 
 export async function keyCheck(transaction: Transaction, args: Args<'keyCheck'>): Answer<'keyCheck'> {
-  const stored = await getMeta(transaction, 'key-check');
-  if (stored !== null) return fromText(stored);
+  const stored = await storedKeyCheck(transaction);
+  if (stored !== null) return stored;
   await setMeta(transaction, 'key-check', toText(args.ciphertext));
   return args.ciphertext;
+}
+
+export async function storedKeyCheck(transaction: Transaction): Promise<Uint8Array | null> {
+  const stored = await getMeta(transaction, 'key-check');
+  return stored === null ? null : fromText(stored);
 }
 
 const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

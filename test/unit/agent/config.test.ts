@@ -31,10 +31,16 @@ async function problemsOf(given: Given): Promise<readonly ProblemDetail[]> {
   throw new Error('the configuration was taken');
 }
 
+t.test('parseAgentConfig: several addresses of coordinators', async (t) => {
+  const both = ['wss://a', 'wss://b:7400'];
+  t.same((await parse({ file: 'coordinator: [wss://a, https://B:7400/]' })).coordinators, both);
+  t.same((await parse({ env: { LONGSHORE_COORDINATOR: 'wss://a, wss://b:7400' } })).coordinators, both);
+});
+
 t.test('parseAgentConfig: the documented example file is valid', async (t) => {
   const config = await parse({ file: readFileSync('agent/agent.example.yaml', 'utf8') });
 
-  t.equal(config.coordinator, 'wss://ship.example.com');
+  t.same(config.coordinators, ['wss://ship.example.com']);
   t.same(config.labels, { zone: 'north', disk: 'ssd' });
   t.same(config.enrollToken, { kind: 'file', path: '/etc/longshore/enroll-token' });
   t.same(config.policy, {
@@ -61,7 +67,7 @@ t.test('parseAgentConfig: flags win over variables, variables over the file, the
 
   const config = await parse({ file, env, args: ['--log-level', 'error', '--label', 'a=1', '--label', 'b=x=y'] });
 
-  t.equal(config.coordinator, 'wss://file');
+  t.same(config.coordinators, ['wss://file']);
   t.equal(config.name, 'of-env');
   t.equal(config.logLevel, 'error');
   t.equal(config.ingress?.httpPort, 81);
@@ -87,7 +93,7 @@ t.test('parseAgentConfig: wss is required except to this machine or when told', 
   ];
   for (const [url, given] of allowed) {
     const config = await parse({ ...given, env: { LONGSHORE_COORDINATOR: url } });
-    t.match(config.coordinator, /^wss?:/, url);
+    t.match(config.coordinators, [/^wss?:/], url);
   }
   for (const url of ['ws://10.0.0.1', 'http://a.example', 'ws://localhost.evil.example', 'ws://127.evil.example']) {
     const [problem] = await problemsOf({ env: { LONGSHORE_COORDINATOR: url } });
@@ -121,6 +127,8 @@ t.test('parseAgentConfig: what is wrong, setting by setting', async (t) => {
     [{}, /missing: the address of the coordinator/],
     [{ file: 'coordinator: ship.example.com' }, /must be an address as wss/],
     [{ file: 'coordinator: wss://a/path' }, /scheme, host and port only/],
+    [{ file: 'coordinator: wss://a,,wss://b' }, /must be an address as wss/],
+    [{ file: 'coordinator: [wss://a, ws://b.example]' }, /unencrypted to b\.example/],
     [{ file: 'coordinator: wss://me:secret@a' }, /scheme, host and port only/],
     [{ file: 'coordinator: wss://a\nenroll_token: abc' }, /does not stand in the configuration/],
     [{ file: 'coordinator: wss://a\nname: "a b"' }, /at most 63/],

@@ -50,7 +50,7 @@ async function stage(t: Test, measure: NonNullable<EnrolledAgentParts['measure']
   const { store: secrets } = await SealedStore.load('/nonexistent', hostId(1), privateKey);
   const agent = new EnrolledAgent({
     session: {
-      identity: { host: hostId(1), process: 'process-1', audience: 'ws://127.0.0.1:1', sign: () => '' },
+      identity: { host: hostId(1), process: 'process-1', audiences: ['ws://127.0.0.1:1'], sign: () => '' },
       ca: undefined,
       userAgent: 'longshore-agent/test',
       dial: (_options, { onEnd }) => {

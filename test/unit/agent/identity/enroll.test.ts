@@ -81,6 +81,7 @@ function loop(
   const said: Problem[] = [];
   return {
     identity,
+    coordinators: ['wss://ship.example.com'],
     facts,
     findFormer: async () => ({ kind: 'host', claim: null }),
     readToken: async () => script.tokens(),
@@ -113,6 +114,22 @@ t.test('enroll: goes on while the coordinator is away, and waits as long as it i
   await given.clock.advance(1);
   t.match(await done, { host: good.body.host });
   t.match(given.said, [{ message: /ECONNREFUSED/ }, { message: /503/ }]);
+});
+
+t.test('enroll: an address that does not answer is followed by the next one at once', async (t) => {
+  const urls: string[] = [];
+  const post: Post = async (url) => {
+    urls.push(url);
+    return urls.length < 4 ? { status: 503, body: null, retryAfterMs: null } : good;
+  };
+  const given = loop({ tokens: () => token('a'), post }, { coordinators: ['wss://a', 'wss://b'] });
+  const done = enroll(given, never);
+
+  await given.clock.advance(0);
+  t.same(urls, ['https://a/v1/enroll', 'https://b/v1/enroll'], 'and then it waits');
+  await given.clock.advance(250);
+  t.match(await done, { coordinator: 'wss://b' });
+  t.equal(urls.length, 4);
 });
 
 t.test('enroll: a refused token ends it with the reason', async (t) => {

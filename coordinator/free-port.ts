@@ -1,0 +1,13 @@
+import { createServer } from 'node:net';
+
+/** For `listen: HOST:0`: the address must be known before agents can prove themselves to it. */
+export function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
