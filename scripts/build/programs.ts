@@ -26,13 +26,13 @@ const everywhere: BuildOptions = {
 };
 
 // CommonJS inside of an ES module still calls `require` for node's builtins.
-const esm: BuildOptions = {
+const esm = {
   ...everywhere,
   format: 'esm',
   banner: {
     js: "import { createRequire as $createRequire } from 'node:module';const require=$createRequire(import.meta.url);",
   },
-};
+} as const satisfies BuildOptions;
 
 const cjs = {
   ...everywhere,
@@ -82,6 +82,7 @@ export const programs: readonly Program[] = [
     entry: 'cli/main.ts',
     output: 'dist/longshore.mjs',
     executable: true,
-    options: { ...esm, plugins: [leaveOut] },
+    // `--`, or Node takes `--env-file` for itself, wherever it is in argv.
+    options: { ...esm, plugins: [leaveOut], banner: { js: `#!/usr/bin/env -S node --\n${esm.banner.js}` } },
   },
 ];

@@ -147,13 +147,13 @@ The page:  ${coordinatorUrl(state)}/    (the token is in ${folder.path('coordina
 Try in another terminal:
   export LONGSHORE_URL=${coordinatorUrl(state)} LONGSHORE_TOKEN_FILE=${folder.path('coordinator', 'admin-token')}
   curl -H 'content-type: text/plain' --data-binary @README.md ${first}/count
-  node dist/longshore.mjs hosts
-  node dist/longshore.mjs logs wordcount -f
-  node dist/longshore.mjs console
+  dist/longshore.mjs hosts
+  dist/longshore.mjs logs wordcount -f
+  dist/longshore.mjs console
 
 Ship another version (the variables tell the app file where this registry is):
   export WORDCOUNT_IMAGE=${env.WORDCOUNT_IMAGE} WORDCOUNT_BASE=${env.WORDCOUNT_BASE}
-  WORDCOUNT_VERSION=3 node dist/longshore.mjs deploy -f ${appFile}
+  WORDCOUNT_VERSION=3 dist/longshore.mjs deploy -f ${appFile}
 `;
 }
 

@@ -109,7 +109,7 @@ ${Object.entries(exported)
   .join('\n')}
   bash plan.sh --file ${file} --dir ${folder.path('work')}
   (cd ${folder.path('work')} && terraform apply .plan)
-  node dist/longshore.mjs hosts
+  dist/longshore.mjs hosts
 
 End it with: ${downCommand(name)}
 `;
