@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { BuildSpec } from '../../compose/keys/build.ts';
+import type { AppSpec } from '../../fleet/app-spec.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isDigest } from '../../fleet/ids.ts';
 import type { Digest } from '../../fleet/ids.ts';
@@ -65,14 +66,37 @@ export function pushedDigest(output: string): Digest | null {
 export const PLANNED_TAG = 'longshore-plan';
 
 export interface BuiltImage {
-  readonly service: string;
   /** As the app file names it. */
   readonly image: string;
   readonly digest: Digest;
 }
 
 /**
+ * Pure: the digest of every service that runs a built image, also where only another service has the `build`.
+ * @returns by service
+ */
+export function builtDigests(
+  services: AppSpec['services'],
+  built: readonly BuiltImage[],
+): Readonly<Record<string, Digest>> {
+  const digests = new Map(built.map(({ image, digest }) => [wholeReference(image), digest]));
+  return Object.fromEntries(
+    Object.entries(services).flatMap(([service, { image }]) => {
+      const digest = digests.get(wholeReference(image.reference));
+      return digest === undefined ? [] : [[service, digest]];
+    }),
+  );
+}
+
+/** One text for `app`, `app:latest` and `docker.io/library/app`. */
+function wholeReference(reference: string): string {
+  const { registry, repository, tag, digest } = parseImageReference(reference);
+  return `${registry}/${repository}${digest === null ? `:${tag ?? 'latest'}` : `@${digest}`}`;
+}
+
+/**
  * `plan`: pushed under `PLANNED_TAG` of the same repository; `deploy`: under the image's own tag.
+ * @returns each image once
  * @throws BUILD_FAILED
  */
 export async function buildImages(
@@ -83,10 +107,7 @@ export async function buildImages(
   const byImage = new Map<string, Digest>();
   for (const build of builds)
     if (!byImage.has(build.image)) byImage.set(build.image, await buildAndPush(context, build, purpose));
-  return builds.flatMap(({ service, image }) => {
-    const digest = byImage.get(image);
-    return digest === undefined ? [] : [{ service, image, digest }];
-  });
+  return [...byImage].map(([image, digest]) => ({ image, digest }));
 }
 
 async function buildAndPush(context: DockerContext, build: BuildSpec, purpose: 'plan' | 'deploy'): Promise<Digest> {
@@ -99,10 +120,7 @@ async function buildAndPush(context: DockerContext, build: BuildSpec, purpose: '
 }
 
 /** Puts the images of a saved plan under the tags that its app file names. @throws BUILD_FAILED */
-export async function tagPlannedImages(
-  context: DockerContext,
-  built: readonly Omit<BuiltImage, 'service'>[],
-): Promise<void> {
+export async function tagPlannedImages(context: DockerContext, built: readonly BuiltImage[]): Promise<void> {
   for (const { image, digest } of built) {
     const content = `${parseImageReference(image).name}@${digest}`;
     await docker(context, ['pull', '--quiet', content], `pull ${content}`);

@@ -12,7 +12,7 @@ import type { AppFileOptions } from '../app-file.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
-import { buildImages, tagPlannedImages, type BuiltImage } from '../images/build-images.ts';
+import { buildImages, builtDigests, tagPlannedImages, type BuiltImage } from '../images/build-images.ts';
 import { checkPlanPath, readPlanFile, writePlanFile } from '../plan-file.ts';
 import { planningWaitsFor, sayWhenSlow } from '../say-when-slow.ts';
 import type { RunVerb } from '../verb.ts';
@@ -82,7 +82,7 @@ async function prepare(
   // The coordinator is asked before minutes of building: a wrong URL or token is said at once.
   await (await context.api()).call('whoami');
   const built = options.build ? await buildImages(context, builds, purpose) : [];
-  return { spec, images: Object.fromEntries(built.map(({ service, digest }) => [service, digest])), built };
+  return { spec, images: builtDigests(spec.services, built), built };
 }
 
 /** @throws APP_FILE_INVALID for a name that is no volume of the app */
@@ -107,7 +107,7 @@ async function plan(context: Context, options: PlanOptions): Promise<number> {
       coordinator: api.url,
       spec,
       plan: view,
-      built: built.map(({ image, digest }) => ({ image, digest })),
+      built: [...built],
     });
   print(context, view, () => renderPlan(view));
   if (options.out !== undefined && !context.json)

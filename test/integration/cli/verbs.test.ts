@@ -114,6 +114,35 @@ t.test('cli: a token is printed as valid where install.sh is not to be had', asy
   t.match(ran.err, 'longshore enroll-token --revoke e-1');
 });
 
+t.test('cli: what is built counts for every service with that image', async (t) => {
+  const asked: unknown[] = [];
+  const cli = await stage(
+    t,
+    {
+      whoami,
+      plan: ({ images }) => {
+        asked.push(images);
+        return Promise.resolve(plan);
+      },
+    },
+    'viewer',
+  );
+  const digest = `sha256:${'b'.repeat(64)}`;
+  writeFileSync(path.join(cli.folder, 'docker'), `#!/bin/sh\necho "digest: ${digest}"\n`, { mode: 0o755 });
+  writeFileSync(
+    path.join(cli.folder, 'compose.yaml'),
+    `services:
+  web: { build: ., image: "127.0.0.1:5000/shop" }
+  migrate: { image: "127.0.0.1:5000/shop:latest" }
+  cache: { image: "127.0.0.1:5000/redis@sha256:${'c'.repeat(64)}" }
+`,
+  );
+
+  const environment = { PATH: `${cli.folder}:/usr/bin:/bin` };
+  t.match(await cli.run(['plan', '-p', 'shop'], { environment }), { exit: 0 }, 'no registry is asked: a viewer may');
+  t.same(asked, [{ web: digest, migrate: digest }]);
+});
+
 t.test('cli: events of a host go on from the list without a gap', async (t) => {
   let publish: (change: Change) => void = () => undefined;
   const host = aHostView().id;
