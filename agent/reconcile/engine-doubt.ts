@@ -42,8 +42,10 @@ export function doubtOf(
   const leftMs = hasEnded ? doubtLeftMs(context, container) : 0;
   if (!needsLook && leftMs === 0) return null;
   const what = hasEnded ? 'has ended' : 'fails its probes';
+  // A look is due in the ordinary way as well: the engine is blamed only by what cannot reach it.
+  const why = leftMs === 0 ? 'asking the Docker Engine again' : 'waiting in case this host is shutting down';
   return {
-    reason: `${key} ${what}; the Docker Engine has not answered since or may be stopping`,
+    reason: `${key} ${what}; ${why} before this counts`,
     untilMs: leftMs === 0 ? null : now.monotonicMs + leftMs,
     needsLook,
   };

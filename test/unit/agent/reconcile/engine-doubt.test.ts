@@ -36,7 +36,8 @@ const failure = { kind: 'failed', code: 'UNHEALTHY_IN_GATE', message: 'it failed
 t.test('doubtOf: failed probes count once the engine has answered what was asked after them', (t) => {
   const up = aContainer(1, { restartPolicy: 'no' });
   const at = (seenAtMs: number) => aContext({ nowMs: 60_000, containers: [up], facts: { seenAtMs } });
-  t.match(doubtOf(at(5_000), 'web/1', up, failure), { needsLook: true, untilMs: null, reason: /has not answered/ });
+  const reason = 'web/1 fails its probes; asking the Docker Engine again before this counts';
+  t.match(doubtOf(at(5_000), 'web/1', up, failure), { needsLook: true, untilMs: null, reason });
   t.equal(doubtOf(at(5_001), 'web/1', up, failure), null);
   t.end();
 });
@@ -55,6 +56,10 @@ t.test('doubtOf: an end as by a stop waits in any case', (t) => {
   const gone = ended(143);
   const context = aContext({ nowMs: 11_000, containers: [gone], facts: { endSeenAtMs: { [gone.instance]: 10_100 } } });
   const exited = { ...failure, code: 'CONTAINER_EXITED', restsOnMs: null } as const;
-  t.match(doubtOf(context, 'web/1', gone, exited), { needsLook: false, untilMs: 13_000 });
+  t.match(doubtOf(context, 'web/1', gone, exited), {
+    needsLook: false,
+    untilMs: 13_000,
+    reason: 'web/1 has ended; waiting in case this host is shutting down before this counts',
+  });
   t.end();
 });
