@@ -39,6 +39,11 @@ export function hasEnded(state: DeploymentState): boolean {
   return NEXT[state].length === 0;
 }
 
+/** Under way, and waiting for its maintenance window: only then nothing limits its time. */
+export function isHeldForWindow({ state, deadlineAt }: Pick<Deployment, 'state' | 'deadlineAt'>): boolean {
+  return state === 'rolling' && deadlineAt === null;
+}
+
 /** Throws where the table does not allow the step; nothing else assigns a state. */
 export function advance(from: DeploymentState, to: DeploymentState): DeploymentState {
   if (!NEXT[from].includes(to)) throw new Error(`a deployment cannot go from ${from} to ${to}`);
@@ -107,6 +112,8 @@ export interface Deployment {
   readonly cause: Cause;
   /** It ends what is under way, in place, instead of waiting for it. */
   readonly aborts: boolean;
+  /** A person resumed it: what was begun by nobody goes on without waiting for a maintenance window. */
+  readonly byHand: boolean;
   readonly createdAt: number;
   readonly startedAt: number | null;
   /** When the wave under way had all its answers; the monitor window counts from it. */

@@ -1,5 +1,4 @@
 /** Apps: list, health, remove, pull now, quarantine, releases and rolling back to one. */
-import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, DeploymentId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
@@ -82,7 +81,7 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
         const made = id === null ? null : await store.deployment({ id });
         if (made !== null) return views.storedDeployment(made);
         const known = await requireApp(app, 'roll back', options);
-        const release = await releaseToReturnTo(known, request.release, options);
+        const release = await releaseToReturnTo(app, request.release, options);
         const { deployment } = await deployKept(known, release, { id, actor, note: request.note }, options);
         return views.storedDeployment(deployment);
       }),
@@ -116,7 +115,7 @@ async function deployKept(
     store.quarantine({ app }),
   ]);
   // What has served before may serve again: another release failed with its image, perhaps for a reason of its own.
-  if (!(await hasSucceeded(known, release, options))) refuseQuarantined(app, release, quarantine);
+  if (!(await hasServed(known, release, options))) refuseQuarantined(app, release, quarantine);
   const placed = place(release.spec, hosts, stickyPlacement(targets));
   if (placed.kind === 'unplaceable')
     throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });
@@ -136,20 +135,20 @@ async function deployKept(
   );
 }
 
-/** Whether the newest deployment of the release ended well. */
-async function hasSucceeded(
+/** Whether the app ever served the release as a whole. */
+async function hasServed(
   { app, succeeded }: AppRow,
   { number }: Release,
   { store }: Pick<ControlOptions, 'store'>,
 ): Promise<boolean> {
   if (number === succeeded) return true;
   const { items } = await store.listReleases({ app, limit: 1, after: String(number + 1) });
-  return items.some(({ release, outcome }) => release.number === number && outcome === 'succeeded');
+  return items.some(({ release, served }) => release.number === number && served);
 }
 
-/** The one named; else the current one where another is under way, else the one before it that succeeded. @throws NOT_FOUND, CONFLICT */
+/** @throws NOT_FOUND, CONFLICT */
 async function releaseToReturnTo(
-  { app, succeeded }: AppRow,
+  app: AppName,
   wanted: number | null,
   { store }: Pick<ControlOptions, 'store'>,
 ): Promise<Release> {
@@ -160,19 +159,9 @@ async function releaseToReturnTo(
       hint: `See \`longshore releases ${app}\`.`,
     });
   }
-  // While a newer one is under way, back means back to what was good before it.
-  const latest = await store.latestDeployments({ apps: [app] });
-  const isUnderWay = latest.some((deployment) => !hasEnded(deployment.state) && deployment.release !== succeeded);
-  const base = isUnderWay && succeeded !== null ? await store.release({ app, number: succeeded }) : null;
-  if (base !== null) return base;
-  let after: string | null = succeeded === null ? null : String(succeeded);
-  do {
-    const page: Awaited<ReturnType<typeof store.listReleases>> = await store.listReleases({ app, limit: 50, after });
-    const found = page.items.find((item) => item.outcome === 'succeeded' && item.release.number !== succeeded);
-    if (found !== undefined) return found.release;
-    after = page.next;
-  } while (after !== null);
-  throw new LongshoreError('CONFLICT', `roll back ${app}: no earlier release that succeeded is kept`, {
+  const before = await store.releaseBefore({ app });
+  if (before !== null) return before;
+  throw new LongshoreError('CONFLICT', `roll back ${app}: no earlier release that served is kept`, {
     hint: `See \`longshore releases ${app}\`, and name one.`,
   });
 }

@@ -48,7 +48,6 @@ export function secretCommands(options: ControlOptions): SecretCommands {
       });
     },
     removeSecret: async (app, secret, actor) => {
-      await refuseUsed(app, secret, options);
       await store.removeSecret({
         app,
         name: secret,
@@ -72,23 +71,6 @@ export function secretCommands(options: ControlOptions): SecretCommands {
       hub.secretsChanged(hub.connectedHosts());
     },
   };
-}
-
-/** A host that joins, or loses its disk, would not get it any more. @throws CONFLICT */
-async function refuseUsed(app: AppName, secret: string, { store }: Pick<ControlOptions, 'store'>): Promise<void> {
-  const [targets, unended] = await Promise.all([store.targetsOfApp({ app }), store.unendedDeployments({ app })]);
-  const numbers = new Set(targets.flatMap((target) => (target.kind === 'run' ? [target.release] : [])));
-  for (const deployment of unended) numbers.add(deployment.release);
-  const releases = await store.releases({ app, numbers: [...numbers] });
-  const user = releases.find((release) => Object.values(release.spec.secrets).some(({ name }) => name === secret));
-  if (user === undefined) return;
-  throw new LongshoreError(
-    'CONFLICT',
-    `remove secret ${secret} of ${app}: release ${user.number}, which runs or is on its way, uses it`,
-    {
-      hint: 'Deploy a release without it first.',
-    },
-  );
 }
 
 function badName(what: string, name: string): LongshoreError {

@@ -13,7 +13,7 @@ export const PAUSE_LIMIT_MS = 24 * 3_600_000;
 export const BACK_AT_LEAST_MS = 10 * 60_000;
 
 export function failRollout(draft: RolloutDraft, reason: Problem): void {
-  condemn(draft);
+  condemnFailed(draft);
   const { app, release } = draft.deployment;
   switch (draft.policy.failureAction) {
     case 'rollback':
@@ -47,14 +47,8 @@ export function startBack(draft: RolloutDraft, reason: Problem, cause?: Cause): 
   draft.event('deployment.rolling-back', text, cause === undefined ? {} : { cause });
 }
 
-function condemn(draft: RolloutDraft): void {
+/** Also where the deployment goes on over the others: no schedule brings again what failed. */
+export function condemnFailed(draft: RolloutDraft): void {
   const failed = draft.steps().filter((step) => step.state === 'failed');
-  const found = digestsToQuarantine(draft.facts.rollout, failed, draft.facts.hosts, draft.now);
-  draft.condemn(found);
-  for (const { service, digest } of found) {
-    draft.event(
-      'digest.quarantined',
-      `Image ${digest} of ${service} is not pulled again by itself: it failed its gate`,
-    );
-  }
+  draft.condemn(digestsToQuarantine(draft.facts.rollout, failed, draft.facts.hosts, draft.now));
 }

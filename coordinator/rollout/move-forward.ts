@@ -8,7 +8,7 @@ import type { HostStep } from '../../fleet/deployment.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import { beginForward, hasMoved } from './begin-hosts.ts';
-import { failRollout } from './fail-rollout.ts';
+import { condemnFailed, failRollout } from './fail-rollout.ts';
 import { sickness } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 import { beginOnce, isBeforeFirstWave, takeOnceAnswer } from './once-step.ts';
@@ -211,6 +211,7 @@ function finish(draft: RolloutDraft, broken: Problem | null): void {
   const passed = draft.steps().filter((step) => step.state === 'passed').length;
   const failed = draft.steps().filter((step) => step.state === 'failed').length;
   if (broken !== null) {
+    condemnFailed(draft);
     draft.end(
       'failed',
       broken,

@@ -9,6 +9,7 @@ import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
 import type { Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { Cause } from '../../fleet/release.ts';
+import { heldText } from '../release/held-updates.ts';
 import type { NewEvent, NewQuarantine, Placement, Rollout, Target, TargetWrite } from '../store/records.ts';
 import type { HostFact } from './host-fact.ts';
 
@@ -114,8 +115,19 @@ export class RolloutDraft {
     this.#writes.set(target.host, target);
   }
 
+  /** Each with its event. For what has failed its gate in the same decision, the hold is not told as well. */
   condemn(quarantine: readonly NewQuarantine[]): void {
-    this.#quarantine = [...this.#quarantine, ...quarantine];
+    const known = this.#quarantine;
+    this.#quarantine = [...known, ...quarantine];
+    const fresh = quarantine.filter(
+      ({ service, digest }) => !known.some((row) => row.service === service && row.digest === digest),
+    );
+    for (const { kind, service, digest } of fresh) {
+      if (kind === 'held') continue;
+      this.event('digest.quarantined', `Image ${digest} of ${service} failed its gate; no schedule deploys it again`);
+    }
+    const held = fresh.filter(({ kind }) => kind === 'held');
+    if (held.length > 0) this.event('updates.held', heldText(this.#deployment.app, held));
   }
 
   event(kind: string, text: string, options: { readonly host?: HostId; readonly cause?: Cause } = {}): void {

@@ -12,6 +12,7 @@ import * as onceForADeployment from './migrations/0004-once-for-a-deployment.ts'
 import * as heldDigests from './migrations/0005-held-digests.ts';
 import * as stepCounts from './migrations/0006-step-counts.ts';
 import * as requests from './migrations/0007-requests.ts';
+import * as servedReleases from './migrations/0008-served-releases.ts';
 import type { Tables } from './tables.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -22,6 +23,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-held-digests': heldDigests,
   '0006-step-counts': stepCounts,
   '0007-requests': requests,
+  '0008-served-releases': servedReleases,
 };
 
 /** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone) */

@@ -29,6 +29,7 @@ import * as restores from './sql/restores.ts';
 import * as rollouts from './sql/rollouts.ts';
 import { conflictingRoutes } from './sql/routed-apps.ts';
 import * as secrets from './sql/secrets.ts';
+import { releaseBefore } from './sql/served-releases.ts';
 import * as steps from './sql/steps.ts';
 import * as targets from './sql/targets.ts';
 import * as tokens from './sql/tokens.ts';
@@ -88,6 +89,7 @@ export const OPERATIONS: Operations = {
   release: { writes: false, run: releases.release },
   releases: { writes: false, run: releases.releases },
   listReleases: { writes: false, run: releases.listReleases },
+  releaseBefore: { writes: false, run: releaseBefore },
   removeApp: { writes: true, run: removeApp },
   quarantine: { writes: false, run: releases.quarantine },
   releaseQuarantine: { writes: true, run: releases.releaseQuarantine },

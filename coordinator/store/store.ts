@@ -229,10 +229,15 @@ export interface ReleaseStore {
   }): Promise<readonly RouteConflict[]>;
   release(args: { readonly app: AppName; readonly number: number }): Promise<Release | null>;
   releases(args: { readonly app: AppName; readonly numbers: readonly number[] }): Promise<readonly Release[]>;
-  /** Newest first. `outcome`: state of its newest deployment. */
+  /** Newest first. `outcome`: state of its newest deployment; `served`: the app served it as a whole at some time. */
   listReleases(
     args: Paging & { readonly app: AppName },
-  ): Promise<Slice<{ readonly release: Release; readonly outcome: DeploymentState | null }>>;
+  ): Promise<Slice<{ readonly release: Release; readonly outcome: DeploymentState | null; readonly served: boolean }>>;
+  /**
+   * Where a rollback that names no release goes: the current release where a newer one is under way or was left on hosts
+   * in place, else the last one that the app served as a whole before it. Null = none is kept.
+   */
+  releaseBefore(args: { readonly app: AppName }): Promise<Release | null>;
   /**
    * Every unended deployment of the app is cancelled, every target becomes `remove`, the app is marked removed. The
    * owners of the cancelled deployments find their fence gone. @throws NOT_FOUND
@@ -359,7 +364,7 @@ export interface SecretStore {
     readonly at: number;
     readonly events: readonly NewEvent[];
   }): Promise<SecretRow>;
-  /** Forgets every version. @throws NOT_FOUND */
+  /** Forgets every version. @throws NOT_FOUND, CONFLICT (a release in use names it, or one that a deployment may return to) */
   removeSecret(args: {
     readonly app: AppName;
     readonly name: string;

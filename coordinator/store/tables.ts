@@ -34,6 +34,9 @@ export interface Tables {
     content: string;
     cause: string;
     created_at: number;
+    /** 1 = the app served it as a whole at some time; after which one, null for the first. */
+    served: number;
+    served_after: number | null;
   };
   readonly targets: TargetsTable;
   /** Highest attempt ever given, kept when the target goes: an agent remembers verdicts by attempt. */
@@ -175,6 +178,7 @@ export interface DeploymentsTable {
   cause: string;
   placement: string;
   aborts: number;
+  by_hand: number;
   created_at: number;
   started_at: number | null;
   settled_at: number | null;

@@ -4,8 +4,9 @@ import type { Test } from 'tap';
 import type { Store } from '../../coordinator/store/store.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { SchedulePolicy } from '../../fleet/rollout-policy.ts';
-import type { Adoption, NewApiToken, StoredEvent } from '../../coordinator/store/records.ts';
+import type { Adoption, NewApiToken, StoredEvent, TargetWrite } from '../../coordinator/store/records.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import type { DeploymentState } from '../../fleet/deployment.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import { problem } from '../../fleet/errors.ts';
 import { anAppSpec, aService, aStep, appName, deploymentId, digest, hostId } from '../support/app-builders.ts';
@@ -913,8 +914,33 @@ for (const kind of storeKinds) {
       [['password', 'db', 1, 'one']],
     );
 
-    await store.removeSecret({ app: WEB, name: 'db', events: [] });
+    const removed = () => store.removeSecret({ app: WEB, name: 'db', events: [] });
+    await t.rejects(removed(), refusal('CONFLICT'), 'a host runs what uses it');
+    await move(store, { ...deployment, state: 'rolling' }, ['cancelled']);
+    const fence = await store.takeLease({
+      id: (await enqueue(store, { number: 4 })).deployment.id,
+      owner: 'one',
+      now: 1_000,
+      until: 2_000,
+    });
+    if (fence === null) throw new Error('the lease is taken');
+    const next = await store.deployment({ id: deploymentId(4) });
+    if (next === null) throw new Error('nothing is queued');
+    const apply = (targets: readonly TargetWrite[], expected: 'queued' | 'rolling') =>
+      store.applyRollout({
+        fence,
+        expected,
+        deployment: { ...next, state: 'rolling' },
+        steps: [],
+        targets,
+        quarantine: [],
+        events: [],
+      });
+    await apply([aTarget(hostId(1), 2)], 'queued');
+    await removed();
     t.same(await store.secretVersions({ app: WEB, names: ['db'] }), {});
+    // As in data that was restored from a time before the removal.
+    await apply([aTarget(hostId(1), 1)], 'rolling');
     const pinned = { app: WEB, secret: 'password', name: 'db', version: 1 };
     t.same(await store.secretsForHost({ host: hostId(1) }), { found: [], missing: [pinned] });
     t.equal(await store.lastSecretVersion({ app: WEB }), 2);
@@ -925,7 +951,7 @@ for (const kind of storeKinds) {
     await t.rejects(enqueue(store, { number: 2, kept: 1 }), refusal('SECRET_MISSING'), 'another version is no help');
     t.equal(await store.deployment({ id: deploymentId(2) }), null);
     const { release } = await enqueue(store, { number: 3, release: { spec, secretVersions: { password: 3 } } });
-    t.equal(release.number, 2);
+    t.equal(release.number, 3);
   });
 
   scene('a host gets the credentials of the registries of its images alone', async (t, store) => {
@@ -961,6 +987,93 @@ for (const kind of storeKinds) {
     t.same(await needed(1), ['a.test', 'b.test', 'docker.io'], 'it may go back to the release that serves');
     t.same(await needed(2), []);
   });
+
+  scene('a secret stays while a deployment under way may go back to a release that uses it', async (t, store) => {
+    await addHost(store, 1);
+    await store.putSecret({ app: WEB, name: 'db', version: 1, ciphertext: new Uint8Array([1]), at: 1, events: [] });
+    const spec = anAppSpec({ secrets: { password: { name: 'db' } } });
+    const first = await enqueue(store, { number: 1, release: { spec, secretVersions: { password: 1 } } });
+    await move(store, first.deployment, ['rolling', 'succeeded'], [aTarget(hostId(1), 1)]);
+    const second = await enqueue(store, { number: 2 });
+    const target = aTarget(hostId(1), 2, { deployment: deploymentId(2), attempt: 2 });
+    const rolling = await move(store, second.deployment, ['rolling'], [target]);
+    const removed = () => store.removeSecret({ app: WEB, name: 'db', events: [] });
+
+    await t.rejects(removed(), refusal('CONFLICT'));
+    t.same(await store.secretVersions({ app: WEB, names: ['db'] }), { db: 1 });
+    await move(store, rolling, ['succeeded']);
+    await removed();
+  });
+
+  scene('a rollback goes to what the app served before, whatever became of later deployments', async (t, store) => {
+    await addHost(store, 1);
+    let number = 0;
+    const deployed = async (states: readonly DeploymentState[], kept?: number) => {
+      number += 1;
+      const made = await enqueue(store, { number, ...(kept === undefined ? {} : { kept }) });
+      const release = made.release.number;
+      const target = aTarget(hostId(1), release, { deployment: deploymentId(number), attempt: number });
+      const ended = await move(store, made.deployment, states, states.length === 0 ? [] : [target]);
+      return { ...ended, release };
+    };
+    const back = async () => (await store.releaseBefore({ app: WEB }))?.number ?? null;
+    const DONE = ['rolling', 'succeeded'] as const;
+
+    t.equal(await back(), null);
+    await deployed(DONE);
+    t.equal(await back(), null, 'nothing served before the first');
+    await deployed(DONE);
+    await deployed(['rolling', 'superseded'], 1);
+    t.equal(await back(), 1, 'release 1 served, whatever became of its newest deployment');
+    await deployed(['rolling', 'superseded'], 2);
+    await deployed(DONE);
+    t.equal(await back(), 2);
+
+    const under = await deployed(['rolling']);
+    t.equal(await back(), 3, 'out of one under way');
+    await move(store, under, ['cancelled']);
+    t.equal(await back(), 3, 'and out of what one left in place');
+    await deployed(DONE, 3);
+    t.equal(await back(), 2);
+    await deployed(['rolling', 'rolling_back', 'rolled_back']);
+    await deployed(DONE, 2);
+    t.equal(await back(), 1, 'not to the release that was rolled back from');
+    const again = await deployed(['rolling'], 1);
+    t.equal(await back(), 1, 'nor while a rollback is under way');
+    await move(store, again, ['succeeded']);
+    t.equal(await back(), null);
+    await deployed(DONE);
+    t.equal(await back(), 1, 'what was rolled back from lies in between and is passed over');
+    await deployed(DONE, 3);
+    t.equal(await back(), 6, 'deployed again, it comes after what served last');
+    t.match((await store.listReleases({ ...FIRST, app: WEB })).items, [
+      { release: { number: 6 }, served: true },
+      { release: { number: 5 }, served: false },
+      { release: { number: 4 }, served: false },
+      { release: { number: 3 }, served: true },
+      { release: { number: 2 }, served: true },
+      { release: { number: 1 }, served: true },
+    ]);
+  });
+
+  scene(
+    'the release that a rollback would go to is kept, and the order closes over forgotten ones',
+    async (t, store) => {
+      await addHost(store, 1);
+      const deployed = async (number: number, state: 'succeeded' | 'failed') => {
+        const { deployment } = await enqueue(store, { number, keepReleases: 2 });
+        await move(store, deployment, ['rolling', state]);
+      };
+      for (const number of [1, 2, 3]) await deployed(number, 'succeeded');
+      for (const number of [4, 5, 6]) await deployed(number, 'failed');
+      const kept = (await store.listReleases({ ...FIRST, app: WEB })).items.map(({ release }) => release.number);
+      t.same(kept, [6, 5, 3, 2]);
+      t.equal((await store.releaseBefore({ app: WEB }))?.number, 2);
+      const { deployment } = await enqueue(store, { number: 7, kept: 2, keepReleases: 2 });
+      await move(store, deployment, ['rolling', 'succeeded']);
+      t.equal(await store.releaseBefore({ app: WEB }), null, 'release 1 was forgotten');
+    },
+  );
 
   scene('registries and the key check keep their bytes', async (t, store) => {
     const ciphertext = Uint8Array.from([0, 255, 1]);

@@ -563,6 +563,18 @@ scene('rollback: no schedule undoes it before a newer image appears or a person 
   await finish(world, await world.commands.rollback(WEB, { release: 1, note: null }, ADA));
   await deployed(world);
   t.same((await world.commands.getApp(WEB)).quarantined, [], 'deployed again by a person');
+  const told = (await world.commands.listEvents({ ...PAGE, order: 'oldest' })).items.filter(({ kind }) =>
+    kind.startsWith('updates.'),
+  );
+  t.match(
+    told.map(({ kind, text }) => `${kind} ${text}`),
+    [
+      /^updates.held .* held for web: ada rolled web back to release 1/,
+      /^updates.resumed .*newer image has succeeded/,
+      /^updates.held /,
+      /^updates.resumed .*ada deploys release \d/,
+    ],
+  );
 });
 
 scene('pull: a newer image becomes one release with its cause, and nothing else changes', async (t, world) => {

@@ -12,7 +12,7 @@ import { LibsqlDialect, openLibsql } from '../../coordinator/store/libsql-databa
 import * as initial from '../../coordinator/store/migrations/0001-initial.ts';
 import type { Tables } from '../../coordinator/store/tables.ts';
 import { toProblem } from '../../coordinator/store/worker-messages.ts';
-import { deploymentId, hostId } from '../support/app-builders.ts';
+import { appName, deploymentId, hostId } from '../support/app-builders.ts';
 import { anEvent } from '../support/store-scenes.ts';
 import { openAt, SQLITE_WORKER_SOURCE } from '../support/stores.ts';
 
@@ -110,13 +110,28 @@ t.test('sqlite store: a database of the first schema is brought to this one, wit
   const places = values.map(() => '?').join(', ');
   database.prepare(`insert into hosts (${Object.keys(host).join(', ')}) values (${places})`).run(values);
   database.exec(`
-    insert into apps (name, newest, created_at) values ('web', 1, 0);
+    insert into apps (name, newest, created_at) values ('api', 1, 0);
     insert into deployments (id, seq, app, release, kind, state, wave, waves, cause, placement, created_at, fence, lease_until)
-    values ('${deploymentId(1)}', 1, 'web', 1, 'deploy', 'rolling', 0, 1, '{}', '{}', 0, 0, 0);
+    values ('${deploymentId(1)}', 9, 'api', 1, 'deploy', 'rolling', 0, 1, '{}', '{}', 0, 0, 0);
     insert into steps (deployment, host, wave, state, attempt, changed_at)
     values ('${deploymentId(1)}', 'h-1', 0, 'passed', 1, 0), ('${deploymentId(1)}', 'h-2', 0, 'moving', 1, 0),
            ('${deploymentId(1)}', 'h-3', 0, 'passed', 1, 0);
   `);
+  const insert = (table: string, row: Readonly<Record<string, string | number | null>>): void => {
+    const names = Object.keys(row);
+    const marks = names.map(() => '?').join(', ');
+    database.prepare(`insert into ${table} (${names.join(', ')}) values (${marks})`).run(Object.values(row));
+  };
+  insert('apps', { name: 'web', newest: 3, succeeded: 2, succeeded_by: 'd-4', created_at: 1 });
+  for (const number of [1, 2, 3]) {
+    const json = { spec: '{}', hashes: '{}', secret_versions: '{}', cause: '{}' };
+    insert('releases', { app: 'web', number, ...json, content: '', created_at: 1 });
+  }
+  [1, 2, 3, 2].forEach((release, index) => {
+    const fixed = { app: 'web', state: 'succeeded', wave: 0, waves: 1, cause: '{}', placement: '{}', created_at: 1 };
+    const lease = { fence: 0, lease_until: 0 };
+    insert('deployments', { id: `d-${index + 1}`, seq: index + 1, release, kind: 'deploy', ...fixed, ...lease });
+  });
   database.close();
 
   const opened = await openAt(directory);
@@ -125,6 +140,7 @@ t.test('sqlite store: a database of the first schema is brought to this one, wit
     { wave: 0, state: 'moving', hosts: 1 },
     { wave: 0, state: 'passed', hosts: 2 },
   ]);
+  t.match(await opened.releaseBefore({ app: appName('web') }), { number: 1 }, 'release 3 was rolled back from');
 
   t.match(await opened.allHosts(), [{ name: 'host-1', labels: { zone: 'a' }, instance: null, poweringOff: false }]);
 });

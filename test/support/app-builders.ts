@@ -121,6 +121,7 @@ export const aDeployment = (fields: Partial<Deployment> = {}): Deployment => ({
   cause: { kind: 'person', token: 'test', note: null },
   once: null,
   aborts: false,
+  byHand: false,
   createdAt: 0,
   startedAt: null,
   settledAt: null,

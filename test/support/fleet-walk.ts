@@ -190,9 +190,10 @@ export class FleetWalk {
   }
 
   async #rollback(): Promise<void> {
+    const before = await this.store.releaseBefore({ app: WEB });
     const { items } = await this.store.listReleases({ app: WEB, limit: 10, after: null });
-    const kept = items.filter(({ outcome }) => outcome === 'succeeded').map(({ release }) => release);
-    const [release] = kept.slice(between(this.#random, 0, 1));
+    const served = items.filter((item) => item.served).map((item) => item.release);
+    const release = this.#random() < 0.5 ? (before ?? undefined) : served[0];
     if (release === undefined) return;
     const placed = place(
       release.spec,

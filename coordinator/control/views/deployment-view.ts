@@ -13,7 +13,7 @@ export function deploymentView(
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
 ): DeploymentView {
-  const { settledAt: _settledAt, aborts: _aborts, once, counts, ...head } = deployment;
+  const { settledAt: _settledAt, aborts: _aborts, byHand: _byHand, once, counts, ...head } = deployment;
   return {
     ...head,
     counts: counts.map((count) => ({ ...count })),

@@ -7,8 +7,9 @@ import type { RolloutStore } from '../store.ts';
 import { deployment as readDeployment } from './deployments.ts';
 import { endUnended } from './end-deployments.ts';
 import { append } from './events.ts';
+import { forgetReleases } from './forget-releases.ts';
 import { updateHeld } from './held-digests.ts';
-import { app as readApp, forgetReleases, insertRelease, release as readRelease } from './releases.ts';
+import { app as readApp, insertRelease, release as readRelease } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
 import { conflictingRoutes } from './routed-apps.ts';
 import { requireSecretVersions } from './secrets.ts';
@@ -68,6 +69,7 @@ export async function createDeployment(
       cause: toJson(cause),
       placement: toJson(placement),
       aborts: aborts ? 1 : 0,
+      by_hand: 0,
       created_at: createdAt,
       started_at: null,
       settled_at: null,

@@ -119,6 +119,7 @@ export function toSummary(row: DeploymentsTable): DeploymentSummary {
     problem: row.problem === null ? null : fromJson(row.problem),
     cause: fromJson(row.cause),
     aborts: Number(row.aborts) === 1,
+    byHand: Number(row.by_hand) === 1,
     createdAt: Number(row.created_at),
     startedAt: numberOrNull(row.started_at),
     settledAt: numberOrNull(row.settled_at),

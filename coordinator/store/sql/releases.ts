@@ -100,7 +100,11 @@ export async function listReleases({ db }: Transaction, args: Args<'listReleases
   return slice(
     await query.execute(),
     args.limit,
-    (row) => ({ release: toRelease(row), outcome: row.outcome as DeploymentState | null }),
+    (row) => ({
+      release: toRelease(row),
+      outcome: row.outcome as DeploymentState | null,
+      served: Number(row.served) === 1,
+    }),
     (row) => String(row.number),
   );
 }
@@ -118,49 +122,10 @@ export async function insertRelease(transaction: Transaction, fresh: Release): P
       content: createHash('sha256').update(canonicalJson({ spec, hashes, secretVersions })).digest('hex'),
       cause: toJson(fresh.cause),
       created_at: fresh.createdAt,
+      served: 0,
+      served_after: null,
     })
     .execute();
-}
-
-/** Forgets releases beyond the newest `keep` that no target, no unended deployment and no way back needs. */
-export async function forgetReleases({ db }: Transaction, name: AppName, keep: number): Promise<void> {
-  const old = await db
-    .selectFrom('releases')
-    .select('number')
-    .where('app', '=', name)
-    .orderBy('number', 'desc')
-    .limit(1_000)
-    .offset(keep)
-    .execute();
-  if (old.length === 0) return;
-  const needed = new Set<number>();
-  const need = (...numbers: readonly (number | null)[]): void => {
-    for (const number of numbers) if (number !== null) needed.add(Number(number));
-  };
-  const apps = await db.selectFrom('apps').select('succeeded').where('name', '=', name).execute();
-  for (const row of apps) need(row.succeeded);
-  const targets = await db.selectFrom('targets').select('release').distinct().where('app', '=', name).execute();
-  for (const row of targets) need(row.release);
-  const unended = await db
-    .selectFrom('deployments')
-    .select(['id', 'release', 'base'])
-    .where('app', '=', name)
-    .where('state', 'in', ['queued', 'rolling', 'paused', 'rolling_back'])
-    .execute();
-  for (const row of unended) {
-    need(row.release, row.base);
-    const steps = await db
-      .selectFrom('steps')
-      .select('from_release')
-      .distinct()
-      .where('deployment', '=', row.id)
-      .execute();
-    for (const step of steps) need(step.from_release);
-  }
-  for (const row of old) {
-    if (needed.has(Number(row.number))) continue;
-    await db.deleteFrom('releases').where('app', '=', name).where('number', '=', row.number).execute();
-  }
 }
 
 export async function quarantine({ db }: Transaction, args: Args<'quarantine'>): Answer<'quarantine'> {

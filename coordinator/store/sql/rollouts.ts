@@ -11,6 +11,7 @@ import { append } from './events.ts';
 import { endHolds } from './held-digests.ts';
 import { insertQuarantine } from './releases.ts';
 import { requireNoRestore } from './restores.ts';
+import { releaseServes } from './served-releases.ts';
 import { writeSteps } from './steps.ts';
 import { writeTargets } from './targets.ts';
 import { conflict, notFound, toJson } from './transaction.ts';
@@ -73,6 +74,7 @@ export async function applyRollout(transaction: Transaction, args: Args<'applyRo
       settled_at: deployment.settledAt,
       deadline_at: deployment.deadlineAt,
       ended_at: deployment.endedAt,
+      by_hand: deployment.byHand ? 1 : 0,
     })
     .where('id', '=', deployment.id)
     .where('state', '=', expected)
@@ -87,6 +89,8 @@ export async function applyRollout(transaction: Transaction, args: Args<'applyRo
   await insertQuarantine(transaction, args.quarantine);
   if (expected !== 'succeeded' && deployment.state === 'succeeded') {
     const { app, release } = deployment;
+    const before = await db.selectFrom('apps').select('succeeded').where('name', '=', app).executeTakeFirst();
+    await releaseServes(transaction, app, release, before?.succeeded == null ? null : Number(before.succeeded));
     await db
       .updateTable('apps')
       .set({ succeeded: release, succeeded_by: deployment.id })

@@ -6,6 +6,8 @@ import type { Release } from '../../../fleet/release.ts';
 import type { PinnedSecret, SecretForHost } from '../records.ts';
 import type { SecretStore } from '../store.ts';
 import { append } from './events.ts';
+import { releasesInUse } from './forget-releases.ts';
+import { releaseContents } from './releases.ts';
 import { secretVersionFloor } from './restores.ts';
 import { conflict, fromJson, getMeta, inChunks, notFound, setMeta, slice } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
@@ -87,6 +89,7 @@ export async function putSecret(transaction: Transaction, args: Args<'putSecret'
 
 export async function removeSecret(transaction: Transaction, args: Args<'removeSecret'>): Answer<'removeSecret'> {
   const { db } = transaction;
+  await refuseUsed(transaction, args);
   const [changed] = await db
     .updateTable('secrets')
     .set({ removed: 1 })
@@ -99,6 +102,21 @@ export async function removeSecret(transaction: Transaction, args: Args<'removeS
   }
   await db.deleteFrom('secret_versions').where('app', '=', args.app).where('name', '=', args.name).execute();
   await append(transaction, args.events);
+}
+
+/** A host that joins, goes back, or loses its disk would not get it any more. @throws CONFLICT */
+async function refuseUsed(
+  transaction: Transaction,
+  { app, name }: Pick<Args<'removeSecret'>, 'app' | 'name'>,
+): Promise<void> {
+  const found = await releaseContents(transaction, app, [...(await releasesInUse(transaction, app))]);
+  const user = found.find(({ release }) => Object.values(release.spec.secrets).some((secret) => secret.name === name));
+  if (user === undefined) return;
+  throw new LongshoreError(
+    'CONFLICT',
+    `remove secret ${name} of ${app}: release ${user.release.number} uses it, and hosts run it, are on their way to it or may go back to it`,
+    { hint: 'Deploy a release without it first.' },
+  );
 }
 
 /** A name may have a value again, of another version: what the release pins is gone all the same. @throws SECRET_MISSING */

@@ -359,6 +359,21 @@ t.test('nextChanges: failure_action continue goes over all hosts and then says t
   t.end();
 });
 
+t.test('nextChanges: failure_action continue quarantines what failed, once, with an event', (t) => {
+  const world = new RolloutWorld({ hosts: 3, fresh: true, policy: { waves: canary, failureAction: 'continue' } });
+  world.turn();
+  world.answer(a, 'failed');
+  world.turn();
+  world.answer(b, 'failed');
+  world.answer(c, 'passed');
+  world.turn();
+  t.equal(world.state, 'failed');
+  t.match(world.quarantine, [{ kind: 'failed', service: 'web' }]);
+  t.equal(world.quarantine.length, 1);
+  t.equal(world.events.filter(({ kind }) => kind === 'digest.quarantined').length, 1);
+  t.end();
+});
+
 t.test('nextChanges: a rollback by a person has one wave and goes from the disk', (t) => {
   const world = new RolloutWorld({ hosts: 3, kind: 'rollback', policy: { waves: canary } });
   const changes = world.turn();
