@@ -39,9 +39,13 @@ export function hasEnded(state: DeploymentState): boolean {
   return NEXT[state].length === 0;
 }
 
-/** Under way, and waiting for its maintenance window: only then nothing limits its time. */
-export function isHeldForWindow({ state, deadlineAt }: Pick<Deployment, 'state' | 'deadlineAt'>): boolean {
-  return state === 'rolling' && deadlineAt === null;
+/** Under way without a person, and waiting for its maintenance window: only then nothing limits its time. */
+export function isHeldForWindow({
+  state,
+  deadlineAt,
+  cause,
+}: Pick<Deployment, 'state' | 'deadlineAt' | 'cause'>): boolean {
+  return state === 'rolling' && deadlineAt === null && cause.kind !== 'person';
 }
 
 /** Throws where the table does not allow the step; nothing else assigns a state. */

@@ -3,7 +3,7 @@
  * `appObstacles` is the order in which `explain` asks.
  */
 import type { HostStep } from '../../fleet/deployment.ts';
-import { hasEnded } from '../../fleet/deployment.ts';
+import { hasEnded, isHeldForWindow } from '../../fleet/deployment.ts';
 import type { DeploymentHead } from '../../fleet/deployment-summary.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import type { AppReport, AttemptReport } from '../../fleet/report.ts';
@@ -162,12 +162,15 @@ function waitingForWave(app: AppFacts, name: string): Explained | null {
   const { once } = deployment;
   const first = once?.state === 'running' ? `${once.services.join(', ')} runs once before the first wave` : null;
   const paused = deployment.state === 'paused';
+  const held = isHeldForWindow(deployment) ? 'the deployment waits for its maintenance window' : null;
   return {
-    sentence: `${name} waits for its turn: release ${deployment.release} of ${app.app} reaches it in ${wave}${paused ? ', and the deployment is paused' : `; ${first ?? `wave ${deployment.wave + 1} is under way`}`}.`,
+    sentence: `${name} waits for its turn: release ${deployment.release} of ${app.app} reaches it in ${wave}${paused ? ', and the deployment is paused' : `; ${held ?? first ?? `wave ${deployment.wave + 1} is under way`}`}.`,
     since: deployment.startedAt,
     next: paused
       ? 'Nothing, until somebody resumes or cancels the deployment.'
-      : 'Its wave starts when the ones before have passed.',
+      : held === null
+        ? 'Its wave starts when the ones before have passed.'
+        : 'The deployment goes on when its maintenance window opens. A deployment by a person takes its place at once.',
     nextAt: null,
   };
 }

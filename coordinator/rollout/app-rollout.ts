@@ -17,7 +17,7 @@ import { goalPlacement } from './goal-placement.ts';
 import { hostFact } from './host-fact.ts';
 import { isOpenAfterEnd, lateAnswers, nextChanges } from './next-changes.ts';
 import { NextLook } from './next-look.ts';
-import { nextInQueue } from './next-in-queue.ts';
+import { mayGiveWay, nextInQueue } from './next-in-queue.ts';
 import { applyWish } from './person-wishes.ts';
 import type { Wish } from './person-wishes.ts';
 import { RefusedWrites } from './refused-writes.ts';
@@ -170,8 +170,7 @@ export class AppRollout {
   /** @returns whether there may be more to do at once */
   async #step(): Promise<boolean> {
     // A newer one may be waiting, for this one's end or for its place.
-    const state = this.#held?.rollout.deployment.state ?? 'queued';
-    if (this.#isQueueNew || state === 'queued' || state === 'paused') {
+    if (this.#isQueueNew || mayGiveWay(this.deployment)) {
       if (!(await this.#takeNext())) return false;
     }
     const held = this.#held;

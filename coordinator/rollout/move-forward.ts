@@ -1,7 +1,7 @@
 /**
  * A deployment that is `rolling`: take the hosts' answers, judge them, and start waves. It goes as far as it can in
  * one call (with `monitor` 0 an answer ends a wave and starts the next at once), and never starts a wave before every
- * reachable host of the one before has passed.
+ * reachable host of the one before has passed. A wave of which nobody answered is filled again from the later ones.
  */
 import { hasEnded } from '../../fleet/deployment.ts';
 import type { HostStep } from '../../fleet/deployment.ts';
@@ -15,6 +15,7 @@ import { beginOnce, isBeforeFirstWave, takeOnceAnswer } from './once-step.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { failedBySilence, silenceOf } from './silence.ts';
 import { stepAnswer } from './step-answer.ts';
+import { endHold, holdOutsideWindow, isOutsideWindow } from './window-hold.ts';
 
 /** @param mayBegin false past the deadline: what is there may still end well, nothing more starts */
 export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
@@ -22,7 +23,14 @@ export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
   if (isBeforeFirstWave(draft)) {
     takeOnceAnswer(draft);
     if (hasEnded(draft.state)) return;
-    if (mayBegin) beginOnce(draft);
+    if (
+      mayBegin &&
+      draft.deployment.once === null &&
+      !holdOutsideWindow(draft, 'What runs once before the first wave')
+    ) {
+      endHold(draft);
+      beginOnce(draft);
+    }
     if (isBeforeFirstWave(draft)) return;
   }
   if (mayBegin) beginReady(draft);
@@ -33,6 +41,7 @@ export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
       return;
     }
     if (!waveIsSettled(draft)) return;
+    if (mayBegin && nobodyAnswered(draft) && refill(draft)) continue;
     // Whatever the ratio: where everybody who answered failed, nobody else is tried.
     const allFailed = nobodyPassed(draft);
     if (allFailed !== null && draft.policy.failureAction !== 'continue') {
@@ -46,6 +55,8 @@ export function moveForward(draft: RolloutDraft, mayBegin: boolean): void {
       return;
     }
     if (!mayBegin) return;
+    const next = draft.deployment.wave + 1;
+    if (hasWaiting(draft, next) && holdOutsideWindow(draft, waveName(draft, next))) return;
     beginWave(draft);
   }
 }
@@ -158,6 +169,7 @@ function nobodyPassed(draft: RolloutDraft): Problem | null {
 function waveIsSettled(draft: RolloutDraft): boolean {
   const open = draft.steps().some((step) => step.state === 'moving');
   if (open) {
+    endHold(draft);
     if (draft.deployment.settledAt !== null) draft.update({ settledAt: null });
   } else if (draft.deployment.settledAt === null) {
     draft.update({ settledAt: draft.now });
@@ -182,8 +194,9 @@ function beginReady(draft: RolloutDraft): void {
     .steps()
     .filter((step) => step.state === 'offline' && !hasMoved(step) && step.wave <= draft.deployment.wave)
     .filter((step) => draft.fact(step.host)?.availability === 'active');
+  if (ready.length === 0 || isOutsideWindow(draft)) return;
   for (const step of ready) beginForward(draft, step);
-  if (ready.length > 0) takeAnswers(draft);
+  takeAnswers(draft);
 }
 
 /** Until when a host that went away in its monitor window holds the wave. */
@@ -197,14 +210,59 @@ function heldUntil(draft: RolloutDraft, step: HostStep): readonly number[] {
 function beginWave(draft: RolloutDraft): void {
   const wave = draft.deployment.wave + 1;
   draft.update({ wave, settledAt: null });
-  const steps = draft.steps().filter((step) => step.wave === wave && step.state === 'waiting');
+  beginSteps(
+    draft,
+    draft.steps().filter((step) => step.wave === wave && step.state === 'waiting'),
+    waveName(draft, wave),
+  );
+}
+
+function beginSteps(draft: RolloutDraft, steps: readonly HostStep[], title: string): void {
+  if (steps.length === 0) return;
+  endHold(draft);
   for (const step of steps) beginForward(draft, step);
   const names = steps.map((step) => draft.hostName(step.host));
   const shown = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
-  draft.event('deployment.wave', `Wave ${wave + 1} of ${draft.deployment.waves}: ${shown}`);
+  draft.event('deployment.wave', `${title}: ${shown}`);
   // A host may have been silent for long when its turn comes: it is out at once, and may have answered already.
   takeAnswers(draft);
 }
+
+/** The wave under way has told nothing of the release: all of its hosts are out. */
+function nobodyAnswered(draft: RolloutDraft): boolean {
+  const { wave } = draft.deployment;
+  return wave >= 0 && !draft.steps().some((step) => step.wave === wave && step.state !== 'offline');
+}
+
+/**
+ * Connected hosts of later waves take the places of a wave that is out as a whole, as many as it had: a larger wave must
+ * not begin on the word of nobody. @returns whether something has changed
+ */
+function refill(draft: RolloutDraft): boolean {
+  const { wave } = draft.deployment;
+  const isThere = ({ host }: HostStep): boolean => {
+    const fact = draft.fact(host);
+    return fact?.availability === 'active' && fact.offlineSince === null;
+  };
+  const steps = draft.steps();
+  const size = steps.filter((step) => step.wave === wave).length;
+  const found = steps.filter((step) => step.wave > wave && step.state === 'waiting' && isThere(step));
+  const next = [...found].sort((a, b) => a.wave - b.wave).slice(0, size);
+  if (next.length === 0 || isOutsideWindow(draft)) return false;
+  for (const step of next) draft.setStep({ ...step, wave });
+  draft.update({ settledAt: null });
+  beginSteps(
+    draft,
+    next.map((step) => ({ ...step, wave })),
+    `${waveName(draft, wave)} again, its hosts are out`,
+  );
+  return true;
+}
+
+const hasWaiting = (draft: RolloutDraft, wave: number): boolean =>
+  draft.steps().some((step) => step.wave === wave && step.state === 'waiting');
+
+const waveName = (draft: RolloutDraft, wave: number): string => `Wave ${wave + 1} of ${draft.deployment.waves}`;
 
 function finish(draft: RolloutDraft, broken: Problem | null): void {
   const { app, release } = draft.deployment;

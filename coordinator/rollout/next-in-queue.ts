@@ -1,9 +1,10 @@
 /**
  * Who of an app's deployments moves: one at a time. A newer one takes the place of queued ones, waits for one that
- * moves (or stops it, when asked), and takes the place of a paused one when a person sent it: mending a deployment
- * that stopped at its gate means deploying again. The schedule waits at a pause, which a person made or shall see.
+ * moves (or stops it, when asked), and takes the place of one that is paused or held for its window when a person sent
+ * it: mending a deployment that stopped at its gate means deploying again. The schedule waits at a pause, which a person
+ * made or shall see.
  */
-import { hasEnded } from '../../fleet/deployment.ts';
+import { hasEnded, isHeldForWindow } from '../../fleet/deployment.ts';
 import type { DeploymentHead } from '../../fleet/deployment-summary.ts';
 import type { DeploymentId } from '../../fleet/ids.ts';
 
@@ -28,6 +29,13 @@ export function nextInQueue(deployments: readonly DeploymentHead[]): QueueDecisi
   return { supersede: [...older, ...given], run: stays?.id ?? newest.id };
 }
 
+/** Nothing of it moves: the queue is looked at again before it goes on. */
+export function mayGiveWay(deployment: DeploymentHead | null): boolean {
+  return deployment === null || deployment.state === 'queued' || isStopped(deployment);
+}
+
+const isStopped = (deployment: DeploymentHead): boolean => deployment.state === 'paused' || isHeldForWindow(deployment);
+
 function yieldsTo(moving: DeploymentHead, newest: DeploymentHead): boolean {
-  return newest.aborts || (moving.state === 'paused' && newest.cause.kind === 'person');
+  return newest.aborts || (isStopped(moving) && newest.cause.kind === 'person');
 }

@@ -50,7 +50,12 @@ function pause(draft: RolloutDraft, cause: Cause): void {
 
 function resume(draft: RolloutDraft, cause: Cause): void {
   if (draft.state !== 'paused') refuse(draft, 'resume');
-  draft.advance('rolling', { problem: null, settledAt: null, deadlineAt: draft.now + draft.policy.deadlineMs });
+  draft.advance('rolling', {
+    problem: null,
+    settledAt: null,
+    deadlineAt: draft.now + draft.policy.deadlineMs,
+    byHand: draft.deployment.byHand || cause.kind === 'person',
+  });
   // An attempt that failed is final; going on means trying those hosts again.
   for (const step of draft.steps().filter((step) => step.state === 'failed')) beginForward(draft, step);
   draft.event('deployment.resumed', `Resumed${noted(cause)}`, { cause });

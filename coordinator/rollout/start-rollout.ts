@@ -5,20 +5,13 @@
 import { problem } from '../../fleet/errors.ts';
 import { isHostId } from '../../fleet/ids.ts';
 import type { WaveSize } from '../../fleet/rollout-policy.ts';
-import { windowAt } from '../../fleet/maintenance-window.ts';
 import { counted } from '../../protocol/text/counted.ts';
 import type { RolloutDraft } from './rollout-draft.ts';
 import { wavesOf } from './waves.ts';
-
-/** A window that is never reached is looked at again, should the zone's rules change. */
-const LOOK_AGAIN_MS = 24 * 3_600_000;
+import { isOutsideWindow } from './window-hold.ts';
 
 export function startRollout(draft: RolloutDraft): void {
-  const opensAt = windowOpensAt(draft);
-  if (opensAt > draft.now) {
-    draft.wake(opensAt);
-    return;
-  }
+  if (isOutsideWindow(draft)) return;
   const { app, release, kind, cause } = draft.deployment;
   const hosts = Object.keys(draft.facts.rollout.placement)
     .filter(isHostId)
@@ -48,13 +41,6 @@ export function startRollout(draft: RolloutDraft): void {
   });
   const text = `Deployment of ${app} release ${release} starts: ${counted(hosts.length, 'host')} in ${counted(count, 'wave')}`;
   draft.event('deployment.started', text, { cause });
-}
-
-/** Only what the schedule brought waits for its window; what people deploy is never held back by it. */
-function windowOpensAt(draft: RolloutDraft): number {
-  const { schedule } = draft.facts.rollout.release.spec;
-  if (draft.deployment.cause.kind !== 'schedule' || schedule?.window == null) return draft.now;
-  return windowAt(schedule.window, schedule.timeZone, draft.now).opensAt ?? draft.now + LOOK_AGAIN_MS;
 }
 
 function rank(draft: RolloutDraft, host: Parameters<RolloutDraft['fact']>[0]): number {

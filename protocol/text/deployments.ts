@@ -1,6 +1,6 @@
 /** Deployments and plans as text; the live progress of a terminal is made of the same pieces. */
 import { pinnedReference } from '../../fleet/image-reference.ts';
-import { hasEnded } from '../../fleet/deployment.ts';
+import { hasEnded, isHeldForWindow } from '../../fleet/deployment.ts';
 import type { HostStepState } from '../../fleet/deployment.ts';
 import { countSteps, hostsIn } from '../../fleet/deployment-summary.ts';
 import type { StepCount } from '../../fleet/deployment-summary.ts';
@@ -113,7 +113,8 @@ export function progressOf(deployment: DeploymentView): string {
       : deployment.once?.state === 'running' && deployment.wave < 0
         ? ', before the first wave'
         : `, wave ${Math.min(Math.max(deployment.wave + 1, 1), deployment.waves)} of ${deployment.waves}`;
-  return `${done} of ${counted(hosts, 'host')} ${going ? 'returned' : 'passed'}${wave}`;
+  const held = isHeldForWindow(deployment) ? ', waits for its maintenance window' : '';
+  return `${done} of ${counted(hosts, 'host')} ${going ? 'returned' : 'passed'}${wave}${held}`;
 }
 
 /** The step before the first wave, as a line of its own; null = there is none. */

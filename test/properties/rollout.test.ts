@@ -25,6 +25,10 @@ const WAVES: readonly [readonly WaveSize[], ...(readonly WaveSize[])[]] = [
   ],
 ];
 
+/** Closes 20 s after the worlds begin. */
+const NIGHT = { days: [], fromMinute: 0, toMinute: 17 };
+const SCHEDULE = { kind: 'schedule', detail: '@hourly' } as const;
+
 function randomPolicy(random: Random): Partial<RolloutPolicy> {
   return {
     waves: pick(random, WAVES),
@@ -81,10 +85,17 @@ function brokenRule(
     if (world.hosts.get(target.host)?.availability !== 'active')
       return `${target.host} got something new and is not active`;
   }
-  if (forward.length > 0) {
+  if (forward.length + step.length > 0 && !world.isWindowOpen && !deployment.byHand)
+    return 'something began outside of the maintenance window';
+  if (deployment.wave > before.deployment.wave && forward.length > 0) {
     const early = deployment.steps.find((step) => step.wave < deployment.wave && step.state === 'moving');
     if (early !== undefined)
       return `wave ${deployment.wave} began while ${early.host} of an earlier one had not answered`;
+    const last = deployment.steps.filter((step) => step.wave === before.deployment.wave);
+    const isUnseen = last.length > 0 && last.every((step) => step.state === 'offline');
+    const there = forward.find(({ host }) => world.hosts.get(host)?.offlineSince === null);
+    if (isUnseen && there !== undefined)
+      return `wave ${deployment.wave} began with ${there.host}, and nobody of the one before had answered`;
   }
   const spared = deployment.steps.find((step) => {
     const was = before.deployment.steps.find((other) => other.host === step.host);
@@ -126,6 +137,7 @@ t.test('nextChanges: keeps its rules in any order of misfortunes, and always end
       fresh: random() < 0.2,
       kind: random() < 0.15 ? 'rollback' : 'deploy',
       ...(random() < 0.5 ? { once: ['a', 'b'] as const } : {}),
+      ...(random() < 0.3 ? { window: NIGHT, cause: SCHEDULE } : {}),
     });
     for (let turn = 0; turn < 60 && !hasEnded(world.rollout.deployment.state); turn += 1) {
       const before = world.rollout;

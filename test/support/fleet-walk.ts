@@ -27,6 +27,10 @@ import { addHost, enqueue, PERSON, WEB } from './store-scenes.ts';
 const START = 1_800_000_000_000;
 const HOUR = 3_600_000;
 
+const SCHEDULE = { kind: 'schedule', detail: '@hourly' } as const;
+/** Until five minutes after the start. */
+const MORNING = { days: [], fromMinute: 0, toMinute: 8 * 60 + 5 };
+
 interface Agent {
   connected: boolean;
   changedAt: number | null;
@@ -166,7 +170,9 @@ export class FleetWalk {
   }
 
   async deploy(policy: Partial<RolloutPolicy> = {}): Promise<void> {
+    const isByHand = this.#random() < 0.75;
     const spec = anAppSpec({
+      schedule: isByHand ? null : { cron: '@hourly', timeZone: 'UTC', splayMs: 0, window: MORNING },
       services: { web: aService({ replicas: pick(this.#random, [null, null, 1, 2]) }) },
       rollout: aPolicy({
         waves: pick(this.#random, [
@@ -184,7 +190,7 @@ export class FleetWalk {
     if (placed.kind === 'unplaceable') return;
     const aborts = this.#random() < 0.3;
     await this.#enqueue(
-      { placement: placed.placement, aborts, release: { spec } },
+      { placement: placed.placement, aborts, release: { spec }, ...(isByHand ? {} : { cause: SCHEDULE }) },
       aborts ? 'deploy --abort' : 'deploy',
     );
   }

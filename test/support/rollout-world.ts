@@ -3,6 +3,7 @@
  * answer, fall silent and come back. Time moves only when it is told.
  */
 import type { HostStepState } from '../../fleet/deployment.ts';
+import { windowAt } from '../../fleet/maintenance-window.ts';
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { AppReport } from '../../fleet/report.ts';
@@ -22,8 +23,8 @@ import type {
   RunTarget,
   Target,
 } from '../../coordinator/store/records.ts';
-import type { RolloutPolicy } from '../../fleet/rollout-policy.ts';
-import type { Release } from '../../fleet/release.ts';
+import type { MaintenanceWindow, RolloutPolicy } from '../../fleet/rollout-policy.ts';
+import type { Cause, Release } from '../../fleet/release.ts';
 import {
   aDeployment,
   anAppReport,
@@ -36,6 +37,8 @@ import {
   hostId,
   specHash,
 } from './app-builders.ts';
+
+const PERSON: Cause = { kind: 'person', token: 'test', note: null };
 
 interface WorldHost {
   readonly name: string;
@@ -53,6 +56,9 @@ export interface WorldOptions {
   readonly kind?: 'deploy' | 'rollback';
   /** A service `migrate` runs once for the deployment; by the letter of its hash in release 1 and 2. */
   readonly once?: readonly [string, string];
+  readonly cause?: Cause;
+  /** Of the schedule, in UTC. */
+  readonly window?: MaintenanceWindow;
 }
 
 export class RolloutWorld {
@@ -76,9 +82,10 @@ export class RolloutWorld {
         refusal: null,
       });
     });
-    const { once } = options;
+    const { once, window = null, cause = PERSON } = options;
+    const schedule = window === null ? null : { cron: '@hourly', timeZone: 'UTC', splayMs: 0, window };
     const migrate = once === undefined ? {} : { migrate: aService({ once: 'deployment' }) };
-    const spec = anAppSpec({ rollout: aPolicy(options.policy), services: { web: aService(), ...migrate } });
+    const spec = anAppSpec({ rollout: aPolicy(options.policy), services: { web: aService(), ...migrate }, schedule });
     const replicas = { web: 1, ...(once === undefined ? {} : { migrate: 1 }) };
     const placement = Object.fromEntries(ids.map((id) => [id, replicas])) as Placement;
     const release = (number: 1 | 2): Release =>
@@ -89,13 +96,20 @@ export class RolloutWorld {
       });
     const base = options.fresh === true ? null : release(1);
     this.rollout = {
-      deployment: aDeployment({ base: base === null ? null : 1, kind: options.kind ?? 'deploy' }),
+      deployment: aDeployment({ base: base === null ? null : 1, kind: options.kind ?? 'deploy', cause }),
       release: release(2),
       base,
       placement,
       targets: base === null ? [] : ids.map((host) => oldTarget(host)),
       lastAttempts: base === null ? {} : Object.fromEntries(ids.map((host) => [host, 1])),
     };
+  }
+
+  /** Also where the deployment is a person's. */
+  get isWindowOpen(): boolean {
+    const { schedule } = this.rollout.release.spec;
+    if (this.rollout.deployment.cause.kind === 'person' || schedule === null) return true;
+    return windowAt(schedule.window, schedule.timeZone, this.now).open;
   }
 
   get state(): string {

@@ -1,5 +1,5 @@
 /**
- * What hosts should download ahead (`toPrefetch`): of each deployment that the schedule brought and that waits for its
+ * What hosts should download ahead (`toPrefetch`): of each deployment that nobody asked for by hand and that waits for its
  * window, or has begun and not reached the host. Derived at each asking, as the entries are: nothing of it is stored.
  */
 import type { Prefetch } from '../../../fleet/assignment.ts';
@@ -48,7 +48,7 @@ async function waitingDeployments({ db }: Transaction): Promise<readonly Waiting
     .execute();
   const newest = new Map<string, Waiting>();
   for (const row of rows) {
-    if (fromJson<Cause>(row.cause).kind !== 'schedule') continue;
+    if (fromJson<Cause>(row.cause).kind === 'person') continue;
     newest.set(row.app, { id: row.id as DeploymentId, app: row.app as AppName, release: Number(row.release) });
   }
   return [...newest.values()];

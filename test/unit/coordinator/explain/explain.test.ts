@@ -250,6 +250,25 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
     /release 5 of web reaches it in wave 3 of 3; wave 1 is under way/,
   ],
   [
+    'waits for the maintenance window',
+    facts({
+      apps: [
+        {
+          ...passed,
+          ...inDeployment({
+            state: 'rolling',
+            cause: { kind: 'schedule', detail: '@hourly' },
+            wave: 0,
+            waves: 3,
+            steps: [aStep({ wave: 2 })],
+          }),
+        },
+      ],
+    }),
+    /wave 3 of 3; the deployment waits for its maintenance window/,
+    { next: /when its maintenance window opens/ },
+  ],
+  [
     'waits in a paused deployment',
     facts({
       apps: [{ ...passed, ...inDeployment({ state: 'paused', wave: 0, waves: 3, steps: [aStep({ wave: 2 })] }) }],

@@ -591,3 +591,40 @@ t.test('nextChanges: after a coordinator was away, an agent has the time to conn
   }
   t.end();
 });
+
+t.test('nextChanges: a wave whose hosts are all out is filled again; a larger one does not begin unseen', (t) => {
+  const world = new RolloutWorld({ hosts: 6, policy: { waves: [{ kind: 'count', hosts: 1 }] } });
+  world.turn();
+  t.same(world.inState('moving'), [a]);
+  world.change(a, { availability: 'draining' });
+  world.turn();
+  t.same(world.inState('moving'), [b], 'one host of the next wave, as many as the canary had');
+  t.match(world.events.at(-1), { kind: 'deployment.wave', text: /^Wave 1 of 2 again, its hosts are out: host-0002/ });
+  t.equal(world.rollout.deployment.wave, 0);
+  world.answer(b, 'passed');
+  world.turn();
+  t.equal(world.inState('moving').length, 4);
+  world.answerAll('passed');
+  world.turn();
+  t.equal(world.state, 'succeeded');
+  t.end();
+});
+
+t.test('nextChanges: a wave that is out goes by where nobody of the later ones is connected either', (t) => {
+  const world = new RolloutWorld({
+    hosts: 4,
+    policy: {
+      waves: [
+        { kind: 'count', hosts: 1 },
+        { kind: 'count', hosts: 2 },
+      ],
+    },
+  });
+  for (const host of [b, c, hostId(4)]) world.change(host, { offlineSince: 0 });
+  world.turn();
+  world.answer(a, 'passed');
+  world.turn();
+  t.equal(world.state, 'succeeded');
+  t.equal(world.inState('offline').length, 3, 'they catch up');
+  t.end();
+});

@@ -37,6 +37,15 @@ t.test('nextInQueue: a paused one gives way to a person, not to the schedule', (
   t.end();
 });
 
+t.test('nextInQueue: one that is held for its window gives way to a person, not to the schedule', (t) => {
+  const held = aDeployment({ id: deploymentId(1), state: 'rolling', deadlineAt: null, ...schedule });
+  t.same(nextInQueue([held, queued(2)]), { supersede: [deploymentId(1)], run: deploymentId(2) });
+  t.same(nextInQueue([held, queued(2, schedule)]), { supersede: [], run: deploymentId(1) });
+  const moves = { ...held, deadlineAt: 9 };
+  t.same(nextInQueue([moves, queued(2)]), { supersede: [], run: deploymentId(1) });
+  t.end();
+});
+
 t.test('nextInQueue: what has ended plays no part', (t) => {
   t.same(nextInQueue([aDeployment({ id: deploymentId(1), state: 'failed' }), queued(2)]), {
     supersede: [],
