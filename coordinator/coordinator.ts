@@ -35,6 +35,7 @@ import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { openImages } from './registry/open-images.ts';
 import { resolvingHost } from './registry/resolving-host.ts';
 import { Rollouts } from './rollout/rollouts.ts';
+import { nodeTimers } from './rollout/timers.ts';
 import { Proposals } from './schedule/proposals.ts';
 import { DueChecks } from './schedule/due-checks.ts';
 import { AppMasks } from './secrets/app-masks.ts';
@@ -145,6 +146,7 @@ export class Coordinator {
       onChanged: (deployment) => {
         metrics.deployment(deployment);
         this.#feed.deploymentChanged(deployment);
+        this.#schedule.deploymentChanged(deployment);
       },
       onEndedElsewhere: (deployment) => metrics.deploymentEnded(deployment),
       onFault,
@@ -174,7 +176,7 @@ export class Coordinator {
       findings: () => options.google?.findings() ?? [],
     };
     const checks = imageChecks(control);
-    this.#schedule = new DueChecks({ store, images: checks, now, onFault });
+    this.#schedule = new DueChecks({ store, images: checks, now, timers: nodeTimers, random, onFault });
     this.#proposals = new Proposals({
       store,
       hub,

@@ -137,10 +137,19 @@ export interface ViewsPort {
   event(event: StoredEvent): EventView;
 }
 
+export interface ImageAnswer {
+  readonly deployment: DeploymentId | null;
+  readonly asked: boolean;
+  readonly text: string;
+}
+
 /** Asks the registry for newer images of an app's current release; what it finds becomes one release. */
 export interface ImageChecks {
-  /** One HEAD per image reference. Quarantined digests are left alone. @throws REGISTRY_*, NOT_FOUND */
-  check(app: AppName, cause: Cause): Promise<{ readonly deployment: DeploymentId | null; readonly text: string }>;
+  /**
+   * One HEAD per image reference. Quarantined digests are left alone. `asked` is false where a deployment is under way:
+   * then the registry was not asked. @throws REGISTRY_*, NOT_FOUND
+   */
+  check(app: AppName, cause: Cause): Promise<ImageAnswer>;
 }
 
 /** In-process publish/subscribe; feeds consoles and the web page. */

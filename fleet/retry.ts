@@ -10,6 +10,9 @@ export const RECONNECT: RetryPolicy = { firstMs: 250, factor: 1.5, capMs: 120_00
 /** Registry and engine: 1 s to 1 min, x2. */
 export const TRANSIENT: RetryPolicy = { firstMs: 1_000, factor: 2, capMs: 60_000 };
 
+/** A scheduled look for newer images that could not be had: 15 s to 15 min, x2. */
+export const SCHEDULED_CHECK: RetryPolicy = { firstMs: 15_000, factor: 2, capMs: 15 * 60_000 };
+
 /** The agent's own files: a disk that is full or cannot be written is looked at again soon, for verdicts wait for it. */
 export const OWN_DISK: RetryPolicy = { firstMs: 1_000, factor: 2, capMs: 15_000 };
 

@@ -4,9 +4,9 @@
  */
 import { hasEnded } from '../../fleet/deployment.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
-import type { AppName, DeploymentId, Digest } from '../../fleet/ids.ts';
+import type { AppName, Digest } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
-import type { ImageChecks } from '../ports.ts';
+import type { ImageAnswer, ImageChecks } from '../ports.ts';
 import type { QuarantineRow } from '../store/records.ts';
 import { digestInReference } from '../release/pin-images.ts';
 import type { ControlOptions } from './control-options.ts';
@@ -19,16 +19,11 @@ type Options = Pick<
   'store' | 'hub' | 'rollouts' | 'changes' | 'views' | 'images' | 'now' | 'randomBytes' | 'keepReleases'
 >;
 
-interface Answer {
-  readonly deployment: DeploymentId | null;
-  readonly text: string;
-}
-
 export function imageChecks(options: Options): ImageChecks {
   return { check: (app, cause) => retryConflict(() => checkOnce(app, cause, options)) };
 }
 
-async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<Answer> {
+async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<ImageAnswer> {
   const { store } = options;
   const known = await store.app({ app });
   if (known?.removedAt !== null)
@@ -43,7 +38,11 @@ async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<
     throw new LongshoreError('NOT_FOUND', `check ${app} for newer images: release ${known.succeeded} is not kept`);
   const underWay = latest.find((deployment) => !hasEnded(deployment.state));
   if (underWay !== undefined)
-    return nothing(`deployment ${underWay.id} of ${app} is ${underWay.state}; nothing was asked`);
+    return {
+      deployment: null,
+      asked: false,
+      text: `deployment ${underWay.id} of ${app} is ${underWay.state}; nothing was asked`,
+    };
 
   const newest = await newestDigests(current, cause.kind === 'person', options);
   const condemned = new Map<string, QuarantineRow>(quarantine.map((row) => [row.digest, row]));
@@ -74,7 +73,8 @@ async function checkOnce(app: AppName, cause: Cause, options: Options): Promise<
     },
     options,
   );
-  return { deployment: made.deployment.id, text: `release ${made.release.number} of ${app}: ${why}${leftText}` };
+  const text = `release ${made.release.number} of ${app}: ${why}${leftText}`;
+  return { deployment: made.deployment.id, asked: true, text };
 }
 
 function leftAlone(service: string, row: QuarantineRow | null): string {
@@ -105,4 +105,4 @@ async function newestDigests(
   );
 }
 
-const nothing = (text: string): Answer => ({ deployment: null, text });
+const nothing = (text: string): ImageAnswer => ({ deployment: null, asked: true, text });

@@ -86,9 +86,10 @@ export class Proposals {
       return;
     }
     const [latest] = await store.latestDeployments({ apps: [app] });
-    // A deployment under way reaches the host and says what it runs; where it ends before, the next report asks again.
+    // A deployment under way reaches the host and says what it runs; where it ends before, it is asked about again.
     if (latest !== undefined && !hasEnded(latest.state)) {
       this.#answered.delete(key);
+      this.#again(host, app);
       return;
     }
     renew(app, host);

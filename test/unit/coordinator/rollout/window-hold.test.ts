@@ -16,7 +16,6 @@ const ada = { kind: 'person', token: 'ada', note: null } as const;
 /** 02:00 to 04:00. */
 const window = { days: [], fromMinute: 120, toMinute: 240 };
 
-
 function begun(options: Partial<WorldOptions> = {}): RolloutWorld {
   const waves = [{ kind: 'count', hosts: 1 }] as const;
   const world = new RolloutWorld({ hosts: 3, policy: { waves }, cause: SCHEDULE, window, ...options });

@@ -25,7 +25,11 @@ function scene(answer: 'newer' | 'nothing' | 'unreachable', latest: DeploymentSt
       check: async () => {
         done.push('asked');
         if (answer === 'unreachable') throw new LongshoreError('REGISTRY_UNAVAILABLE', 'HEAD: no answer');
-        return { deployment: answer === 'newer' ? deploymentId(9) : null, text: 'release 3' };
+        return {
+          deployment: answer === 'newer' ? deploymentId(9) : null,
+          asked: latest === 'succeeded',
+          text: 'release 3',
+        };
       },
     },
     renew: () => done.push('renewed'),
@@ -63,6 +67,14 @@ t.test('Proposals: a deployment under way says what the host runs', async (t) =>
   t.same(done, ['asked']);
   await report();
   t.same(done, ['asked', 'asked'], 'should it end before it came to the host');
+
+  const alone = scene('nothing', 'rolling');
+  alone.proposals.reported(host, [web]);
+  await pollUntil(
+    async () => alone.done.length,
+    (asked) => asked >= 2,
+  );
+  await alone.proposals.stop();
 });
 
 t.test('Proposals: while the registry cannot be asked the host keeps it, and is asked about again', async (t) => {
