@@ -5,9 +5,11 @@
  */
 import { z } from 'zod';
 import { eventViewSchema, deploymentViewSchema, hostViewSchema } from './http-api/views.ts';
-import { countSchema, problemSchema, appNameSchema } from './scalars.ts';
+import { countSchema, problemSchema, appNameSchema, timeSchema } from './scalars.ts';
 
 const callId = z.string().min(1).max(64);
+/** Of a terminal, in characters. */
+const sizeSchema = z.number().int().min(0).max(65_535);
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'is not base64');
 
 export const consoleRequestSchema = z.discriminatedUnion('kind', [
@@ -31,7 +33,7 @@ export const consoleRequestSchema = z.discriminatedUnion('kind', [
     host: z.string().nullable(),
     follow: z.boolean(),
     tail: countSchema.nullable(),
-    sinceMs: countSchema.nullable(),
+    sinceMs: timeSchema.nullable(),
   }),
   z.strictObject({
     kind: z.literal('exec'),
@@ -41,11 +43,11 @@ export const consoleRequestSchema = z.discriminatedUnion('kind', [
     host: z.string().nullable(),
     command: z.array(z.string()).min(1),
     tty: z.boolean(),
-    size: z.strictObject({ columns: countSchema, rows: countSchema }).nullable(),
+    size: z.strictObject({ columns: sizeSchema, rows: sizeSchema }).nullable(),
   }),
   z.strictObject({ kind: z.literal('input'), id: callId, data: base64 }),
   z.strictObject({ kind: z.literal('input-end'), id: callId }),
-  z.strictObject({ kind: z.literal('resize'), id: callId, columns: countSchema, rows: countSchema }),
+  z.strictObject({ kind: z.literal('resize'), id: callId, columns: sizeSchema, rows: sizeSchema }),
   /** The client has taken so many bytes of `chunk`s: backpressure. */
   z.strictObject({ kind: z.literal('credit'), id: callId, bytes: countSchema }),
   z.strictObject({ kind: z.literal('cancel'), id: callId }),

@@ -43,8 +43,10 @@ export const labelChangesSchema = z
   .record(labelKeySchema, labelValueSchema.nullable())
   .refine(areLabelsFew, LABELS_RULE);
 
+/** The last that a date can be. */
+const LATEST_TIME = 8_640_000_000_000_000;
 /** Wall clock, milliseconds since 1970. */
-export const timeSchema = z.number().int().nonnegative();
+export const timeSchema = z.number().int().nonnegative().max(LATEST_TIME, 'is beyond the year 275760');
 export const durationSchema = z.number().int().nonnegative();
 export const countSchema = z.number().int().nonnegative();
 export const portSchema = z.number().int().min(1).max(65_535);

@@ -1,4 +1,5 @@
 /** Error code -> HTTP status, in one table over all codes, and the body that every refusal has. */
+import { boundedText } from '../../fleet/bounded-text.ts';
 import type { ErrorCode, Problem } from '../../fleet/errors.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
 
@@ -52,8 +53,8 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
       retryAfterSeconds: error.retryAfterMs === null ? null : Math.ceil(error.retryAfterMs / 1000),
     };
   }
-  const fromFastify = fastifyProblem(error);
-  if (fromFastify !== null) return { status: statusOf(fromFastify.code), body: fromFastify, retryAfterSeconds: null };
+  const found = frameworkProblem(error);
+  if (found !== null) return { ...found, retryAfterSeconds: null };
   return {
     status: 500,
     body: problem('INTERNAL', `request ${requestId} failed inside the coordinator`),
@@ -61,15 +62,50 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
   };
 }
 
-/** Body faults that fastify finds before a route runs. */
-function fastifyProblem(error: unknown): Problem | null {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error) || !('message' in error)) return null;
-  const message = String(error.message);
-  if (error.statusCode === 413) return problem('TOO_LARGE', `read the body: ${message}`);
-  if (error.statusCode === 400 || error.statusCode === 415) {
-    return problem('INPUT_INVALID', `read the body: ${message}`, {
-      hint: 'Send JSON with `Content-Type: application/json`.',
-    });
+/** Faults that fastify or Node's parser finds before a route runs: their status stays, their form is ours. */
+export function frameworkProblem(error: unknown): Pick<ErrorResponse, 'status' | 'body'> | null {
+  const { statusCode, code, message } = partsOf(error);
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { status: 408, body: problem('TIMEOUT', 'read the request: it did not come in time') };
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return { status: 431, body: problem('TOO_LARGE', 'read the request: its headers are too large') };
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return { status: 414, body: problem('TOO_LARGE', 'read the URL: a part of its path is too long') };
+  if (code === 'FST_ERR_BAD_URL')
+    return {
+      status: 400,
+      body: problem('INPUT_INVALID', 'read the URL: it is not well-formed', {
+        hint: 'Percent-encode what stands in its path.',
+      }),
+    };
+  if (statusCode === 413) return { status: 413, body: problem('TOO_LARGE', `read the body: ${message}`) };
+  if (statusCode === 400 || statusCode === 415) {
+    const hint = 'Send JSON with `Content-Type: application/json`.';
+    return { status: statusCode, body: problem('INPUT_INVALID', `read the body: ${message}`, { hint }) };
   }
   return null;
 }
+
+/** What Node's parser could not read as HTTP. */
+export function brokenRequest(error: unknown): Pick<ErrorResponse, 'status' | 'body'> {
+  return (
+    frameworkProblem(error) ?? { status: 400, body: problem('INPUT_INVALID', 'read the request: it is no HTTP/1.1') }
+  );
+}
+
+function partsOf(error: unknown): {
+  readonly statusCode: number | null;
+  readonly code: string;
+  readonly message: string;
+} {
+  if (typeof error !== 'object' || error === null) return { statusCode: null, code: '', message: '' };
+  const { statusCode, code, message } = error as Readonly<Record<string, unknown>>;
+  return {
+    statusCode: typeof statusCode === 'number' ? statusCode : null,
+    code: typeof code === 'string' ? code : '',
+    message: typeof message === 'string' ? boundedText(message, MOST_SAID) : '',
+  };
+}
+
+/** A parser says what it stumbled over, which is the caller's own. */
+const MOST_SAID = 256;

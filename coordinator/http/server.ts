@@ -3,12 +3,14 @@
  * It listens when told; the sockets (agents, console) are attached to `server` by their owners. Registers, parses,
  * authorises, renders; decides nothing.
  */
+import { STATUS_CODES } from 'node:http';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ServerOptions } from 'node:https';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { boundedText } from '../../fleet/bounded-text.ts';
-import { LongshoreError } from '../../fleet/errors.ts';
+import { LongshoreError, problem } from '../../fleet/errors.ts';
 import { ROUTES } from '../../protocol/http-api/routes.ts';
 import type { Access, Route } from '../../protocol/http-api/route.ts';
 import type { RouteName } from '../../protocol/http-api/routes.ts';
@@ -19,7 +21,8 @@ import type { AddressRate } from './address-rate.ts';
 import type { AttemptLimit } from './attempt-limit.ts';
 import type { ClientAddress } from './client-address.ts';
 import { authorise, bearerToken } from './authentication.ts';
-import { toErrorResponse } from './error-response.ts';
+import { allowedMethods } from './allowed-methods.ts';
+import { brokenRequest, toErrorResponse } from './error-response.ts';
 import { createHandlers } from './handlers.ts';
 import { renderOpenapi } from './openapi.ts';
 import { registerInstall } from './install-routes.ts';
@@ -67,16 +70,17 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = createApp(options);
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    refuse(
-      new LongshoreError(
-        'NOT_FOUND',
-        `there is no ${request.method} ${boundedText(request.url.split('?')[0] ?? '', 256)}`,
-      ),
-      request,
-      reply,
-    ),
-  );
+  const methodsOf = allowedMethods(ROUTES, [...READ_PATHS, ...options.webFiles.keys()]);
+  app.setNotFoundHandler((request, reply) => {
+    const path = boundedText(request.url.split('?')[0] ?? '', 256);
+    const methods = methodsOf(path);
+    if (methods.length === 0)
+      return refuse(new LongshoreError('NOT_FOUND', `there is no ${request.method} ${path}`), request, reply);
+    const hint = `It takes ${methods.join(', ')}.`;
+    const body = problem('INPUT_INVALID', `there is no ${request.method} of ${path}`, { hint });
+    return reply.code(405).header('allow', methods.join(', ')).send(body);
+  });
+  refuseWhileClosing(app);
   registerHealth(app, options);
   registerWeb(app, options.webFiles);
   registerInstall(app, options.installer);
@@ -99,7 +103,10 @@ function createApp(options: HttpServerOptions): FastifyInstance {
     bodyLimit: UNPROVEN_BOUNDS.bytes,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
-    return503OnClosing: true,
+    // It has a form of its own; `refuseWhileClosing` has ours.
+    return503OnClosing: false,
+    frameworkErrors: refuse,
+    clientErrorHandler: answerBroken,
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: 256 },
   } as const;
@@ -118,6 +125,38 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): F
   if (response.status === 401) reply.header('www-authenticate', 'Bearer realm="longshore"');
   return reply.code(response.status).send(response.body);
 }
+
+function refuseWhileClosing(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', () => {
+    isClosing = true;
+    return Promise.resolve();
+  });
+  app.addHook('onRequest', () => {
+    if (!isClosing) return Promise.resolve();
+    return Promise.reject(new LongshoreError('SHUTTING_DOWN', 'the coordinator stops'));
+  });
+}
+
+/** What is no HTTP never becomes a request: it is answered on its socket. */
+function answerBroken(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, body } = brokenRequest(error);
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+  socket.destroySoon();
+}
+
+const READ_PATHS = ['/healthz', '/readyz', '/metrics', '/v1/openapi.json', '/install.sh'];
 
 function registerHealth(app: FastifyInstance, options: HttpServerOptions): void {
   app.get('/healthz', () => ({ ok: true, version: options.version }));

@@ -21,7 +21,7 @@ export function fetchWithRoots(ca: readonly string[] | undefined): typeof fetch 
       const reply = await ask(url, init, headers, ca);
       const location = reply.headers.location;
       const isRedirect = [301, 302, 303, 307, 308].includes(reply.statusCode ?? 0) && location !== undefined;
-      if (!isRedirect) return toResponse(reply, init.method);
+      if (!isRedirect || init.redirect === 'manual') return toResponse(reply, init.method);
       reply.resume();
       if (hop === MOST_REDIRECTS) throw new Error(`${url.host} redirects without end`);
       const next = new URL(location, url);

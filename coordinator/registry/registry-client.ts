@@ -26,12 +26,14 @@ export interface RegistryClientOptions {
 
 /** What registries allow a manifest to be. */
 const MOST_BYTES = 4 * 1024 * 1024;
-const ACCEPT = [
+const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ');
+];
+const ACCEPT = MANIFEST_TYPES.join(', ');
+const MOST_REDIRECTS = 5;
 
 /** @throws IMAGE_NOT_FOUND, REGISTRY_DENIED, REGISTRY_RATE_LIMITED, REGISTRY_UNAVAILABLE */
 export async function headDigest(
@@ -48,9 +50,10 @@ export async function headDigest(
     authorization = await question.authorize(challenge, login);
     if (authorization !== null) response = await question.send(url, 'HEAD', authorization);
   }
-  // Some registries answer HEAD without a digest, or not at all.
+  // Some registries answer HEAD without a digest or type, or not at all; then the content itself says what it is.
   const digest = response.headers.get('docker-content-digest');
-  if (response.ok && digest !== null && isDigest(digest)) return digest;
+  const isManifest = MANIFEST_TYPES.includes(typeOf(response));
+  if (response.status === 200 && isManifest && digest !== null && isDigest(digest)) return digest;
   if (response.ok || response.status === 405) return question.digestOfBody(url, authorization);
   throw question.refusal(response);
 }
@@ -78,13 +81,25 @@ export class RegistryQuestion {
   async json(path: string, login: RegistryLogin | null): Promise<unknown> {
     const url = this.url(path);
     const accept = path.startsWith('manifests/') ? ACCEPT : '*/*';
-    let response = await this.send(url, 'GET', this.#authorization, accept);
+    let response = await this.#get(url, accept);
     if (response.status === 401) {
       this.#authorization = await this.authorize(parseChallenge(response.headers.get('www-authenticate')), login);
-      if (this.#authorization !== null) response = await this.send(url, 'GET', this.#authorization, accept);
+      if (this.#authorization !== null) response = await this.#get(url, accept);
     }
-    if (!response.ok) throw this.refusal(response);
+    if (response.status !== 200) throw this.refusal(response);
     return jsonOf(await this.#body(response));
+  }
+
+  /** Content often lies in an object store: that is followed, without the registry's login. Manifests are its own. */
+  async #get(url: string, accept: string): Promise<Response> {
+    if (accept === ACCEPT) return this.send(url, 'GET', this.#authorization, accept);
+    return this.send(
+      url,
+      'GET',
+      this.#authorization,
+      accept,
+      (target) => this.#isPlain || target.protocol === 'https:',
+    );
   }
 
   async send(
@@ -92,13 +107,29 @@ export class RegistryQuestion {
     method: 'HEAD' | 'GET',
     authorization: string | null,
     accept = ACCEPT,
+    mayLeave: (target: URL) => boolean = () => false,
   ): Promise<Response> {
+    const signal = AbortSignal.timeout(this.#options.timeoutMs);
+    let at = new URL(url);
+    const { origin } = at;
     try {
-      return await this.#options.fetch(url, {
-        method,
-        headers: { accept, ...(authorization === null ? {} : { authorization }) },
-        signal: AbortSignal.timeout(this.#options.timeoutMs),
-      });
+      for (let hops = 0; ; hops += 1) {
+        const shown = authorization === null || at.origin !== origin ? {} : { authorization };
+        const response = await this.#options.fetch(at.href, {
+          method,
+          headers: { accept, ...shown },
+          signal,
+          redirect: 'manual',
+        });
+        const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
+        if (location === null || !URL.canParse(location, at.href)) return response;
+        await response.body?.cancel();
+        const target = new URL(location, at);
+        // Whoever may name a registry must not make us call whatever its answers name.
+        if (target.origin !== origin && !mayLeave(target)) throw new Error(`it redirects to ${target.host}`);
+        if (hops === MOST_REDIRECTS) throw new Error(`more than ${MOST_REDIRECTS} redirects`);
+        at = target;
+      }
     } catch (error) {
       throw new LongshoreError('REGISTRY_UNAVAILABLE', `${this.#what()}: ${reasonOf(error)}`, { cause: error });
     }
@@ -126,8 +157,14 @@ export class RegistryQuestion {
 
   async digestOfBody(url: string, authorization: string | null): Promise<Digest> {
     const response = await this.send(url, 'GET', authorization);
-    if (!response.ok) throw this.refusal(response);
+    if (response.status !== 200) throw this.refusal(response);
     const body = await this.#body(response);
+    // A page of a proxy or of maintenance is an answer, too.
+    if (!isManifestBody(jsonOf(body)))
+      throw new LongshoreError(
+        'REGISTRY_UNAVAILABLE',
+        `${this.#what()}: ${this.#image.registry} answered with ${typeOf(response) || 'something'} that is no manifest`,
+      );
     return `sha256:${createHash('sha256').update(body).digest('hex')}` as Digest;
   }
 
@@ -165,6 +202,20 @@ export class RegistryQuestion {
     const { registry, repository, tag } = this.#image;
     return `resolve ${registry}/${repository}:${tag}`;
   }
+}
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** Without parameters, bounded: it stands in messages. */
+function typeOf(response: Response): string {
+  const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
+  return type.trim().toLowerCase().slice(0, 100);
+}
+
+/** An index, or the manifest of one image. */
+function isManifestBody(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null || !('schemaVersion' in json) || json.schemaVersion !== 2) return false;
+  return ('manifests' in json && Array.isArray(json.manifests)) || ('config' in json && 'layers' in json);
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -80,17 +80,21 @@ export const adoptRequestSchema = z.strictObject({
   note,
 });
 
+/** Added to the time of the call, it has to stay a date. */
+const LONGEST_TTL_MS = 10 * 366 * 86_400_000;
+const ttlSchema = durationSchema.min(1_000).max(LONGEST_TTL_MS, 'is more than ten years');
+
 export const enrollTokenRequestSchema = z.strictObject({
   kind: z.enum(['once', 'pool']).default('once'),
   pool: name.nullable().default(null),
   labels: labelsSchema.default({}),
-  ttlMs: durationSchema.min(1_000).nullable().default(3_600_000),
+  ttlMs: ttlSchema.nullable().default(3_600_000),
 });
 
 export const tokenRequestSchema = z.strictObject({
   name,
   role: z.enum(ROLES),
-  ttlMs: durationSchema.min(1_000).nullable().default(null),
+  ttlMs: ttlSchema.nullable().default(null),
 });
 
 export const secretRequestSchema = z

@@ -37,7 +37,9 @@ async function registry(
 }
 
 const found = (response: ServerResponse): void =>
-  void response.writeHead(200, { 'docker-content-digest': digest('a') }).end();
+  void response.writeHead(200, { 'docker-content-digest': digest('a'), 'content-type': INDEX }).end();
+
+const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 t.test('registry client: one HEAD is all it takes', async (t) => {
   let accept = '';
@@ -100,7 +102,7 @@ t.test('registry client: every answer is a code, and says whether to wait', asyn
 });
 
 t.test('registry client: a registry without HEAD or digest is asked for the manifest', async (t) => {
-  const body = '{"schemaVersion":2}';
+  const body = '{"schemaVersion":2,"manifests":[]}';
   const expected = `sha256:${createHash('sha256').update(body).digest('hex')}`;
   const noHead = await registry(t, (request, response) => {
     if (request.method === 'HEAD') response.writeHead(405).end();
@@ -109,6 +111,39 @@ t.test('registry client: a registry without HEAD or digest is asked for the mani
   t.equal(await noHead.ask(), expected);
   const noDigest = await registry(t, (request, response) => void response.end(request.method === 'HEAD' ? '' : body));
   t.equal(await noDigest.ask(), expected);
+});
+
+t.test('registry client: a page, an empty answer or another JSON is no image', async (t) => {
+  const page = { 'content-type': 'text/html; charset=utf-8' };
+  const answers: readonly Answer[] = [
+    (_request, response) => response.writeHead(200, page).end('<h1>We will be back</h1>'),
+    (_request, response) => response.writeHead(200, { ...page, 'docker-content-digest': digest('a') }).end(),
+    (_request, response) => response.writeHead(204).end(),
+    (_request, response) => response.writeHead(204, { 'docker-content-digest': digest('a') }).end(),
+    (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'),
+  ];
+  for (const [index, answer] of answers.entries()) {
+    const { ask } = await registry(t, answer);
+    await t.rejects(ask(), { code: 'REGISTRY_UNAVAILABLE' }, String(index));
+  }
+});
+
+t.test('registry client: a redirect is followed within its registry, and to nobody else', async (t) => {
+  const away = await registry(t, (_request, response) => found(response));
+  const { ask, seen } = await registry(t, (request, response) => {
+    if (request.url?.startsWith('/moved/') === true) found(response);
+    else response.writeHead(307, { location: `/moved${String(request.url)}` }).end();
+  });
+  t.equal(await ask(), digest('a'));
+  t.same(seen, ['HEAD /v2/acme/web/manifests/2', 'HEAD /moved/v2/acme/web/manifests/2']);
+
+  for (const location of [`http://${away.host}/v2/x`, 'http://169.254.169.254/computeMetadata/v1/']) {
+    const leaving = await registry(t, (_request, response) => void response.writeHead(302, { location }).end());
+    await t.rejects(leaving.ask(), { code: 'REGISTRY_UNAVAILABLE', message: /it redirects to/ });
+  }
+  t.same(away.seen, []);
+  const round = await registry(t, (request, response) => void response.writeHead(302, { location: request.url }).end());
+  await t.rejects(round.ask(), { code: 'REGISTRY_UNAVAILABLE', message: /more than 5 redirects/ });
 });
 
 t.test('registry client: a body without end does not fill the memory', async (t) => {

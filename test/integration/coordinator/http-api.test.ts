@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import t from 'tap';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { ROUTES } from '../../../protocol/http-api/routes.ts';
@@ -255,3 +257,53 @@ t.test('http: what creates something is done once for an Idempotency-Key, whoeve
   t.match(await (await post(null)).json(), { token: 'text-2' });
   t.match(await (await post(null)).json(), { token: 'text-3' }, 'without a key each is one of its own');
 });
+
+t.test('http: what the framework or the parser refuses is a Problem like any other', async (t) => {
+  const { url, port } = await openApiStage(t, { commands: fakeCommands({}) });
+  const bad = await fetch(`${url}/v1/hosts/%ZZ`, { headers: as('viewer') });
+  t.equal(bad.status, 400);
+  t.match(await bad.json(), { code: 'INPUT_INVALID', message: /URL/, hint: /Percent/, details: [] });
+  const long = await fetch(`${url}/v1/hosts/${'x'.repeat(300)}`, { headers: as('viewer') });
+  t.equal(long.status, 414);
+  t.match(await long.json(), { code: 'TOO_LARGE', message: /path/ });
+  for (const [method, path, allow] of [
+    ['PUT', '/v1/hosts', 'GET, HEAD'],
+    ['OPTIONS', '/v1/apps/web/rollback', 'POST'],
+    ['POST', '/healthz', 'GET, HEAD'],
+  ] as const) {
+    const response = await fetch(url + path, { method, headers: as('admin') });
+    t.equal(response.status, 405, path);
+    t.equal(response.headers.get('allow'), allow);
+    t.match(await response.json(), { code: 'INPUT_INVALID', hint: /It takes/ });
+  }
+  t.match(await askRaw(port, 'HELLO\r\n\r\n'), [400, { code: 'INPUT_INVALID', hint: /./ }]);
+  t.match(await askRaw(port, `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`), [
+    431,
+    { code: 'TOO_LARGE', message: /headers/ },
+  ]);
+});
+
+t.test('http: a lifetime that is no date any more is refused', async (t) => {
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({ makeToken: () => Promise.reject(new Error('asked')) }),
+  });
+  const make = async (ttlMs: number): Promise<unknown> => {
+    const body = JSON.stringify({ name: 'ci', role: 'viewer', ttlMs });
+    const response = await fetch(`${url}/v1/tokens`, { method: 'POST', headers: { ...json, ...as('admin') }, body });
+    return response.json();
+  };
+
+  for (const ttlMs of [2 ** 53, 2 ** 53 - 1, 1e300, 11 * 366 * 86_400_000])
+    t.match(await make(ttlMs), { code: 'INPUT_INVALID', details: [{ path: 'ttlMs' }] }, String(ttlMs));
+});
+
+/** @returns status and body of what comes back to these bytes */
+async function askRaw(port: number, text: string): Promise<readonly [number, unknown]> {
+  const socket = net.connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+  socket.write(text);
+  await once(socket, 'close');
+  const [head = '', body = ''] = Buffer.concat(chunks).toString('utf8').split('\r\n\r\n');
+  return [Number(head.split(' ')[1]), JSON.parse(body)];
+}
