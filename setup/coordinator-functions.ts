@@ -42,6 +42,8 @@ authority() {
 # Renewed a month before its end, by the daily run, and when an address changed.
 certificate() {
   local names="IP:$INTERNAL_ADDRESS" work
+  # Without a public address people come through a tunnel, whose other end is their own machine.
+  if [ -z "$PUBLIC_ADDRESS" ]; then names="$names,IP:127.0.0.1,DNS:localhost"; fi
   if [ -n "$PUBLIC_ADDRESS" ] && [ "$PUBLIC_ADDRESS" != "$INTERNAL_ADDRESS" ]; then names="$names,IP:$PUBLIC_ADDRESS"; fi
   install -d -m 750 -o root -g caddy "$TLS"
   if [ "$(cat "$TLS/names" 2>/dev/null)" = "$names" ] && openssl x509 -in "$TLS/cert.pem" -noout -checkend 2592000 >/dev/null 2>&1 &&
@@ -75,6 +77,7 @@ publish_root() {
 
 caddy_config() {
   local sites="https://$INTERNAL_ADDRESS"
+  if [ -z "$PUBLIC_ADDRESS" ]; then sites="$sites, https://127.0.0.1, https://localhost"; fi
   if [ -n "$PUBLIC_ADDRESS" ] && [ "$PUBLIC_ADDRESS" != "$INTERNAL_ADDRESS" ]; then sites="$sites, https://$PUBLIC_ADDRESS"; fi
   printf '# Written by the setup of this machine; changes here are lost.\\n'
   printf '{\\n\\tadmin off\\n\\tstorage file_system %s/caddy\\n\\tdefault_sni %s\\n' "$DISK" "$INTERNAL_ADDRESS"

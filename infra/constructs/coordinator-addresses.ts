@@ -1,8 +1,10 @@
-/** The coordinator's two reserved addresses: agents dial the internal one, people the public one. Both outlive it. */
+/** The coordinator's two reserved addresses: agents dial the internal one, people the public one,
+ * where it has one. Both outlive it. */
 import { ComputeAddress } from '@cdktf/provider-google/lib/compute-address/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { CoordinatorMachine } from '../fleet-file/fleet-config.ts';
+import { AFTER_ITS_USERS } from './after-its-users.ts';
 
 export interface CoordinatorAddressesProps {
   readonly fleet: string;
@@ -13,7 +15,8 @@ export interface CoordinatorAddressesProps {
 
 export class CoordinatorAddresses extends Construct {
   readonly internal: ComputeAddress;
-  readonly public: ComputeAddress;
+  /** Null: it has none. */
+  readonly public: ComputeAddress | null;
 
   constructor(scope: Construct, id: string, { fleet, machine, subnet, services }: CoordinatorAddressesProps) {
     super(scope, id);
@@ -25,12 +28,15 @@ export class CoordinatorAddresses extends Construct {
       subnetwork: subnet,
       address: machine.internalAddress,
     });
-    this.public = new ComputeAddress(this, 'public', {
-      name: `${fleet}-coordinator-public`,
-      region: machine.region,
-      addressType: 'EXTERNAL',
-      networkTier: 'PREMIUM',
-      dependsOn: services,
-    });
+    this.public = machine.isPublic
+      ? new ComputeAddress(this, 'public', {
+          name: `${fleet}-coordinator-public`,
+          region: machine.region,
+          addressType: 'EXTERNAL',
+          networkTier: 'PREMIUM',
+          lifecycle: AFTER_ITS_USERS,
+          dependsOn: services,
+        })
+      : null;
   }
 }

@@ -17,7 +17,8 @@ export interface CoordinatorInstanceProps {
   readonly machine: CoordinatorMachine;
   readonly subnet: string;
   readonly internalAddress: string;
-  readonly publicAddress: string;
+  /** Null: it goes out through Cloud NAT. */
+  readonly publicAddress: string | null;
   readonly dataDisk: string;
   readonly account: string;
   readonly metadata: Metadata;
@@ -50,7 +51,9 @@ export class CoordinatorInstance extends Construct {
         {
           subnetwork: props.subnet,
           networkIp: props.internalAddress,
-          accessConfig: [{ natIp: props.publicAddress, networkTier: 'PREMIUM' }],
+          ...(props.publicAddress === null
+            ? {}
+            : { accessConfig: [{ natIp: props.publicAddress, networkTier: 'PREMIUM' }] }),
         },
       ],
       labels: { longshore_role: 'coordinator' },

@@ -27,7 +27,7 @@ export class FleetFirewall extends Construct {
       sourceRanges: [EVERYWHERE],
       deny: [{ protocol: 'all' }],
     });
-    this.#rules = rules.map(({ name, target, why, sources, ports }) => ({
+    this.#rules = rules.map(({ name, target, why, sources, sourcePool, ports }) => ({
       target,
       rule: new ComputeFirewall(this, name, {
         name: `${fleet}-${name}`,
@@ -35,7 +35,9 @@ export class FleetFirewall extends Construct {
         network,
         direction: 'INGRESS',
         priority: 1_000,
-        sourceRanges: [...sources],
+        ...(sourcePool === undefined
+          ? { sourceRanges: [...sources] }
+          : { sourceServiceAccounts: [accountOf(sourcePool)] }),
         targetServiceAccounts: [accountOf(target)],
         allow: [{ protocol: 'tcp', ports: ports.map(String) }],
       }),

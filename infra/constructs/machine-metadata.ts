@@ -46,7 +46,8 @@ export function agentMetadata(
 }
 
 export interface CoordinatorMetadataFacts extends MetadataFacts {
-  readonly publicAddress: string;
+  /** Null: it has none. */
+  readonly publicAddress: string | null;
   readonly secretPrefix: string;
   /** Instance of Cloud SQL; null: it keeps its data on its disk. */
   readonly database: string | null;
@@ -62,7 +63,7 @@ export function coordinatorMetadata(
     'startup-script': startupScript,
     'longshore-bucket': bucket,
     'longshore-internal-address': internalAddress,
-    'longshore-public-address': publicAddress,
+    ...(publicAddress === null ? {} : { 'longshore-public-address': publicAddress }),
     'longshore-secret-prefix': secretPrefix,
     ...(database === null ? {} : { 'longshore-database': database }),
     ...(domain === null ? {} : { 'longshore-domain': domain }),

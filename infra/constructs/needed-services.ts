@@ -18,5 +18,5 @@ export function neededServices(fleet: FleetConfig): readonly string[] {
 }
 
 function hasIapLogin(fleet: FleetConfig): boolean {
-  return [fleet.coordinator, ...fleet.pools].some(({ ssh }) => ssh !== 'none');
+  return !fleet.coordinator.isPublic || [fleet.coordinator, ...fleet.pools].some(({ ssh }) => ssh !== 'none');
 }

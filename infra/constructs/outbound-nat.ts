@@ -5,7 +5,7 @@
 import { ComputeRouter } from '@cdktf/provider-google/lib/compute-router/index.js';
 import { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat/index.js';
 import { Construct } from 'constructs';
-import type { PoolConfig } from '../fleet-file/fleet-config.ts';
+import type { FleetConfig } from '../fleet-file/fleet-config.ts';
 
 export interface OutboundNatProps {
   readonly fleet: string;
@@ -47,6 +47,10 @@ export class OutboundNat extends Construct {
 }
 
 /** Regions with machines that have no public address, in the order of the file. */
-export function regionsBehindNat(pools: readonly PoolConfig[]): readonly string[] {
-  return [...new Set(pools.filter((pool) => !pool.publicAddress).map((pool) => pool.region))];
+export function regionsBehindNat({
+  pools,
+  coordinator,
+}: Pick<FleetConfig, 'pools' | 'coordinator'>): readonly string[] {
+  const regions = pools.filter((pool) => !pool.publicAddress).map((pool) => pool.region);
+  return [...new Set([...regions, ...(coordinator.isPublic ? [] : [coordinator.region])])];
 }

@@ -14,6 +14,8 @@ export interface Ipv4Range {
   readonly bits: number;
 }
 
+export const RANGE_FORM = /^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/;
+
 /** Null where the text is no IPv4 range, or names a host inside one. */
 export function parseRange(text: string): Ipv4Range | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);

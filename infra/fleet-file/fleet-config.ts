@@ -72,6 +72,10 @@ export interface CoordinatorMachine {
   readonly dataSnapshot: string | null;
   readonly snapshots: SnapshotConfig;
   readonly ssh: SshAccess;
+  /** False: no public address; reached from the fleet's network, from `allowFrom`, and through IAP. */
+  readonly isPublic: boolean;
+  /** IPv4 ranges that reach 443 beside the fleet's own machines; null: everywhere, or nowhere if it is not public. */
+  readonly allowFrom: readonly string[] | null;
   /** Null: SQLite on the data disk. */
   readonly cloudSql: { readonly tier: string; readonly highAvailability: boolean; readonly diskGb: number } | null;
 }
@@ -95,6 +99,8 @@ export interface PoolConfig {
   /** Whether each machine gets a public address of its own; without, it goes out through Cloud NAT. */
   readonly publicAddress: boolean;
   readonly ingress: PoolIngress;
+  /** Who reaches further ports of its machines. */
+  readonly allow: readonly PoolOpening[];
   readonly autohealing: boolean;
   /** Stateful disk for named volumes, never deleted. */
   readonly volumesDiskGb: number | null;
@@ -102,6 +108,13 @@ export interface PoolConfig {
   readonly volumesSnapshots: Readonly<Record<string, string>>;
   /** Whether containers may reach the metadata server. */
   readonly metadataAccess: boolean;
+}
+
+export interface PoolOpening {
+  /** A pool of the fleet, or an IPv4 range. */
+  readonly from: { readonly pool: string } | { readonly range: string };
+  /** TCP: a port, or `FIRST-LAST`. */
+  readonly ports: readonly string[];
 }
 
 export type PoolIngress =

@@ -33,6 +33,10 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'coordinator.snapshot_days': 'How long snapshots of the data disk are kept. Default: as snapshots.days.',
   'coordinator.ssh':
     'Who may log in: none, iap (people with OS Login, through IAP), or keys (PUBLIC_KEY_PATH, through IAP). Default: none.',
+  'coordinator.public':
+    'Whether it has a public address. false: reached from the network of the fleet, from allow_from, and through IAP. Default: true.',
+  'coordinator.allow_from':
+    'IPv4 ranges that reach its port 443; machines of the fleet always do, machines elsewhere must be in here. Default: everywhere, or nowhere else with public: false.',
   'coordinator.cloud_sql':
     'PostgreSQL of Cloud SQL for the data of the coordinator, which is moved there. Default: none, SQLite on its disk.',
   'coordinator.cloud_sql.tier': 'Default: db-g1-small.',
@@ -60,6 +64,9 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'Names, at most 15. Each has a certificate of its own, so that an edit touches no other.',
   'pools.*.ingress.https_lb.former_domains':
     'Names of a certificate that holds several, as Longshore made them before: it is served until those of `domains` are active. Default: none.',
+  'pools.*.allow': 'Who else reaches which ports of its machines. Default: nobody.',
+  'pools.*.allow.from': 'A pool of this fleet (also this one itself), or an IPv4 range.',
+  'pools.*.allow.ports': 'TCP ports, and ranges as "8000-8010".',
   'pools.*.autohealing': 'Lets Google replace a machine whose ingress is silent for five minutes. Default: false.',
   'pools.*.volumes_disk_gb':
     'A further disk for named volumes that is never deleted, with snapshots as `snapshots` says. Default: none.',

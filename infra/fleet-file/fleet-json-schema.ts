@@ -17,7 +17,7 @@ export function fleetKeys(): readonly string[] {
 
 function described(schema: Json, path: readonly string[]): Json {
   const text = FLEET_DESCRIPTIONS[path.join('.')];
-  const { anyOf, properties, additionalProperties } = schema;
+  const { anyOf, properties, additionalProperties, items } = schema;
   return {
     ...(text === undefined ? {} : { description: text }),
     ...schema,
@@ -30,6 +30,7 @@ function described(schema: Json, path: readonly string[]): Json {
         }
       : {}),
     ...(isJson(additionalProperties) ? { additionalProperties: described(additionalProperties, [...path, '*']) } : {}),
+    ...(isJson(items) ? { items: withoutText(described(items, path)) } : {}),
   };
 }
 
@@ -39,7 +40,7 @@ function withoutText({ description: _description, ...schema }: Json): Json {
 }
 
 function keysOf(schema: Json, path: readonly string[]): readonly string[] {
-  const { anyOf, properties, additionalProperties } = schema;
+  const { anyOf, properties, additionalProperties, items } = schema;
   return [
     ...(Array.isArray(anyOf) ? anyOf.flatMap((branch) => keysOf(branch as Json, path)) : []),
     ...Object.entries(isJson(properties) ? properties : {}).flatMap(([key, value]) => [
@@ -47,6 +48,7 @@ function keysOf(schema: Json, path: readonly string[]): readonly string[] {
       ...keysOf(value as Json, [...path, key]),
     ]),
     ...(isJson(additionalProperties) ? keysOf(additionalProperties, [...path, '*']) : []),
+    ...(isJson(items) ? keysOf(items, path) : []),
   ];
 }
 

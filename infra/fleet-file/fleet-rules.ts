@@ -5,7 +5,7 @@ import { suggestion } from '../../compose/values/suggest.ts';
 import { cutSubnets, isPrivateRange, MAX_REGIONS, overlaps, parseRange } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
 import { architectureOf } from './machine-family.ts';
-import { poolProblems } from './pool-rules.ts';
+import { poolProblems, rangeMessage } from './pool-rules.ts';
 import { poolRegion, regionsOf } from './resolve-fleet.ts';
 import { fleetNames } from './resource-names.ts';
 import { regionProblem, zoneProblem } from './place-rules.ts';
@@ -116,6 +116,20 @@ function coordinatorProblems(file: FleetFile, table: ZoneTable): FleetProblem[] 
     problems.push({
       path: ['coordinator', 'machine'],
       message: 'is an arm64 machine; the coordinator is built for x64, as e2-medium',
+    });
+  coordinator.allow_from?.forEach((range, index) => {
+    if (parseRange(range) === null)
+      problems.push({ path: ['coordinator', 'allow_from', index], message: rangeMessage(range) });
+  });
+  if (!coordinator.public && coordinator.domain !== undefined)
+    problems.push({
+      path: ['coordinator', 'public'],
+      message: 'is false, but `domain` needs a public address: its certificate is proved from the internet',
+    });
+  if (file.monitoring?.uptime_check === true && (!coordinator.public || coordinator.allow_from !== undefined))
+    problems.push({
+      path: ['monitoring', 'uptime_check'],
+      message: `asks from the internet, which \`coordinator.${coordinator.public ? 'allow_from' : 'public: false'}\` keeps out: write uptime_check: false`,
     });
   if (coordinator.dns_zone !== undefined && coordinator.domain === undefined)
     problems.push({ path: ['coordinator', 'dns_zone'], message: 'needs `domain`: the name that the zone shall get' });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { areLabelsFew, isLabelValue, LABEL_LIMITS, LABEL_VALUE_RULE, LABELS_RULE } from '../../fleet/host-labels.ts';
+import { RANGE_FORM } from './cut-subnets.ts';
 import { MACHINE_FORM } from './machine-family.ts';
 import { ZONE_FORM } from './google-zones.ts';
 
@@ -45,6 +46,17 @@ const hostLabels = z
   )
   .refine(areLabelsFew, LABELS_RULE);
 
+const ipRange = z.string('must be text').regex(RANGE_FORM, 'is not an IPv4 range, as 203.0.113.0/24 or 203.0.113.7/32');
+const ports = z
+  .array(
+    z.union(
+      [port, z.string().regex(/^\d{1,5}-\d{1,5}$/)],
+      'must be a port (1 to 65535) or a range of ports, as "8000-8010"',
+    ),
+  )
+  .min(1, 'must name at least one')
+  .max(100, 'at most 100');
+
 const stateSchema = z.strictObject({
   bucket: z
     .string('must be text')
@@ -66,6 +78,8 @@ const coordinatorSchema = z.strictObject({
   data_snapshot: name(63).optional(),
   snapshot_days: whole(1, 365).optional(),
   ssh: ssh.default('none'),
+  public: yesNo.default(true),
+  allow_from: z.array(ipRange).min(1, 'must name at least one').max(200, 'at most 200').optional(),
   cloud_sql: z
     .strictObject({
       tier: z
@@ -112,6 +126,10 @@ export const poolSchema = z.strictObject({
   ssh: ssh.default('none'),
   public_address: yesNo.optional(),
   ingress: ingressSchema.optional(),
+  allow: z
+    .array(z.strictObject({ from: z.string('must be text').min(1, 'must not be empty'), ports }))
+    .max(50, 'at most 50')
+    .default([]),
   autohealing: yesNo.default(false),
   volumes_disk_gb: diskGb.optional(),
   volumes_snapshots: z

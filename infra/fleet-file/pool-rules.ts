@@ -1,5 +1,7 @@
 /** Rules over several keys of one pool, and between it and the rest of the fleet. */
 import type { FleetFile, PoolFile } from './fleet-schema.ts';
+import { suggestion } from '../../compose/values/suggest.ts';
+import { parseRange, RANGE_FORM } from './cut-subnets.ts';
 import type { FleetProblem } from './fleet-problem.ts';
 import { regionOf, usualZone, type ZoneTable } from './google-zones.ts';
 import { architectureOf, takesOnlyHyperdisk } from './machine-family.ts';
@@ -14,6 +16,7 @@ export function poolProblems(name: string, pool: PoolFile, file: FleetFile, tabl
     ...placeProblems(name, pool, file, table),
     ...machineProblems(name, pool),
     ...ingressProblems(name, pool),
+    ...openingProblems(name, pool, file),
     ...volumeProblems(name, pool, file, table),
   ];
 }
@@ -76,6 +79,34 @@ function machineProblems(name: string, pool: PoolFile): FleetProblem[] {
       message: 'is done by groups only: `kind: group`, or autohealing: false',
     });
   return problems;
+}
+
+function openingProblems(name: string, pool: PoolFile, file: FleetFile): FleetProblem[] {
+  const pools = Object.keys(file.pools);
+  return pool.allow.flatMap(({ from, ports }, index) => {
+    const path = ['pools', name, 'allow', index];
+    const problems: FleetProblem[] = [];
+    if (RANGE_FORM.test(from)) {
+      if (parseRange(from) === null) problems.push({ path: [...path, 'from'], message: rangeMessage(from) });
+    } else if (!pools.includes(from))
+      problems.push({
+        path: [...path, 'from'],
+        message: `"${from}" is neither a pool of this fleet nor an IPv4 range${suggestion(from, pools)}`,
+      });
+    if (pool.allow.findIndex((other) => other.from === from) !== index)
+      problems.push({ path: [...path, 'from'], message: `"${from}" is there twice: put its ports together` });
+    ports.forEach((text, place) => {
+      const [first = 0, last = first] = String(text).split('-').map(Number);
+      if (first < 1 || last > 65_535 || first > last)
+        problems.push({ path: [...path, 'ports', place], message: 'is not a range of ports, as "8000-8010"' });
+    });
+    return problems;
+  });
+}
+
+/** Of a text that has the form of a range. */
+export function rangeMessage(text: string): string {
+  return `"${text}" is not an IPv4 range that begins at its first address, as 203.0.113.0/24`;
 }
 
 function certificateProblems(

@@ -1,7 +1,7 @@
 /** A fleet file of the right form, to what the constructs take: every default that depends on another key is filled in. */
 import type { FleetFile, PoolFile } from './fleet-schema.ts';
 import type { CoordinatorMachine, FleetConfig, PoolConfig, PoolIngress, SnapshotConfig } from './fleet-config.ts';
-import { coordinatorAddress, cutSubnets, parseRange } from './cut-subnets.ts';
+import { coordinatorAddress, cutSubnets, parseRange, RANGE_FORM } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
 import { architectureOf, usualDiskType } from './machine-family.ts';
 import { splitSizes } from './split-sizes.ts';
@@ -97,6 +97,8 @@ function coordinatorOf(
       ...(coordinator.snapshot_days === undefined ? {} : { days: coordinator.snapshot_days }),
     },
     ssh: coordinator.ssh,
+    isPublic: coordinator.public,
+    allowFrom: coordinator.allow_from ?? null,
     cloudSql:
       sql === undefined ? null : { tier: sql.tier, highAvailability: sql.high_availability, diskGb: sql.disk_gb },
   };
@@ -121,6 +123,10 @@ function poolOf(name: string, pool: PoolFile, home: string, table: ZoneTable): P
     ssh: pool.ssh,
     publicAddress: pool.public_address ?? ingress.kind === 'address',
     ingress,
+    allow: pool.allow.map(({ from, ports }) => ({
+      from: RANGE_FORM.test(from) ? { range: from } : { pool: from },
+      ports: ports.map(String),
+    })),
     autohealing: pool.autohealing,
     volumesDiskGb: pool.volumes_disk_gb ?? null,
     volumesSnapshots: pool.volumes_snapshots,

@@ -6,7 +6,8 @@ import type { FleetConfig } from '../fleet-file/fleet-config.ts';
 
 export interface GcpOutputs {
   readonly fleet: FleetConfig;
-  readonly publicAddress: string;
+  /** Null: reached from the fleet's network, or through IAP. */
+  readonly publicAddress: string | null;
   /** By pool; null: not reached from outside. */
   readonly poolAddresses: ReadonlyMap<string, string | null>;
   readonly secretPrefix: string;
@@ -16,10 +17,16 @@ export function addGcpOutputs(
   stack: TerraformStack,
   { fleet, publicAddress, poolAddresses, secretPrefix }: GcpOutputs,
 ): void {
-  const { domain } = fleet.coordinator;
+  const { domain, internalAddress, zone } = fleet.coordinator;
+  const address = publicAddress ?? internalAddress;
   const outputs = {
-    coordinator_url: `https://${domain ?? publicAddress}`,
-    coordinator_address: publicAddress,
+    coordinator_url: `https://${domain ?? address}`,
+    coordinator_address: address,
+    ...(publicAddress === null
+      ? {
+          coordinator_tunnel_command: `gcloud compute start-iap-tunnel ${fleet.name}-coordinator 443 --local-host-port=127.0.0.1:8443 --zone=${zone} --project=${fleet.project}`,
+        }
+      : {}),
     pool_addresses: Object.fromEntries([...poolAddresses].filter(([, address]) => address !== null)),
     ...(fleet.registry === null ? {} : { registry: registryPrefix(fleet.project, fleet.registry) }),
     first_token_command: firstTokenCommand(fleet.project, secretPrefix),

@@ -67,7 +67,7 @@ export class GcpStack extends TerraformStack {
     const nat = new OutboundNat(this, 'nat', {
       fleet: fleet.name,
       network: network.network.id,
-      regions: regionsBehindNat(fleet.pools),
+      regions: regionsBehindNat(fleet),
     });
 
     const { bucket, objects } = new ProgramsBucket(this, 'programs', {
@@ -140,24 +140,26 @@ export class GcpStack extends TerraformStack {
             services,
             after: [managed.connection],
           });
+    const publicAddress = addresses.public?.address ?? null;
     new CoordinatorInstance(this, 'coordinator', {
       fleet: fleet.name,
       machine: fleet.coordinator,
       subnet: network.subnet(fleet.coordinator.region).id,
       internalAddress: addresses.internal.address,
-      publicAddress: addresses.public.address,
+      publicAddress,
       dataDisk: disk.selfLink,
       account: coordinator.email,
       metadata: coordinatorMetadata(fleet, {
         startupScript: startup.of('coordinator'),
         bucket: bucket.name,
         publicKey: environment.publicKey,
-        publicAddress: addresses.public.address,
+        publicAddress,
         secretPrefix,
         // Known by what stands in the state, so that no machine is told of an instance that is not there yet.
         database: database?.instance.name ?? null,
       }),
       after: [
+        ...(publicAddress === null ? nat.in(fleet.coordinator.region) : []),
         ...firewall.of(COORDINATOR),
         ...objects,
         manifest.object,
@@ -204,8 +206,8 @@ export class GcpStack extends TerraformStack {
       }),
     );
 
-    this.#addOns(fleet, { network, services, managed, publicAddress: addresses.public.address });
-    addGcpOutputs(this, { fleet, publicAddress: addresses.public.address, poolAddresses, secretPrefix });
+    this.#addOns(fleet, { network, services, managed, publicAddress });
+    addGcpOutputs(this, { fleet, publicAddress, poolAddresses, secretPrefix });
   }
 
   /**
@@ -239,16 +241,16 @@ export class GcpStack extends TerraformStack {
       readonly network: FleetNetwork;
       readonly services: ITerraformDependable[];
       readonly managed: PrivateServices | null;
-      readonly publicAddress: string;
+      readonly publicAddress: string | null;
     },
   ): void {
-    const { services } = parts;
+    const { services, publicAddress } = parts;
     const { coordinator, memorystore, monitoring } = fleet;
-    if (coordinator.domain !== null && coordinator.dnsZone !== null)
+    if (coordinator.domain !== null && coordinator.dnsZone !== null && publicAddress !== null)
       new CoordinatorName(this, 'coordinator-name', {
         domain: coordinator.domain,
         zone: coordinator.dnsZone,
-        address: parts.publicAddress,
+        address: publicAddress,
         services,
       });
     if (memorystore !== null && parts.managed !== null)
@@ -261,11 +263,11 @@ export class GcpStack extends TerraformStack {
         after: [parts.managed.connection],
       });
     if (monitoring === null) return;
-    if (monitoring.uptimeCheck)
+    if (monitoring.uptimeCheck && publicAddress !== null)
       new CoordinatorWatch(this, 'watch', {
         fleet: fleet.name,
         project: fleet.project,
-        host: coordinator.domain ?? parts.publicAddress,
+        host: coordinator.domain ?? publicAddress,
         trusted: coordinator.domain !== null,
         alertEmail: monitoring.alertEmail,
         services,

@@ -55,10 +55,72 @@ t.test('firewall: SSH only where it is asked for', (t) => {
 });
 
 t.test('firewall: 443 of the coordinator; 80 too where a name needs its certificate proved', (t) => {
-  const ports = (text: string): readonly number[] =>
+  const ports = (text: string): readonly (number | string)[] =>
     firewallRules(fleetOf(text)).find(({ name }) => name === 'coordinator')?.ports ?? [];
   t.same(ports(FULL_FLEET), [80, 443]);
   t.same(ports(SMALL_FLEET), [443]);
+  t.end();
+});
+
+t.test(
+  'firewall: pools and ranges reach what they are allowed, by the pool’s identity and not by its addresses',
+  (t) => {
+    const { of } = synthesise(
+      fleetOf(`${SMALL_FLEET}  data:
+    count: 1
+    ingress: none
+    allow: [{ from: web, ports: [5432, 8000-8010] }, { from: 192.0.2.0/24, ports: [443] }]
+`),
+    );
+    const found = [...of('compute_firewall')].filter(([name]) => name.startsWith('firewall_data-allow-'));
+    t.match(
+      found.map(([, rule]) => rule),
+      [
+        {
+          source_service_accounts: ['${google_service_account.account-web_account.email}'],
+          source_ranges: undefined,
+          target_service_accounts: ['${google_service_account.account-data_account.email}'],
+          allow: [{ protocol: 'tcp', ports: ['5432', '8000-8010'] }],
+        },
+        { source_ranges: ['192.0.2.0/24'], source_service_accounts: undefined, allow: [{ ports: ['443'] }] },
+      ],
+    );
+    t.equal(found.length, 2);
+    t.end();
+  },
+);
+
+t.test('firewall: who reaches the coordinator is the file’s to say; its own hosts always do', (t) => {
+  const rulesOf = (line: string): readonly string[] =>
+    firewallRules(fleetOf(SMALL_FLEET.replace('pools:', `coordinator: { ${line} }\npools:`)))
+      .filter(({ target }) => target === 'coordinator')
+      .map(({ ports, sources }) => `${ports.join()} from ${sources.join(' ')}`);
+  t.same(rulesOf('allow_from: [192.0.2.0/24]'), ['443 from 10.64.0.0/16 192.0.2.0/24']);
+  t.same(rulesOf('allow_from: [192.0.2.0/24], domain: ship.example.com'), [
+    '443 from 10.64.0.0/16 192.0.2.0/24',
+    // Otherwise nobody would ever sign its certificate.
+    '80 from 0.0.0.0/0',
+  ]);
+  t.same(rulesOf('public: false'), ['443 from 10.64.0.0/16 35.235.240.0/20']);
+  t.end();
+});
+
+t.test('coordinator without a public address: it goes out through NAT, and the output is the way in', (t) => {
+  const text = SMALL_FLEET.replace('pools:', 'coordinator: { public: false }\npools:').replace(
+    'count: 2',
+    'count: 2\n    public_address: true',
+  );
+  const { of, document } = synthesise(fleetOf(text));
+  t.notOk(of('compute_address').has('coordinator-address_public'));
+  const machine = one(of('compute_instance'), 'coordinator_machine');
+  t.notOk('access_config' in asValues(asList(machine['network_interface'])[0]));
+  t.notOk('longshore-public-address' in asValues(machine['metadata']));
+  t.match(machine['depends_on'], new Set(['google_compute_router_nat.nat_europe-west4']));
+  t.match(document['output'], {
+    coordinator_url: { value: 'https://10.64.0.10' },
+    coordinator_tunnel_command: { value: /^gcloud compute start-iap-tunnel demo-coordinator 443 / },
+  });
+  t.ok([...of('project_service').keys()].includes('service_iap'));
   t.end();
 });
 

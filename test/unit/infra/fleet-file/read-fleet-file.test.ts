@@ -107,6 +107,36 @@ t.test('fleet file: one mistake is one line, at its place', (t) => {
       /^9:\d+ pools\.web\.volumes_snapshots\.europe-west4-a-1: this pool has no such machine; it has europe-west4-b-1$/,
     ],
     [
+      'allowed from a pool that is not there',
+      pool('count: 1', 'allow: [{ from: wep, ports: [80] }]'),
+      /^7:21 pools\.web\.allow\[0\]\.from: "wep" is neither a pool .*did you mean "web"/,
+    ],
+    [
+      'allowed from a host in a range',
+      pool('count: 1', 'allow: [{ from: 10.1.2.3/8, ports: [80] }]'),
+      /allow\[0\]\.from: "10\.1\.2\.3\/8" is not an IPv4 range that begins at its first address/,
+    ],
+    [
+      'ports the wrong way round',
+      pool('count: 1', 'allow: [{ from: web, ports: [9-8] }]'),
+      /allow\[0\]\.ports\[0\]: is not a range of ports/,
+    ],
+    [
+      'a source twice',
+      pool('count: 1', 'allow: [{ from: web, ports: [1] }, { from: web, ports: [2] }]'),
+      /allow\[1\]\.from: "web" is there twice/,
+    ],
+    [
+      'a name of a coordinator that is not public',
+      [...least, 'coordinator: { public: false, domain: a.example.com }', 'pools: {}'],
+      /^4:24 coordinator\.public: is false, but `domain` needs/,
+    ],
+    [
+      'asked from outside, and let nobody in',
+      [...least, 'coordinator: { allow_from: [10.0.0.0/8] }', 'pools: {}', 'monitoring: { uptime_check: true }'],
+      /^6:29 monitoring\.uptime_check: asks from the internet/,
+    ],
+    [
       'a snapshot for a group',
       pool('count: 1', 'volumes_disk_gb: 10', 'volumes_snapshots: { europe-west4-b-1: x }'),
       /volumes_snapshots: is for `kind: single`/,
