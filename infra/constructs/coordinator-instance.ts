@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { CoordinatorMachine } from '../fleet-file/fleet-config.ts';
 import type { Metadata } from './machine-metadata.ts';
 import { debianImage, MACHINE_SCOPES, shieldedVm } from './machine-habits.ts';
+import { maintenanceOf } from './pool-scheduling.ts';
 
 /** Google's name for the disk inside of the machine: /dev/disk/by-id/google-longshore-data. */
 const DATA_DEVICE = 'longshore-data';
@@ -60,7 +61,7 @@ export class CoordinatorInstance extends Construct {
       metadata: { ...props.metadata },
       serviceAccount: { email: props.account, scopes: [...MACHINE_SCOPES] },
       shieldedInstanceConfig: shieldedVm('x64'),
-      scheduling: { automaticRestart: true, onHostMaintenance: 'MIGRATE' },
+      scheduling: { automaticRestart: true, onHostMaintenance: maintenanceOf(machine.machine) },
       allowStoppingForUpdate: true,
       deletionProtection: false,
       dependsOn: props.after,

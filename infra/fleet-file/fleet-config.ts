@@ -134,7 +134,7 @@ export type PoolIngress =
 export interface MonitoringConfig {
   readonly uptimeCheck: boolean;
   readonly alertEmail: string | null;
-  /** Days that the agents' and coordinator's logs are kept in a bucket of their own; null: no sink. */
+  /** Days that machines' consoles and Google's notes are kept in a bucket of their own; null: no sink. */
   readonly logSinkDays: number | null;
 }
 

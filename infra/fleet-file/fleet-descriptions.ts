@@ -7,6 +7,7 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   regions:
     "All regions of the fleet, in the order that their subnets are cut out of the network: append, and leave a retired one where it is. Default: the fleet's region.",
   further_zones: 'Zones that Google opened lately and that Longshore does not know.',
+  further_machines: 'Machine types that Google brought lately and that Longshore does not know.',
   state: "Bucket for Terraform's state; it must exist and keep versions. Default: a file beside plan.sh.",
   'state.bucket': 'Name of the bucket, without gs://.',
   'state.prefix': 'Folder in it. Default: longshore/NAME.',
@@ -49,7 +50,8 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'pools.*.kind':
     'group: managed instance groups, which replace what is gone. single: instances of their own. Default: group.',
   'pools.*.machine': 'Machine type; its family decides whether hosts are x64 or arm64. Default: e2-medium.',
-  'pools.*.architecture': 'Only to be sure: x64 or arm64 must be what the machine type is.',
+  'pools.*.architecture':
+    'Only to be sure: x64 or arm64 must be what the machine type is. Of `further_machines` of another family it is what counts. Default there: x64.',
   'pools.*.spot': 'Cheaper machines that Google may take back at any time. Default: false.',
   'pools.*.disk_gb': 'Boot disk, where images and containers lie. Default: 30.',
   'pools.*.disk_type': 'Default: pd-balanced, or hyperdisk-balanced where the machine takes nothing else.',
@@ -86,7 +88,7 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'monitoring.uptime_check': 'Asks the coordinator from outside. Default: true.',
   'monitoring.alert_email': 'Who hears of it when it does not answer.',
   'monitoring.log_sink_days':
-    'How long logs of agents and coordinator are kept in a bucket of their own. Default: no sink.',
+    "How long machines' consoles and Google's notes on machines are kept in a log bucket of their own; not the logs of agents. Default: no sink.",
   local: 'The fleet of `plan.sh --stack local`, on one Docker Engine.',
   'local.hosts': 'Default: 2.',
   'local.coordinator_port': 'Default: 7480.',

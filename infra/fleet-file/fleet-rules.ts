@@ -4,7 +4,7 @@ import type { FleetProblem } from './fleet-problem.ts';
 import { suggestion } from '../../compose/values/suggest.ts';
 import { cutSubnets, isPrivateRange, MAX_REGIONS, overlaps, parseRange } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
-import { architectureOf } from './machine-family.ts';
+import { architectureOf, machineProblem } from './machine-family.ts';
 import { poolProblems, rangeMessage } from './pool-rules.ts';
 import { poolRegion, regionsOf } from './resolve-fleet.ts';
 import { fleetNames } from './resource-names.ts';
@@ -112,6 +112,8 @@ function coordinatorProblems(file: FleetFile, table: ZoneTable): FleetProblem[] 
         message: `lies in ${region}, which is not among the fleet's regions (${regionsOf(file).join(', ')})`,
       });
   }
+  const unknown = machineProblem(coordinator.machine, file.further_machines);
+  if (unknown !== null) problems.push({ path: ['coordinator', 'machine'], message: unknown });
   if (architectureOf(coordinator.machine) === 'arm64')
     problems.push({
       path: ['coordinator', 'machine'],

@@ -146,6 +146,7 @@ export const fleetSchema = z.strictObject({
   region,
   regions: z.array(region).min(1, 'must name at least one').optional(),
   further_zones: z.array(zone).default([]),
+  further_machines: z.array(machine).default([]),
   state: stateSchema.optional(),
   labels: googleLabels.default({}),
   protect: yesNo.default(true),

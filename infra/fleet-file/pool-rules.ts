@@ -4,7 +4,7 @@ import { suggestion } from '../../compose/values/suggest.ts';
 import { parseRange, RANGE_FORM } from './cut-subnets.ts';
 import type { FleetProblem } from './fleet-problem.ts';
 import { regionOf, usualZone, type ZoneTable } from './google-zones.ts';
-import { architectureOf, takesOnlyHyperdisk } from './machine-family.ts';
+import { architectureOf, diskProblem, isKnownMachine, machineProblem } from './machine-family.ts';
 import { regionProblem, zoneProblem } from './place-rules.ts';
 import { ingressOf, poolRegion, regionsOf } from './resolve-fleet.ts';
 import { poolNames } from './resource-names.ts';
@@ -14,7 +14,7 @@ export function poolProblems(name: string, pool: PoolFile, file: FleetFile, tabl
   return [
     ...nameProblems(name, pool, file, table),
     ...placeProblems(name, pool, file, table),
-    ...machineProblems(name, pool),
+    ...machineProblems(name, pool, file),
     ...ingressProblems(name, pool),
     ...openingProblems(name, pool, file),
     ...volumeProblems(name, pool, file, table),
@@ -60,19 +60,18 @@ function placeProblems(name: string, pool: PoolFile, file: FleetFile, table: Zon
   return problems;
 }
 
-function machineProblems(name: string, pool: PoolFile): FleetProblem[] {
+function machineProblems(name: string, pool: PoolFile, file: FleetFile): FleetProblem[] {
   const problems: FleetProblem[] = [];
   const architecture = architectureOf(pool.machine);
-  if (pool.architecture !== undefined && pool.architecture !== architecture)
+  const unknown = machineProblem(pool.machine, file.further_machines);
+  if (unknown !== null) return [{ path: ['pools', name, 'machine'], message: unknown }];
+  if (pool.architecture !== undefined && isKnownMachine(pool.machine) && pool.architecture !== architecture)
     problems.push({
       path: ['pools', name, 'architecture'],
       message: `is ${pool.architecture}, but ${pool.machine} is ${architecture}`,
     });
-  if (pool.disk_type?.startsWith('pd-') === true && takesOnlyHyperdisk(pool.machine))
-    problems.push({
-      path: ['pools', name, 'disk_type'],
-      message: `${pool.machine} takes no ${pool.disk_type}: write hyperdisk-balanced, or leave the key out`,
-    });
+  const wrongDisk = pool.disk_type === undefined ? null : diskProblem(pool.machine, pool.disk_type);
+  if (wrongDisk !== null) problems.push({ path: ['pools', name, 'disk_type'], message: wrongDisk });
   if (pool.kind === 'single' && pool.autohealing)
     problems.push({
       path: ['pools', name, 'autohealing'],

@@ -3,7 +3,7 @@ import type { FleetFile, PoolFile } from './fleet-schema.ts';
 import type { CoordinatorMachine, FleetConfig, PoolConfig, PoolIngress, SnapshotConfig } from './fleet-config.ts';
 import { coordinatorAddress, cutSubnets, parseRange, RANGE_FORM } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
-import { architectureOf, usualDiskType } from './machine-family.ts';
+import { architectureOf, isKnownMachine, usualDiskType } from './machine-family.ts';
 import { splitSizes } from './split-sizes.ts';
 
 /** Total over files of the right form; one that breaks a rule of `fleet-rules.ts` gives a value of no use. */
@@ -115,7 +115,9 @@ function poolOf(name: string, pool: PoolFile, home: string, table: ZoneTable): P
     count: pool.count,
     kind: pool.kind,
     machine: pool.machine,
-    architecture: architectureOf(pool.machine),
+    architecture: isKnownMachine(pool.machine)
+      ? architectureOf(pool.machine)
+      : (pool.architecture ?? architectureOf(pool.machine)),
     spot: pool.spot,
     diskGb: pool.disk_gb,
     diskType: pool.disk_type ?? usualDiskType(pool.machine),
