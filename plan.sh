@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes Terraform's plan of the fleet in fleet.yaml and writes it to .plan; nothing is changed. `bash plan.sh --help`.
 # These may be exported instead, or written here, without the #:
-#export CREDENTIALS_PATH=~/.config/longshore/service-account.json   # or application-default credentials, without a file
+#export GOOGLE_IMPERSONATE_SERVICE_ACCOUNT=terraform@PROJECT.iam.gserviceaccount.com  # your own login acts as this account
+#export CREDENTIALS_PATH=~/.config/longshore/credentials.json       # only where there is no login: CI, a key file
 #export PUBLIC_KEY_PATH=~/.ssh/id_ed25519.pub                       # only for machines with `ssh: keys`
 #export PRIVATE_KEY_PATH=~/.ssh/id_ed25519                          # never read; only named in the ssh command of a plan
 set -euo pipefail

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { LongshoreError } from '../fleet/errors.ts';
 import { buildApp } from './build-app.ts';
 import { engineSocketOf } from './engine-socket.ts';
+import { asProblem } from './plan/file-problem.ts';
 import { runBuild } from './plan/run-build.ts';
 import { workspaceOf } from './plan/workspace.ts';
 import { checkParts, prepareParts } from './prepare-parts.ts';
@@ -42,7 +43,8 @@ async function main(): Promise<void> {
 
 try {
   await main();
-} catch (error) {
+} catch (caught) {
+  const error = asProblem(caught);
   if (!(error instanceof LongshoreError)) throw error;
   console.error(renderProblem(error.problem));
   process.exitCode = 2;

@@ -49,14 +49,27 @@ export function checkParts({ fleetFile, stacks, variables, folder, what, problem
     const message = 'does not exist: cp fleet.example.yaml fleet.yaml, and edit it';
     throw unready([...others, { path: file, message, line: null, column: null }]);
   }
-  const text = readFileSync(fleetFile, 'utf8');
-  const reading = checkFleetFile({ path: file, text }, stacks.includes('gcp') ? 'all' : 'local');
+  const text = fleetText(fleetFile);
+  if (text.problem !== null)
+    throw unready([...others, { path: file, message: text.problem, line: null, column: null }]);
+  const reading = checkFleetFile({ path: file, text: text.content }, stacks.includes('gcp') ? 'all' : 'local');
   if (reading.kind === 'wrong') throw unready([...others, ...reading.problems], others.length === 0 ? file : null);
   const { fleet } = reading;
   const late = gcp ? togetherProblems(fleet, environment, variables, file) : [];
   if (others.length + late.length > 0) throw unready([...others, ...late]);
   const built = variables['LONGSHORE_PROGRAMS'] ?? '';
   return { fleet, environment, builtPrograms: built === '' ? null : path.resolve(folder, built) };
+}
+
+function fleetText(file: string): { readonly content: string; readonly problem: string | null } {
+  try {
+    return { content: readFileSync(file, 'utf8'), problem: null };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EISDIR') return { content: '', problem: 'is a folder: name the fleet file in it' };
+    if (code === 'EACCES') return { content: '', problem: 'may not be read by you' };
+    throw error;
+  }
 }
 
 function togetherProblems(

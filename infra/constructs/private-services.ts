@@ -36,6 +36,10 @@ export class PrivateServices extends Construct {
       network,
       service: 'servicenetworking.googleapis.com',
       reservedPeeringRanges: [reserved.name],
+      // For some days Google refuses to end it ("Producer services still using this connection"), though the instances
+      // are gone: it goes with the network. Where that stays, a later database takes the connection over.
+      deletionPolicy: 'ABANDON',
+      updateOnCreationFail: true,
       dependsOn: services,
     });
   }

@@ -8,6 +8,7 @@ import { checkParts } from '../prepare-parts.ts';
 import { renderProblem } from '../render-problem.ts';
 import { engineProblem, stackObjects } from './ask-engine.ts';
 import { toolProblems } from './check-tools.ts';
+import { asProblem } from './file-problem.ts';
 import { createInterrupts } from './interrupts.ts';
 import { parsePlanOptions, PLAN_USAGE, type PlanOptions, plansInDoubt } from './plan-options.ts';
 import { checkSnapshots, COMPUTE_ENDPOINT } from './check-snapshots.ts';
@@ -108,7 +109,8 @@ async function main(): Promise<number> {
 
 try {
   process.exitCode = await main();
-} catch (error) {
+} catch (caught) {
+  const error = asProblem(caught);
   if (!(error instanceof LongshoreError)) throw error;
   const stopped = interrupts.count() > 0;
   // What a program says that was called off is not the reason.

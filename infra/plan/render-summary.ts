@@ -1,7 +1,7 @@
 /** A plan's summary as a person reads it, worst last, so that a destroyed thing stands right above the next command. */
 import type { Change, ChangeKind, PlanSummary } from './plan-summary.ts';
 
-/** Past this many of one kind the rest is counted only; `terraform show` has them all. */
+/** Past this many additions or changes the rest is counted only; `terraform show` has them all. What goes is never cut. */
 const SHOWN = 30;
 const ORDER: readonly ChangeKind[] = ['add', 'change', 'forget', 'replace', 'destroy'];
 const WORDS: Readonly<Record<ChangeKind, { readonly sign: string; readonly done: string }>> = {
@@ -30,8 +30,9 @@ function renderKind(changes: readonly Change[]): string {
   const [first] = changes;
   if (first === undefined) return '';
   const { sign, done } = WORDS[first.kind];
-  const lines = changes.slice(0, SHOWN).map((change) => `  ${sign} ${change.address}${because(change)}`);
-  if (changes.length > SHOWN) lines.push(`    and ${changes.length - SHOWN} more`);
+  const shown = first.kind === 'add' || first.kind === 'change' ? SHOWN : changes.length;
+  const lines = changes.slice(0, shown).map((change) => `  ${sign} ${change.address}${because(change)}`);
+  if (changes.length > shown) lines.push(`    and ${changes.length - shown} more`);
   return [`${changes.length} ${done}`, ...lines].join('\n');
 }
 

@@ -13,6 +13,7 @@ import { gcpBackendSettings, statePath } from '../state-backend.ts';
 import { withoutTraces } from '../without-traces.ts';
 import { refuseCertificateGaps } from './certificate-gaps.ts';
 import { configurationHash } from './configuration-hash.ts';
+import { estimateCost, renderEstimate } from './cost-estimate.ts';
 import { dataLosses, neededSnapshots, refuseUnnamedLosses, renderLosses } from './data-losses.ts';
 import { destroyNotes, refuseStillProtected } from './destroying.ts';
 import { loginNote } from './login-note.ts';
@@ -91,6 +92,7 @@ export async function runPlan(planning: Planning, { destroy, destroyData }: Plan
     if (summary.changes.length === 0) return;
     if (losses.length > 0) planning.say(`\n${renderLosses(losses, snapshots)}`);
     if (destroy && workspace.stack === 'gcp') planning.say(`\n${destroyNotes(checked.fleet)}`);
+    if (workspace.stack === 'gcp' && !destroy) planning.say(`\n${renderEstimate(estimateCost(checked.fleet))}`);
     const login =
       workspace.stack === 'gcp' && !destroy ? loginNote(checked.fleet, checked.environment.privateKeyPath) : null;
     if (login !== null) planning.say(`\n${login}`);

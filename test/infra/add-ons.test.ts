@@ -56,6 +56,14 @@ t.test('Cloud SQL: a private address in the part of the range that no subnet is 
   t.end();
 });
 
+t.test('managed services: their connection does not hold up the end of the fleet, nor their return', (t) => {
+  t.match(one(full.of('service_networking_connection'), 'managed_connection'), {
+    deletion_policy: 'ABANDON',
+    update_on_creation_fail: true,
+  });
+  t.end();
+});
+
 t.test('Memorystore: inside of the fleet’s network', (t) => {
   t.match(one(full.of('redis_instance'), 'cache_redis'), {
     memory_size_gb: 2,

@@ -55,6 +55,8 @@ t.test('plan.sh: tools, files and options', async (t) => {
 
   await refused(/--nope: is not an option/, '--nope');
   await refused(/none\.yaml: does not exist: cp fleet\.example\.yaml fleet\.yaml/, '--file', 'none.yaml');
+  await refused(/programs: is a folder: name the fleet file in it\n/, '--file', 'programs');
+  await refused(/a part of its path is a file and no folder|a file of that name is in the way/, '--dir', 'fleet.yaml');
   await refused(/apply \.plan: there is no \S+\.plan/, '--apply');
   desk.write('.plan', 'of somebody else');
   await refused(/it is not the plan that plan\.sh made last/, '--apply');

@@ -157,6 +157,8 @@ t.test('renderSummary: replaced and destroyed stand last, with the reason and th
   t.match(renderSummary(summaryOf([])), /^Nothing to do/);
   const many = Array.from({ length: 40 }, (_, index) => resource(`r${index}`, { actions: ['create'], after: {} }));
   t.match(renderSummary(summaryOf(many)), /\+ r29\n {4}and 10 more\n/);
+  const gone = many.map((_, index) => resource(`gone${index}`, { actions: ['delete'], before: {} }));
+  t.match(renderSummary(summaryOf(gone)), /- gone39\n\nPlan/, 'of what goes nothing is left out');
   t.end();
 });
 
