@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -56,6 +57,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     if (verb === 'drain') await drain(others);
     else if (verb === 're-enrol') await enrolAgain(others);
+    else if (verb === 'uninstall') return await uninstall(others);
     else await runAgents(flags);
     return 0;
   } catch (error) {
@@ -86,6 +88,17 @@ async function enrolAgain(args: readonly string[]): Promise<void> {
     },
   });
   process.stdout.write(`${text}\n`);
+}
+
+async function uninstall(args: readonly string[]): Promise<number> {
+  const { uninstallAgent, runScript } = await import('./machine/uninstall-command.ts');
+  return await uninstallAgent(args, {
+    uid: process.getuid?.() ?? -1,
+    exists: existsSync,
+    readText: readIfThere,
+    dataDir: async (flags) => (await readConfig(settingsOfFlags(flags))).dataDir,
+    run: runScript,
+  });
 }
 
 async function readConfig(flags: FlagFacts): Promise<AgentConfig> {
@@ -255,12 +268,14 @@ function usage(): string {
 longshore-agent drain [--timeout SECONDS] [--config FILE | --data-dir DIR]
 longshore-agent re-enrol [--enroll-token-file FILE] [--coordinator URL] [--ca-file FILE] [--host HOST]
                          [--config FILE | --data-dir DIR]
+longshore-agent uninstall [--purge] [--config FILE | --data-dir DIR]
 
 The daemon on a host. Settings come from flags, then variables, then the file (${DEFAULT_CONFIG_FILE}
 or LONGSHORE_CONFIG). The enrolment token comes from a file or LONGSHORE_ENROLL_TOKEN, never from a flag.
 \`drain\` asks the agent that runs on this machine to take it out of service before a power-off, and waits.
 \`re-enrol\` gives the host a new identity, here or at another coordinator; containers and volumes stay. The token's
-file may be - for standard input.
+file may be - for standard input. \`uninstall\` takes the agent and its units off this machine; containers, volumes
+and its data stay. --purge removes the data and this host's containers and networks, but no volume.
 
 ${lines.join('')}  --version, --help
 `;

@@ -14,8 +14,7 @@ import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import { VERSION } from '../protocol/product-version.ts';
 import { loopbackAudiences, parseCoordinatorConfig } from './config.ts';
 import type { CoordinatorConfig } from './config.ts';
-import { parseConfigFile } from './config/config-file.ts';
-import type { ConfigFile } from './config/config-file.ts';
+import { readConfigFile } from './config/read-config-file.ts';
 import { settingsOfEnvironment, settingsOfFlags } from './config/settings.ts';
 import { renderProblem, usage } from './config/usage.ts';
 import type { DoctorCheck } from './control/control-options.ts';
@@ -28,9 +27,11 @@ import { databaseSource } from './database-source.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
 import { openGoogle } from './google/open-google.ts';
 import { systemRoots } from '../daemon/system-roots.ts';
+import { certificateChecks } from './http/certificate-finding.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
 import { logOutput } from './log-output.ts';
+import type { MachineVerb } from './machine/change-machine.ts';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { timedStore } from './metrics/timed-store.ts';
 import { openStore } from './open-store.ts';
@@ -44,7 +45,6 @@ import type { Store } from './store/store.ts';
 import { SystemdService } from './systemd/systemd-service.ts';
 import { StoreCheck } from './systemd/store-check.ts';
 
-const DEFAULT_CONFIG_FILE = '/etc/longshore/coordinator.yaml';
 const GOOGLE_TIMEOUT_MS = 20_000;
 
 // Nobody reads it, or the disk is full: the exit code says it too.
@@ -53,21 +53,36 @@ process.stderr.on('error', () => undefined);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  const [verb, ...others] = args;
+  if (verb === 'install' || verb === 'uninstall') return await withExitCode(() => changeThisMachine(verb, others));
   const flags = settingsOfFlags(args);
   if (flags.help) process.stdout.write(usage());
   if (flags.version) process.stdout.write(`longshore-coordinator ${VERSION}\n`);
   if (flags.help || flags.version) return 0;
-  try {
+  return await withExitCode(async () => {
     const { DATABASE_URL: databaseUrl = '', LONGSHORE_CONFIG: named = '' } = process.env;
     const file = await readConfigFile(flags.configFile ?? (named === '' ? null : named));
     const environment = settingsOfEnvironment(process.env);
     const config = parseCoordinatorConfig({ file, environment, flags, hasDatabaseUrl: databaseUrl !== '' });
     return await run(config, databaseUrl);
+  });
+}
+
+async function withExitCode(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof LongshoreError)) throw error;
     process.stderr.write(renderProblem(error.problem));
     return ERRORS[error.code].exit;
   }
+}
+
+async function changeThisMachine(verb: MachineVerb, args: readonly string[]): Promise<number> {
+  const { changeMachine, thisMachine } = await import('./machine/change-machine.ts');
+  const isBundle = !import.meta.url.endsWith('.ts');
+  const machine = thisMachine(process.getuid?.() ?? -1, isBundle ? import.meta.dirname : null);
+  return await changeMachine(verb, args, machine, (text) => process.stdout.write(text));
 }
 
 async function run(config: CoordinatorConfig, databaseUrl: string): Promise<number> {
@@ -197,7 +212,7 @@ async function serve({
     vault,
     metrics,
     log,
-    checks: [() => diskFinding(config.dataDir), ...checks],
+    checks: [() => diskFinding(config.dataDir), ...certificateChecks(config.tls, Date.now), ...checks],
     google,
     fetch: fetchWithRoots(roots),
     enrolledHosts: (await store.allHosts()).length,
@@ -239,19 +254,6 @@ async function firstAdmin(
   }
   const file = await ensureFirstAdmin({ store, dataDirectory: dataDir, now: Date.now(), randomBytes });
   if (file !== null) log.info({ file }, 'the first admin token is in this file');
-}
-
-async function readConfigFile(named: string | null): Promise<ConfigFile | null> {
-  const file = named ?? DEFAULT_CONFIG_FILE;
-  if (named === null && !existsSync(file)) return null;
-  try {
-    return parseConfigFile(file, await readFile(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LongshoreError('CONFIG_INVALID', `read the coordinator's configuration ${file}: ${reason}`, {
-      cause: error,
-    });
-  }
 }
 
 async function readTls({ tls }: CoordinatorConfig): Promise<{ readonly cert: Buffer; readonly key: Buffer } | null> {

@@ -15,6 +15,20 @@ export const COORDINATOR_AGENTS = '/usr/local/lib/longshore/agents';
 export const COORDINATOR_PROGRAM = '/usr/local/lib/longshore/coordinator';
 
 export const COORDINATOR_CONFIG = '/etc/longshore/coordinator.yaml';
+export const COORDINATOR_UNIT = 'longshore-coordinator.service';
+export const COORDINATOR_UNIT_FILE = `/etc/systemd/system/${COORDINATOR_UNIT}`;
+/** Where the data is somewhere else than systemd's state directory. */
+export const COORDINATOR_DATA_DROP_IN = `${COORDINATOR_UNIT_FILE}.d/data-dir.conf`;
+
+export function renderDataDropIn(dataDir: string): string {
+  return `# Written by longshore-coordinator install: the data_dir of its settings.
+[Unit]
+RequiresMountsFor=${dataDir}
+
+[Service]
+ReadWritePaths=${dataDir}
+`;
+}
 
 /**
  * @param place where its data is: on the data disk of a machine on Google Cloud, without which it does not start, or in

@@ -7,7 +7,7 @@
 import { renderAgentSetup } from './agent-setup.ts';
 import { renderCoordinatorSetup } from './coordinator-setup.ts';
 import { renderWriteFile, WRITE_FILE_FUNCTION, type MachineFile } from './machine-file.ts';
-import { renderSetupTimer, renderSetupUnit, SETUP_PROGRAM } from './setup-unit.ts';
+import { renderSetupTimer, renderSetupUnit, SETUP_PROGRAM, SETUP_UNIT_FILE } from './setup-unit.ts';
 
 export type MachineRole = 'agent' | 'coordinator';
 
@@ -38,7 +38,7 @@ fi
 function startupFiles(role: MachineRole): readonly MachineFile[] {
   return [
     { path: SETUP_PROGRAM, mode: '0755', text: role === 'agent' ? renderAgentSetup() : renderCoordinatorSetup() },
-    { path: '/etc/systemd/system/longshore-setup.service', mode: '0644', text: renderSetupUnit() },
+    { path: SETUP_UNIT_FILE, mode: '0644', text: renderSetupUnit() },
     { path: '/etc/systemd/system/longshore-setup.timer', mode: '0644', text: renderSetupTimer() },
   ];
 }

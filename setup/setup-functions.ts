@@ -71,11 +71,13 @@ switch_link() {
   note_change "$2"
   mv -Tf "$2.new.$$" "$2"
 }
-# Keeps the programs named and the newest other one, to go back to by hand.
+# Keeps the programs named, those in use (a machine may be host and coordinator) and the newest other one, to go back to
+# by hand.
 forget_programs() {
-  local folder kept=0
+  local folder kept=0 used
+  used="$(readlink -f "$PROGRAMS/coordinator") $(readlink -f /usr/local/bin/longshore-agent)" || true
   while read -r folder; do
-    case " $* " in *" $folder "*) continue ;; esac
+    case " $* $used/" in *" $folder "* | *" $folder/"*) continue ;; esac
     kept=$((kept + 1))
     [ "$kept" -le 1 ] || rm -rf "$folder"
   done < <(find "$PROGRAMS" -mindepth 1 -maxdepth 1 -type d -regex '.*/[0-9a-f]+' -printf '%T@ %p\\n' | sort -rn | cut -d' ' -f2)

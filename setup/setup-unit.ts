@@ -5,6 +5,7 @@
 
 import { SETUP_HARDENING } from './unit-hardening.ts';
 
+export const SETUP_UNIT_FILE = '/etc/systemd/system/longshore-setup.service';
 export const SETUP_PROGRAM = '/usr/local/lib/longshore/setup';
 
 export function renderSetupUnit(): string {

@@ -14,6 +14,8 @@ export function usage(): string {
   const rows = SETTINGS.map(({ key, help }) => `  --${flagOf(key).padEnd(22)} ${help}`);
   return [
     'longshore-coordinator [--config FILE] [settings]',
+    'longshore-coordinator install ...       makes this machine the coordinator (install --help)',
+    'longshore-coordinator uninstall [--purge]',
     '',
     'Settings stand in the file (YAML, /etc/longshore/coordinator.yaml by default), in variables (LONGSHORE_DATA_DIR)',
     'or in flags; flags win over variables, variables over the file.',

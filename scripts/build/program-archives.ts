@@ -61,7 +61,18 @@ export async function buildProgramArchives(options: ArchiveOptions): Promise<rea
       rmSync(path.join(programs, name), { force: true });
     copyFileSync(nodeBinary(cache, 'x64'), path.join(programs, 'node'));
     chmodSync(path.join(programs, 'node'), 0o755);
+    for (const name of ['longshore-coordinator', 'longshore']) {
+      writeFileSync(path.join(programs, name), commandOf(name));
+      chmodSync(path.join(programs, name), 0o755);
+    }
     writeFileSync(path.join(programs, 'programs.json'), `${JSON.stringify({ version: VERSION })}\n`);
     return programs;
   }
 }
+
+/** Runs the bundle with the Node that is beside it, also through a link. */
+const commandOf = (name: string): string =>
+  `#!/bin/sh
+folder=$(dirname "$(readlink -f "$0")")
+exec "$folder/node" "$folder/${name}.mjs" "$@"
+`;

@@ -24,6 +24,8 @@ export interface VmOptions {
   readonly routes: readonly string[];
   /** As of `docker run --volume`. */
   readonly mounts: readonly string[];
+  /** As of `docker run --sysctl`: of its network namespace. */
+  readonly sysctls: readonly string[];
   /** As of `docker run --device`. */
   readonly devices: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
@@ -55,6 +57,7 @@ export const NO_VM_OPTIONS = {
   publish: [],
   routes: [],
   mounts: [],
+  sysctls: [],
   devices: [],
   labels: {},
 } as const satisfies Partial<VmOptions>;
@@ -136,6 +139,7 @@ export function vmFlags(options: VmOptions, cgroupV1: boolean): readonly string[
     ...options.hosts.flatMap((entry) => ['--add-host', entry]),
     ...options.publish.flatMap((entry) => ['--publish', entry]),
     ...options.mounts.flatMap((entry) => ['--volume', entry]),
+    ...options.sysctls.flatMap((entry) => ['--sysctl', entry]),
     ...options.devices.flatMap((entry) => ['--device', entry]),
     ...Object.entries(options.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
   ];

@@ -3,7 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
+import { renderAgentUninstall } from '../../../setup/agent-uninstall.ts';
 import { renderAgentSetup } from '../../../setup/agent-setup.ts';
+import { renderCoordinatorInstall } from '../../../setup/coordinator-install.ts';
+import { renderCoordinatorUninstall } from '../../../setup/coordinator-uninstall.ts';
 import { renderCoordinatorSetup } from '../../../setup/coordinator-setup.ts';
 import { renderDrainProgram } from '../../../setup/drain-unit.ts';
 import { renderAccessProgram } from '../../../setup/metadata-access.ts';
@@ -15,6 +18,16 @@ import { SETUP_FUNCTIONS } from '../../../setup/setup-functions.ts';
 const shellcheckIsThere = spawnSync('shellcheck', ['--version']).status === 0;
 const root = '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n';
 const agents = [{ platform: 'x64', sha256: 'a'.repeat(64), file: 'a.tar.gz' }] as const;
+const install = {
+  programFolder: "/opt/it's here",
+  agentsFolder: '/opt',
+  configText: 'listen: "0.0.0.0:443"\n',
+  dataDir: '/srv/ship',
+  secretsKeyFile: '/etc/longshore/secrets.key',
+  read: [{ setting: 'tls_key_file', file: '/etc/longshore/key.pem' }],
+  url: 'https://ship.example.com',
+};
+const gone = { dataDir: '/srv/ship', secretsKeyFile: '/etc/longshore/secrets.key', hasDatabase: true };
 const scripts: Readonly<Record<string, string>> = {
   'startup script of an agent': renderStartupScript({ role: 'agent' }),
   'startup script of a coordinator': renderStartupScript({ role: 'coordinator' }),
@@ -24,6 +37,12 @@ const scripts: Readonly<Record<string, string>> = {
   'metadata access program': renderAccessProgram(),
   'install.sh with a root': renderInstallScript({ coordinator: 'https://10.0.0.2', root, agents }),
   'install.sh without': renderInstallScript({ coordinator: 'https://ship.example.com', root: null, agents }),
+  'coordinator install': renderCoordinatorInstall(install),
+  'coordinator install again': renderCoordinatorInstall({ ...install, configText: null, secretsKeyFile: null }),
+  'coordinator uninstall': renderCoordinatorUninstall({ ...gone, purge: false }),
+  'coordinator purge': renderCoordinatorUninstall({ ...gone, purge: true }),
+  'agent uninstall': renderAgentUninstall({ purge: false, dataDir: '/var/lib/longshore-agent', host: null }),
+  'agent purge': renderAgentUninstall({ purge: true, dataDir: '/var/lib/longshore-agent', host: 'h-1' }),
 };
 
 for (const [name, script] of Object.entries(scripts)) {
@@ -71,6 +90,17 @@ t.test('install_program: nothing but the announced checksum is used, and the swi
   t.equal(asked(), 2);
   t.equal(shell(functions, line), 'no');
   t.equal(asked(), 2, 'what is there is not fetched again');
+  t.end();
+});
+
+t.test('forget_programs: what another part of the machine runs stays', (t) => {
+  const folder = t.testdir();
+  const functions = `${WRITE_FILE_FUNCTION}\n${SETUP_FUNCTIONS}\nPROGRAMS=${folder}/programs\n`;
+  const make = ['aaa', 'bbb', 'ccc', 'ddd'].map(
+    (name, day) => `mkdir -p "$PROGRAMS/${name}"; touch -d 2026-01-0${day + 1} "$PROGRAMS/${name}"`,
+  );
+  const line = `${make.join('; ')}; ln -s "$PROGRAMS/aaa" "$PROGRAMS/coordinator"; forget_programs "$PROGRAMS/ddd"; ls "$PROGRAMS"`;
+  t.equal(shell(functions, line), 'aaa\nccc\ncoordinator\nddd');
   t.end();
 });
 

@@ -52,6 +52,7 @@ export class ContainerMachines implements Machines {
           : publishedPorts.map((port) => `${machine.publicAddress ?? ''}:${port}:${port}`),
       routes: [`${metadataAddress}/32 via ${gateway}`],
       mounts: [`${resolver}:/etc/resolv.conf:ro`, `${root}:/usr/local/share/ca-certificates/rehearsal.crt:ro`],
+      sysctls: [],
       devices: machine.disks.map(
         ({ deviceName, disk }) => `${disks.attach(disk, diskSizeGb(disk))}:/dev/disk/by-id/google-${deviceName}`,
       ),
