@@ -20,9 +20,18 @@ export type Digest = Brand<string, 'Digest'>;
 /** `h1:` and 64 hex digits over the resolved service, its digest and its secret versions. */
 export type SpecHash = Brand<string, 'SpecHash'>;
 
+/**
+ * Names that every object of JavaScript answers to. Much is kept by name, and would find these where nothing is kept, so
+ * nothing of a user's may have one of them.
+ */
+const RESERVED = Object.getOwnPropertyNames(Object.prototype);
+const NOT_RESERVED = `(?!(?:${RESERVED.join('|')})$)`;
+
+export const isReservedName = (text: string): boolean => RESERVED.includes(text);
+
 export const HOST_ID = /^h-[0-9a-f]{16}$/;
-export const APP_NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
-export const SERVICE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/;
+export const APP_NAME = new RegExp(`^${NOT_RESERVED}[a-z0-9][a-z0-9_-]{0,39}$`);
+export const SERVICE_NAME = new RegExp(`^${NOT_RESERVED}[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$`);
 export const DEPLOYMENT_ID = /^d-[0-9a-f]{16}$/;
 export const INSTANCE_ID = /^i-[0-9a-f]{12}$/;
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;

@@ -25,6 +25,8 @@ function pairOfItem(item: Cursor): Pairing | null {
   const { text } = item.tree;
   const equals = text.indexOf('=');
   if (equals === 0) return fail(item, `the name before "=" is missing in "${text}"`);
+  if (text === '__proto__' || text.startsWith('__proto__='))
+    return fail(item, '"__proto__" cannot be a name: use another one');
   if (equals < 0) return { name: text, value: null, cursor: item };
   const tree = scalarTree(text.slice(equals + 1), item.tree.at);
   return { name: text.slice(0, equals), value: tree.text, cursor: { ...item, tree } };

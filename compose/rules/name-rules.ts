@@ -1,6 +1,6 @@
 /** Names: of the app, its services, labels and placement attributes; and that there is an image to run. */
 import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
-import { isAppName, isServiceName } from '../../fleet/ids.ts';
+import { isAppName, isReservedName, isServiceName } from '../../fleet/ids.ts';
 import { isImageReference } from '../../fleet/image-reference.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -10,7 +10,9 @@ export const RESERVED_LABEL = 'longshore.';
 export function nameFindings(app: AppSpec): readonly Finding[] {
   const findings: Finding[] = [];
   const name: string = app.name;
-  if (!isAppName(name))
+  if (isReservedName(name))
+    findings.push(finding(['name'], `"${name}" is a name that JavaScript reserves: use another one`));
+  else if (!isAppName(name))
     findings.push(
       finding(
         ['name'],
@@ -19,6 +21,13 @@ export function nameFindings(app: AppSpec): readonly Finding[] {
       ),
     );
   if (Object.keys(app.services).length === 0) findings.push(finding(['services'], 'there is no service'));
+  for (const part of ['services', 'volumes', 'secrets', 'configs'] as const)
+    for (const name of Object.keys(app[part]))
+      if (isReservedName(name))
+        findings.push(finding([part, name], `"${name}" is a name that JavaScript reserves: use another one`));
+  for (const [key, { name }] of Object.entries(app.secrets))
+    if (name !== key && isReservedName(name))
+      findings.push(finding(['secrets', key, 'name'], `"${name}" is a name that JavaScript reserves: use another one`));
   for (const [name, service] of Object.entries(app.services)) findings.push(...serviceFindings(name, service));
   return findings;
 }
@@ -26,7 +35,7 @@ export function nameFindings(app: AppSpec): readonly Finding[] {
 function serviceFindings(name: string, service: ServiceSpec): readonly Finding[] {
   const path = ['services', name];
   const findings: Finding[] = [];
-  if (!isServiceName(name))
+  if (!isServiceName(name) && !isReservedName(name))
     findings.push(finding(path, `"${name}" is no name for a service: letters, digits, ".", "-", "_", at most 63`));
   if (!isImageReference(service.image.reference))
     findings.push(finding([...path, 'image'], `"${service.image.reference}" is no image reference`));

@@ -99,6 +99,8 @@ function mapOf(node: YAMLMap, path: Path, building: Building): Tree {
       pair.value === null ? emptyValue(key.at, building) : treeOf(pair.value, [...path, key.text], building);
     sizes.push(value);
     const first = entries.get(key.text);
+    if (key.text === '__proto__')
+      building.report.error(key.at, [...path, key.text], '"__proto__" cannot be a name: use another one');
     if (key.merge) merged.push({ keyAt: key.at, value });
     else if (first !== undefined)
       building.report.error(

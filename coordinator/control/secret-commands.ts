@@ -1,5 +1,6 @@
 /** Secrets and registry credentials: set, list by name, forget. No value ever comes back out of here. */
 import { LongshoreError } from '../../fleet/errors.ts';
+import { isReservedName } from '../../fleet/ids.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { personCause } from '../commands.ts';
 import type { Actor, Commands } from '../commands.ts';
@@ -32,7 +33,7 @@ export function secretCommands(options: ControlOptions): SecretCommands {
       return pageOf(slice, (row) => ({ ...row }));
     },
     setSecret: async (app, secret, value, actor) => {
-      if (!SECRET_NAME.test(secret)) throw badName('secret', secret);
+      if (!SECRET_NAME.test(secret) || isReservedName(secret)) throw badName('secret', secret);
       return retryConflict(async () => {
         const version = (await store.lastSecretVersion({ app })) + 1;
         const ciphertext = vault.encrypt(secretPurpose(app, secret, version), Buffer.from(value, 'utf8'));

@@ -25,6 +25,7 @@ t.test('loadAppFile: the name of the app', (t) => {
     { path: 'compose.yaml: name', message: /has no name/ },
   ]);
   t.match(mistakesOf(file, { projectName: 'Upper' }), [{ message: /"Upper" is no name for an app/ }]);
+  t.match(mistakesOf(file, { projectName: 'constructor' }), [{ message: /"constructor" is a name that JavaScript/ }]);
   t.end();
 });
 

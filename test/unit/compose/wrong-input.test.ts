@@ -48,6 +48,23 @@ const service: readonly Case[] = [
     [/^services\.web\.secrets\[0\] 4:15 the secret "a" is not declared/],
   ],
   ['an undeclared config', webFile('configs: [a]'), [/the config "a" is not declared under "configs"/]],
+  ['a name of every object', webFile('environment: [__proto__=1]'), [/"__proto__" cannot be a name/]],
+  ['a key of every object', webFile('labels: {__proto__: x}'), [/"__proto__" cannot be a name/]],
+  [
+    'a secret with a reserved name',
+    webFile('secrets: [a]', 'secrets: {a: {external: true, name: constructor}}'),
+    [/^secrets\.a\.name .*"constructor" is a name that JavaScript reserves/],
+  ],
+  [
+    'a volume with a reserved name',
+    webFile('volumes: ["valueOf:/x"]', 'volumes: {valueOf: }'),
+    [/^volumes\.valueOf .*"valueOf" is a name that JavaScript reserves/],
+  ],
+  [
+    'a service with a reserved name',
+    'name: x\nservices:\n  toString: {image: a}\n',
+    [/^services\.toString 3:\d+ "toString" is a name that JavaScript reserves/],
+  ],
   [
     'a secret from a file',
     webFile('secrets: [a]', 'secrets: {a: {file: ./a}}'),
@@ -169,6 +186,21 @@ const longshore: readonly Case[] = [
       'x-longshore: {ingress: [{host: a.org, port: 80, tls: off}, {host: a.org, path: /b, port: 80}], health: {tcp: 80}}',
     ),
     [/one host has one kind/],
+  ],
+  [
+    'a health path that no request can hold',
+    webFile('x-longshore: {health: {http: {port: 80, path: "/hé alth"}}}'),
+    [/^services\.web\.x-longshore\.health\.http\.path .*printable ASCII without spaces.*"%20"/],
+  ],
+  [
+    'a health path in short',
+    webFile('x-longshore: {health: {http: 80/hé}}'),
+    [/takes \{port: 8080, path: \/healthz\}/],
+  ],
+  [
+    'a health host that no request can hold',
+    webFile('x-longshore: {health: {http: {port: 80, host: "bad host"}}}'),
+    [/^services\.web\.x-longshore\.health\.http\.host .*printable ASCII/],
   ],
   ['two checks', webFile('x-longshore: {health: {tcp: 80, http: 80/x}}'), [/exactly one of "http", "tcp" and "exec"/]],
   [
