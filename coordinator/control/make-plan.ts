@@ -28,6 +28,7 @@ import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
 import { volumeFindings } from './plan-volumes.ts';
+import type { DeclaredApp } from './plan-volumes.ts';
 import { pinnedImages } from './views/record-views.ts';
 
 export interface Plan {
@@ -100,7 +101,10 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const once = onceServices({ deployment: { kind: 'deploy' }, release: contents, base });
   const apart = onceRefusal(name, once, placed.placement);
   if (apart !== null) throw new LongshoreError(apart.code, apart.message, { details: apart.details });
-  const volumes = volumeFindings(base?.spec ?? null, spec);
+  const volumes = volumeFindings(base === null ? null : await declaredApp(base.spec, input.isRead, options), {
+    spec,
+    declared: volumesOf(facts),
+  });
   if (volumes.refused.length > 0) {
     const names = volumes.refused.map((detail) => detail.path).join(', ');
     throw new LongshoreError('VOLUME_CHANGED', `plan ${name}: ${names} cannot be changed`, {
@@ -182,6 +186,16 @@ async function imageFacts(
     return [[name, await images.facts(image.reference, digest, image.platform)] as const];
   });
   return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+const volumesOf = (facts: FactsByService): DeclaredApp['declared'] =>
+  Object.fromEntries(Object.entries(facts).map(([name, { volumes }]) => [name, volumes]));
+
+async function declaredApp(spec: AppSpec, isRead: boolean, options: Needs): Promise<DeclaredApp> {
+  const digests = Object.entries(spec.services).flatMap(([name, { image }]) =>
+    image.digest === null ? [] : [[name, image.digest] as const],
+  );
+  return { spec, declared: isRead ? volumesOf(await imageFacts(spec, Object.fromEntries(digests), options)) : {} };
 }
 
 async function pinSecrets(spec: AppSpec, { store }: Needs): Promise<Readonly<Record<string, number>>> {

@@ -4,6 +4,7 @@
  */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { ProblemDetail } from '../../fleet/errors.ts';
+import { imageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
 import { definitionChanges, isSameVolume, sameLabels } from '../../fleet/volume-definition.ts';
 
 export interface VolumeFindings {
@@ -11,8 +12,36 @@ export interface VolumeFindings {
   readonly warnings: readonly string[];
 }
 
-/** @param before the last release that succeeded; null = none */
-export function volumeFindings(before: AppSpec | null, after: AppSpec): VolumeFindings {
+/** An app and, by service, the paths that its image declares as volumes; null = they are not known. */
+export interface DeclaredApp {
+  readonly spec: AppSpec;
+  readonly declared: Readonly<Record<string, readonly string[] | null>>;
+}
+
+/** @param last the last release that succeeded; null = none */
+export function volumeFindings(last: DeclaredApp | null, next: DeclaredApp): VolumeFindings {
+  const kept = new Set(imageVolumes(next));
+  const left = last === null ? [] : imageVolumes(last).filter((volume) => !kept.has(volume));
+  const { refused, warnings } = definedVolumes(last?.spec ?? null, next.spec);
+  return {
+    refused,
+    warnings: [
+      ...warnings,
+      ...left.map(
+        (volume) =>
+          `Volume ${volume}, which an image declares, is not used any more: its data does not move into another one. It stays on its hosts.`,
+      ),
+    ],
+  };
+}
+
+function imageVolumes({ spec, declared }: DeclaredApp): readonly string[] {
+  return Object.entries(spec.services).flatMap(([name, service]) =>
+    uncoveredPaths(declared[name] ?? [], service).map((path) => imageVolumeKey(name, 1, path)),
+  );
+}
+
+function definedVolumes(before: AppSpec | null, after: AppSpec): VolumeFindings {
   const refused: ProblemDetail[] = [];
   const warnings: string[] = [];
   for (const [name, next] of Object.entries(after.volumes)) {

@@ -1,13 +1,16 @@
 import t from 'tap';
-import { volumeFindings } from '../../../../coordinator/control/plan-volumes.ts';
+import { volumeFindings as findingsOf } from '../../../../coordinator/control/plan-volumes.ts';
+import type { DeclaredApp, VolumeFindings } from '../../../../coordinator/control/plan-volumes.ts';
 import type { AppSpec, VolumeSpec } from '../../../../fleet/app-spec.ts';
-import { anAppSpec } from '../../../support/app-builders.ts';
+import { anAppSpec, aService } from '../../../support/app-builders.ts';
 
 const withData = (data: Partial<VolumeSpec>, fields: Partial<AppSpec> = {}): AppSpec =>
   anAppSpec({
     volumes: { data: { external: false, name: null, driver: null, driverOpts: {}, labels: {}, ...data } },
     ...fields,
   });
+const volumeFindings = (before: AppSpec | null, after: AppSpec): VolumeFindings =>
+  findingsOf(before === null ? null : { spec: before, declared: {} }, { spec: after, declared: {} });
 const NONE = { refused: [], warnings: [] };
 
 t.test('plan volumes: a definition that cannot be changed is refused, each part by its place in the file', (t) => {
@@ -38,5 +41,25 @@ t.test('plan volumes: labels stay as they are, with a word about it', (t) => {
 t.test('plan volumes: a volume that may be made anew may have a new definition', (t) => {
   const next = withData({ driver: 'x' }, { recreateVolumes: ['data'] });
   t.same(volumeFindings(withData({}), next), NONE);
+  t.end();
+});
+
+t.test('plan volumes: data in a volume that an image declares stays behind with a word', (t) => {
+  const mount = { kind: 'volume' as const, volume: 'data', target: '/data', readOnly: false };
+  const app = (
+    name: string,
+    fields: Parameters<typeof aService>[0],
+    declared: readonly string[] | null,
+  ): DeclaredApp => ({
+    spec: anAppSpec({ services: { [name]: aService(fields) } }),
+    declared: { [name]: declared },
+  });
+  const before = app('db', {}, ['/data', '/log']);
+  t.same(findingsOf(before, app('db', {}, ['/log', '/data'])).warnings, []);
+  t.match(findingsOf(before, app('db', { mounts: [mount] }, ['/data', '/log'])).warnings, [
+    /^Volume db:\/data, .*not move/,
+  ]);
+  t.match(findingsOf(before, app('database', {}, ['/data'])).warnings, [/db:\/data/, /db:\/log/]);
+  t.same(findingsOf(app('db', {}, null), app('database', {}, null)).warnings, [], 'what is not known');
   t.end();
 });
