@@ -31,6 +31,7 @@ import { Reconciler } from './reconcile/reconciler.ts';
 import { EventQueue } from './report/event-queue.ts';
 import { failingLine, weighed, withHostProblems } from './report/with-host-problems.ts';
 import { AppFilesOnDisk } from './secrets/app-files-on-disk.ts';
+import { heldMask } from './secrets/held-mask.ts';
 import { SealedStore } from './secrets/sealed-store.ts';
 import { dialWebSocket } from './session/frame-socket.ts';
 import { StreamServer } from './streams/stream-server.ts';
@@ -119,6 +120,7 @@ export async function buildEnrolled(
     cores: availableParallelism(),
     random,
     newInstanceId: facts.newInstanceId,
+    mask: heldMask(secrets),
     policy: (entry): Problem | null => policyProblem(policy, entry),
     log,
     onReport: (reports) => {

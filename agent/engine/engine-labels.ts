@@ -60,7 +60,8 @@ export function labelsOfInstance(plan: InstancePlan): Labels {
     [`${PREFIX}image`]: plan.imageId,
     [`${PREFIX}digest`]: digest,
     // Read by the machine's metadata guard (setup/metadata-access.ts), which lets nobody through without it.
-    ...(plan.service.spec.metadata === 'allow' ? { [`${PREFIX}metadata`]: 'allow' } : {}),
+    // Written always: a container has the labels of its image too.
+    [`${PREFIX}metadata`]: plan.service.spec.metadata === 'allow' ? 'allow' : 'deny',
   };
 }
 

@@ -7,6 +7,7 @@ import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProbeCheck } from '../../fleet/app-spec.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
+import type { Mask } from '../secrets/held-mask.ts';
 import { startTimeLimit } from '../time-limit.ts';
 import { withTimeLimit } from '../with-time-limit.ts';
 
@@ -26,13 +27,17 @@ export interface ProbeRequest {
 /** Null: it could not be asked, because the engine is away. */
 export type Probe = (request: ProbeRequest, signal: AbortSignal) => Promise<ProbeAnswer | null>;
 
-export function makeProbe(engine: Pick<ContainerEngine, 'exec'>): Probe {
+/** @param mask takes secrets out of what a command printed */
+export function makeProbe(engine: Pick<ContainerEngine, 'exec'>, mask: Mask): Probe {
   return async (request, signal) => {
     const { check, address, timeoutMs } = request;
-    if (check.kind === 'exec') return probeExec(engine, request.instance, check.command, timeoutMs, signal);
+    if (check.kind === 'exec') return probeExec(engine, mask, request.instance, check.command, timeoutMs, signal);
     if (address === null) return { isHealthy: false, text: 'it has no address to probe' };
     if (check.kind === 'tcp') return probeTcp(address, check.port, timeoutMs, signal);
-    return withTimeLimit(signal, timeoutMs, (limited) => probeHttp(address, check, timeoutMs, limited));
+    return withTimeLimit(signal, timeoutMs, (limited) => probeHttp(address, check, timeoutMs, limited)).catch(
+      // A path or host that Node does not send, from a release that was stored before they were checked.
+      (error: unknown) => ({ isHealthy: false, text: `GET ${check.path}: ${String(error)}` }),
+    );
   };
 }
 
@@ -94,6 +99,7 @@ function probeTcp(address: string, port: number, timeoutMs: number, signal: Abor
 
 async function probeExec(
   engine: Pick<ContainerEngine, 'exec'>,
+  mask: Mask,
   instance: InstanceId,
   command: readonly string[],
   timeoutMs: number,
@@ -102,7 +108,7 @@ async function probeExec(
   const name = boundedText(command.join(' '), 120);
   try {
     const { exitCode, output } = await engine.exec(instance, command, timeoutMs, signal);
-    const said = boundedText(output.trim(), 512, 'tail');
+    const said = boundedText(mask(output.trim()), 512, 'tail');
     return { isHealthy: exitCode === 0, text: `${name}: exit code ${exitCode}${said === '' ? '' : `: ${said}`}` };
   } catch (error) {
     if (error instanceof LongshoreError && error.code === 'ENGINE_UNAVAILABLE') return null;

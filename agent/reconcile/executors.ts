@@ -25,6 +25,7 @@ import type { AppFiles } from './app-files.ts';
 import { drain } from './drain.ts';
 import { lastOutput, outputNote } from './last-output.ts';
 import type { Memory } from './memory.ts';
+import type { Mask } from '../secrets/held-mask.ts';
 import { filesKey } from './prerequisites.ts';
 import { pruneKey } from './plan-files.ts';
 import { pullWithProgress } from './pull-image.ts';
@@ -41,13 +42,15 @@ export interface ExecutorTools {
   readonly clock: Clock;
   readonly subnetPool: string;
   readonly newInstanceId: () => InstanceId;
+  /** Takes secrets out of what a program printed. */
+  readonly mask: Mask;
   readonly onEvent: (event: string, app: AppName | null, text: string) => void;
   /** Something changed while an action was still under way (a pull's progress). */
   readonly onProgress: () => void;
 }
 
 export function makeExecutors(tools: ExecutorTools): Executors {
-  const { engine, ingress, files, memory, clock, onEvent } = tools;
+  const { engine, ingress, files, memory, clock, mask, onEvent } = tools;
   const save = (journal: AppJournal): Promise<void> => saveJournal(tools, journal);
   const journalOf = (app: AppName): AppJournal => memory.journals.get(app) ?? emptyJournal(app);
 
@@ -83,7 +86,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
     },
     commit: ({ app, images }) => save(committedJournal(journalOf(app), images)),
     'mark-failed': async ({ app, problem, failedService, instance }, signal) => {
-      const note = instance === null ? '' : outputNote(await lastOutput(engine, instance, signal));
+      const note = instance === null ? '' : outputNote(await lastOutput(engine, instance, mask, signal));
       const message = `${boundedText(problem.message, TEXT_LIMITS.problemMessage - note.length)}${note}`;
       const before = journalOf(app);
       const unwritten = await saveVerdict(tools, failedJournal(before, { ...problem, message }, failedService));

@@ -7,12 +7,13 @@ import { boundedText } from '../../fleet/bounded-text.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import { TEXT_LIMITS } from '../../fleet/limits.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
+import type { Mask } from '../secrets/held-mask.ts';
 import { untilAbort } from '../until-abort.ts';
 import { withTimeLimit } from '../with-time-limit.ts';
 
 const LINES = 20;
-/** UTF-8 needs up to four bytes for a character. */
-const LIMIT_BYTES = 4 * TEXT_LIMITS.output;
+/** UTF-8 needs up to four bytes for a character; the rest is for values that begin before what is shown. */
+const LIMIT_BYTES = 4 * TEXT_LIMITS.output + 64 * 1024;
 const MOST_REASON = 500;
 export const OUTPUT_WAIT_MS = 5_000;
 
@@ -21,10 +22,11 @@ export type LastOutput =
   /** `reason` is for people. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** Never rejects, and never takes longer than `waitMs`. */
+/** Never rejects, and never takes longer than `waitMs`. @param mask takes secrets out */
 export async function lastOutput(
   engine: Pick<ContainerEngine, 'readLogs'>,
   instance: InstanceId,
+  mask: Mask,
   signal: AbortSignal,
   waitMs = OUTPUT_WAIT_MS,
 ): Promise<LastOutput> {
@@ -33,10 +35,10 @@ export async function lastOutput(
     // Not every call of the engine's client ends with the signal.
     await withTimeLimit(signal, waitMs, (limited) => untilAbort(readTail(engine, instance, tail, limited), limited));
   } catch (error) {
-    const text = tail.text();
+    const text = tail.text(mask);
     return text === '' ? { kind: 'unreadable', reason: reasonOf(error, waitMs) } : { kind: 'read', text };
   }
-  return { kind: 'read', text: tail.text() };
+  return { kind: 'read', text: tail.text(mask) };
 }
 
 /** How the message of a failure ends. */
@@ -70,8 +72,8 @@ class TailBuffer {
     this.#cut += whole.length - this.#bytes.length;
   }
 
-  text(): string {
-    const text = this.#bytes.toString('utf8').replaceAll('\u0000', '').trimEnd();
+  text(mask: Mask): string {
+    const text = mask(this.#bytes.toString('utf8').replaceAll('\u0000', '').trimEnd());
     // What is not kept any more can only be counted in bytes; most output is ASCII.
     return boundedText(text, TEXT_LIMITS.output, 'tail', this.#cut);
   }

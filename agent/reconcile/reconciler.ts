@@ -16,6 +16,7 @@ import { makeProbe } from '../health/probe.ts';
 import { Prober } from '../health/prober.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import type { Log } from '../log.ts';
+import type { Mask } from '../secrets/held-mask.ts';
 import { StateStore } from '../state/state-store.ts';
 import { ActionRunner } from './action-runner.ts';
 import { laneLimits } from './admission.ts';
@@ -45,6 +46,8 @@ export interface ReconcilerOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly newInstanceId: () => InstanceId;
+  /** Takes secrets out of what a program printed. */
+  readonly mask: Mask;
   /** Why an entry may not run here; null = it may. */
   readonly policy: (entry: RunEntry) => Problem | null;
   readonly log: Log;
@@ -88,7 +91,7 @@ export class Reconciler {
     this.#store = store;
     this.#rules = { host: options.host, subnetPool: options.subnetPool, policy: options.policy };
     this.#wakeup = new Wakeup(clock);
-    this.#prober = new Prober({ probe: makeProbe(engine), clock, onChange: turnSoon });
+    this.#prober = new Prober({ probe: makeProbe(engine, options.mask), clock, onChange: turnSoon });
     this.#watch = new EngineWatch({ engine, memory, clock, random, log, onSeen: turnSoon });
     this.#runner = new ActionRunner({
       executors: makeExecutors({
@@ -100,6 +103,7 @@ export class Reconciler {
         clock,
         subnetPool: options.subnetPool,
         newInstanceId: options.newInstanceId,
+        mask: options.mask,
         onEvent,
         onProgress: turnSoon,
       }),

@@ -119,6 +119,17 @@ export class SealedStore {
     return problems;
   }
 
+  /** Of every secret that is held and opens, for those who take them out of texts. */
+  *values(): Iterable<Buffer> {
+    for (const item of this.#content.secrets) {
+      try {
+        yield this.#open(item);
+      } catch (error) {
+        if (!(error instanceof LongshoreError)) throw error;
+      }
+    }
+  }
+
   /** Null where this version is not here. */
   value(app: AppName, secret: string, version: number): Buffer | null {
     const item = this.#content.secrets.find((each) => isSame(each, { app, secret, version }));

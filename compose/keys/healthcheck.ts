@@ -97,12 +97,15 @@ function readHealth(cursor: Cursor): ProbeCheck | null {
   return command === null ? null : { kind: 'exec', command };
 }
 
+/** What a request's first line and `Host` may hold. */
+const IS_SENDABLE = /^[\x21-\x7e]+$/;
+
 /** `{port, path}`, or `8080/healthz` in short. */
 function readHttp(cursor: Cursor): ProbeCheck | null {
   if (cursor.tree.kind === 'scalar') {
     const match = /^:?(\d{1,5})(\/\S*)?$/.exec(cursor.tree.text);
     const port = Number(match?.[1]);
-    if (match === null || port < 1 || port > 65_535)
+    if (match === null || port < 1 || port > 65_535 || !IS_SENDABLE.test(cursor.tree.text))
       return fail(cursor, 'takes {port: 8080, path: /healthz}, or 8080/healthz in short');
     return { kind: 'http', port, path: match[2] ?? '/', host: null, scheme: 'http' };
   }
@@ -110,10 +113,15 @@ function readHttp(cursor: Cursor): ProbeCheck | null {
   if (given.port === undefined) return fail(cursor, 'the "port" is missing');
   const port = readPort(given.port);
   const path = readOr(given.path, readFilledText, '/');
-  if (!path.startsWith('/') && given.path !== undefined) fail(given.path, 'a path starts with "/"');
+  if (given.path !== undefined && !path.startsWith('/')) fail(given.path, 'a path starts with "/"');
+  else if (given.path !== undefined && !IS_SENDABLE.test(path))
+    fail(given.path, 'a path is printable ASCII without spaces: write others with "%", as "%20" for a space');
   if (port === null) return null;
   const scheme = readOr(given.scheme, choice('http', 'https'), 'http');
-  return { kind: 'http', port, path, host: readIf(given.host, readFilledText), scheme };
+  const host = readIf(given.host, readFilledText);
+  if (given.host !== undefined && host !== null && !IS_SENDABLE.test(host))
+    fail(given.host, 'a host name is printable ASCII without spaces, as shop.example.com');
+  return { kind: 'http', port, path, host, scheme };
 }
 
 function readTcp(cursor: Cursor): ProbeCheck | null {

@@ -10,7 +10,7 @@ import type { AppReport } from '../../fleet/report.ts';
 import type { AgentMessage } from '../../protocol/agent-messages.ts';
 import type { SecretForHost } from '../store/records.ts';
 import type { SecretStore } from '../store/store.ts';
-import { makeMask } from './mask.ts';
+import { makeMask } from '../../fleet/secret-mask.ts';
 import { secretPurpose } from './vault.ts';
 import type { Vault } from './vault.ts';
 

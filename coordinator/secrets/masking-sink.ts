@@ -3,7 +3,7 @@
  * held back as could be the beginning of a value. Bytes that are no text pass through unharmed (latin1 keeps each).
  */
 import type { StreamSink } from '../commands.ts';
-import { makeMask, spellingsOf } from './mask.ts';
+import { makeMask, spellingsOf } from '../../fleet/secret-mask.ts';
 
 type Source = Parameters<StreamSink['chunk']>[0];
 

@@ -75,6 +75,7 @@ class LonelyHost {
       subnetPool: '10.213.0.0/16',
       clock: systemClock,
       random: () => 0.5,
+      mask: (text) => text,
       newInstanceId: () => `i-${(this.#instances += 1).toString(16).padStart(12, '0')}` as InstanceId,
       policy: () => null,
       log: silentLog,

@@ -40,7 +40,7 @@ async function switching(t: Test, at: string | null = null): Promise<number> {
 
 t.test('101: a probe finds an instance that is not healthy', async (t) => {
   const port = await switching(t);
-  const probe = makeProbe({ exec: async () => ({ exitCode: 0, output: '' }) });
+  const probe = makeProbe({ exec: async () => ({ exitCode: 0, output: '' }) }, (text) => text);
   const check = { kind: 'http', port, path: '/up', host: null, scheme: 'http' } as const;
 
   const found = await probe({ instance: instanceId(1), address: '127.0.0.1', check, timeoutMs: LIMIT_MS }, never);

@@ -60,6 +60,7 @@ const reconciler = await Reconciler.open({
   clock: systemClock,
   cores: 2,
   random: Math.random,
+  mask: (text) => text,
   newInstanceId: () => `i-${randomBytes(6).toString('hex')}` as InstanceId,
   policy: () => null,
   log: { debug: () => undefined, info: () => undefined, warn: complain, error: complain },

@@ -91,6 +91,7 @@ export class AgentWorld {
       clock: systemClock,
       cores: 2,
       random: () => 0.5,
+      mask: (text) => text,
       newInstanceId: () => {
         this.#instances += 1;
         return `i-${this.#instances.toString(16).padStart(12, '0')}` as InstanceId;

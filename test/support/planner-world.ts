@@ -219,6 +219,7 @@ export class PlannerWorld {
       memory,
       clock,
       subnetPool: '10.213.0.0/16',
+      mask: (text) => text,
       newInstanceId: () => {
         this.#instances += 1;
         return `i-${this.#instances.toString(16).padStart(12, '0')}` as InstanceId;

@@ -44,6 +44,7 @@ t.test('reconciler: an engine that hangs is told, and when it answers the swap g
     subnetPool: scene.subnet(),
     clock: systemClock,
     random: Math.random,
+    mask: (text) => text,
     newInstanceId: anInstanceId,
     policy: () => null,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },

@@ -11,7 +11,7 @@ import { aContainer, instanceId } from '../../support/agent-planning.ts';
 import { aService } from '../../support/app-builders.ts';
 
 const engine = { exec: async () => ({ exitCode: 1, output: 'no such table\n' }) };
-const probe = makeProbe(engine);
+const probe = makeProbe(engine, (text) => text);
 const never = new AbortController().signal;
 
 async function serve(test: { teardown(end: () => void): void }, status: () => number): Promise<number> {

@@ -41,6 +41,7 @@ const labels = {
   'longshore.instance': 'i-00000000000a',
   'longshore.image': 'sha256:image',
   'longshore.digest': digest('a'),
+  'longshore.metadata': 'deny',
 };
 
 t.test('containerConfig: a plain service is exactly this body', (t) => {
@@ -215,7 +216,7 @@ t.test('containerConfig: who may ask the metadata server says so in a label that
   const asks = (spec: Partial<ServiceSpec>): string | undefined =>
     containerConfig(aPlan(spec), features).Labels['longshore.metadata'];
   t.equal(asks({ metadata: 'allow' }), 'allow');
-  t.equal(asks({ metadata: 'deny', labels: { 'longshore.metadata': 'allow' } }), undefined);
+  t.equal(asks({ metadata: 'deny', labels: { 'longshore.metadata': 'allow' } }), 'deny', 'nor the image');
   t.end();
 });
 

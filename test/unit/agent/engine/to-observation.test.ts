@@ -167,7 +167,7 @@ t.test('toObservation: removing and dead are out of use', (t) => {
 t.test('toObservation: without our labels, whole, it is not ours', (t) => {
   const { Labels } = listed();
   for (const name of Object.keys(Labels).filter(
-    (each) => each !== 'longshore.host' && each !== 'longshore.deployment',
+    (each) => !['longshore.host', 'longshore.deployment', 'longshore.metadata'].includes(each),
   )) {
     const { [name]: _, ...rest } = Labels;
     t.equal(toObservation(listed({ Labels: rest }), inspected()), null, name);

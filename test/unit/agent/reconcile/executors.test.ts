@@ -43,6 +43,7 @@ function stage(fields: Partial<ExecutorTools> = {}): { readonly tools: ExecutorT
     memory,
     clock: new ManualClock(),
     subnetPool: '10.213.0.0/16',
+    mask: (text) => text,
     newInstanceId: () => 'i-000000000001' as InstanceId,
     onEvent: () => undefined,
     onProgress: () => undefined,

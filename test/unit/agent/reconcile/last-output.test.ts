@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { ContainerEngine, OnChunk } from '../../../../agent/engine/container-engine.ts';
 import { lastOutput, outputNote } from '../../../../agent/reconcile/last-output.ts';
+import { makeMask } from '../../../../fleet/secret-mask.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
 import type { InstanceId } from '../../../../fleet/ids.ts';
 
@@ -10,6 +11,7 @@ const { signal } = new AbortController();
 const engineThat = (read: (onChunk: OnChunk) => Promise<string | null>): Pick<ContainerEngine, 'readLogs'> => ({
   readLogs: (_instance, _options, onChunk) => read(onChunk),
 });
+const plain = (text: string): string => text;
 const never = new Promise<null>(() => undefined);
 
 t.test('last output: the end of what was written, without NUL, whatever its length', async (t) => {
@@ -19,12 +21,24 @@ t.test('last output: the end of what was written, without NUL, whatever its leng
     return null;
   });
 
-  const output = await lastOutput(engine, instance, signal);
+  const output = await lastOutput(engine, instance, plain, signal);
 
   t.equal(output.kind, 'read');
   const note = outputNote(output);
   t.match(note, /^; last output:\n\[9[78],\d{3} more characters\] …x+the end$/);
   t.ok(note.length <= 2_100, `${note.length} characters`);
+});
+
+t.test('last output: a secret that the cut goes through is taken out whole', async (t) => {
+  const engine = engineThat(async (onChunk) => {
+    await onChunk(1, Buffer.from(`sup3r-s3cret-t0ken${'x'.repeat(2_040)}`));
+    return null;
+  });
+
+  const output = await lastOutput(engine, instance, makeMask(['sup3r-s3cret-t0ken']), signal);
+
+  t.notMatch(outputNote(output), /t0ken/);
+  t.match(outputNote(output), /\*\*\*x+$/);
 });
 
 t.test('last output: a logging driver that keeps nothing is a note, not an error', async (t) => {
@@ -35,7 +49,7 @@ t.test('last output: a logging driver that keeps nothing is a note, not an error
     );
   });
 
-  t.equal(outputNote(await lastOutput(engine, instance, signal)), '; no output: the logging driver keeps none');
+  t.equal(outputNote(await lastOutput(engine, instance, plain, signal)), '; no output: the logging driver keeps none');
 });
 
 t.test('last output: any other failure is a note with its reason', async (t) => {
@@ -43,7 +57,7 @@ t.test('last output: any other failure is a note with its reason', async (t) => 
     throw new LongshoreError('ENGINE_UNAVAILABLE', 'read logs: socket hang up');
   });
 
-  t.equal(outputNote(await lastOutput(engine, instance, signal)), '; no output: read logs: socket hang up');
+  t.equal(outputNote(await lastOutput(engine, instance, plain, signal)), '; no output: read logs: socket hang up');
 });
 
 t.test(
@@ -54,6 +68,7 @@ t.test(
         await lastOutput(
           engineThat(() => never),
           instance,
+          plain,
           signal,
           20,
         ),
@@ -69,7 +84,7 @@ t.test('last output: what came before the engine hung is kept', async (t) => {
     return never;
   });
 
-  t.equal(outputNote(await lastOutput(engine, instance, signal, 20)), '; last output:\nhalf a line');
+  t.equal(outputNote(await lastOutput(engine, instance, plain, signal, 20)), '; last output:\nhalf a line');
 });
 
 t.test('last output: an instance that wrote nothing has no note', async (t) => {
@@ -78,6 +93,7 @@ t.test('last output: an instance that wrote nothing has no note', async (t) => {
       await lastOutput(
         engineThat(async () => null),
         instance,
+        plain,
         signal,
       ),
     ),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import { readOrMakeKey } from '../../../../coordinator/secrets/key-file.ts';
-import { makeMask, MASK } from '../../../../coordinator/secrets/mask.ts';
+import { makeMask, MASK } from '../../../../fleet/secret-mask.ts';
 import { maskingSink } from '../../../../coordinator/secrets/masking-sink.ts';
 import { checkKey, makeVault } from '../../../../coordinator/secrets/vault.ts';
 import { seededRandom } from '../../../support/random.ts';

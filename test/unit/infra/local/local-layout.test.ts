@@ -44,7 +44,7 @@ t.test('renderAgentConfig: the agent takes it', async (t) => {
     hostname: 'machine',
   });
 
-  t.match(config, { name: 'host-1', coordinator: 'ws://127.0.0.1:7480', httpListen: null });
+  t.match(config, { name: 'host-1', coordinators: ['ws://127.0.0.1:7480'], httpListen: null });
   t.match(parse(text), { ingress: { http_port: 8480, https_port: null, bind: ['127.0.0.1'] } });
   t.end();
 });
