@@ -67,6 +67,8 @@ export interface StreamSink {
     fd: 1 | 2,
     data: Uint8Array,
   ): Promise<void>;
+  /** So many bytes more, or with a minus less, wait for the reader. It breaks off where that is too much. */
+  holds?(bytes: number): void;
 }
 
 export interface ExecHandle {

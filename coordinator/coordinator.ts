@@ -219,7 +219,10 @@ export class Coordinator {
       enrolledHosts: () => this.#rollouts.knownHosts,
       openDeployments: () => store.countUnended(),
     });
-    store.onAppended((events) => this.#feed.appended(events));
+    store.onAppended((events) => {
+      this.#feed.appended(events);
+      if (events.some(({ kind }) => kind === 'token.revoked')) this.#console.checkTokens();
+    });
   }
 
   /** @returns the port bound */

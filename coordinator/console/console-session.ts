@@ -12,6 +12,7 @@ import { toErrorResponse } from '../http/error-response.ts';
 import { requireRole } from '../http/authentication.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { completeLine, runLine } from './run-line.ts';
+import type { SocketHolding } from './reader-limits.ts';
 import { watchChanges } from './watch-changes.ts';
 import { ExecInput } from './exec-input.ts';
 
@@ -23,6 +24,7 @@ export interface ConsoleSessionOptions {
   readonly send: (frame: ConsoleFrame) => void;
   /** Bytes that the socket has not sent yet. */
   readonly buffered: () => number;
+  readonly holding: SocketHolding;
   readonly log: { error(fields: object, text: string): void };
 }
 
@@ -30,6 +32,10 @@ interface RunningCall {
   readonly abort: AbortController;
   readonly window: CreditWindow;
   readonly input: ExecInput;
+  /** Output that waits for the client's credit. */
+  heldBytes: number;
+  /** Why it was ended by us. */
+  broken: LongshoreError | null;
 }
 
 type StartRequest = Extract<ConsoleRequest, { kind: 'line' | 'complete' | 'watch' | 'logs' | 'exec' }>;
@@ -95,16 +101,21 @@ export class ConsoleSession {
       abort,
       window: new CreditWindow(abort.signal),
       input: new ExecInput((bytes) => this.#options.send({ kind: 'credit', id, bytes })),
+      heldBytes: 0,
+      broken: null,
     };
     this.#calls.set(request.id, call);
     try {
-      this.#done(request.id, null, await this.#run(request, call));
+      const exit = await this.#run(request, call);
+      this.#done(request.id, broken(call), exit);
     } catch (error) {
-      if (abort.signal.aborted) this.#done(request.id, null);
+      if (call.broken !== null) this.#done(request.id, call.broken.problem);
+      else if (abort.signal.aborted) this.#done(request.id, null);
       else this.#done(request.id, this.#problemOf(error));
     } finally {
       // An exec whose input failed is still open at its host.
       abort.abort();
+      this.#options.holding.add(-call.heldBytes);
       this.#calls.delete(request.id);
     }
   }
@@ -130,7 +141,10 @@ export class ConsoleSession {
       case 'logs':
         await commands.logs(
           request,
-          { chunk: (source, fd, data) => this.#chunk(request.id, call, source, fd, data) },
+          {
+            chunk: (source, fd, data) => this.#chunk(request.id, call, source, fd, data),
+            holds: (bytes) => this.#hold(call, bytes),
+          },
           call.abort.signal,
         );
         return 0;
@@ -139,12 +153,30 @@ export class ConsoleSession {
         const handle = await commands.exec(
           request,
           actor,
-          { chunk: (_source, fd, data) => this.#chunk(request.id, call, null, fd, data) },
+          {
+            chunk: (_source, fd, data) => this.#chunk(request.id, call, null, fd, data),
+            holds: (bytes) => this.#hold(call, bytes),
+          },
           call.abort.signal,
         );
         return call.input.run(handle);
       }
     }
+  }
+
+  /** Whoever takes nothing is cut off, the stream that brought the last too much first. */
+  #hold(call: RunningCall, bytes: number): void {
+    if (call.abort.signal.aborted) return;
+    call.heldBytes += bytes;
+    if (this.#options.holding.add(bytes)) return;
+    call.broken = new LongshoreError(
+      'TOO_LARGE',
+      'read the stream: too much output waits for a reader that takes none',
+      {
+        hint: 'Read what comes, or follow fewer hosts at once.',
+      },
+    );
+    call.abort.abort();
   }
 
   async #chunk(
@@ -177,4 +209,9 @@ export class ConsoleSession {
     if (!(error instanceof LongshoreError)) this.#options.log.error({ err: error }, 'a console call failed');
     return toErrorResponse(error, 'of the console').body;
   }
+}
+
+/** It may be ended from outside while it ran. */
+function broken(call: RunningCall): Problem | null {
+  return call.broken?.problem ?? null;
 }

@@ -19,6 +19,8 @@ import { authorise, bearerToken } from '../http/authentication.ts';
 import { toErrorResponse } from '../http/error-response.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { UnprovenBytes } from '../hub/unproven-bytes.ts';
+import { CUT_BYTES, PAUSE_BYTES, ReaderLimits } from './reader-limits.ts';
+import type { SocketHolding } from './reader-limits.ts';
 import { ConsoleSession } from './console-session.ts';
 
 export interface ConsoleSocketOptions {
@@ -40,12 +42,15 @@ const REQUEST_LIMIT_BYTES = 256 * 1024;
 const REQUEST_BOUNDS: JsonBounds = { ...PROVEN_BOUNDS, bytes: REQUEST_LIMIT_BYTES };
 
 export interface ConsoleSocket {
+  /** A token was revoked: what runs with it ends now, and not at the next look. */
+  checkTokens(): void;
   /** Ends every call and socket with 1001. */
   close(): void;
 }
 
 export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: REQUEST_LIMIT_BYTES, perMessageDeflate: false });
+  const open: OpenConsoles = { limits: new ReaderLimits(), checks: new Set() };
   options.server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) !== CONSOLE_SOCKET_PATH) return;
     if (!isOwnOrigin(request)) {
@@ -56,16 +61,31 @@ export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
       const count = new UnprovenBytes(request.socket, head.length, () =>
         opened.close(4413, `the frames before the welcome are larger than ${UNPROVEN_BOUNDS.bytes} bytes`),
       );
-      void serve(opened, request, options, () => count.stop());
+      void serve(opened, request, { ...options, ...open }, () => count.stop());
     });
   });
   return {
+    checkTokens: () => {
+      for (const check of open.checks) check();
+    },
     close: () => {
-      for (const socket of sockets.clients) socket.close(1001, 'the coordinator stops');
+      for (const socket of sockets.clients) {
+        // A paused socket would never read the answer to its close.
+        socket.resume();
+        socket.close(1001, 'the coordinator stops');
+      }
       sockets.close();
     },
   };
 }
+
+interface OpenConsoles {
+  readonly limits: ReaderLimits;
+  /** One of each session: ends it where its token is not good any more. */
+  readonly checks: Set<() => void>;
+}
+
+type SessionOptions = ConsoleSocketOptions & OpenConsoles;
 
 export function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
@@ -80,12 +100,25 @@ export function isOwnOrigin(request: Pick<IncomingMessage, 'headers'>): boolean 
 async function serve(
   socket: WebSocket,
   request: IncomingMessage,
-  options: ConsoleSocketOptions,
+  options: SessionOptions,
   onProven: () => void,
 ): Promise<void> {
   const address = options.addressOf(request);
+  let isPaused = false;
+  const onFlushed = (): void => {
+    if (!isPaused || socket.bufferedAmount > PAUSE_BYTES / 2) return;
+    isPaused = false;
+    socket.resume();
+  };
   const send = (frame: ConsoleFrame): void => {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
+    if (socket.readyState !== socket.OPEN) return;
+    socket.send(JSON.stringify(frame), onFlushed);
+    if (socket.bufferedAmount > CUT_BYTES) socket.terminate();
+    else if (socket.bufferedAmount > PAUSE_BYTES && !isPaused) {
+      // Who does not read gets no further answers: what it asks for waits with it.
+      isPaused = true;
+      socket.pause();
+    }
   };
   socket.on('error', () => socket.terminate());
   try {
@@ -99,8 +132,9 @@ async function serve(
       return;
     }
     onProven();
+    const holding = options.limits.open(actor.tokenId, actor.name);
     send({ kind: 'welcome', version: options.version, role: actor.role, name: actor.name });
-    runSession(socket, () => authorise(options.commands, token, 'viewer'), send, options);
+    runSession(socket, () => authorise(options.commands, token, 'viewer'), send, holding, options);
     socket.resume();
   } catch (error) {
     const isGuess = error instanceof LongshoreError && error.code === 'UNAUTHENTICATED';
@@ -143,7 +177,8 @@ function runSession(
   socket: WebSocket,
   actor: () => Promise<Actor>,
   send: (frame: ConsoleFrame) => void,
-  options: ConsoleSocketOptions,
+  holding: SocketHolding,
+  options: SessionOptions,
 ): void {
   const session = new ConsoleSession({
     commands: options.commands,
@@ -151,9 +186,12 @@ function runSession(
     wallMs: options.wallMs,
     send,
     buffered: () => socket.bufferedAmount,
+    holding,
     log: options.log,
   });
   let alive = true;
+  let bufferedBefore = 0;
+  let hasEnded = false;
   /** Streams that began with a token end with it. */
   const endRevoked = async (): Promise<void> => {
     try {
@@ -161,24 +199,34 @@ function runSession(
     } catch (error) {
       // Only an answer counts: a store that is busy says nothing about the token, and is asked again.
       if (!(error instanceof LongshoreError && error.code === 'UNAUTHENTICATED')) return;
+      if (hasEnded) return;
+      hasEnded = true;
+      // Not when the peer has answered the close: until then a command would go on.
+      session.close();
       send({ kind: 'refused', problem: error.problem });
       socket.close(4401, 'refused');
     }
   };
+  const check = (): void => void endRevoked();
+  options.checks.add(check);
   const ping = setInterval(() => {
-    if (!alive) {
+    // A reader that is only slow has taken something.
+    const isReading = socket.bufferedAmount < bufferedBefore;
+    bufferedBefore = socket.bufferedAmount;
+    if (!alive && !isReading) {
       socket.terminate();
       return;
     }
     alive = false;
     socket.ping();
-    void endRevoked();
+    check();
   }, options.pingMs ?? PING_MS);
   socket.on('pong', () => {
     alive = true;
   });
   socket.on('message', (data) => {
     alive = true;
+    if (hasEnded) return;
     const request = decodeRequest(data, REQUEST_BOUNDS);
     if (request !== null) {
       session.handle(request);
@@ -194,7 +242,10 @@ function runSession(
   });
   socket.on('close', () => {
     clearInterval(ping);
+    hasEnded = true;
+    options.checks.delete(check);
     session.close();
+    holding.close();
   });
 }
 

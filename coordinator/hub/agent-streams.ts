@@ -154,6 +154,7 @@ export class AgentStreams {
     const data = Buffer.from(message.data, 'base64');
     open.waitingBytes += data.length;
     if (open.waitingBytes > STREAM_WINDOW_BYTES) return false;
+    open.sink.holds?.(data.length);
     open.last = open.last.then(async () => {
       const source =
         message.source === undefined || open.source === null
@@ -161,6 +162,7 @@ export class AgentStreams {
           : { host: open.source.host, ...message.source };
       await open.sink.chunk(source, message.fd === 2 ? 2 : 1, data);
       open.waitingBytes -= data.length;
+      open.sink.holds?.(-data.length);
       if (this.#open.has(message.stream)) {
         this.#link.send({ kind: 'stream-credit', stream: message.stream, bytes: data.length });
       }

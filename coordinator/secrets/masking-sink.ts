@@ -21,6 +21,7 @@ export function maskingSink(sink: StreamSink, values: readonly string[]): Maskin
   const send = (source: Source, fd: 1 | 2, text: string): Promise<void> =>
     text === '' ? Promise.resolve() : sink.chunk(source, fd, Buffer.from(text, 'latin1'));
   return {
+    holds: (bytes) => sink.holds?.(bytes),
     chunk: (source, fd, data) => {
       if (spellings.length === 0) return sink.chunk(source, fd, data);
       const key = `${source?.host ?? ''} ${source?.instance ?? ''} ${fd}`;

@@ -22,6 +22,8 @@ export interface ApiStage {
   readonly port: number;
   /** Open TCP connections, as the server counts them. */
   readonly connections: () => Promise<number>;
+  /** A token was revoked. */
+  readonly checkTokens: () => void;
 }
 
 export interface ApiStageOptions {
@@ -93,5 +95,5 @@ export async function openApiStage(
   const connections = promisify((done: (error: Error | null, count: number) => void) =>
     http.server.getConnections(done),
   );
-  return { url: `http://127.0.0.1:${port}`, port, connections, close };
+  return { url: `http://127.0.0.1:${port}`, port, connections, checkTokens: () => console.checkTokens(), close };
 }

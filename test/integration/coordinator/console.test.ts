@@ -92,6 +92,88 @@ t.test('console: a first frame that is large or deep is refused before it is par
   }
 });
 
+t.test(
+  'console: what runs with a token that is revoked ends at once, also where the client does not answer',
+  async (t) => {
+    let isRevoked = false;
+    let ended = false;
+    const stage = await openApiStage(t, {
+      commands: fakeCommands({
+        authenticate: async () => (isRevoked ? null : ACTORS.operator),
+        exec: async (_request, _actor, _sink, signal) => {
+          const exit = new Promise<number>((resolve) => signal.addEventListener('abort', () => resolve(0)));
+          void exit.then(() => (ended = true));
+          return { exit, write: async () => undefined, end: () => undefined, resize: () => undefined };
+        },
+      }),
+    });
+    const socket = new WebSocket(`${stage.url.replace('http', 'ws')}/v1/console`, {
+      headers: { authorization: 'Bearer operator' },
+    });
+    t.teardown(() => socket.terminate());
+    const frames: ConsoleFrame[] = [];
+    socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString()) as ConsoleFrame));
+    await once(socket, 'open');
+    const call = { app: 'web', service: 'web', host: null, command: ['sh'], tty: false, size: null };
+    socket.send(JSON.stringify({ kind: 'exec', id: 'e', ...call }));
+    socket.send(JSON.stringify({ kind: 'line', id: 'x', text: 'help' }));
+    await pollUntil(
+      async () => frames.some((frame) => frame.kind === 'done' && frame.id === 'x'),
+      (reached) => reached,
+    );
+
+    stage.checkTokens();
+    t.equal(ended, false, 'the token of this one is good');
+    isRevoked = true;
+    // From here on the client reads nothing and answers nothing.
+    tcpOf(socket).pause();
+    stage.checkTokens();
+
+    await pollUntil(
+      async () => ended,
+      (reached) => reached,
+    );
+  },
+);
+
+t.test('console: a socket that does not read is cut off, whatever it has asked for', async (t) => {
+  let asked = 0;
+  const stage = await openApiStage(t, {
+    commands: fakeCommands({
+      listHosts: async () => {
+        asked += 1;
+        return { items: [aHostView({ name: 'x'.repeat(1024 * 1024) })], next: null };
+      },
+    }),
+  });
+  const socket = new WebSocket(`${stage.url.replace('http', 'ws')}/v1/console`, {
+    headers: { authorization: 'Bearer operator' },
+  });
+  t.teardown(() => socket.terminate());
+  await once(socket, 'open');
+  tcpOf(socket).pause();
+  for (let id = 0; id < 2_000; id += 1) socket.send(JSON.stringify({ kind: 'line', id: String(id), text: 'hosts' }));
+
+  await pollUntil(stage.connections, (count) => count === 0);
+  t.ok(asked < 200, `${asked} answers were made`);
+});
+
+t.test('console: output of many hosts that the reader does not take ends its stream', async (t) => {
+  const client = await connect(t, {
+    logs: (_request, sink, signal) => {
+      const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      for (let host = 0; host < 200; host += 1) sink.holds?.(STREAM_WINDOW_BYTES);
+      return ended;
+    },
+  });
+  const logs = { kind: 'logs', app: 'web', service: null, host: null, follow: true, tail: null, sinceMs: null };
+  client.send({ ...logs, id: 'l' });
+
+  t.match(await client.until((frame) => frame.kind === 'done'), {
+    problem: { code: 'TOO_LARGE', hint: /fewer hosts/ },
+  });
+});
+
 t.test('console: a page of another origin is refused before the socket opens', async (t) => {
   const { url } = await openApiStage(t, { commands: fakeCommands({}) });
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/console`, { origin: 'http://evil.example' });
