@@ -27,7 +27,7 @@ import type { AppRow, HostRow, Placement, QuarantineRow, Target } from '../store
 import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
 import { planWarnings } from './plan-warnings.ts';
-import { volumeFindings } from './plan-volumes.ts';
+import { undeletedVolumes, volumeFindings } from './plan-volumes.ts';
 import type { DeclaredApp } from './plan-volumes.ts';
 import { pinnedImages } from './views/record-views.ts';
 
@@ -126,6 +126,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     facts,
     warnings: [
       ...volumes.warnings,
+      ...undeletedVolumes(placed.placement, targets, names),
       ...routeWarnings(routes, names),
       ...portsKnown,
       ...heldWarnings(contents, await store.quarantine({ app: name })),

@@ -4,8 +4,10 @@
  */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { ProblemDetail } from '../../fleet/errors.ts';
+import type { HostId } from '../../fleet/ids.ts';
 import { imageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
 import { definitionChanges, isSameVolume, sameLabels } from '../../fleet/volume-definition.ts';
+import type { Placement, Target } from '../store/records.ts';
 
 export interface VolumeFindings {
   readonly refused: readonly ProblemDetail[];
@@ -33,6 +35,21 @@ export function volumeFindings(last: DeclaredApp | null, next: DeclaredApp): Vol
       ),
     ],
   };
+}
+
+/** Hosts that were to delete the app's volumes and have not yet: what is deployed there now finds the old data. */
+export function undeletedVolumes(
+  placement: Placement,
+  targets: readonly Target[],
+  names: ReadonlyMap<HostId, string>,
+): readonly string[] {
+  const owing = targets.filter((each) => each.kind === 'remove' && each.volumes && Object.hasOwn(placement, each.host));
+  if (owing.length === 0) return [];
+  const shown = owing.slice(0, 5).map(({ host }) => names.get(host) ?? host);
+  const more = owing.length > shown.length ? ` and ${owing.length - shown.length} more` : '';
+  return [
+    `The app's volumes were to be deleted, and are still there on ${shown.join(', ')}${more}: this release keeps them and finds the old data.`,
+  ];
 }
 
 function imageVolumes({ spec, declared }: DeclaredApp): readonly string[] {

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { volumeFindings as findingsOf } from '../../../../coordinator/control/plan-volumes.ts';
+import { undeletedVolumes, volumeFindings as findingsOf } from '../../../../coordinator/control/plan-volumes.ts';
 import type { DeclaredApp, VolumeFindings } from '../../../../coordinator/control/plan-volumes.ts';
 import type { AppSpec, VolumeSpec } from '../../../../fleet/app-spec.ts';
-import { anAppSpec, aService } from '../../../support/app-builders.ts';
+import { anAppSpec, appName, aService, hostId } from '../../../support/app-builders.ts';
 
 const withData = (data: Partial<VolumeSpec>, fields: Partial<AppSpec> = {}): AppSpec =>
   anAppSpec({
@@ -61,5 +61,15 @@ t.test('plan volumes: data in a volume that an image declares stays behind with 
   ]);
   t.match(findingsOf(before, app('database', {}, ['/data'])).warnings, [/db:\/data/, /db:\/log/]);
   t.same(findingsOf(app('db', {}, null), app('database', {}, null)).warnings, [], 'what is not known');
+  t.end();
+});
+
+t.test('plan volumes: a host that was to delete them, and has not, is named', (t) => {
+  const app = appName('shop');
+  const names = new Map([[hostId(1), 'away']]);
+  const owing = (volumes: boolean) => [{ kind: 'remove' as const, host: hostId(1), app, volumes }];
+  t.match(undeletedVolumes({ [hostId(1)]: { web: 1 } }, owing(true), names), [/still there on away: .*the old data/]);
+  t.same(undeletedVolumes({ [hostId(1)]: { web: 1 } }, owing(false), names), []);
+  t.same(undeletedVolumes({ [hostId(2)]: { web: 1 } }, owing(true), names), []);
   t.end();
 });
