@@ -97,6 +97,8 @@ export class ActionRunner {
     memory.failures.set(object, failure);
     // The image that was known to be there is not: it has to be looked for again.
     if (error instanceof LongshoreError && error.code === 'IMAGE_NOT_FOUND') memory.images.clear();
+    // Somebody may have removed its files; writing them again is cheap where they are there.
+    if (action.kind === 'start' || action.kind === 'create') memory.forgetFilesOf(action.app);
     log.warn(`${describe(action)} failed`, {
       code: failure.problem.code,
       reason: failure.problem.message,

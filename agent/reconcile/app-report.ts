@@ -20,6 +20,7 @@ import { isDone } from './completion.ts';
 import { exitOf } from './gate.ts';
 import type { AppPlan } from './plan-app.ts';
 import { protectedInstances } from './plan-retirement.ts';
+import { startProblem } from './plan-start.ts';
 import { probeAddress } from './probe-target.ts';
 import { restartLoopOf } from './restart-loop.ts';
 
@@ -77,7 +78,11 @@ function flawOfInstance(context: AppContext, container: ContainerObservation): s
   const spec = specOf(entry, container.service);
   const loop = restartLoopOf(context, container);
   if (loop !== null) return loop.message;
-  if (container.state !== 'running') return container.state === 'exited' ? exitOf(container) : `is ${container.state}`;
+  if (container.state !== 'running') {
+    const reason = isUp(container) ? null : startProblem(context, container.instance);
+    const state = container.state === 'exited' ? exitOf(container) : `is ${container.state}`;
+    return reason === null ? state : `${state} and does not start: ${reason}`;
+  }
   if (spec !== null && container.restartPolicy !== spec.restart.name) return 'has no restart policy yet';
   const health = healthOf(context, container.instance);
   return health?.isUnhealthy === true ? `is not healthy: ${health.lastAnswer ?? ''}` : null;

@@ -26,7 +26,7 @@ import { drain } from './drain.ts';
 import { lastOutput, outputNote } from './last-output.ts';
 import type { Memory } from './memory.ts';
 import type { Mask } from '../secrets/held-mask.ts';
-import { filesKey } from './prerequisites.ts';
+import { filesKey, isFilesKeyOf } from './prerequisites.ts';
 import { pruneKey } from './plan-files.ts';
 import { pullWithProgress } from './pull-image.ts';
 import { saveBudget, saveJournal, saveVerdict } from './save-journal.ts';
@@ -172,7 +172,7 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       await files.prune(app, kept);
       const keys = new Set(kept.map(filesKey));
       for (const key of [...memory.files.keys()])
-        if (key.startsWith(`${app}#`) && !keys.has(key)) memory.files.delete(key);
+        if (isFilesKeyOf(key, app) && !keys.has(key)) memory.files.delete(key);
       memory.prunedFiles.set(app, pruneKey(kept));
     },
 

@@ -12,6 +12,7 @@ import type { AppFilesAnswer } from './app-files.ts';
 import { type EngineEffect, withEffect } from './engine-effects.ts';
 import type { ActionFailure, InstanceHealth, Observation } from './observation.ts';
 import { prefetchKey } from './plan-prefetch.ts';
+import { isFilesKeyOf } from './prerequisites.ts';
 import { RESTART_WINDOW_MS } from './restart-loop.ts';
 
 /** One question to the engine about everything. */
@@ -92,6 +93,11 @@ export class Memory {
   forgetRun(): void {
     this.startedHere.clear();
     this.images.clear();
+  }
+
+  /** They are written again, if need be, before they are next used. */
+  forgetFilesOf(app: AppName): void {
+    for (const key of [...this.files.keys()]) if (isFilesKeyOf(key, app)) this.files.delete(key);
   }
 
   /** Facts of containers that are no more would pile up. */

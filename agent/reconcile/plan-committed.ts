@@ -22,7 +22,7 @@ import { missingNames } from './names.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { graceOf } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
-import { instancePlan, planPrerequisites } from './prerequisites.ts';
+import { instancePlan, planFilesOf, planPrerequisites } from './prerequisites.ts';
 import { toProbeTarget } from './probe-target.ts';
 import { restartDueMs } from './restart-loop.ts';
 
@@ -76,7 +76,11 @@ function planContainer(
   const { app } = context;
   const { service, instance } = container;
   const spec = specOf(entry, service);
-  if (spec !== null && isUp(container)) builder.probe(toProbeTarget(spec, container, false));
+  if (spec !== null && isUp(container)) {
+    builder.probe(toProbeTarget(spec, container, false));
+    // Also while it runs: the engine itself restarts it, and it cannot do so without them.
+    planFilesOf(context, builder, entry, container);
+  }
   if (spec !== null && container.restartPolicy !== spec.restart.name) {
     const { name, maxAttempts } = spec.restart;
     builder.want({ kind: 'set-restart', app, service, instance, name, maxAttempts });

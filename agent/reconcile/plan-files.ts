@@ -13,7 +13,7 @@ export function planFiles(context: AppContext, builder: PlanBuilder): void {
   if (facts.prunedFiles[app] === pruneKey(kept)) return;
   const serving = protectedInstances(context);
   if (context.containers.some((each) => !serving.has(each.instance))) return;
-  builder.want({ kind: 'prune-files', app, kept });
+  builder.wantIfFree({ kind: 'prune-files', app, kept });
 }
 
 type Entry = Parameters<typeof filesKey>[0];

@@ -1,5 +1,6 @@
 /** Starts an existing container as soon as it has its place on the network and nothing stands in its way. Pure. */
 import type { RunEntry } from '../../fleet/assignment.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { type AppContext, isUp } from './app-context.ts';
 import { mustStopFirst } from './app-volumes.ts';
@@ -7,6 +8,7 @@ import { holdsPortOf } from './host-ports.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planPlace } from './plan-place.ts';
 import { protectedInstances } from './plan-retirement.ts';
+import { planFilesOf } from './prerequisites.ts';
 
 export function planStart(
   context: AppContext,
@@ -22,7 +24,13 @@ export function planStart(
   const { app } = context;
   const { service, instance } = container;
   if (isStuck(context, container)) builder.wantInstead({ kind: 'remove', app, service, instance });
-  else if (planPlace(context, builder, entry, container)) builder.want({ kind: 'start', app, service, instance });
+  else if (planFilesOf(context, builder, entry, container) && planPlace(context, builder, entry, container))
+    builder.want({ kind: 'start', app, service, instance });
+}
+
+/** Why a container that should run could not be started; null = nothing is known. */
+export function startProblem(context: AppContext, instance: InstanceId): string | null {
+  return context.facts.failures[`instance:${instance}`]?.problem.message ?? null;
 }
 
 /**

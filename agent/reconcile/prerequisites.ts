@@ -3,7 +3,8 @@
  * volumes, files with secrets and configs. All are asked for at once; `ready` comes when nothing is missing.
  */
 import type { RunEntry } from '../../fleet/assignment.ts';
-import type { InstancePlan, PullRequest } from '../engine/container-engine.ts';
+import type { AppName } from '../../fleet/ids.ts';
+import type { ContainerObservation, InstancePlan, PullRequest } from '../engine/container-engine.ts';
 import { type InstanceRecord, replicaOfKey, serviceOfKey } from '../state/app-journal.ts';
 import { imageKey } from './action.ts';
 import { type AppContext, addressOf, specOf } from './app-context.ts';
@@ -22,6 +23,8 @@ export function filesKey(entry: RunEntry): string {
     .map(([name, version]) => `${name}=${version}`)
     .join(',')}`;
 }
+
+export const isFilesKeyOf = (key: string, app: AppName): boolean => key.startsWith(`${app}#`);
 
 /** Null where the release is not pinned, which the coordinator does not send. */
 export function pullRequest(entry: RunEntry, service: string): PullRequest | null {
@@ -68,8 +71,25 @@ function planFiles(context: AppContext, builder: PlanBuilder, entry: RunEntry): 
     builder.wait(`secret ${answer.secret} of ${context.app} has not come yet`);
     return false;
   }
-  builder.want({ kind: 'write-files', app: context.app, entry });
+  builder.wantIfFree({ kind: 'write-files', app: context.app, entry });
   return false;
+}
+
+/**
+ * The files that an existing container mounts: they can be gone although it is there (a data directory that was lost or
+ * partly restored), and the engine then starts it no more.
+ * @returns whether they are there
+ */
+export function planFilesOf(
+  context: AppContext,
+  builder: PlanBuilder,
+  entry: RunEntry | null,
+  container: ContainerObservation,
+): boolean {
+  const { service, hash } = container;
+  // Another entry pins other versions: its files are not the ones that this container mounts.
+  if (entry?.hashes[service] !== hash || !needsFiles(entry, [service])) return true;
+  return planFiles(context, builder, entry);
 }
 
 /**
