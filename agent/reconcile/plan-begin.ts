@@ -49,7 +49,7 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
   for (const key of keysInOrder(entry)) {
     const hash = entry.hashes[serviceOfKey(key)];
     if (hash === undefined) continue;
-    if (isKept(context, committed, key, hash) && !runsAgain(context, entry, key)) continue;
+    if (isKept(context, committed, entry, key, hash) && !runsAgain(context, entry, key)) continue;
     const known = adoptable(context, entry, key, hash);
     const old = committed?.instances[key];
     candidates.push({
@@ -63,18 +63,18 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
   return candidates;
 }
 
-function isKept(context: AppContext, committed: Committed | null, key: string, hash: string): boolean {
+function isKept(context: AppContext, committed: Committed | null, entry: RunEntry, key: string, hash: string): boolean {
   const record = committed?.instances[key];
   if (committed === null || record?.hash !== hash) return false;
   const container = findContainer(context, record.instance);
   // Without the entry (its journal was lost) it could not be made again.
   if (container === undefined) return committed.entry !== null;
-  return !hasEndedForGood(context, committed, container);
+  return !hasEndedForGood(context, committed.entry ?? entry, container);
 }
 
 /** It should run, but its restart policy leaves it down: a new attempt replaces it instead of waiting for it in vain. */
-function hasEndedForGood(context: AppContext, { entry }: Committed, container: ContainerObservation): boolean {
-  if (entry === null || container.state !== 'exited' || shouldRun(context, entry, container)) return false;
+function hasEndedForGood(context: AppContext, entry: RunEntry, container: ContainerObservation): boolean {
+  if (container.state !== 'exited' || shouldRun(context, entry, container)) return false;
   return !(hasCompleted(container) && mayComplete(entry, container));
 }
 

@@ -2,10 +2,11 @@
 import t from 'tap';
 import type { PortSpec } from '../../fleet/app-spec.ts';
 import type { AssignmentEntry, RunEntry } from '../../fleet/assignment.ts';
+import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName } from '../../fleet/ids.ts';
 import { keysOf, serviceOfKey } from '../../agent/state/app-journal.ts';
 import { aRunEntry, ROUTE, type TestService } from '../support/agent-entries.ts';
-import { appName, digest } from '../support/app-builders.ts';
+import { appName, deploymentId, digest } from '../support/app-builders.ts';
 import { type Chances, PlannerWorld } from '../support/planner-world.ts';
 import { between, pick, type Random, seededRandom, seeds } from '../support/random.ts';
 
@@ -250,6 +251,44 @@ for (const seed of seeds(20)) {
     for (let turn = 0; turn < TURNS && !hasVerdict(world, entry); turn += 1) await world.turn();
     t.equal(world.disk.get(entry.app)?.attempt?.state, 'failed');
   });
+}
+
+for (const seed of seeds(10)) {
+  t.test(
+    `nextActions: an attempt passes only while all that it leaves alone runs (LONGSHORE_SEED=${seed})`,
+    async (t) => {
+      const random = seededRandom(seed);
+      const world = stagedWorld(random, { act: 0.3 + 0.7 * random(), fail: 0.05, kill: random() < 0.5 ? 0.02 : 0 });
+      const first = anEntry(random, 'one', 1, true);
+      world.assign([first]);
+      await untilQuiet(world);
+      const down: string[] = [];
+      world.onEffect = (action) => {
+        const { committed, attempt } = world.disk.get(first.app) ?? {};
+        if (action.kind !== 'commit' || attempt?.state !== 'passed') return;
+        const kept = Object.values(committed?.instances ?? {}).map((record) => record.instance);
+        const there = [...world.engine.containers.values()];
+        down.push(
+          ...kept.filter((id) => !there.some((each) => each.plan.instance === id && each.isRunning(world.nowMs))),
+        );
+      };
+      for (let attempt = 2; attempt <= 4; attempt += 1) {
+        for (const each of world.engine.containers.values()) if (random() < 0.6) each.stop(world.nowMs);
+        const refusals = between(random, 0, 3);
+        if (refusals > 0) world.engine.failNext('start', new LongshoreError('PORT_IN_USE', 'start it'), refusals);
+        const entry = { ...first, attempt, deployment: deploymentId(attempt) };
+        world.assign([entry]);
+        for (let turn = 0; turn < TURNS && !hasAttemptVerdict(world, entry); turn += 1) await world.turn();
+        t.equal(world.disk.get(first.app)?.attempt?.state, 'passed', `attempt ${attempt}`);
+      }
+      t.same(down, []);
+    },
+  );
+}
+
+function hasAttemptVerdict(world: PlannerWorld, entry: RunEntry): boolean {
+  const attempt = world.disk.get(entry.app)?.attempt;
+  return attempt?.entry.attempt === entry.attempt && attempt.state !== 'running';
 }
 
 for (const seed of seeds(10)) {

@@ -360,6 +360,66 @@ t.test('nextActions: what was not well before an attempt does not speak against 
   t.end();
 });
 
+t.test('nextActions: what stays and does not run holds an attempt up, whatever it was before', (t) => {
+  const entry = release(2, 'a', { attempt: 2 });
+  const { attempt: _, ...before } = oneGood;
+  const down = aContainer(1, { state: 'exited', exitCode: 137 });
+  const failure = { problem: problem('PORT_IN_USE', 'port 80 is taken'), retryable: true, count: 1, retryAtMs: 90_000 };
+  const facts = { held: [heldA], failures: { [`instance:${instanceId(1)}`]: failure } };
+  const during = (container: typeof down, fields: Partial<Observation> = {}): Plan =>
+    plan({
+      entry,
+      journal: { ...running({ entry, candidates: {}, unwell: [instanceId(1)] }), ...before },
+      containers: [container],
+      facts: { ...facts, ...fields },
+      nowMs: 70_000,
+    });
+  const reason = /web\/1, which stays, does not run: port 80 is taken/;
+  const waiting = during(down);
+  t.same(kinds(waiting), []);
+  t.match(waiting.waits[0], { reason });
+  t.match(during(down, { budgetSince: { [web]: 0 } }).actions, [
+    { kind: 'mark-failed', problem: { code: 'PROGRESS_DEADLINE', message: reason } },
+  ]);
+  t.ok(kinds(during(aContainer(1), { failures: {} })).includes('commit'));
+  t.end();
+});
+
+t.test('nextActions: one that ended for good is replaced, also when the entry that made it is lost', (t) => {
+  const once = release(2, 'a', { services: { web: { version: 'a', restart: { name: 'no', maxAttempts: 0 } } } });
+  const journal = { committed: { release: 1, entry: null, instances: { 'web/1': aRecord(1) } } };
+  const found = plan({
+    entry: once,
+    journal,
+    containers: [aContainer(1, { state: 'exited', exitCode: 1, restartPolicy: 'no' })],
+  });
+  t.match(found.actions[0], { kind: 'begin', candidates: [{ key: 'web/1' }] });
+  t.end();
+});
+
+t.test('nextActions: the files of what serves are written again where nothing says that they are there', (t) => {
+  const config = { config: 'main', target: '/main', uid: null, gid: null, mode: null };
+  const entry = release(1, 'a', { services: { web: { version: 'a', configs: [config] } } });
+  const journal = committedJournalOf(entry, { 'web/1': aRecord(1) });
+  const found = plan({ entry, journal, containers: [aContainer(1)], facts: { held: [heldA] } });
+  t.same(kinds(found), ['write-files']);
+  t.end();
+});
+
+t.test('nextActions: an app whose instance cannot be started says why', (t) => {
+  const failure = { problem: problem('PORT_IN_USE', 'port 80 is taken'), retryable: true, count: 1, retryAtMs: 90_000 };
+  const found = plan({
+    entry: release(1, 'a'),
+    journal: oneGood,
+    containers: [aContainer(1, { state: 'exited', exitCode: 137 })],
+    facts: { held: [heldA], failures: { [`instance:${instanceId(1)}`]: failure } },
+  });
+  t.match(found.apps, {
+    web: { converged: false, waiting: 'web/1 ended with exit code 137 and does not start: port 80 is taken' },
+  });
+  t.end();
+});
+
 t.test('nextActions: two apps that begin together get networks of their own', (t) => {
   const entries = ['one', 'two'].map((app) => aRunEntry({ app, services: { web: { version: 'a' } } }));
   const found = nextActions({
