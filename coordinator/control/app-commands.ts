@@ -107,7 +107,7 @@ async function deployKept(
   { id, actor, note }: { readonly id: DeploymentId | null; readonly actor: Actor; readonly note: string | null },
   options: ControlOptions,
 ) {
-  const { store } = options;
+  const { store, hub } = options;
   const { app } = known;
   const [hosts, targets, quarantine] = await Promise.all([
     store.allHosts(),
@@ -116,7 +116,7 @@ async function deployKept(
   ]);
   // What has served before may serve again: another release failed with its image, perhaps for a reason of its own.
   if (!(await hasServed(known, release, options))) refuseQuarantined(app, release, quarantine);
-  const placed = place(release.spec, hosts, stickyPlacement(targets));
+  const placed = place(release.spec, hosts, stickyPlacement(targets), (host) => hub.live(host)?.connected === true);
   if (placed.kind === 'unplaceable')
     throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });
   return enqueueDeployment(

@@ -74,7 +74,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   ]);
   const spec = pinImages(input.spec, digests);
   const contents: ReleaseContents = { spec, secretVersions, hashes: specHashes(spec, secretVersions) };
-  const placed = place(spec, hosts, stickyPlacement(targets));
+  const placed = place(spec, hosts, stickyPlacement(targets), (host) => hub.live(host)?.connected === true);
   if (placed.kind === 'unplaceable') {
     const { code, message, hint, details } = placed.problem;
     throw new LongshoreError(code, message, { hint, details });

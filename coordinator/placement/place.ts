@@ -1,7 +1,7 @@
 /**
  * Where an app runs. Pure: the same spec, hosts and present placement give the same answer. The whole app is
  * placed; a service without `replicas` runs once on every selected host, one with N has N in all, spread. What runs
- * stays where it is (sticky), and whether a host is silent plays no part: nothing moves because of that.
+ * stays where it is (sticky): nothing moves because a host is silent, but what is missing goes to hosts that talk.
  */
 import type { AppSpec, ServiceSpec } from '../../fleet/app-spec.ts';
 import { problem } from '../../fleet/errors.ts';
@@ -20,8 +20,16 @@ export type Placed =
 
 type Counts = ReadonlyMap<HostId, number>;
 
-/** @param sticky where the app runs now, see `stickyPlacement` */
-export function place(spec: AppSpec, hosts: readonly PlaceableHost[], sticky: Placement): Placed {
+/**
+ * @param sticky where the app runs now, see `stickyPlacement`
+ * @param isConnected hosts that talk take what is missing, as far as they have room
+ */
+export function place(
+  spec: AppSpec,
+  hosts: readonly PlaceableHost[],
+  sticky: Placement,
+  isConnected: (host: HostId) => boolean = () => true,
+): Placed {
   const known = [...hosts].sort((a, b) => compare(rank(spec.name, a.id), rank(spec.name, b.id)) || compare(a.id, b.id));
   const refused = new Map(known.map((host) => [host.id, selectorRefusal(host, spec.hosts, runsOn(sticky, host.id))]));
   const selected = known.filter((host) => refused.get(host.id) === null);
@@ -36,7 +44,7 @@ export function place(spec: AppSpec, hosts: readonly PlaceableHost[], sticky: Pl
     const counts =
       able.length === 0
         ? null
-        : spread(service, able, new Map(able.map((host) => [host.id, sticky[host.id]?.[name] ?? 0])));
+        : spread(service, able, new Map(able.map((host) => [host.id, sticky[host.id]?.[name] ?? 0])), isConnected);
     if (counts === null) {
       if (service.replicas !== 0) details.push(...noRoom(name, service, able, selected, refusals));
       continue;
@@ -66,7 +74,12 @@ export function stickyPlacement(targets: readonly Target[]): Placement {
  * leaves where the most are. Ties go by the order of the hosts.
  * @returns null where fixed host ports leave no room for all
  */
-function spread(service: ServiceSpec, hosts: readonly PlaceableHost[], now: Counts): Counts | null {
+function spread(
+  service: ServiceSpec,
+  hosts: readonly PlaceableHost[],
+  now: Counts,
+  isConnected: (host: HostId) => boolean,
+): Counts | null {
   if (service.replicas === null) return new Map(hosts.map((host) => [host.id, 1]));
   // Two instances cannot publish the same port of one host.
   const most = service.ports.some((port) => port.host !== null) ? 1 : Number.POSITIVE_INFINITY;
@@ -78,7 +91,8 @@ function spread(service: ServiceSpec, hosts: readonly PlaceableHost[], now: Coun
   for (; total < service.replicas; total += 1) {
     const room = mayGrow.filter((host) => (counts.get(host.id) ?? 0) < most).map((host) => host.id);
     if (room.length === 0) return null;
-    change(counts, room, 1);
+    const there = room.filter(isConnected);
+    change(counts, there.length > 0 ? there : room, 1);
   }
   return counts;
 }

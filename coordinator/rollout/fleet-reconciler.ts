@@ -8,13 +8,14 @@ import type { AppName, HostId } from '../../fleet/ids.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
 import { isGoingOff, whilePoweringOff } from '../placement/while-powering-off.ts';
 import type { LiveHost } from '../ports.ts';
-import type { AppPlaces, CurrentRelease, HostRow, Placement } from '../store/records.ts';
+import type { AppPlaces, CurrentRelease, HostRow, NewEvent, Placement } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { declaresVolumes } from './declared-volumes.ts';
 import type { ImageVolumes } from './declared-volumes.ts';
 import type { HostDirectory } from './host-directory.ts';
-import { hostFact } from './host-fact.ts';
-import { reconcileFleet } from './reconcile-fleet.ts';
+import { hostFact, isUnreachable } from './host-fact.ts';
+import { reconcileFleet, stuckEvent } from './reconcile-fleet.ts';
+import type { FleetFacts, Stuck } from './reconcile-fleet.ts';
 import type { Timers } from './timers.ts';
 
 export interface FleetReconcilerOptions {
@@ -41,6 +42,8 @@ export class FleetReconciler {
   readonly #renew = new Map<AppName, Set<HostId>>();
   /** When a silent host stops to be waited for, its app is looked at again. */
   readonly #graces = new Map<AppName, () => void>();
+  /** Told already, by app: host and attempt. */
+  readonly #stuck = new Map<AppName, ReadonlySet<string>>();
   #all = false;
   #timer: { readonly ms: number; readonly cancel: () => void } | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -141,26 +144,49 @@ export class FleetReconciler {
     const renew = this.#renew.get(release.app) ?? new Set();
     const { targets: stored } = places;
     const rows = await this.#rowsFor(places);
-    const changes = reconcileFleet({
+    const hosts = new Map(rows.map((row) => [row.id, hostFact(row, live(row.id), release.app, startedAt)]));
+    const { services } = places.release.spec;
+    const isThere = (host: HostId): boolean => {
+      const fact = hosts.get(host);
+      return fact !== undefined && !isUnreachable(fact, now());
+    };
+    const facts: FleetFacts = {
       app: release.app,
       release: release.number,
       deployment,
       newer: new Set(places.newer),
-      wanted: wantedPlacement(places, rows),
+      wanted: wantedPlacement(places, rows, isThere),
+      everywhere: new Set(Object.keys(services).filter((name) => services[name]?.replicas === null)),
+      placed: new Set(places.placed),
       targets: stored,
-      hosts: new Map(rows.map((row) => [row.id, hostFact(row, live(row.id), release.app, startedAt)])),
+      hosts,
       renew,
       lastAttempts: places.lastAttempts,
       now: now(),
-    });
+    };
+    const first = reconcileFleet(facts);
+    const other = otherPlacement(places, rows, facts, first.stuck, isThere);
+    const changes = other === null ? first : reconcileFleet({ ...facts, wanted: other });
+    const stuckEvents = this.#newsOf(facts, first.stuck, other);
     if (changes.waiting) this.#waiting.add(release.app);
     else this.#waiting.delete(release.app);
     this.#lookAgainAt(release.app, changes.wakeAt);
-    if (changes.targets.length === 0) return;
-    const { targets, events } = changes;
+    const { targets } = changes;
+    const events = [...stuckEvents, ...changes.events];
+    if (targets.length + events.length === 0) return;
     await store.applyFleet({ app: release.app, expected: release.number, targets, events });
     for (const target of targets) renew.delete(target.host);
     assignmentsChanged(targets.map((target) => target.host));
+  }
+
+  /** Each attempt that takes nothing over is told once. */
+  #newsOf(facts: FleetFacts, stuck: readonly Stuck[], other: Placement | null): readonly NewEvent[] {
+    const known = this.#stuck.get(facts.app) ?? new Set();
+    const keyOf = ({ host, attempt }: Stuck): string => `${host} ${attempt}`;
+    this.#stuck.set(facts.app, new Set(stuck.map(keyOf)));
+    const before = new Set(Object.keys(facts.wanted));
+    const elsewhere = Object.keys(other ?? {}).filter((host) => !before.has(host)) as HostId[];
+    return stuck.filter((one) => !known.has(keyOf(one))).map((one) => stuckEvent(facts, one, elsewhere));
   }
 
   /** The hosts as placement shall see them for this app. */
@@ -184,11 +210,32 @@ export class FleetReconciler {
 }
 
 /** Where the release belongs now. Where it cannot be placed whole, what may stay stays, and draining hosts still empty. */
-function wantedPlacement({ release, targets }: AppPlaces, rows: readonly HostRow[]): Placement {
+function wantedPlacement(
+  { release, targets }: AppPlaces,
+  rows: readonly HostRow[],
+  isThere: (host: HostId) => boolean,
+): Placement {
   const sticky = stickyPlacement(targets);
-  const placed = place(release.spec, rows, sticky);
+  const placed = place(release.spec, rows, sticky, isThere);
   if (placed.kind === 'placed') return placed.placement;
   const staying = new Set(rows.filter((row) => row.availability !== 'draining').map((row) => row.id));
   if (placed.problem.code === 'NO_HOSTS') return {};
   return Object.fromEntries(Object.entries(sticky).filter(([host]) => staying.has(host as HostId)));
+}
+
+/** The same without the hosts that cannot take over; null = there is no other place, or nobody is stuck. */
+function otherPlacement(
+  { release, targets }: AppPlaces,
+  rows: readonly HostRow[],
+  { everywhere }: FleetFacts,
+  stuck: readonly Stuck[],
+  isThere: (host: HostId) => boolean,
+): Placement | null {
+  // What runs on every host has no other place.
+  if (stuck.length === 0 || everywhere.size > 0) return null;
+  const without = new Set(stuck.map(({ host }) => host));
+  const others = rows.filter((row) => !without.has(row.id));
+  const sticky = stickyPlacement(targets.filter(({ host }) => !without.has(host)));
+  const placed = place(release.spec, others, sticky, isThere);
+  return placed.kind === 'placed' ? placed.placement : null;
 }

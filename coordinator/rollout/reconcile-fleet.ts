@@ -4,11 +4,12 @@
  * level-triggered; with nothing to mend it writes nothing.
  *
  * What a newer deployment left in place (cancelled, failed) is a person's choice and stays. A host gives up an app only
- * when those that take over have answered, so that draining does not lose replicas.
+ * when those that take over have passed, so that draining makes no outage: one that has failed, refuses or is not there
+ * is stuck, and the caller tries another.
  */
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
-import type { NewEvent, Placement, Target, TargetWrite } from '../store/records.ts';
+import type { NewEvent, Placement, RunTarget, Target, TargetWrite } from '../store/records.ts';
 import { graceEndsAt, isUnreachable, refusalOf } from './host-fact.ts';
 import type { HostFact } from './host-fact.ts';
 
@@ -23,6 +24,10 @@ export interface FleetFacts {
   readonly wanted: Placement;
   readonly targets: readonly Target[];
   readonly hosts: ReadonlyMap<HostId, HostFact>;
+  /** Services that run once on every selected host: each of those serves for itself. */
+  readonly everywhere: ReadonlySet<string>;
+  /** Hosts whose target no deployment gave: they joined or take over. */
+  readonly placed: ReadonlySet<HostId>;
   /** Hosts that are told their target again, under a new attempt. */
   readonly renew: ReadonlySet<HostId>;
   readonly lastAttempts: Readonly<Record<HostId, number>>;
@@ -32,10 +37,18 @@ export interface FleetFacts {
 export interface FleetChanges {
   readonly targets: readonly TargetWrite[];
   readonly events: readonly NewEvent[];
-  /** A host waits to give its app up until others have answered: look again at their reports. */
+  /** A host waits to give its app up until others have passed: look again at their reports. */
   readonly waiting: boolean;
+  /** While a host waits: those that should take over and cannot. */
+  readonly stuck: readonly Stuck[];
   /** Wall clock, ms: from then on a silent host is not waited for any more; null = nobody silent is. */
   readonly wakeAt: number | null;
+}
+
+export interface Stuck {
+  readonly host: HostId;
+  readonly attempt: number;
+  readonly reason: string;
 }
 
 export function reconcileFleet(facts: FleetFacts): FleetChanges {
@@ -48,11 +61,14 @@ export function reconcileFleet(facts: FleetFacts): FleetChanges {
   const leaving = facts.targets.filter(
     (target) => target.kind === 'run' && isLeaving(facts, target.host, target.deployment),
   );
-  const ready =
-    given.length === 0 &&
-    Object.keys(facts.wanted).every((host) => hasAnswered(facts, byHost.get(host as HostId) ?? null));
-  const removed = ready ? leaving.map((target) => target.host) : [];
-  const waiting = leaving.length > 0 && !ready;
+  const standings = new Map(
+    (Object.keys(facts.wanted) as HostId[]).map((host) => [host, standingOf(facts, byHost.get(host) ?? null)]),
+  );
+  const removed =
+    given.length > 0
+      ? []
+      : leaving.filter((target) => target.kind === 'run' && mayLeave(facts, target, standings)).map(({ host }) => host);
+  const waiting = leaving.length > removed.length;
   return {
     targets: [
       ...given,
@@ -77,6 +93,7 @@ export function reconcileFleet(facts: FleetFacts): FleetChanges {
       ),
     ],
     waiting,
+    stuck: waiting ? [...standings.values()].flatMap((standing) => (standing.kind === 'stuck' ? [standing] : [])) : [],
     wakeAt: waiting ? firstGraceEnd(facts) : null,
   };
 }
@@ -123,14 +140,48 @@ function isLeaving(facts: FleetFacts, host: HostId, deployment: DeploymentId): b
   }
 }
 
-/** The host has taken over, cannot, or is not there: nobody waits for it. */
-function hasAnswered(facts: FleetFacts, target: Target | null): boolean {
-  if (target?.kind !== 'run' || target.release !== facts.release) return true;
-  const fact = facts.hosts.get(target.host);
-  if (fact === undefined || isUnreachable(fact, facts.now) || refusalOf(fact, target) !== null) return true;
-  const attempt = fact.report?.attempt ?? null;
-  if (attempt?.attempt !== target.attempt || attempt.deployment !== target.deployment) return false;
-  return attempt.state === 'passed' || attempt.state === 'failed';
+type Standing = { readonly kind: 'fine' | 'awaited' } | ({ readonly kind: 'stuck' } & Stuck);
+
+/** Whether the host serves what is wanted of it. What a deployment gave was that deployment's to judge. */
+function standingOf(facts: FleetFacts, target: Target | null): Standing {
+  if (target?.kind !== 'run' || target.release !== facts.release) return { kind: 'fine' };
+  const { host, attempt } = target;
+  const fact = facts.hosts.get(host);
+  if (fact === undefined) return { kind: 'fine' };
+  const report = fact.report;
+  const told = report?.attempt ?? null;
+  const isTold = told?.attempt === attempt && told.deployment === target.deployment;
+  if (isTold && told.state === 'passed') return { kind: 'fine' };
+  if (told === null && report?.converged === true && report.release === target.release) return { kind: 'fine' };
+  const stuck = (reason: string): Standing =>
+    facts.placed.has(host) ? { kind: 'stuck', host, attempt, reason } : { kind: 'fine' };
+  const refusal = refusalOf(fact, target);
+  if (refusal !== null) return stuck(refusal.problem.message);
+  if (isTold && told.state === 'failed') return stuck(told.problem?.message ?? 'its attempt failed');
+  return isUnreachable(fact, facts.now) ? stuck('it is not connected') : { kind: 'awaited' };
+}
+
+/** Of what the host runs, everything is served elsewhere; or there is no other place for it. */
+function mayLeave(facts: FleetFacts, { host, replicas }: RunTarget, standings: ReadonlyMap<HostId, Standing>): boolean {
+  return Object.entries(replicas).every(([service, count]) => {
+    if (count === 0) return true;
+    const holders = [...standings].filter(([other]) => (facts.wanted[other]?.[service] ?? 0) > 0);
+    const kinds = holders.map(([, { kind }]) => kind);
+    if (kinds.length === 0 || kinds.every((kind) => kind === 'fine')) return true;
+    if (!facts.everywhere.has(service) || kinds.includes('awaited')) return false;
+    // Each serves for itself, so one that fails takes over nothing of a drained host; an app that moves has to arrive.
+    return kinds.includes('fine') || availability(facts, host) === 'draining';
+  });
+}
+
+/** @param elsewhere where it is tried instead; empty = nowhere */
+export function stuckEvent(facts: FleetFacts, { host, reason }: Stuck, elsewhere: readonly HostId[]): NewEvent {
+  const next =
+    elsewhere.length > 0
+      ? `it goes to ${elsewhere.map((other) => nameOf(facts, other)).join(', ')} instead`
+      : 'the host that should give it up keeps it until another can take it';
+  const text = `${facts.app} release ${facts.release} was not taken over by ${nameOf(facts, host)}: ${reason}; ${next}`;
+  return event(facts, host, 'app.not-taken-over', text);
 }
 
 function isSameCount(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {

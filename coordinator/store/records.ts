@@ -147,6 +147,8 @@ export interface AppPlaces {
   readonly targets: readonly Target[];
   /** Of the deployments that targets name, those made after the one that brought the release, without superseded ones. */
   readonly newer: readonly DeploymentId[];
+  /** Hosts whose target was given outside of a deployment: no deployment has judged it. */
+  readonly placed: readonly HostId[];
   /** As in `Rollout`. */
   readonly lastAttempts: Readonly<Record<HostId, number>>;
 }

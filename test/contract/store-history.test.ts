@@ -100,6 +100,26 @@ for (const kind of storeKinds) {
     t.match(places, { release: { number: 1 }, lastAttempts: { [hostId(2)]: 4 } });
     t.same(places?.newer, [deploymentId(4)], 'neither what no target names, nor what was superseded');
     t.equal(places?.targets.length, 3);
+    const fence = await lease(store, (await enqueue(store, { number: 6 })).deployment.id);
+    const sixth = await store.deployment({ id: deploymentId(6) });
+    if (sixth === null) throw new Error('nothing is queued');
+    const write = { fence, quarantine: [], events: [] } as const;
+    await store.applyRollout({
+      ...write,
+      expected: 'queued',
+      deployment: { ...sixth, state: 'rolling' },
+      steps: [aStep({ host: hostId(1), state: 'moving', attempt: 7 })],
+      targets: [aTarget(hostId(1), sixth.release, { deployment: sixth.id, attempt: 7 })],
+    });
+    await store.applyRollout({
+      ...write,
+      expected: 'rolling',
+      deployment: { ...sixth, state: 'succeeded', endedAt: 1 },
+      steps: [],
+      targets: [],
+    });
+    const judged = await store.loadPlaces({ app: WEB, deployment: sixth.id });
+    t.same(judged?.placed, [hostId(2), hostId(3)], 'the step of its deployment names the attempt of host 1');
     await enqueue(store, { number: 5 });
     t.equal(await store.loadPlaces({ app: WEB, deployment: deploymentId(1) }), null);
   });

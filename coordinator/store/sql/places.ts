@@ -1,5 +1,5 @@
 /** What the places of an app outside of its deployments are decided over, in one look. */
-import type { DeploymentId } from '../../../fleet/ids.ts';
+import type { DeploymentId, HostId } from '../../../fleet/ids.ts';
 import type { RolloutStore } from '../store.ts';
 import { UNENDED } from './deployments.ts';
 import { release as readRelease } from './releases.ts';
@@ -39,10 +39,24 @@ export async function loadPlaces(
     .where('deployments.seq', '>', brought.seq)
     .where('deployments.state', '!=', 'superseded')
     .execute();
+  const placed = await db
+    .selectFrom('targets')
+    .leftJoin('steps', (join) =>
+      join
+        .onRef('steps.deployment', '=', 'targets.deployment')
+        .onRef('steps.host', '=', 'targets.host')
+        .onRef('steps.attempt', '=', 'targets.attempt'),
+    )
+    .select('targets.host')
+    .where('targets.app', '=', app)
+    .where('targets.kind', '=', 'run')
+    .where('steps.host', 'is', null)
+    .execute();
   return {
     release,
     targets: await targetsOfApp(transaction, { app }),
     newer: newer.map(({ id }) => id as DeploymentId),
+    placed: placed.map(({ host }) => host as HostId),
     lastAttempts: await lastAttempts(transaction, app),
   };
 }

@@ -71,6 +71,22 @@ t.test('place: what runs stays where it is, whatever joins', (t) => {
   t.end();
 });
 
+t.test('place: what is missing goes to hosts that talk; what runs stays on a silent one', (t) => {
+  const spec = specOf({ web: { replicas: 2 } });
+  const onlySecond = (host: string): boolean => host === hostId(2);
+  const place2 = (sticky: Placement): Placement => {
+    const result = place(spec, three, sticky, onlySecond);
+    if (result.kind === 'unplaceable') throw new Error(result.problem.message);
+    return result.placement;
+  };
+  t.same(place2({}), { [hostId(2)]: { web: 2 } });
+  t.same(place2({ [hostId(1)]: { web: 1 } }), { [hostId(1)]: { web: 1 }, [hostId(2)]: { web: 1 } });
+  const ports = specOf({ web: { replicas: 2, ports: [{ container: 80, host: 80, hostIp: null, protocol: 'tcp' }] } });
+  const result = place(ports, three, {}, onlySecond);
+  t.equal(result.kind, 'placed', 'a silent one is better than none');
+  t.end();
+});
+
 t.test('place: more and fewer replicas touch as little as possible', (t) => {
   const sticky: Placement = { [hostId(1)]: { web: 2 }, [hostId(2)]: { web: 1 } };
   const more = placed(specOf({ web: { replicas: 4 } }), three, sticky);

@@ -1,10 +1,24 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import t from 'tap';
+import type { LiveHost } from '../../../../coordinator/ports.ts';
 import { FleetReconciler } from '../../../../coordinator/rollout/fleet-reconciler.ts';
 import type { FleetReconcilerOptions } from '../../../../coordinator/rollout/fleet-reconciler.ts';
 import { nodeTimers } from '../../../../coordinator/rollout/timers.ts';
+import type { NewEvent, Target } from '../../../../coordinator/store/records.ts';
 import { LongshoreError } from '../../../../fleet/errors.ts';
-import { anAppSpec, appName, aRelease, deploymentId } from '../../../support/app-builders.ts';
+import type { HostId } from '../../../../fleet/ids.ts';
+import {
+  anAppReport,
+  anAppSpec,
+  anAttempt,
+  appName,
+  aRelease,
+  aService,
+  deploymentId,
+} from '../../../support/app-builders.ts';
+import { FakeTimers } from '../../../support/fake-timers.ts';
 import { aHostRow } from '../../../support/host-rows.ts';
+import { aLiveHost } from '../../../support/live-host.ts';
 import { pollUntil } from '../../../support/poll-until.ts';
 
 t.test('FleetReconciler: an app that cannot be looked at does not keep the others from theirs', async (t) => {
@@ -60,6 +74,7 @@ t.test('FleetReconciler: nobody looks for the hosts of an app that was removed w
     loadPlaces: async () => ({
       release: aRelease({ app, spec }),
       newer: [],
+      placed: [],
       targets: [leaving, taking].map(({ id }) => ({ ...target, host: id, replicas: { web: 1 } })),
       lastAttempts: {},
     }),
@@ -117,6 +132,7 @@ t.test('FleetReconciler: what no newer deployment chose to leave goes to the rel
     loadPlaces: async () => ({
       release: aRelease(),
       newer: [],
+      placed: [],
       targets: [{ ...left, rollback: false, replicas: { web: 1 } }],
       lastAttempts: { [host.id]: 4 },
     }),
@@ -138,3 +154,82 @@ t.test('FleetReconciler: what no newer deployment chose to leave goes to the rel
 
   t.match(await targets, [{ kind: 'run', host: host.id, release: 2, attempt: 5 }]);
 });
+
+t.test(
+  'FleetReconciler: a replacement that failed is told once, and another host tried; then the host leaves',
+  async (t) => {
+    const app = appName('web');
+    const [leaving, failing, third] = [aHostRow(1, { availability: 'draining' }), aHostRow(2), aHostRow(3)];
+    const target = { kind: 'run', app, release: 2, deployment: deploymentId(2), rollback: false } as const;
+    let targets: Target[] = [{ ...target, host: leaving.id, attempt: 1, replicas: { web: 1 } }];
+    const live = new Map<HostId, LiveHost>();
+    const answer = (host: HostId, state: 'passed' | 'failed'): void => {
+      const given = targets.find((found) => found.host === host);
+      if (given?.kind !== 'run') throw new Error(`${host} has no target`);
+      const attempt = anAttempt({ attempt: given.attempt, deployment: deploymentId(2), state });
+      live.set(
+        host,
+        aLiveHost({ connected: true, apps: { web: anAppReport({ attempt, converged: state === 'passed' }) } }),
+      );
+    };
+    for (const { id } of [leaving, failing, third]) live.set(id, aLiveHost({ connected: true }));
+    const kinds: string[] = [];
+    let looks = 0;
+    const store = {
+      currentReleases: async () => [{ release: { app, number: 2 }, deployment: deploymentId(2) }],
+      loadPlaces: async () => {
+        looks += 1;
+        const spec = anAppSpec({ name: app, services: { web: aService({ replicas: 1 }) } });
+        const lastAttempts = Object.fromEntries(
+          targets.map((found) => [found.host, found.kind === 'run' ? found.attempt : 1]),
+        );
+        const placed = targets.map(({ host }) => host).filter((host) => host !== leaving.id);
+        return { release: aRelease({ app, spec }), newer: [], placed, targets, lastAttempts };
+      },
+      applyFleet: async (args: { readonly targets: readonly Target[]; readonly events: readonly NewEvent[] }) => {
+        const changed = new Set(args.targets.map(({ host }) => host));
+        targets = [...targets.filter(({ host }) => !changed.has(host)), ...args.targets];
+        kinds.push(...args.events.map(({ kind, host }) => `${kind} ${host ?? ''}`));
+      },
+    };
+    const timers = new FakeTimers();
+    const reconciler = new FleetReconciler({
+      imageVolumes: () => Promise.resolve([]),
+      store: store as unknown as FleetReconcilerOptions['store'],
+      directory: { rows: async () => [leaving, failing, third] } as unknown as FleetReconcilerOptions['directory'],
+      live: (host) => live.get(host) ?? null,
+      assignmentsChanged: () => undefined,
+      onFault: (error) => t.fail(String(error)),
+      startedAt: 0,
+      now: () => 60_000,
+      timers,
+    });
+    t.teardown(() => reconciler.stop());
+    const look = async (): Promise<void> => {
+      const before = looks;
+      reconciler.lookAt(app);
+      await timers.advanceTo(timers.monotonicMs() + 1, turns);
+      if (looks === before) t.fail('nobody looked');
+    };
+    const on = (host: HostId): string | null => targets.find((found) => found.host === host)?.kind ?? null;
+
+    await look();
+    const first = targets.find(({ host }) => host !== leaving.id)?.host;
+    if (first === undefined) throw new Error('nobody takes over');
+    const second = first === failing.id ? third.id : failing.id;
+    answer(first, 'failed');
+    await look();
+    t.same([on(leaving.id), on(second)], ['run', 'run'], 'it still serves, and another host is tried');
+    await look();
+    t.equal(on(leaving.id), 'run', 'which has not answered yet');
+    answer(second, 'passed');
+    await look();
+    t.same([on(leaving.id), on(first), on(second)], ['remove', 'remove', 'run']);
+    t.equal(kinds.filter((kind) => kind === `app.not-taken-over ${first}`).length, 1, 'told once');
+  },
+);
+
+/** The store answers at once. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await pause();
+};

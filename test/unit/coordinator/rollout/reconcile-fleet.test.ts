@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { HostAvailability } from '../../../../fleet/host.ts';
 import type { AppReport } from '../../../../fleet/report.ts';
-import { reconcileFleet } from '../../../../coordinator/rollout/reconcile-fleet.ts';
+import { reconcileFleet, stuckEvent } from '../../../../coordinator/rollout/reconcile-fleet.ts';
 import type { FleetFacts } from '../../../../coordinator/rollout/reconcile-fleet.ts';
 import type { HostFact } from '../../../../coordinator/rollout/host-fact.ts';
 import type { Placement, RunTarget, Target } from '../../../../coordinator/store/records.ts';
@@ -40,6 +40,8 @@ function facts(
     release: 2,
     deployment: deploymentId(2),
     newer: new Set(),
+    everywhere: new Set(),
+    placed: new Set([a, b]),
     renew: new Set(),
     wanted,
     targets,
@@ -56,6 +58,7 @@ t.test('reconcileFleet: writes nothing where all is as it should be', (t) => {
     targets: [],
     events: [],
     waiting: false,
+    stuck: [],
     wakeAt: null,
   });
   t.end();
@@ -105,25 +108,45 @@ t.test('reconcileFleet: a draining host gives its replicas up when the others ha
   t.end();
 });
 
-t.test('reconcileFleet: draining does not wait for hosts that are gone, nor for one that failed', (t) => {
+t.test('reconcileFleet: a host gives nothing up to one that failed, refuses or is not connected', (t) => {
   const gone: HostFact = { ...fact(b), offlineSince: 0 };
-  t.match(reconcileFleet(facts(on(b), [target(a), target(b)], [fact(a, 'draining'), gone])).targets, [
-    { kind: 'remove', host: a },
-  ]);
   const failing = fact(b, 'active', anAppReport({ attempt: anAttempt({ attempt: 3, state: 'failed' }) }));
-  t.match(reconcileFleet(facts(on(b), [target(a), target(b)], [fact(a, 'draining'), failing])).targets, [
-    { kind: 'remove', host: a },
-  ]);
+  const asked = { web: { kind: 'run', deployment: deploymentId(2), attempt: 3 } as const };
+  const refusing: HostFact = { ...fact(b), refusal: aRefusal({ asked, isSentAgain: true }) };
+  for (const other of [gone, failing, refusing]) {
+    const given = facts(on(b), [target(a), target(b)], [fact(a, 'draining'), other]);
+    t.match(reconcileFleet(given), { targets: [], waiting: true, stuck: [{ host: b, attempt: 3 }] });
+    const [stuck] = reconcileFleet(given).stuck;
+    if (stuck === undefined) throw new Error('nobody is stuck');
+    t.match(stuckEvent(given, stuck, []), { kind: 'app.not-taken-over', host: b, text: /keeps it until another/ });
+    t.match(stuckEvent(given, stuck, [a]), { text: /goes to a instead/ });
+    // What a deployment gave, and judged, holds nobody.
+    t.match(reconcileFleet({ ...given, placed: new Set() }).targets, [{ kind: 'remove', host: a }]);
+  }
   t.end();
 });
 
-t.test('reconcileFleet: a host that just fell silent is waited for until its grace ends', (t) => {
+t.test('reconcileFleet: where every host serves for itself, one that serves is enough', (t) => {
+  const c = hostId(3);
+  const failing = fact(b, 'active', anAppReport({ attempt: anAttempt({ attempt: 3, state: 'failed' }) }));
+  const serving: HostFact = { ...fact(a, 'active', passed), host: c, name: 'c' };
+  const everywhere = new Set(['web']);
+  const targets = [target(a), target(b), target(c)];
+  const both = facts(on(b, c), targets, [fact(a, 'draining'), failing, serving], { everywhere });
+  t.match(reconcileFleet(both).targets, [{ kind: 'remove', host: a }]);
+  const alone = (availability: HostAvailability) =>
+    reconcileFleet(facts(on(b), [target(a), target(b)], [fact(a, availability), failing], { everywhere }));
+  t.match(alone('draining').targets, [{ kind: 'remove', host: a }], 'nobody takes over from it');
+  t.match(alone('active'), { targets: [], waiting: true, stuck: [{ host: b }] }, 'the app moves from a to b');
+  t.end();
+});
+
+t.test('reconcileFleet: a host that just fell silent is awaited until its grace ends', (t) => {
   const silent: HostFact = { ...fact(b), offlineSince: 990_000 };
   const given = facts(on(b), [target(a), target(b)], [fact(a), silent]);
   const early = reconcileFleet(given);
-  t.same(early.targets, []);
-  t.equal(early.wakeAt, 1_020_000);
-  t.match(reconcileFleet({ ...given, now: 1_020_000 }).targets, [{ kind: 'remove', host: a }]);
+  t.match(early, { targets: [], stuck: [], wakeAt: 1_020_000 });
+  t.match(reconcileFleet({ ...given, now: 1_020_000 }), { targets: [], stuck: [{ host: b }], wakeAt: null });
   t.end();
 });
 
@@ -152,22 +175,5 @@ t.test('reconcileFleet: an app under removal is not started again on a host that
     [{ kind: 'run', host: a }],
     'and comes back where it is wanted again',
   );
-  t.end();
-});
-
-t.test('reconcileFleet: a host that refuses what it was to take over does not hold up the drain', (t) => {
-  const leaving = target(a);
-  const taking = target(b, { attempt: 4 });
-  const asked = (attempt: number) => ({ web: { kind: 'run', deployment: deploymentId(2), attempt } as const });
-  const refusing = (attempt: number): HostFact => ({
-    ...fact(b),
-    refusal: aRefusal({ asked: asked(attempt), isSentAgain: true }),
-  });
-  const look = (host: HostFact) =>
-    reconcileFleet(facts(on(b), [leaving, taking], [fact(a, 'draining', passed), host], { lastAttempts: { [b]: 4 } }));
-
-  t.equal(look(fact(b)).waiting, true);
-  t.equal(look(refusing(3)).waiting, true, 'that was an older one');
-  t.match(look(refusing(4)), { waiting: false, targets: [{ kind: 'remove', host: a }] });
   t.end();
 });
