@@ -55,7 +55,7 @@ systemctl daemon-reload
 systemctl stop longshore-metadata-guard.service 2>/dev/null || true
 nft delete table inet longshore_metadata 2>/dev/null || true
 systemctl reset-failed 'longshore-*' 2>/dev/null || true
-case "$(readlink /usr/local/bin/longshore-agent)" in "$PROGRAMS"/*) rm /usr/local/bin/longshore-agent ;; esac
+rm -f /usr/local/bin/longshore-agent
 remove_programs longshore-agent
 rm -rf /run/longshore
 echo 'removed: agent, drain, metadata guard, network check'
