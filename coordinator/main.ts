@@ -262,7 +262,9 @@ async function readTls({ tls }: CoordinatorConfig): Promise<{ readonly cert: Buf
     return { cert: await readFile(tls.certFile), key: await readFile(tls.keyFile) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LongshoreError('CONFIG_INVALID', `read the certificate: ${reason}`, { cause: error });
+    const hint =
+      'Its user must be able to read both files: chown longshore-coordinator FILE, or run `longshore-coordinator install` again.';
+    throw new LongshoreError('CONFIG_INVALID', `read the certificate: ${reason}`, { cause: error, hint });
   }
 }
 
