@@ -41,14 +41,38 @@ machine_ca() {
   fail 'trust: the coordinator has not published its root yet'
 }
 
+INGRESS_CHOICE=/etc/longshore/ingress-image
+# The ingress image that the fleet names, once it is on this machine: until then the one before goes on.
+choose_ingress_image() {
+  local file image
+  file=$(mktemp)
+  if ! bucket_get channels/ingress-image "$file" 2>/dev/null; then
+    rm -f "$file"
+    return 0
+  fi
+  image=$(head -c 512 "$file" | head -n 1)
+  rm -f "$file"
+  if [ "$image" = default ]; then
+    rm -f "$INGRESS_CHOICE"
+  elif ! [[ $image =~ ^[a-z0-9][A-Za-z0-9._:/@-]{0,254}$ ]]; then
+    log 'ingress: what channel ingress-image holds is not the name of an image'
+  elif docker image inspect "$image" >/dev/null 2>&1 || timeout 180 docker pull -q "$image" >/dev/null 2>&1; then
+    write_file "$INGRESS_CHOICE" 0644 <<<"$image"
+  else
+    log "ingress: $image cannot be pulled; the image of before stays"
+  fi
+}
+
 # A token that a person has put here goes before the machine's own identity.
 TOKEN_FILE=/etc/longshore/enroll-token
 agent_config() {
-  local between='", "'
+  local between='", "' image
+  image=$(cat "$INGRESS_CHOICE" 2>/dev/null || true)
   printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
   printf 'coordinator: "%s"\\nca_file: %s\\nname: "%s"\\n' "$COORDINATOR" "$CA_FILE" "$NAME"
   if [ -e "$TOKEN_FILE" ]; then printf 'enroll_token_file: %s\\n' "$TOKEN_FILE"; else printf 'identity: google\\n'; fi
-  if [ -n "$HEALTH_LISTEN$ACME_EMAIL$TRUSTED_PROXIES" ]; then printf 'ingress:\\n'; fi
+  if [ -n "$HEALTH_LISTEN$ACME_EMAIL$TRUSTED_PROXIES$image" ]; then printf 'ingress:\\n'; fi
+  if [ -n "$image" ]; then printf '  image: "%s"\\n' "$image"; fi
   if [ -n "$HEALTH_LISTEN" ]; then printf '  health_listen: "%s"\\n' "$HEALTH_LISTEN"; fi
   if [ -n "$ACME_EMAIL" ]; then printf '  acme_email: "%s"\\n' "$ACME_EMAIL"; fi
   if [ -n "$TRUSTED_PROXIES" ]; then printf '  trusted_proxies: ["%s"]\\n' "\${TRUSTED_PROXIES//,/$between}"; fi

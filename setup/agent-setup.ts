@@ -65,9 +65,10 @@ volumes_disk /dev/disk/by-id/google-longshore-volumes
 start_docker
 machine_agent
 machine_ca
+choose_ingress_image
 CONFIG=$(agent_config)
 write_file /etc/longshore/agent.yaml 0644 <<<"$CONFIG"
-ingress_image
+[ -s "$INGRESS_CHOICE" ] || ingress_image
 start_agent
 care_packages
 all_settled

@@ -12,6 +12,8 @@ export interface ProgramsBucketProps {
   readonly name: string;
   readonly location: string;
   readonly programs: Programs;
+  /** Of hosts; null: they choose it themselves. */
+  readonly ingressImage: string | null;
   /** False: it may be destroyed with what machines have put into it. */
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
@@ -25,8 +27,9 @@ export class ProgramsBucket extends Construct {
   /** What a machine needs to find at its first boot. */
   readonly objects: StorageBucketObject[];
 
-  constructor(scope: Construct, id: string, { name, location, programs, protect, services }: ProgramsBucketProps) {
+  constructor(scope: Construct, id: string, props: ProgramsBucketProps) {
     super(scope, id);
+    const { name, location, programs, ingressImage, protect, services } = props;
     this.bucket = new StorageBucket(this, 'bucket', {
       name,
       location,
@@ -45,6 +48,7 @@ export class ProgramsBucket extends Construct {
       ...this.#channel('coordinator-x64', coordinator),
       ...(agents.x64 === null ? [] : this.#channel('agent-x64', agents.x64)),
       ...(agents.arm64 === null ? [] : this.#channel('agent-arm64', agents.arm64)),
+      this.#pointer('ingress-image', `${ingressImage ?? 'default'}\n`, []),
     ];
   }
 
@@ -59,14 +63,17 @@ export class ProgramsBucket extends Construct {
       // replace it under the same name: upload it, and then delete that name.
       lifecycle: { createBeforeDestroy: true, ignoreChanges: ['source', 'detect_md5hash'] },
     });
-    const pointer = new StorageBucketObject(this, `${channel}-channel`, {
+    return [program, this.#pointer(channel, `${sha256}  ${object}\n`, [program])];
+  }
+
+  #pointer(channel: string, content: string, after: readonly StorageBucketObject[]): StorageBucketObject {
+    return new StorageBucketObject(this, `${channel}-channel`, {
       bucket: this.bucket.name,
       name: `channels/${channel}`,
-      content: `${sha256}  ${object}\n`,
+      content,
       contentType: 'text/plain',
       cacheControl: 'no-store',
-      dependsOn: [program],
+      dependsOn: [...after],
     });
-    return [program, pointer];
   }
 }

@@ -25,6 +25,8 @@ export interface FleetConfig {
   readonly network: NetworkConfig;
   readonly coordinator: CoordinatorMachine;
   readonly pools: readonly PoolConfig[];
+  /** Image of Caddy on hosts; null: they take the usual one. */
+  readonly ingressImage: string | null;
   /** Artifact Registry; null: images come from elsewhere. */
   readonly registry: { readonly location: string; readonly repository: string; readonly untaggedDays: number } | null;
   readonly memorystore: {

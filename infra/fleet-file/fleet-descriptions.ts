@@ -76,6 +76,8 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'With kind: single, machine (ZONE-NUMBER) to the snapshot that its disk for named volumes is made from. It stays here for as long as that disk is used. Default: none.',
   'pools.*.metadata_access':
     "Lets services with x-longshore.metadata: allow use the machine's own identity. Default: false.",
+  ingress_image:
+    'Image of Caddy on the hosts, from a registry that needs no login, best with a version or a digest. Hosts take it up within a day. Default: what caddy:2 was when a host was made.',
   registry: 'Artifact Registry for your images; false: none.',
   'registry.location': "Region or multi-region. Default: the fleet's region.",
   'registry.repository': "Default: the fleet's name.",

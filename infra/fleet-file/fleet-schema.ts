@@ -164,6 +164,10 @@ export const fleetSchema = z.strictObject({
   network: z.strictObject({ range: z.string('must be text').default('10.64.0.0/16') }).prefault({}),
   coordinator: coordinatorSchema.prefault({}),
   pools: z.record(name(20), poolSchema),
+  ingress_image: z
+    .string('must be text')
+    .regex(/^[a-z0-9][A-Za-z0-9._:/@-]{0,254}$/, 'is not the name of an image, as caddy:2.10.2')
+    .optional(),
   registry: z
     .union(
       [

@@ -24,6 +24,7 @@ export function resolveFleet(file: FleetFile): FleetConfig {
     network: { range: file.network.range, subnets },
     coordinator: coordinatorOf(file, table, subnets),
     pools: Object.entries(file.pools).map(([name, pool]) => poolOf(name, pool, file.region, table)),
+    ingressImage: file.ingress_image ?? null,
     registry:
       file.registry === false
         ? null

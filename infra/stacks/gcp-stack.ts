@@ -74,6 +74,7 @@ export class GcpStack extends TerraformStack {
       name: bucketName(fleet.project, fleet.name),
       location: fleet.region,
       programs,
+      ingressImage: fleet.ingressImage,
       protect: fleet.protect,
       services,
     });

@@ -39,6 +39,14 @@ t.test('programs: under their checksum, from an absolute path, there before a ch
   t.end();
 });
 
+t.test('ingress image: hosts read it at run time, so that another one replaces no machine', (t) => {
+  const pointer = (text: string): unknown =>
+    one(synthesise(fleetOf(text)).of('storage_bucket_object'), 'programs_ingress-image-channel')['content'];
+  t.equal(pointer(SMALL_FLEET), 'default\n');
+  t.equal(pointer(`${SMALL_FLEET}\ningress_image: caddy:2.10.2\n`), 'caddy:2.10.2\n');
+  t.end();
+});
+
 t.test('programs: a processor that nothing was built for has no channel', (t) => {
   const programs = programsIn('/nowhere');
   const { of } = synthesise(fleetOf(SMALL_FLEET), {

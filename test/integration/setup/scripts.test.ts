@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import path from 'node:path';
 import t from 'tap';
 import { renderAgentUninstall } from '../../../setup/agent-uninstall.ts';
+import { AGENT_FUNCTIONS } from '../../../setup/agent-functions.ts';
 import { renderAgentSetup } from '../../../setup/agent-setup.ts';
 import { renderCoordinatorInstall } from '../../../setup/coordinator-install.ts';
 import { renderCoordinatorUninstall } from '../../../setup/coordinator-uninstall.ts';
@@ -107,3 +108,30 @@ t.test('forget_programs: what another part of the machine runs stays', (t) => {
 function shell(functions: string, line: string): string {
   return execFileSync('bash', ['-c', `set -euo pipefail\n${functions}\n${line}`], { encoding: 'utf8' }).trim();
 }
+
+t.test('choose_ingress_image: takes up what the fleet names once it could be pulled, and lets go of it again', (t) => {
+  const folder = t.testdir();
+  const choice = path.join(folder, 'ingress-image');
+  /** @param pulls whether the image can be had */
+  const run = (channel: string | null, pulls: boolean): string =>
+    shell(
+      `${WRITE_FILE_FUNCTION}\n${AGENT_FUNCTIONS}`,
+      `INGRESS_CHOICE=${choice}
+log() { echo "log: $*"; }
+bucket_get() { ${channel === null ? 'return 1' : `printf '%s\\n' '${channel}' >"$2"`}; }
+docker() { return ${pulls ? '0' : '1'}; }
+timeout() { shift; "$@"; }
+choose_ingress_image
+COORDINATOR=wss://x NAME=h HEALTH_LISTEN= ACME_EMAIL= TRUSTED_PROXIES=
+agent_config | grep -A1 ingress: || true`,
+    );
+
+  t.equal(run('default', true), '');
+  t.match(run('caddy:2.10.2', false), /^log: ingress: caddy:2\.10\.2 cannot be pulled; the image of before stays$/);
+  t.equal(run('caddy:2.10.2', true), 'ingress:\n  image: "caddy:2.10.2"');
+  t.match(run('caddy:2.11.0', false), /cannot be pulled[^]*image: "caddy:2\.10\.2"$/);
+  t.match(run('$(reboot)', true), /is not the name of an image[^]*image: "caddy:2\.10\.2"$/);
+  t.equal(run(null, true), 'ingress:\n  image: "caddy:2.10.2"', 'the bucket cannot be read');
+  t.equal(run('default', true), '');
+  t.end();
+});
