@@ -51,6 +51,7 @@ export async function loadPlaces(
     .where('targets.app', '=', app)
     .where('targets.kind', '=', 'run')
     .where('steps.host', 'is', null)
+    .orderBy('targets.host')
     .execute();
   return {
     release,
