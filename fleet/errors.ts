@@ -130,8 +130,8 @@ export const ERRORS = {
   },
   SHUTTING_DOWN: { meaning: 'The coordinator is stopping.', hint: 'Call again in a moment.', retryable: true, exit: 5 },
   STORE_UNAVAILABLE: {
-    meaning: "The coordinator's database (PostgreSQL) does not answer.",
-    hint: 'The coordinator connects again by itself; if it stays, look at the PostgreSQL server and the way to it.',
+    meaning: "The coordinator's database does not answer or cannot be written.",
+    hint: 'The coordinator tries again by itself; if it stays, look at the PostgreSQL server and the way to it, or at what has locked coordinator.db.',
     retryable: true,
     exit: 5,
   },
@@ -339,7 +339,7 @@ export const ERRORS = {
     exit: 1,
   },
   NO_SPACE: {
-    meaning: 'There is not enough free disk for the image.',
+    meaning: 'There is not enough free disk: for an image on a host, or for the data of the coordinator.',
     hint: 'Free space on the host or make its disk larger.',
     retryable: false,
     exit: 1,

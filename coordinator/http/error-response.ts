@@ -18,6 +18,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   SHUTTING_DOWN: 503,
   STORE_UNAVAILABLE: 503,
   STANDBY: 503,
+  NO_SPACE: 507,
   TOKEN_INVALID: 401,
   TOKEN_EXPIRED: 401,
   TOKEN_USED: 401,

@@ -31,6 +31,8 @@ export interface Connection {
   readonly exec: (sql: string) => void | Promise<void>;
   /** Whether nothing more can be done in the transaction in which this was thrown. */
   readonly spoils: (error: unknown) => boolean;
+  /** Whether another connection keeps this one from beginning. */
+  readonly isLocked: (error: unknown) => boolean;
   /** Whether the same transaction may well succeed when it is begun again. */
   readonly mayRepeat: (error: unknown) => boolean;
   readonly problemOf: (error: unknown, operation: string) => Problem;
@@ -39,6 +41,10 @@ export interface Connection {
 export interface Committed {
   readonly answers: readonly WorkerAnswer[];
   readonly appended: readonly StoredEvent[];
+  /** Writes that a lock kept out: not run, and not answered. */
+  readonly held: readonly Call[];
+  /** Whether something reached the disk. */
+  readonly wrote: boolean;
 }
 
 /** @param next takes the next waiting call; null = none waits any more */
@@ -65,6 +71,8 @@ export async function runBatch(
           problem: connection.problemOf(error, `store ${name}`),
         })),
         appended: [],
+        held: [],
+        wrote: false,
       };
     }
   }
@@ -74,6 +82,7 @@ export async function runBatch(
 async function runOnce(connection: Connection, calls: Call[], more: () => Call | null): Promise<Committed> {
   const answers: WorkerAnswer[] = [];
   const appended: StoredEvent[] = [];
+  const held: Call[] = [];
   let inTransaction = false;
   for (let index = 0; ; index += 1) {
     const call = calls[index] ?? more();
@@ -81,7 +90,10 @@ async function runOnce(connection: Connection, calls: Call[], more: () => Call |
     if (index === calls.length) calls.push(call);
     try {
       if (call.writes && !inTransaction) {
-        await connection.exec(connection.begin);
+        if (held.length > 0 || !(await begins(connection))) {
+          held.push(call);
+          continue;
+        }
         inTransaction = true;
       }
       answers.push({ kind: 'done', id: call.id, value: await runOne(connection, call, appended) });
@@ -92,7 +104,17 @@ async function runOnce(connection: Connection, calls: Call[], more: () => Call |
     }
   }
   if (inTransaction) await connection.exec('COMMIT');
-  return { answers, appended };
+  return { answers, appended, held, wrote: inTransaction };
+}
+
+async function begins({ exec, begin, isLocked }: Connection): Promise<boolean> {
+  try {
+    await exec(begin);
+    return true;
+  } catch (error) {
+    if (isLocked(error)) return false;
+    throw error;
+  }
 }
 
 async function runOne({ db, exec, spoils }: Connection, call: Call, appended: StoredEvent[]): Promise<unknown> {
@@ -127,7 +149,7 @@ class BatchLost extends Error {
   }
 }
 
-async function rollBack({ exec }: Connection): Promise<void> {
+export async function rollBack({ exec }: Connection): Promise<void> {
   try {
     await exec('ROLLBACK');
   } catch {

@@ -2,7 +2,8 @@
  * The only importer of libsql: opens the database file with what durability asks for (WAL, synchronous=FULL, foreign
  * keys), refuses a damaged one, and keeps prepared statements. A refused file is left exactly as it was found.
  */
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statfsSync } from 'node:fs';
+import path from 'node:path';
 import Database from 'libsql';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
 import type { DialectAdapter, SqliteDatabase, SqliteStatement } from 'kysely';
@@ -18,7 +19,7 @@ export interface LibsqlDatabase extends SqliteDatabase {
   readonly inTransaction: boolean;
 }
 
-/** @throws STATE_FILE_INVALID where the file is no database or is damaged */
+/** @throws STATE_FILE_INVALID where the file is no database or is damaged; NO_SPACE, STORE_UNAVAILABLE */
 export function openLibsql(file: string): LibsqlDatabase {
   try {
     // SQLite gives its side files the mode of the database. Never where it is there: closing any descriptor of a file takes
@@ -33,10 +34,44 @@ export function openLibsql(file: string): LibsqlDatabase {
     database.pragma('foreign_keys = ON');
     return withStatements(database);
   } catch (error) {
-    if (error instanceof LongshoreError) throw error;
-    throw damaged(file, error instanceof Error ? error.message : String(error), error);
+    throw openFault(file, error);
   }
 }
+
+/** Of the file system that it is on; infinite where that cannot be told. */
+export function freeBytesAt(file: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(path.dirname(file));
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Why a database cannot be opened. Only one that SQLite itself calls so is damaged. */
+export function openFault(
+  file: string,
+  error: unknown,
+  freeBytes: () => number = () => freeBytesAt(file),
+): LongshoreError {
+  if (error instanceof LongshoreError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return damaged(file, reason, error);
+  const asked = `open the database ${file}`;
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || freeBytes() < OPENING_BYTES) {
+    const hint = 'Free space on the disk of the data directory and start again. The database is not damaged.';
+    return new LongshoreError('NO_SPACE', `${asked}: the disk is full`, { hint, cause: error });
+  }
+  const hint = isLocked(error)
+    ? 'End the program that has it open and start again.'
+    : 'Look at the disk and at the permissions of the file and its directory, and start again. The file was left as it is.';
+  const why = isLocked(error) ? 'another program has locked it' : reason;
+  return new LongshoreError('STORE_UNAVAILABLE', `${asked}: ${why}`, { hint, cause: error });
+}
+
+/** The log's index alone needs some of it. */
+const OPENING_BYTES = 64 * 1024;
 
 /** Another connection uses the file; of this process also a closed one, whose statements are not yet collected. */
 export const isLocked = (error: unknown): boolean =>

@@ -14,6 +14,7 @@ import * as stepCounts from './migrations/0006-step-counts.ts';
 import * as requests from './migrations/0007-requests.ts';
 import * as servedReleases from './migrations/0008-served-releases.ts';
 import type { Tables } from './tables.ts';
+import { fromProblem, toProblem } from './worker-messages.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
@@ -26,7 +27,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-served-releases': servedReleases,
 };
 
-/** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone) */
+/** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone);
+ * NO_SPACE, STORE_UNAVAILABLE */
 export async function migrate(db: Kysely<Tables>, name: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
   const unknown = await unknownMigrations(db);
@@ -41,6 +43,9 @@ export async function migrate(db: Kysely<Tables>, name: string): Promise<void> {
   }
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  // The disk's trouble, or another program's lock: the database is as good as it was.
+  const outside = toProblem(error, `migrate the database ${name}`);
+  if (outside.code === 'NO_SPACE' || outside.code === 'STORE_UNAVAILABLE') throw fromProblem(outside);
   const failed = results?.find((result) => result.status === 'Error');
   throw new LongshoreError(
     'STATE_FILE_INVALID',

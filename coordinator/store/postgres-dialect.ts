@@ -50,6 +50,8 @@ export function connectionOver(client: PostgresClient, access: 'READ WRITE' | 'R
       if (sql === 'COMMIT' && command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${command}`);
     },
     spoils: isSpoiling,
+    // A server lets everybody begin.
+    isLocked: () => false,
     mayRepeat: isSerialization,
     problemOf: toPostgresProblem,
   };

@@ -4,6 +4,7 @@
  */
 import type { Kysely } from 'kysely';
 import type { Connection } from './group-commit.ts';
+import { isLocked } from './libsql-database.ts';
 import type { LibsqlDatabase } from './libsql-database.ts';
 import type { Tables } from './tables.ts';
 import { toProblem } from './worker-messages.ts';
@@ -22,6 +23,7 @@ export function sqliteConnection(database: LibsqlDatabase, db: Kysely<Tables>): 
       if (sql === 'COMMIT') isBegun = false;
     },
     spoils: () => isBegun && !database.inTransaction,
+    isLocked,
     mayRepeat: () => false,
     problemOf: toProblem,
   };

@@ -53,8 +53,7 @@ function storeOver(thread: DatabaseThread): Store {
     onAppended: (listener: (events: readonly StoredEvent[]) => void) => {
       thread.onAppended(listener);
     },
-    // Its thread answers, or has ended for good (`onFault`).
-    obstacle: () => null,
+    obstacle: () => thread.obstacle,
     standbys: () => Promise.resolve([]),
     close: () => thread.close(),
   });
@@ -68,6 +67,7 @@ class DatabaseThread {
   readonly #exited: Promise<void>;
   #lastId = 0;
   #ended: LongshoreError | null = null;
+  #obstacle: string | null = null;
   #closing = false;
 
   constructor(worker: Worker, onFault: (error: LongshoreError) => void) {
@@ -85,6 +85,9 @@ class DatabaseThread {
             return;
           case 'answers':
             this.#take(reply);
+            return;
+          case 'obstacle':
+            this.#obstacle = reply.text;
             return;
           case 'closed':
             return;
@@ -108,6 +111,10 @@ class DatabaseThread {
         ),
       );
     });
+  }
+
+  get obstacle(): string | null {
+    return this.#obstacle;
   }
 
   call(useCase: UseCase, args: unknown): Promise<unknown> {

@@ -5,9 +5,9 @@
 import { Kysely } from 'kysely';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { runBatch } from './group-commit.ts';
+import { CallLoop } from './call-loop.ts';
 import type { Call, Connection } from './group-commit.ts';
-import { LibsqlDialect, openLibsql } from './libsql-database.ts';
+import { freeBytesAt, LibsqlDialect, openLibsql } from './libsql-database.ts';
 import { migrate } from './migrate.ts';
 import { isUseCase, OPERATIONS } from './operations.ts';
 import type { Operation, UseCase } from './operations.ts';
@@ -15,6 +15,8 @@ import { sqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 import { toProblem } from './worker-messages.ts';
 import type { WorkerReply, WorkerRequest } from './worker-messages.ts';
+
+const LOCK_PATIENCE_MS = 50;
 
 async function serve(port: MessagePort, file: string): Promise<void> {
   const reply = (message: WorkerReply): void => {
@@ -26,30 +28,36 @@ async function serve(port: MessagePort, file: string): Promise<void> {
     return;
   }
   let closing = false;
-  let busy = false;
-  const waiting: WorkerRequest[] = [];
-  const next = (): Call | null => {
-    const request = waiting.shift() ?? receive(port);
-    if (request === null) return null;
-    if (request.kind === 'call') return toCall(request);
-    closing = true;
-    return null;
-  };
-  const drain = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    for (let call = next(); call !== null; call = next()) {
-      reply({ kind: 'answers', ...(await runBatch(connection, call, next, () => performance.now())) });
-    }
-    busy = false;
-    if (!closing) return;
+  const loop = new CallLoop({
+    connection,
+    receive: () => {
+      const request = closing ? null : receive(port);
+      if (request?.kind === 'call') return toCall(request);
+      closing ||= request !== null;
+      if (request !== null) void close();
+      return null;
+    },
+    onCommitted: (committed) => reply({ kind: 'answers', ...committed }),
+    onObstacle: (text) => reply({ kind: 'obstacle', text }),
+    freeBytes: () => freeBytesAt(file),
+    clock: () => performance.now(),
+    after: (ms, fire) => {
+      const timer = setTimeout(fire, ms);
+      return () => clearTimeout(timer);
+    },
+  });
+  const close = async (): Promise<void> => {
+    await loop.close();
     await connection.db.destroy();
     reply({ kind: 'closed' });
     port.close();
   };
   port.on('message', (request: WorkerRequest) => {
-    waiting.push(request);
-    void drain();
+    if (request.kind === 'call') loop.add(toCall(request));
+    else {
+      closing = true;
+      void close();
+    }
   });
   reply({ kind: 'ready' });
 }
@@ -59,6 +67,8 @@ async function open(file: string, reply: (message: WorkerReply) => void): Promis
     const database = openLibsql(file);
     const db = new Kysely<Tables>({ dialect: new LibsqlDialect({ database }) });
     await migrate(db, file);
+    // From here on a lock is waited for in turns, between which reads go on.
+    database.exec(`PRAGMA busy_timeout = ${LOCK_PATIENCE_MS}`);
     return sqliteConnection(database, db);
   } catch (error) {
     reply({ kind: 'refused', problem: toProblem(error, `open the database ${file}`) });

@@ -12,6 +12,8 @@ export type WorkerReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'answers'; readonly answers: readonly WorkerAnswer[]; readonly appended: readonly StoredEvent[] }
+  /** What keeps it from writing; null = nothing any more. */
+  | { readonly kind: 'obstacle'; readonly text: string | null }
   | { readonly kind: 'closed' };
 
 export type WorkerAnswer =
@@ -31,6 +33,16 @@ export function toProblem(error: unknown, operation: string): Problem {
   }
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
     return new LongshoreError('STATE_FILE_INVALID', `${operation}: the database is damaged: ${text}`).problem;
+  }
+  if (code === 'SQLITE_BUSY') {
+    return new LongshoreError('STORE_UNAVAILABLE', `${operation}: another program has locked the database`, {
+      hint: 'End what has coordinator.db open; a backup needs no lock. The call can be repeated.',
+    }).problem;
+  }
+  if (/^SQLITE_(IOERR|CANTOPEN|READONLY|PERM)/.test(code)) {
+    return new LongshoreError('STORE_UNAVAILABLE', `${operation}: ${text}`, {
+      hint: 'Look at the disk and at the permissions of the data directory of the coordinator. Nothing was written.',
+    }).problem;
   }
   return new LongshoreError('INTERNAL', `${operation}: ${text}`).problem;
 }

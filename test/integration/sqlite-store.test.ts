@@ -13,6 +13,7 @@ import * as initial from '../../coordinator/store/migrations/0001-initial.ts';
 import type { Tables } from '../../coordinator/store/tables.ts';
 import { toProblem } from '../../coordinator/store/worker-messages.ts';
 import { appName, deploymentId, hostId } from '../support/app-builders.ts';
+import { pollUntil } from '../support/poll-until.ts';
 import { anEvent } from '../support/store-scenes.ts';
 import { openAt, SQLITE_WORKER_SOURCE } from '../support/stores.ts';
 
@@ -145,6 +146,38 @@ t.test('sqlite store: a database of the first schema is brought to this one, wit
   t.match(await opened.allHosts(), [{ name: 'host-1', labels: { zone: 'a' }, instance: null, poweringOff: false }]);
 });
 
+t.test(
+  'sqlite store: a lock of another program holds up writes and no reads, and is told as an obstacle',
+  async (t) => {
+    const { directory, file } = directoryOf(t);
+    const store = await openAt(directory);
+    t.teardown(() => store.close());
+    const other = new libsql(file);
+    other.exec('BEGIN IMMEDIATE');
+    const written = store.appendEvents({ events: [anEvent()] });
+
+    t.same(await store.listApps({ limit: 1, after: null }), { items: [], next: null });
+    const obstacle = await pollUntil(
+      async () => store.obstacle(),
+      (found) => found !== null,
+    );
+    t.match(obstacle, /another program has locked the database/);
+    other.exec('ROLLBACK');
+    other.close();
+    t.equal((await written)[0]?.number, 1);
+    t.equal(store.obstacle(), null);
+  },
+);
+
+t.test('sqlite store: a database that another program has locked for itself is not called damaged', async (t) => {
+  const { directory, file } = directoryOf(t);
+  await (await openAt(directory)).close();
+  const other = new libsql(file);
+  t.teardown(() => other.close());
+  other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  await t.rejects(openAt(directory), { code: 'STORE_UNAVAILABLE', message: /another program has locked/ });
+});
+
 t.test('sqlite store: a change of the past shows', async (t) => {
   const { directory, file } = directoryOf(t);
   const store = await openAt(directory);
@@ -201,6 +234,10 @@ t.test('sqlite store: errors of the disk have their codes', (t) => {
   t.equal(toProblem(sqlite('SQLITE_FULL'), 'store x').code, 'NO_SPACE');
   t.equal(toProblem(sqlite('SQLITE_CORRUPT'), 'store x').code, 'STATE_FILE_INVALID');
   t.equal(toProblem(sqlite('SQLITE_CONSTRAINT_UNIQUE'), 'store x').code, 'CONFLICT');
-  t.match(toProblem(sqlite('SQLITE_IOERR'), 'store x'), { code: 'INTERNAL', message: 'store x: it said so' });
+  t.match(toProblem(sqlite('SQLITE_IOERR_WRITE'), 'store x'), {
+    code: 'STORE_UNAVAILABLE',
+    message: 'store x: it said so',
+  });
+  t.match(toProblem(sqlite('SQLITE_MISUSE'), 'store x'), { code: 'INTERNAL', message: 'store x: it said so' });
   t.end();
 });

@@ -13,6 +13,7 @@ t.test('runBatch: where a call cannot be undone alone the batch ends, for the re
       if (sql.startsWith('ROLLBACK TO')) throw new Error('no such savepoint');
     },
     spoils: () => false,
+    isLocked: () => false,
     mayRepeat: () => false,
     problemOf: (error, operation) =>
       error instanceof LongshoreError ? error.problem : problem('INTERNAL', `${operation}: ${String(error)}`),
