@@ -24,6 +24,17 @@ export function parseCoordinatorUrl(text: string, operation: string, code: Error
   return url.href.replace(/\/+$/, '');
 }
 
+const MOST = 8;
+
+/** Several, apart by commas, where a standby may take over. @throws LongshoreError of `code` */
+export function parseCoordinatorUrls(text: string, operation: string, code: ErrorCode): readonly [string, ...string[]] {
+  const [first = '', ...others] = text.split(',').map((each) => each.trim());
+  if (others.length >= MOST)
+    throw new LongshoreError(code, `${operation}: more than ${MOST} addresses`, { hint: HINT });
+  const parse = (each: string): string => parseCoordinatorUrl(each, operation, code);
+  return [parse(first), ...others.map(parse)];
+}
+
 /** @param path begins with a slash. A coordinator behind a proxy may live below a prefix, which stays. */
 export function urlBelow(coordinator: string, path: string): URL {
   return new URL(`${coordinator.replace(/\/+$/, '')}${path}`);

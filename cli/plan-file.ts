@@ -52,7 +52,7 @@ function unwritable(path: string, why: string, cause?: unknown): LongshoreError 
 }
 
 /** @throws INPUT_INVALID when it is not a plan, or one of another coordinator */
-export async function readPlanFile(path: string, coordinator: string): Promise<PlanFile> {
+export async function readPlanFile(path: string, coordinators: readonly string[]): Promise<PlanFile> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
@@ -69,10 +69,10 @@ export async function readPlanFile(path: string, coordinator: string): Promise<P
     throw new LongshoreError('INPUT_INVALID', `read the plan ${path}: it is not a saved plan`, {
       hint: 'Make one with `longshore plan --out FILE`.',
     });
-  if (!isSameCoordinator(parsed.data.coordinator, coordinator)) {
+  if (!coordinators.some((each) => isSameCoordinator(parsed.data.coordinator, each))) {
     throw new LongshoreError(
       'INPUT_INVALID',
-      `the plan ${path} was made for ${parsed.data.coordinator}, and this is ${coordinator}`,
+      `the plan ${path} was made for ${parsed.data.coordinator}, and this is ${coordinators.join(', ')}`,
       { hint: 'Make a new plan here.' },
     );
   }

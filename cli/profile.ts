@@ -9,13 +9,18 @@ import { z } from 'zod';
 import { systemRoots } from '../daemon/system-roots.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import type { Credentials } from './client/api-client.ts';
-import { isSameCoordinator, parseCoordinatorUrl } from './coordinator-url.ts';
+import { isSameCoordinator, parseCoordinatorUrls } from './coordinator-url.ts';
 import { writePrivateFile } from './private-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `ca`: absolute path of the file with the authority of the coordinator's certificate. */
-const profileSchema = z.strictObject({ url: z.url(), token: z.string(), ca: z.string().optional() });
+/** `url`: one, or several apart by commas. */
+const profileSchema = z.strictObject({
+  url: z.string().refine((urls) => urls.split(',').every((url) => URL.canParse(url))),
+  token: z.string(),
+  ca: z.string().optional(),
+});
 export type Profile = z.infer<typeof profileSchema>;
 
 export function profilePath(environment: Environment): string {
@@ -35,16 +40,21 @@ export async function readCredentials(environment: Environment): Promise<Credent
       hint: 'Run `longshore login URL`, or set LONGSHORE_URL.',
     });
   }
-  const url = parseCoordinatorUrl(text, 'find the coordinator', 'CONFIG_INVALID');
+  const urls = parseCoordinatorUrls(text, 'find the coordinator', 'CONFIG_INVALID');
   // What was given for one coordinator is not used with another one.
-  const own = profile !== null && isSameCoordinator(profile.url, url) ? profile : null;
+  const own = profile !== null && urls.every((url) => isOf(profile, url)) ? profile : null;
+  const url = urls.find((each) => each.startsWith('https:')) ?? urls[0];
   return {
-    url,
+    url: urls[0],
+    urls,
     token: await readToken(environment, own),
     ca: await readRoots(url, caFile(environment) ?? own?.ca),
     variables: environment,
   };
 }
+
+const isOf = (profile: Profile, url: string): boolean =>
+  profile.url.split(',').some((known) => URL.canParse(known) && isSameCoordinator(known, url));
 
 /** The file that `--ca` or LONGSHORE_CA names, as an absolute path. */
 export function caFile(environment: Environment): string | undefined {

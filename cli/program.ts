@@ -6,7 +6,8 @@ import { renderProblem } from '../protocol/text/problem.ts';
 import { ApiClient } from './client/api-client.ts';
 import { ConsoleClient } from './client/console-client.ts';
 import type { Context } from './context.ts';
-import { parseCoordinatorUrl } from './coordinator-url.ts';
+import { parseCoordinatorUrls } from './coordinator-url.ts';
+import { leadingCoordinator } from './leading-coordinator.ts';
 import { parseDurationOption } from './duration-option.ts';
 import { readCredentials } from './profile.ts';
 import type { Environment } from './profile.ts';
@@ -68,7 +69,10 @@ export async function runProgram(parameters: readonly string[], options: Program
       'wait for an answer, or follow a deployment, for so long at most',
       parseDurationOption,
     )
-    .option('--url <url>', 'of the coordinator (default: LONGSHORE_URL, then the profile of `login`)')
+    .option(
+      '--url <url>',
+      'of the coordinator; several, apart by commas, where a standby may take over (default: LONGSHORE_URL, then the profile of `login`)',
+    )
     .option(
       '--ca <file>',
       "authority that signed the coordinator's certificate, in PEM (default: LONGSHORE_CA, then the profile of `login`)",
@@ -108,7 +112,7 @@ function createContext(options: ProgramOptions, shared: SharedOptions): Context 
     ...options.environment,
     ...(shared.url === undefined
       ? {}
-      : { LONGSHORE_URL: parseCoordinatorUrl(shared.url, 'read --url', 'INPUT_INVALID') }),
+      : { LONGSHORE_URL: parseCoordinatorUrls(shared.url, 'read --url', 'INPUT_INVALID').join(',') }),
     ...(shared.ca === undefined ? {} : { LONGSHORE_CA: resolve(options.folder, requireNamed(shared.ca)) }),
   };
   return {
@@ -118,11 +122,12 @@ function createContext(options: ProgramOptions, shared: SharedOptions): Context 
     timeoutMs: shared.timeout ?? null,
     api: async () =>
       new ApiClient({
-        credentials: await readCredentials(environment),
+        credentials: await leadingCoordinator(await readCredentials(environment), options.signal),
         timeoutMs: Math.min(CALL_MS, shared.timeout ?? CALL_MS),
         signal: options.signal,
       }),
-    openConsole: async () => ConsoleClient.open(await readCredentials(environment), options.signal),
+    openConsole: async () =>
+      ConsoleClient.open(await leadingCoordinator(await readCredentials(environment), options.signal), options.signal),
   };
 }
 

@@ -27,6 +27,8 @@ const AGAIN: RetryPolicy = { firstMs: 250, factor: 2, capMs: 5_000 };
 
 export interface Credentials {
   readonly url: string;
+  /** All addresses, where a standby may take over; `url` is one of them. */
+  readonly urls?: readonly string[];
   readonly token: string | null;
   /** Certificates, in PEM, that may sign the coordinator's; undefined = Node's default. */
   readonly ca?: readonly string[] | undefined;
@@ -56,6 +58,11 @@ export class ApiClient {
 
   get url(): string {
     return this.#options.credentials.url;
+  }
+
+  /** All addresses of the coordinator, this one too. */
+  get urls(): readonly string[] {
+    return this.#options.credentials.urls ?? [this.url];
   }
 
   /** @throws LongshoreError: the coordinator's refusal, UNREACHABLE, or INTERNAL for a reply that is none */
@@ -179,7 +186,7 @@ function codeOfStatus(status: number): ErrorCode {
 /** The coordinator stops or has lost its database, or what stands in front of it finds it gone. */
 function isStopping({ response, json }: Answer): boolean {
   const parsed = problemSchema.safeParse(json);
-  if (parsed.success) return ['SHUTTING_DOWN', 'STORE_UNAVAILABLE'].includes(parsed.data.code);
+  if (parsed.success) return ['SHUTTING_DOWN', 'STORE_UNAVAILABLE', 'STANDBY'].includes(parsed.data.code);
   return [502, 503, 504].includes(response.status);
 }
 

@@ -155,7 +155,7 @@ async function fromPlanFile(
     });
   }
   const api = await context.api();
-  const file = await readPlanFile(resolve(context.folder, options.plan), api.url);
+  const file = await readPlanFile(resolve(context.folder, options.plan), api.urls);
   const images = digestsOf(file.plan);
   if (file.built.length > 0) {
     // A plan that the world has left behind is refused below, and must not move a tag before.

@@ -8,7 +8,8 @@ import { PROTOCOL } from '../../protocol/version.ts';
 import { ApiClient } from '../client/api-client.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
-import { parseCoordinatorUrl } from '../coordinator-url.ts';
+import { parseCoordinatorUrls } from '../coordinator-url.ts';
+import { leadingCoordinator } from '../leading-coordinator.ts';
 import { caFile, profilePath, readCredentials, readRoots, writeProfile } from '../profile.ts';
 import { readHidden, requireText } from '../read-input.ts';
 import type { RunVerb } from '../verb.ts';
@@ -38,14 +39,17 @@ export function registerSession(program: Command, run: RunVerb): void {
 
 async function login(context: Context, text: string, options: { tokenFile?: string }): Promise<number> {
   const { environment } = context;
-  const url = parseCoordinatorUrl(text, 'log in', 'INPUT_INVALID');
+  const urls = parseCoordinatorUrls(text, 'log in', 'INPUT_INVALID');
+  const url = urls.join(',');
   const file = caFile(environment);
-  const ca = await readRoots(url, file);
-  if (!isSafe(new URL(url)))
-    context.terminal.err(`warning: ${url} is not encrypted: whoever is on the way reads the token. Use https.`);
+  const ca = await readRoots(urls.find((each) => each.startsWith('https:')) ?? urls[0], file);
+  for (const each of urls)
+    if (!isSafe(new URL(each)))
+      context.terminal.err(`warning: ${each} is not encrypted: whoever is on the way reads the token. Use https.`);
   const token = (await readHidden(context, `token for ${url}`, options.tokenFile)).trim();
   requireText(token, `token for ${url}`, 'Type it at the prompt, pipe it in, or name a file with --token-file.');
-  const credentials = { url, token, ca, variables: environment };
+  const given = { url: urls[0], urls, token, ca, variables: environment };
+  const credentials = await leadingCoordinator(given, context.signal);
   const who = await new ApiClient({ credentials, timeoutMs: CALL_MS, signal: context.signal }).call('whoami');
   const path = profilePath(environment);
   await writeProfile(path, { url, token, ...(file === undefined ? {} : { ca: file }) });

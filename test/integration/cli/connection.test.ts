@@ -9,10 +9,13 @@ import path from 'node:path';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocketServer } from 'ws';
+import { leadingCoordinator } from '../../../cli/leading-coordinator.ts';
+import { listenAsStandby } from '../../../coordinator/http/standby-server.ts';
 import { profilePath, readCredentials, writeProfile } from '../../../cli/profile.ts';
 import { ConsoleClient } from '../../../cli/client/console-client.ts';
 import { ApiClient } from '../../../cli/client/api-client.ts';
 import type { Environment } from '../../../cli/profile.ts';
+import { freePort } from '../../support/free-port.ts';
 import { refusal } from '../../support/refusal.ts';
 import { testAuthority } from '../../support/test-authority.ts';
 
@@ -51,6 +54,36 @@ function answering(server: http.Server): readonly string[] {
   });
   return seen;
 }
+
+t.test('connection: of several addresses the one that leads is asked', async (t) => {
+  const leader = http.createServer();
+  const seen = answering(leader);
+  const url = `http://127.0.0.1:${await listening(t, leader)}`;
+  const port = await freePort();
+  const standby = await listenAsStandby({
+    listen: { host: '127.0.0.1', port },
+    tls: null,
+    version: 'test',
+    leader: () => null,
+  });
+  t.teardown(() => standby.close());
+  const gone = `http://127.0.0.1:${await freePort()}`;
+  const LONGSHORE_URL = `${gone}, http://127.0.0.1:${port}, ${url}`;
+  const given = await readCredentials({ LONGSHORE_URL, LONGSHORE_PROFILE: path.join(folderOf(t), 'none') });
+  const credentials = await leadingCoordinator(given, never);
+  t.equal(credentials.url, url);
+  await new ApiClient({ credentials, timeoutMs: 60_000, signal: never }).call('version');
+  t.same(seen, ['/readyz', '/v1/version']);
+
+  leader.close();
+  leader.closeAllConnections();
+  const without = await leadingCoordinator(given, never);
+  t.equal(without.url, `http://127.0.0.1:${port}`, 'where nobody leads, whoever answers says why');
+  await t.rejects(
+    new ApiClient({ credentials: without, timeoutMs: 60_000, signal: never }).call('version'),
+    refusal('STANDBY', /another coordinator leads/),
+  );
+});
 
 async function askBoth(environment: Environment): Promise<void> {
   const credentials = await readCredentials(environment);

@@ -1,5 +1,10 @@
 import t from 'tap';
-import { isSameCoordinator, parseCoordinatorUrl, urlBelow } from '../../../cli/coordinator-url.ts';
+import {
+  isSameCoordinator,
+  parseCoordinatorUrl,
+  parseCoordinatorUrls,
+  urlBelow,
+} from '../../../cli/coordinator-url.ts';
 import { refusal } from '../../support/refusal.ts';
 
 const parse = (text: string): string => parseCoordinatorUrl(text, 'log in', 'INPUT_INVALID');
@@ -17,6 +22,20 @@ t.test('parseCoordinatorUrl: http and https, with a prefix where there is one', 
     'https://x/#s3cret',
   ])
     t.throws(() => parse(text), refusal('INPUT_INVALID', /^log in: /), text);
+  t.end();
+});
+
+t.test('parseCoordinatorUrls: several, apart by commas, each of which must be one', (t) => {
+  const all = (text: string): readonly string[] => parseCoordinatorUrls(text, 'log in', 'INPUT_INVALID');
+  t.same(all('https://a.example'), ['https://a.example']);
+  t.same(all('https://a.example/, http://b.example:7070'), ['https://a.example', 'http://b.example:7070']);
+  for (const text of [
+    'https://a.example,',
+    ',https://a.example',
+    'https://a.example,b',
+    'https://a'.concat(',https://a'.repeat(8)),
+  ])
+    t.throws(() => all(text), refusal('INPUT_INVALID', /^log in: /), text);
   t.end();
 });
 
