@@ -25,6 +25,7 @@ import { AttemptLimit } from './http/attempt-limit.ts';
 import { clientAddress } from './http/client-address.ts';
 import { listenOn } from './http/listen.ts';
 import { RememberedRequests } from './http/remembered-requests.ts';
+import { watchTls } from './http/tls-files.ts';
 import { createHttpServer } from './http/server.ts';
 import type { HttpServer, HttpServerOptions } from './http/server.ts';
 import type { Installer } from './install/installer.ts';
@@ -239,6 +240,8 @@ export class Coordinator {
           .catch((error: unknown) => log.error({ err: error }, 'the times of hosts could not be written; later again'));
       }, TOUCH_MS),
     );
+    const { config, tls } = this.#options;
+    if (config.tls !== null && tls !== null) this.#timers.push(watchTls(config.tls, tls, this.#http, log));
     const port = await listenOn(this.#http, this.#options.config.listen);
     // A connection that cannot be taken (no file handles are left) is no reason to end.
     this.#http.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));

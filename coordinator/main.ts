@@ -28,6 +28,8 @@ import type { GoogleCloud } from './google/google-cloud.ts';
 import { openGoogle } from './google/open-google.ts';
 import { systemRoots } from '../daemon/system-roots.ts';
 import { certificateChecks } from './http/certificate-finding.ts';
+import { readTls } from './http/tls-files.ts';
+import type { TlsPair } from './http/tls-files.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
 import { logOutput } from './log-output.ts';
@@ -117,7 +119,7 @@ async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leadi
   const config = { ...given, listen: { ...given.listen, port } };
   const audiences = config.audiences ?? loopbackAudiences(config, port);
   const roots = await systemRoots();
-  const tls = await readTls(config);
+  const tls = config.tls === null ? null : await readTls(config.tls);
   const source = await databaseSource(config, { databaseUrl, ca: roots, timeoutMs: GOOGLE_TIMEOUT_MS });
   const name = new URL(audiences[0]).host;
   const opened = await openOrStandBy(
@@ -171,7 +173,7 @@ async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leadi
 interface Served {
   readonly config: CoordinatorConfig;
   readonly audiences: readonly [string, ...string[]];
-  readonly tls: Awaited<ReturnType<typeof readTls>>;
+  readonly tls: TlsPair | null;
   readonly store: Store;
   readonly metrics: CoordinatorMetrics;
   readonly systemd: SystemdService;
@@ -254,18 +256,6 @@ async function firstAdmin(
   }
   const file = await ensureFirstAdmin({ store, dataDirectory: dataDir, now: Date.now(), randomBytes });
   if (file !== null) log.info({ file }, 'the first admin token is in this file');
-}
-
-async function readTls({ tls }: CoordinatorConfig): Promise<{ readonly cert: Buffer; readonly key: Buffer } | null> {
-  if (tls === null) return null;
-  try {
-    return { cert: await readFile(tls.certFile), key: await readFile(tls.keyFile) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const hint =
-      'Its user must be able to read both files: chown longshore-coordinator FILE, or run `longshore-coordinator install` again.';
-    throw new LongshoreError('CONFIG_INVALID', `read the certificate: ${reason}`, { cause: error, hint });
-  }
 }
 
 /** The page is built into `web/` beside the program; from source it is in `dist/`. */

@@ -6,7 +6,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ServerOptions } from 'node:https';
+import { Server as TlsServer } from 'node:tls';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { boundedText } from '../../fleet/bounded-text.ts';
@@ -26,6 +26,7 @@ import { brokenRequest, toErrorResponse } from './error-response.ts';
 import { createHandlers } from './handlers.ts';
 import { renderOpenapi } from './openapi.ts';
 import { registerInstall } from './install-routes.ts';
+import type { TlsPair } from './tls-files.ts';
 import { parseInput } from './parse-input.ts';
 import { idempotencyKey, idOfRequest } from './remembered-requests.ts';
 import type { RememberedRequests } from './remembered-requests.ts';
@@ -36,7 +37,7 @@ export interface HttpServerOptions {
   readonly version: string;
   readonly log: FastifyBaseLogger;
   /** Certificate and key; null = plain HTTP. */
-  readonly tls: Pick<ServerOptions, 'cert' | 'key'> | null;
+  readonly tls: TlsPair | null;
   /** Null = ready; else the reason it is not. */
   readonly notReady: () => string | null;
   readonly renderMetrics: () => Promise<{ readonly type: string; readonly body: string }>;
@@ -56,9 +57,12 @@ export interface HttpServer {
   readonly server: Server;
   /** @returns the port bound */
   listen(address: string, port: number): Promise<number>;
+  /** For connections from now on. */
+  renewTls(pair: TlsPair): void;
   close(): Promise<void>;
 }
 
+const LEAST_TLS = 'TLSv1.2';
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -92,6 +96,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const bound = app.server.address();
       return typeof bound === 'object' && bound !== null ? bound.port : port;
     },
+    renewTls: (pair) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext({ ...pair, minVersion: LEAST_TLS });
+    },
     close: () => app.close(),
   };
 }
@@ -111,7 +118,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 256 },
   } as const;
   if (options.tls === null) return Fastify(base);
-  return Fastify({ ...base, https: { ...options.tls, minVersion: 'TLSv1.2' } });
+  return Fastify({ ...base, https: { ...options.tls, minVersion: LEAST_TLS } });
 }
 
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

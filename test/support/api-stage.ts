@@ -9,6 +9,8 @@ import { AddressRate } from '../../coordinator/http/address-rate.ts';
 import { AttemptLimit } from '../../coordinator/http/attempt-limit.ts';
 import { clientAddress } from '../../coordinator/http/client-address.ts';
 import { createHttpServer } from '../../coordinator/http/server.ts';
+import type { HttpServer } from '../../coordinator/http/server.ts';
+import type { TlsPair } from '../../coordinator/http/tls-files.ts';
 import type { WebFile } from '../../coordinator/http/web-files.ts';
 import { RememberedRequests } from '../../coordinator/http/remembered-requests.ts';
 import type { Installer } from '../../coordinator/install/installer.ts';
@@ -24,6 +26,7 @@ export interface ApiStage {
   readonly connections: () => Promise<number>;
   /** A token was revoked. */
   readonly checkTokens: () => void;
+  readonly renewTls: HttpServer['renewTls'];
 }
 
 export interface ApiStageOptions {
@@ -36,6 +39,7 @@ export interface ApiStageOptions {
   readonly publicCallsPerMinute?: number;
   readonly requests?: RequestStore;
   readonly trustedProxies?: readonly string[];
+  readonly tls?: TlsPair;
   readonly port?: number;
   /** How often a console socket is looked at. */
   readonly pingMs?: number;
@@ -55,7 +59,7 @@ export async function openApiStage(
     commands: options.commands,
     version: '9.9.9',
     log,
-    tls: null,
+    tls: options.tls ?? null,
     notReady: options.notReady ?? (() => null),
     renderMetrics: () => Promise.resolve({ type: 'text/plain', body: 'up 1\n' }),
     metricsAccess: options.metricsAccess ?? 'token',
@@ -95,5 +99,12 @@ export async function openApiStage(
   const connections = promisify((done: (error: Error | null, count: number) => void) =>
     http.server.getConnections(done),
   );
-  return { url: `http://127.0.0.1:${port}`, port, connections, checkTokens: () => console.checkTokens(), close };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    connections,
+    checkTokens: () => console.checkTokens(),
+    renewTls: (pair) => http.renewTls(pair),
+    close,
+  };
 }
