@@ -25,7 +25,9 @@ export function endSignal(log: { info(text: string): void }, endAtOnce: () => ne
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
     // Its default would end the process, and who sends it wants settings to be read again.
-    process.on('SIGHUP', () => log.info('SIGHUP: ignored; settings are read at the start (systemctl restart)'));
+    process.on('SIGHUP', () =>
+      log.info('SIGHUP: ignored; certificates are read again by themselves, settings at a restart'),
+    );
   });
   // Until somebody waits for it a fault is not "unhandled".
   promise.catch(() => undefined);
