@@ -10,8 +10,8 @@ import { withTimeLimit } from '../with-time-limit.ts';
 import type { ExecResult, OnChunk, OutputStream } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { isSocketFault } from './engine-error.ts';
-import { containerName } from './engine-names.ts';
 import { killExecProcess } from './kill-exec-process.ts';
+import { onContainer } from './own-container.ts';
 import { streamPieces } from './stream-frames.ts';
 
 type Exec = Awaited<ReturnType<ReturnType<Connection['docker']['getContainer']>['exec']>>;
@@ -101,18 +101,20 @@ export class ContainerExec {
   }
 
   async #create(
-    { docker }: Connection,
+    connection: Connection,
     instance: InstanceId,
     command: readonly string[],
     options: { readonly tty: boolean; readonly stdin: boolean },
   ): Promise<Exec> {
-    return docker.getContainer(containerName(this.#host, instance)).exec({
-      Cmd: [...command],
-      AttachStdin: options.stdin,
-      AttachStdout: true,
-      AttachStderr: true,
-      Tty: options.tty,
-    });
+    return onContainer(connection, this.#host, instance, (container) =>
+      container.exec({
+        Cmd: [...command],
+        AttachStdin: options.stdin,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: options.tty,
+      }),
+    );
   }
 
   /** Aborting ends the command too: nobody is left to talk to it. */

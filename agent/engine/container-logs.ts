@@ -6,8 +6,8 @@ import type { HostId, InstanceId } from '../../fleet/ids.ts';
 import type { OnChunk } from './container-engine.ts';
 import type { EngineClient } from './engine-client.ts';
 import { engineError, isSocketFault, toFailure } from './engine-error.ts';
-import { containerName } from './engine-names.ts';
 import { LogStamps, secondsAfter, type LogMoment } from './log-stamps.ts';
+import { onContainer } from './own-container.ts';
 import { streamPieces } from './stream-frames.ts';
 
 export interface LogOptions {
@@ -31,8 +31,9 @@ export async function readContainerLogs(
   signal: AbortSignal,
 ): Promise<LogMoment | null> {
   const operation = `read logs of ${instance}`;
-  const name = containerName(host, instance);
-  const inspected = await client.call(operation, ({ docker }) => docker.getContainer(name).inspect());
+  const inspected = await client.call(operation, (connection) =>
+    onContainer(connection, host, instance, (container) => container.inspect()),
+  );
   const query = {
     stdout: '1',
     stderr: '1',
@@ -44,7 +45,12 @@ export async function readContainerLogs(
   const tty = inspected.Config.Tty;
   const stamps = options.follow ? new LogStamps(tty) : null;
   try {
-    const stream = await client.stream(operation, { method: 'GET', path: `/containers/${name}/logs`, query, signal });
+    const stream = await client.stream(operation, {
+      method: 'GET',
+      path: `/containers/${inspected.Id}/logs`,
+      query,
+      signal,
+    });
     for await (const piece of streamPieces(stream, tty)) {
       const data = stamps?.take(piece) ?? piece.data;
       if (data.length > 0) await onChunk(piece.fd, data);

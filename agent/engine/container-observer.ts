@@ -14,7 +14,8 @@ import type {
 } from './container-engine.ts';
 import type { Connection, EngineClient } from './engine-client.ts';
 import { toFailure } from './engine-error.ts';
-import { HOST_LABEL } from './engine-labels.ts';
+import { HOST_LABEL, INSTANCE_LABEL } from './engine-labels.ts';
+import { hasOwnName, isCopy, withoutNamesakes } from './own-container.ts';
 import { changeKey, toObservation, type InspectedContainer, type ListedContainer } from './to-observation.ts';
 
 /** Turns after which a remembered answer is asked for again. */
@@ -87,17 +88,28 @@ export class ContainerObserver {
         abortSignal: signal,
       });
       return Promise.all(
-        listed.map(async (each): Promise<readonly [string, Remembered]> => {
+        withoutNamesakes(this.#host, listed).map(async (each): Promise<readonly [string, Remembered]> => {
           const key = changeKey(each);
           const known = before.get(each.Id);
           if (known?.key === key && known.untilTurn > turn) return [each.Id, known];
-          const observation = await inspect(connection, each, signal);
+          const observation = await this.#inspect(connection, each, signal);
           return [each.Id, { key, observation, untilTurn: turn + TRUSTED_TURNS }];
         }),
       );
     });
     if (forgotten === this.#forgotten) this.#remembered = new Map(found);
     return found.flatMap(([, { observation }]) => observation ?? []);
+  }
+
+  /** A copy of one of ours is nobody's instance, whatever its labels say. */
+  async #inspect(
+    connection: Connection,
+    listed: ListedContainer,
+    signal: AbortSignal,
+  ): Promise<ContainerObservation | null> {
+    const isFamiliar = hasOwnName(this.#host, listed);
+    if (!isFamiliar && (await isCopy(connection, listed.ImageID, listed.Labels, INSTANCE_LABEL))) return null;
+    return inspect(connection, listed, signal);
   }
 
   async #appResources(turn: number, signal: AbortSignal): Promise<Resources> {

@@ -6,6 +6,7 @@ import { withTimeLimit } from '../with-time-limit.ts';
 import type { EngineClient } from './engine-client.ts';
 import { pullError, toFailure } from './engine-error.ts';
 import { HOST_LABEL } from './engine-labels.ts';
+import { isCopy } from './own-container.ts';
 import { jsonLines } from './json-lines.ts';
 import { INGRESS_LABEL, proxyContainerBody } from './proxy-container-body.ts';
 import type { ProxyContainer, ProxyContainers } from './proxy-containers.ts';
@@ -66,9 +67,13 @@ export function dockerodeProxyContainers(client: EngineClient, host: HostId): Pr
 
 async function list(client: EngineClient, host: HostId): Promise<readonly ProxyContainer[]> {
   const filters = { label: [`${HOST_LABEL}=${host}`, INGRESS_LABEL] };
-  const found = await client.call("list the ingress's containers", ({ docker }) =>
-    docker.listContainers({ all: true, filters }),
-  );
+  const found = await client.call("list the ingress's containers", async (connection) => {
+    const listed = await connection.docker.listContainers({ all: true, filters });
+    const copies = await Promise.all(
+      listed.map((each) => isCopy(connection, each.ImageID, each.Labels, INGRESS_LABEL)),
+    );
+    return listed.filter((_, index) => copies[index] === false);
+  });
   return found.map((container) => ({
     engineId: container.Id,
     name: (container.Names[0] ?? '').replace(/^\//, ''),

@@ -18,6 +18,7 @@ import type { InstancePlan } from './container-engine.ts';
 const PREFIX = 'longshore.';
 export const HOST_LABEL = `${PREFIX}host`;
 export const APP_LABEL = `${PREFIX}app`;
+export const INSTANCE_LABEL = `${PREFIX}instance`;
 /**
  * The agent's data directory. It tells a former identity of this agent (same directory, another host) from another agent
  * of this engine: two agents never share a directory, and one whose data was lost is still at the same place.
@@ -56,7 +57,7 @@ export function labelsOfInstance(plan: InstancePlan): Labels {
     [`${PREFIX}release`]: String(plan.release),
     [`${PREFIX}deployment`]: plan.deployment,
     [`${PREFIX}attempt`]: String(plan.attempt),
-    [`${PREFIX}instance`]: plan.instance,
+    [INSTANCE_LABEL]: plan.instance,
     [`${PREFIX}image`]: plan.imageId,
     [`${PREFIX}digest`]: digest,
     // Read by the machine's metadata guard (setup/metadata-access.ts), which lets nobody through without it.

@@ -1,5 +1,5 @@
 /**
- * What is done to one instance's container. Every call names it by host and instance, so it cannot reach another
+ * What is done to one instance's container. Every call finds it by host and instance, so it cannot reach another
  * host's container, and every call may be repeated: what is done already is fine. That is what a restarted agent
  * relies on.
  */
@@ -14,6 +14,7 @@ import { toFailure } from './engine-error.ts';
 import { APP_LABEL, HOST_LABEL, labelsOfAgent, parseInstanceLabels } from './engine-labels.ts';
 import { containerName } from './engine-names.ts';
 import { isSameNames, namesOfEndpoint } from './endpoint-names.ts';
+import { onContainer } from './own-container.ts';
 
 export class InstanceOperations {
   readonly #client: EngineClient;
@@ -73,20 +74,29 @@ export class InstanceOperations {
   async start(instance: InstanceId): Promise<void> {
     await this.#client.call(`start ${instance}`, (connection) =>
       // 304: it runs already.
-      tolerating([304], this.#container(connection, instance).start()),
+      tolerating(
+        [304],
+        onContainer(connection, this.#host, instance, (container) => container.start()),
+      ),
     );
   }
 
   async stop(instance: InstanceId, graceMs: number): Promise<void> {
     await this.#client.call(`stop ${instance}`, (connection) =>
-      tolerating([304, 404], this.#container(connection, instance).stop({ t: Math.ceil(graceMs / 1000) })),
+      tolerating(
+        [304, 404],
+        onContainer(connection, this.#host, instance, (container) => container.stop({ t: Math.ceil(graceMs / 1000) })),
+      ),
     );
   }
 
   async remove(instance: InstanceId): Promise<void> {
     await this.#client.call(`remove ${instance}`, (connection) =>
       // 409: its removal is under way. Never with `v`: an anonymous volume of it may be all that there is of somebody's data.
-      tolerating([404, 409], this.#container(connection, instance).remove({ force: true })),
+      tolerating(
+        [404, 409],
+        onContainer(connection, this.#host, instance, (container) => container.remove({ force: true })),
+      ),
     );
   }
 
@@ -95,9 +105,9 @@ export class InstanceOperations {
     policy: { readonly name: string; readonly maxAttempts: number },
   ): Promise<void> {
     await this.#client.call(`set the restart policy of ${instance} to ${policy.name}`, (connection) =>
-      this.#container(connection, instance).update({
-        RestartPolicy: { Name: policy.name, MaximumRetryCount: policy.maxAttempts },
-      }),
+      onContainer(connection, this.#host, instance, (container) =>
+        container.update({ RestartPolicy: { Name: policy.name, MaximumRetryCount: policy.maxAttempts } }),
+      ),
     );
   }
 
@@ -108,8 +118,12 @@ export class InstanceOperations {
    */
   async setNames(instance: InstanceId, network: string, address: string, names: NetworkNames): Promise<void> {
     await this.#client.call(`connect ${instance} to ${network} as ${address}`, async (connection) => {
-      const container = this.#container(connection, instance);
-      const { Id: engineId, NetworkSettings: settings } = await container.inspect();
+      const { Id: engineId, NetworkSettings: settings } = await onContainer(
+        connection,
+        this.#host,
+        instance,
+        (container) => container.inspect(),
+      );
       const endpoint = settings.Networks[network];
       const target = connection.docker.getNetwork(network);
       if (endpoint !== undefined) {
@@ -118,22 +132,18 @@ export class InstanceOperations {
         const isThere =
           endpoint.NetworkID === '' || endpoint.NetworkID === ((await target.inspect()) as { readonly Id: string }).Id;
         if (isSame && isThere) return;
-        await tolerating([404], target.disconnect({ Container: container.id }));
+        await tolerating([404], target.disconnect({ Container: engineId }));
       }
       await target.connect({
-        Container: container.id,
+        Container: engineId,
         EndpointConfig: endpointConfig(address, names) as EndpointSettings,
       });
     });
   }
 
-  #container(connection: Connection, instance: InstanceId): ReturnType<Connection['docker']['getContainer']> {
-    return connection.docker.getContainer(containerName(this.#host, instance));
-  }
-
   /** The name holds an id that only this agent chose, so what has it is what an earlier life of the agent made. */
   async #adopt(connection: Connection, plan: InstancePlan, operation: string): Promise<string> {
-    const found = await this.#container(connection, plan.instance).inspect();
+    const found = await connection.docker.getContainer(containerName(this.#host, plan.instance)).inspect();
     const labels = parseInstanceLabels(found.Config.Labels);
     if (found.Config.Labels[HOST_LABEL] === plan.host && labels?.hash === plan.service.hash) return found.Id;
     throw new LongshoreError('CONFLICT', `${operation}: the container ${found.Name} has this name and is not ours`, {

@@ -13,6 +13,8 @@ const MOST_OUTPUT = 1_000;
 /** One entry of `GET /containers/json`, as far as we read it. */
 export interface ListedContainer {
   readonly Id: string;
+  /** Each with a slash before it. */
+  readonly Names?: readonly string[] | null;
   readonly ImageID: string;
   readonly State: string;
   readonly Status: string;

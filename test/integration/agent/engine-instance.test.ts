@@ -321,3 +321,55 @@ t.test(
     t.ok(await realEngine(scene.host, { sharedVolumes: true }).create(plan(theirs)));
   },
 );
+
+t.test('one that was renamed is still reached', { skip }, async (t) => {
+  const scene = realScene(needed(machine));
+  t.teardown(() => scene.close());
+  const { docker } = needed(machine);
+  const image = await scene.offer('runs');
+  const { imageId } = await scene.engine.pullImage(image, () => undefined, never);
+  const plan = aPlan(scene, image, imageId);
+  const engineId = await scene.engine.create(plan);
+  await docker.getContainer(engineId).rename({ name: `renamed-${plan.instance}` });
+
+  await scene.engine.start(plan.instance);
+  t.match(await scene.engine.observe(never), { containers: [{ engineId, state: 'running' }] });
+  await scene.engine.setRestart(plan.instance, { name: 'always', maxAttempts: 0 });
+  t.match(await scene.engine.exec(plan.instance, ['echo', 'here'], 10_000, never), { exitCode: 0, output: 'here\n' });
+  await scene.engine.readLogs(plan.instance, { follow: false, tail: 1, sinceMs: null }, async () => undefined, never);
+  await scene.engine.stop(plan.instance, 1_000);
+  t.match(await scene.engine.observe(never), { containers: [{ engineId, state: 'exited', restartPolicy: 'always' }] });
+  await scene.engine.remove(plan.instance);
+  t.same((await scene.engine.observe(never)).containers, []);
+});
+
+t.test('a container made from an image of one of ours is not ours', { skip }, async (t) => {
+  const scene = realScene(needed(machine));
+  t.teardown(() => scene.close());
+  const { docker } = needed(machine);
+  const image = await scene.offer('runs');
+  const { imageId } = await scene.engine.pullImage(image, () => undefined, never);
+  const plan = aPlan(scene, image, imageId);
+  const engineId = await scene.engine.create(plan);
+  await scene.engine.start(plan.instance);
+  const committed = (await docker.getContainer(engineId).commit({})) as { readonly Id: string };
+  t.teardown(() => docker.getImage(committed.Id).remove({ force: true }));
+  const copy = await docker.createContainer({ Image: committed.Id, Cmd: ['sleep', '600'] });
+  await copy.start();
+  t.match((await copy.inspect()).Config.Labels, { 'longshore.instance': plan.instance }, 'it has the labels of ours');
+
+  const seen = await scene.engine.observe(never);
+  t.same(
+    seen.containers.map((each) => each.engineId),
+    [engineId],
+  );
+  await docker.getContainer(engineId).rename({ name: `renamed-${plan.instance}` });
+  await scene.reopen().stop(plan.instance, 1_000);
+  t.equal((await copy.inspect()).State.Running, true, 'nothing is done to it');
+  t.equal((await docker.getContainer(engineId).inspect()).State.Running, false);
+  await scene.engine.remove(plan.instance);
+  t.same((await scene.reopen().observe(never)).containers, [], 'also when ours is gone');
+  await scene.engine.remove(plan.instance);
+  t.equal((await copy.inspect()).State.Running, true);
+  await copy.remove({ force: true });
+});
