@@ -42,12 +42,40 @@ export function planPlace(
     return false;
   }
   if (context.facts.failures[`instance:${instance}`]?.problem.code !== 'ADDRESS_IN_USE') return true;
-  const taken = [...Object.values(journal.addresses), ...heldIndexes(context)];
-  const index = nextIndex(network.subnet, journal.addresses[key] ?? 0, taken);
-  if (index === null) return true;
-  builder.wantIfFree({ kind: 'move-address', app, key, index });
+  if (!moveAddress(context, builder, key)) return true;
   builder.wait(`${name} gets another address: a container that is not ours holds ${address}`);
   return false;
+}
+
+/**
+ * For an instance whose address another one of ours holds until it has stopped.
+ * @returns whether it gets another one; false where none is left, or it does not go by the journal
+ */
+export function planOtherAddress(
+  context: AppContext,
+  builder: PlanBuilder,
+  entry: RunEntry | null,
+  container: ContainerObservation,
+): boolean {
+  const { service, replica, instance, address } = container;
+  const key = instanceKey(service, replica);
+  const record = goalOf(context, instance)[key];
+  if (entry === null || record?.instance !== instance) return false;
+  // It is moved already, and connected there before its start.
+  if (addressOf(context, entry, key, record) !== address) return !planPlace(context, builder, entry, container);
+  if (!moveAddress(context, builder, key)) return false;
+  builder.wait(`${service}/${replica} gets another address: one that is still stopping holds ${address ?? ''}`);
+  return true;
+}
+
+function moveAddress(context: AppContext, builder: PlanBuilder, key: string): boolean {
+  const { app, network, journal } = context;
+  if (network === null) return false;
+  const taken = [...Object.values(journal.addresses), ...heldIndexes(context)];
+  const index = nextIndex(network.subnet, journal.addresses[key] ?? 0, taken);
+  if (index === null) return false;
+  builder.wantIfFree({ kind: 'move-address', app, key, index });
+  return true;
 }
 
 /** The generation that an instance is part of. */

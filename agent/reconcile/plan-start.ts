@@ -6,7 +6,7 @@ import { type AppContext, isUp } from './app-context.ts';
 import { mustStopFirst } from './app-volumes.ts';
 import { holdsPortOf } from './host-ports.ts';
 import type { PlanBuilder } from './plan-builder.ts';
-import { planPlace } from './plan-place.ts';
+import { planOtherAddress, planPlace } from './plan-place.ts';
 import { protectedInstances } from './plan-retirement.ts';
 import { planFilesOf } from './prerequisites.ts';
 
@@ -17,6 +17,9 @@ export function planStart(
   container: ContainerObservation,
 ): void {
   const blocker = blockerOf(context, entry, container);
+  // One that is on its way out may keep its address for all of its grace: the time of the new one goes on meanwhile.
+  const isOnlyAddress = blocker?.reason === 'address' && !protectedInstances(context).has(blocker.instance);
+  if (isOnlyAddress && planOtherAddress(context, builder, entry, container)) return;
   if (blocker !== undefined) {
     builder.wait(`${container.service}/${container.replica} starts when ${blocker.instance} has stopped`);
     return;
@@ -45,18 +48,20 @@ function isStuck(context: AppContext, container: ContainerObservation): boolean 
 
 const TRIES = 3;
 
-/** Another one that holds its address, its volume or its host port, and is going to stop. */
+/** Another one that holds its address, its volume or its host port, and is going to stop. What must be waited for comes first. */
 function blockerOf(
   context: AppContext,
   entry: RunEntry | null,
   container: ContainerObservation,
-): ContainerObservation | undefined {
+): { readonly instance: InstanceId; readonly reason: 'address' | 'place' } | undefined {
   const staying = protectedInstances(context);
-  return context.containers.find((each) => {
-    if (each.instance === container.instance || !isUp(each)) return false;
-    if (container.address !== null && each.address === container.address) return true;
+  const others = context.containers.filter((each) => each.instance !== container.instance && isUp(each));
+  const inPlace = others.find((each) => {
     const isSame = each.service === container.service && each.replica === container.replica;
     if (isSame && mustStopFirst(entry, container, each)) return true;
     return !staying.has(each.instance) && holdsPortOf(context, entry, container.service, each);
   });
+  if (inPlace !== undefined) return { instance: inPlace.instance, reason: 'place' };
+  const there = others.find((each) => container.address !== null && each.address === container.address);
+  return there === undefined ? undefined : { instance: there.instance, reason: 'address' };
 }

@@ -566,3 +566,26 @@ t.test(
     t.equal(host.running(), 'b');
   },
 );
+
+t.test('reconciler: a release passes although the one before last is still stopping', async (t) => {
+  const host = await world(t, { ingress: true });
+  host.offer('abc');
+  const entry = (number: number, version: string): ReturnType<typeof aRunEntry> =>
+    release(number, version, { services: { web: { version, ingress: ROUTE } } });
+  await host.assign(entry(1, 'a'));
+  await host.untilConverged();
+  const letGo = host.engine.hold('stop');
+  t.teardown(letGo);
+  const passed = (number: number) => (): boolean => {
+    const report = host.report();
+    return report?.release === number && report.attempt?.state === 'passed';
+  };
+  await host.assign(entry(2, 'b'));
+  await host.until(passed(2), 'the second release');
+  await host.assign(entry(3, 'c'));
+  await host.until(passed(3), 'the third one');
+  t.equal(host.running(), 'abc', 'both old ones are stopping');
+  letGo();
+  await host.untilConverged();
+  t.equal(host.containers(), 'c');
+});

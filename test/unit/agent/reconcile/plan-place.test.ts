@@ -1,5 +1,6 @@
 import t from 'tap';
 import { problem } from '../../../../fleet/errors.ts';
+import type { AppJournal } from '../../../../agent/state/app-journal.ts';
 import { PlanBuilder } from '../../../../agent/reconcile/plan-builder.ts';
 import { planStart } from '../../../../agent/reconcile/plan-start.ts';
 import { aRunEntry } from '../../../support/agent-entries.ts';
@@ -62,3 +63,32 @@ t.test(
     t.end();
   },
 );
+
+t.test('planPlace: where one that is still stopping has the address, another one is journaled and taken', (t) => {
+  const attempt = {
+    ...committedJournalOf(entry, {}).attempt,
+    entry,
+    state: 'running' as const,
+    candidates: { 'web/1': aRecord(1) },
+  };
+  const made = aContainer(1, { state: 'created', networkId: null });
+  const serving = aContainer(2, { address: '10.213.0.3', slot: 1 });
+  const leaving = aContainer(3, { address: made.address });
+  const journalOf = (index: number): Partial<AppJournal> => ({
+    ...committedJournalOf(entry, { 'web/1': aRecord(2, { slot: 1 }) }),
+    attempt: attempt as NonNullable<AppJournal['attempt']>,
+    addresses: { 'web/1': index },
+  });
+  const containers = [made, serving, leaving];
+  t.match(planned({ journal: journalOf(0), containers }, made).actions, [
+    { kind: 'move-address', key: 'web/1', index: 1 },
+  ]);
+  t.match(planned({ journal: journalOf(1), containers }, made).actions, [
+    { kind: 'set-names', instance: instanceId(1), address: '10.213.0.4' },
+  ]);
+  const moved = aContainer(1, { state: 'created', networkId: null, address: '10.213.0.4' });
+  t.match(planned({ journal: journalOf(1), containers: [moved, serving, leaving] }, moved).actions, [
+    { kind: 'start' },
+  ]);
+  t.end();
+});
