@@ -30,7 +30,7 @@ export function alarmsOf(context: AppContext): readonly Alarm[] {
     if (!hasRightImage(container) && !isOver)
       raise('image-mismatch', key, `${key} runs another image than its label says and is made again`);
     const loop = restartLoopOf(context, container);
-    if (loop !== null) raise('restart-loop', key, loop.message);
+    if (loop !== null) raise('restart-loop', key, `${key} ${loop.message}`);
     const health = healthOf(context, record.instance);
     if (health?.isUnhealthy === true)
       raise('instance-unhealthy', key, `${key} is not healthy: ${health.lastAnswer ?? ''}`);

@@ -215,6 +215,9 @@ function stateOf(context: AppContext, container: ContainerObservation): Instance
     return wasStopped ? 'stopped' : 'exited';
   }
   if (!protectedInstances(context).has(container.instance)) return 'draining';
+  // Between two of its ends it runs for a while, and may even answer.
+  if (restartLoopOf(context, container) !== null) return 'unhealthy';
+  if (container.state === 'restarting') return 'starting';
   const health = healthOf(context, container.instance);
   if (health === undefined) return container.restartPolicy === 'no' ? 'starting' : 'healthy';
   if (health.isUnhealthy) return 'unhealthy';

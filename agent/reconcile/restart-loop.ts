@@ -26,12 +26,13 @@ function recentRestarts(context: AppContext, container: ContainerObservation): r
   return (context.facts.restarts[container.instance] ?? []).filter((atMs) => atMs >= sinceMs);
 }
 
+/** The message does not name the instance. */
 export function restartLoopOf(context: AppContext, container: ContainerObservation): Problem | null {
   const seen = recentRestarts(context, container);
   if (seen.length < RESTARTS_OF_A_LOOP) return null;
   const minutes = RESTART_WINDOW_MS / 60_000;
   return problem(
     'RESTART_LOOP',
-    `${container.service}/${container.replica} started again ${seen.length} times in ${minutes} minutes; last time it ${exitOf(container)}`,
+    `started again ${seen.length} times in ${minutes} minutes; last time it ${exitOf(container)}`,
   );
 }

@@ -292,7 +292,10 @@ t.test('nextActions: restart loops are named', (t) => {
     nowMs: 10,
     facts: { held: [heldA], restarts },
   });
-  t.match(found.alarms, [{ event: 'restart-loop', text: /started again 5 times in 10 minutes/ }]);
+  t.match(found.alarms, [{ event: 'restart-loop', text: /^web: web\/1 started again 5 times in 10 minutes/ }]);
+  t.match(found.apps, {
+    web: { waiting: /^web\/1 started again/, instances: [{ state: 'unhealthy', detail: /^started again/ }] },
+  });
   t.match(found.apps, { web: { converged: false } });
   const later = plan({
     entry: release(1, 'a'),
