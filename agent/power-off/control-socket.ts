@@ -45,10 +45,10 @@ export async function listenForControl(options: ControlOptions): Promise<Control
     log.warn(`no local control: ${file} is longer than the ${LONGEST_PATH} characters that a socket may have`);
     return null;
   }
-  // One that a killed agent left: the data directory is locked, so nobody listens there.
-  await rm(file, { force: true });
   const server = net.createServer((socket) => serve(socket, options));
   try {
+    // One that a killed agent left: the data directory is locked, so nobody listens there.
+    await rm(file, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(file, resolve);
@@ -95,7 +95,8 @@ function serve(socket: net.Socket, { drain, restart }: Pick<ControlOptions, 'dra
 
 async function closed(server: net.Server, file: string): Promise<void> {
   server.close();
-  await rm(file, { force: true });
+  // It may have become read-only since; the next agent takes the file away, or says that it cannot.
+  await rm(file, { force: true }).catch(() => undefined);
 }
 
 function jsonOf(text: string): unknown {

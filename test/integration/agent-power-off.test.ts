@@ -1,5 +1,5 @@
 // Before a power-off: the local control socket, the command that uses it, and an agent as a process.
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -121,4 +121,25 @@ t.test('drain: without an agent, or with a wrong time, it says so', async (t) =>
   t.match(nobody.output(), /no agent answers at .*\[UNREACHABLE\]/);
   t.equal(await wrong.ended, 2);
   t.match(wrong.output(), /--timeout soon is not a number of seconds/);
+});
+
+t.test('control: a socket file that cannot be removed holds up neither the beginning nor the end', async (t) => {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'longshore-'));
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const file = path.join(dataDir, 'control.sock');
+  const warned: string[] = [];
+  const none = (): void => undefined;
+  const options = {
+    dataDir,
+    drain: () => Promise.reject(new Error('unused')),
+    restart: none,
+    log: { debug: none, info: none, error: none, warn: (text: string) => void warned.push(text) },
+  };
+
+  const socket = await listenForControl(options);
+  await rm(file);
+  await mkdir(file);
+  await socket?.close();
+  t.equal(await listenForControl(options), null);
+  t.match(warned, [/no local control/]);
 });
