@@ -2,16 +2,15 @@
  * The coordinator's process: reads arguments and environment once, builds everything, and turns the end into an exit
  * code. The first SIGTERM or SIGINT ends it cleanly; what is under way goes on at the next start. The second ends it.
  */
-import { randomBytes, randomUUID, X509Certificate } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { lockDataDir } from '../daemon/data-dir-lock.ts';
 import { createNotifier } from '../daemon/notifier.ts';
 import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import { VERSION } from '../protocol/product-version.ts';
+import { besideMain, installer, webFiles } from './beside-program.ts';
 import { loopbackAudiences, parseCoordinatorConfig } from './config.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { readConfigFile } from './config/read-config-file.ts';
@@ -20,8 +19,6 @@ import { renderProblem, usage } from './config/usage.ts';
 import type { DoctorCheck } from './control/control-options.ts';
 import { diskFinding } from './control/disk-finding.ts';
 import { Coordinator } from './coordinator.ts';
-import { AgentArchives } from './install/agent-archives.ts';
-import { Installer } from './install/installer.ts';
 import { freePort } from './free-port.ts';
 import { databaseSource } from './database-source.ts';
 import type { GoogleCloud } from './google/google-cloud.ts';
@@ -30,16 +27,18 @@ import { systemRoots } from '../daemon/system-roots.ts';
 import { certificateChecks } from './http/certificate-finding.ts';
 import { readTls } from './http/tls-files.ts';
 import type { TlsPair } from './http/tls-files.ts';
-import { readWebFiles } from './http/web-files.ts';
+import { adminTokenArguments, renderReset, resetBy } from './identity/admin-token-command.ts';
 import { ensureFirstAdmin } from './identity/first-admin.ts';
 import { logOutput } from './log-output.ts';
 import type { MachineVerb } from './machine/change-machine.ts';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { timedStore } from './metrics/timed-store.ts';
 import { openStore } from './open-store.ts';
+import { resetAdminToken } from './reset-admin-token.ts';
 import { fetchWithRoots } from './registry/fetch-with-roots.ts';
 import { readOrMakeKey } from './secrets/key-file.ts';
-import { checkKey, makeVault } from './secrets/vault.ts';
+import { noteKey } from './secrets/key-loss.ts';
+import { makeVault } from './secrets/vault.ts';
 import { endSignal } from './signals.ts';
 import type { Ending } from './signals.ts';
 import { openOrStandBy, requireSharedKey, standbyFinding } from './standby.ts';
@@ -49,6 +48,14 @@ import { StoreCheck } from './systemd/store-check.ts';
 
 const GOOGLE_TIMEOUT_MS = 20_000;
 
+/** Of every store that is opened here. */
+const opening = {
+  workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
+  now: Date.now,
+  monotonicMs: () => performance.now(),
+  makeId: randomUUID,
+} as const;
+
 // Nobody reads it, or the disk is full: the exit code says it too.
 process.stderr.on('error', () => undefined);
 
@@ -57,17 +64,31 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...others] = args;
   if (verb === 'install' || verb === 'uninstall') return await withExitCode(() => changeThisMachine(verb, others));
+  if (verb === 'admin-token') return await withExitCode(() => start(adminTokenArguments(others).others, anotherAdmin));
+  return await withExitCode(() => start(args, run));
+}
+
+/** Reads what was set, and does the work with it. @throws CONFIG_INVALID */
+async function start(
+  args: readonly string[],
+  work: (config: CoordinatorConfig, databaseUrl: string) => Promise<number>,
+): Promise<number> {
   const flags = settingsOfFlags(args);
   if (flags.help) process.stdout.write(usage());
   if (flags.version) process.stdout.write(`longshore-coordinator ${VERSION}\n`);
   if (flags.help || flags.version) return 0;
-  return await withExitCode(async () => {
-    const { DATABASE_URL: databaseUrl = '', LONGSHORE_CONFIG: named = '' } = process.env;
-    const file = await readConfigFile(flags.configFile ?? (named === '' ? null : named));
-    const environment = settingsOfEnvironment(process.env);
-    const config = parseCoordinatorConfig({ file, environment, flags, hasDatabaseUrl: databaseUrl !== '' });
-    return await run(config, databaseUrl);
-  });
+  const { DATABASE_URL: databaseUrl = '', LONGSHORE_CONFIG: named = '' } = process.env;
+  const file = await readConfigFile(flags.configFile ?? (named === '' ? null : named));
+  const environment = settingsOfEnvironment(process.env);
+  const config = parseCoordinatorConfig({ file, environment, flags, hasDatabaseUrl: databaseUrl !== '' });
+  return await work(config, databaseUrl);
+}
+
+async function anotherAdmin(config: CoordinatorConfig, databaseUrl: string): Promise<number> {
+  const detail = resetBy(userInfo().username, process.env);
+  const place = await resetAdminToken({ config, databaseUrl, detail, opening, googleTimeoutMs: GOOGLE_TIMEOUT_MS });
+  process.stdout.write(`${renderReset(place)}\n`);
+  return 0;
 }
 
 async function withExitCode(work: () => Promise<number>): Promise<number> {
@@ -125,10 +146,10 @@ async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leadi
   const opened = await openOrStandBy(
     (standby) =>
       openStore({
+        ...opening,
         config,
         source,
         roots: roots ?? null,
-        workerUrl: besideMain('sqlite-worker.mjs', 'store/sqlite-worker.ts'),
         name,
         standby,
         onFault: (error) => {
@@ -136,9 +157,6 @@ async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leadi
           ending.fault(error);
         },
         log,
-        now: Date.now,
-        monotonicMs: () => performance.now(),
-        makeId: randomUUID,
       }),
     {
       listen: config.listen,
@@ -201,7 +219,8 @@ async function serve({
       : await openGoogle(config.google, { store, audiences, ca: roots, timeoutMs: GOOGLE_TIMEOUT_MS });
   const key = google === null ? readOrMakeKey(config.secretsKeyFile, randomBytes) : await google.secretsKey();
   const vault = makeVault(key, randomBytes);
-  await checkKey(vault, store);
+  const lost = await noteKey({ store, vault, now: Date.now });
+  if (lost !== null) log.warn({}, `${lost}; set them again, or start with the old key`);
   await firstAdmin(config, store, google, log);
   const coordinator = new Coordinator({
     config,
@@ -256,33 +275,4 @@ async function firstAdmin(
   }
   const file = await ensureFirstAdmin({ store, dataDirectory: dataDir, now: Date.now(), randomBytes });
   if (file !== null) log.info({ file }, 'the first admin token is in this file');
-}
-
-/** The page is built into `web/` beside the program; from source it is in `dist/`. */
-async function webFiles(): Promise<Awaited<ReturnType<typeof readWebFiles>>> {
-  const folder = fileURLToPath(besideMain('web/', '../dist/web/'));
-  return existsSync(folder) ? await readWebFiles(folder) : new Map();
-}
-
-/** What `install.sh` brings: agents beside the program, or what a build from source made. */
-async function installer(config: CoordinatorConfig, audiences: readonly [string, ...string[]]): Promise<Installer> {
-  const { caFile } = config;
-  const root = caFile === null ? null : await readRoot(caFile);
-  // A build from source has put them beside the bundles.
-  const beside = [besideMain('agents/', '../dist/agents/'), besideMain('programs/', '../dist/programs/')];
-  const folder = config.agentsDir ?? fileURLToPath(beside.find((place) => existsSync(place)) ?? beside[0] ?? '');
-  return new Installer({ audiences, root, archives: new AgentArchives(folder) });
-}
-
-async function readRoot(caFile: string): Promise<string> {
-  try {
-    return new X509Certificate(await readFile(caFile)).toString();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${reason}`, { cause: error });
-  }
-}
-
-function besideMain(bundled: string, source: string): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? `./${source}` : `./${bundled}`, import.meta.url);
 }

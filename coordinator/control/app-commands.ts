@@ -4,6 +4,7 @@ import type { AppName, DeploymentId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
 import { personCause } from '../commands.ts';
 import type { Actor, Commands } from '../commands.ts';
+import { requireReadable } from '../secrets/key-loss.ts';
 import { place, stickyPlacement } from '../placement/place.ts';
 import type { ImageChecks } from '../ports.ts';
 import type { AppRow } from '../store/records.ts';
@@ -116,6 +117,7 @@ async function deployKept(
   ]);
   // What has served before may serve again: another release failed with its image, perhaps for a reason of its own.
   if (!(await hasServed(known, release, options))) refuseQuarantined(app, release, quarantine);
+  await requireReadable(release.spec, release.secretVersions, options, `roll back ${app} to release ${release.number}`);
   const placed = place(release.spec, hosts, stickyPlacement(targets), (host) => hub.live(host)?.connected === true);
   if (placed.kind === 'unplaceable')
     throw new LongshoreError(placed.problem.code, placed.problem.message, { details: placed.problem.details });

@@ -9,6 +9,7 @@ import type { ControlOptions, DoctorFinding } from './control-options.ts';
 import { requireKnownApp } from './known-app.ts';
 import { pageOf, pagingOf } from './page-of.ts';
 import { eventView } from './views/record-views.ts';
+import { secretsFinding } from '../secrets/key-loss.ts';
 
 export function eventCommands(
   options: ControlOptions,
@@ -32,6 +33,7 @@ export function eventCommands(
         adoptionsAsked(options),
         hostProblems(options),
         restore(options),
+        secretsFinding(options),
         ...options.checks.map((check) => check()),
       ]);
       return { checks: [...findings, ...options.findings()] };

@@ -16,7 +16,7 @@ import { retryConflict } from './retry-conflict.ts';
 
 type Options = Pick<
   ControlOptions,
-  'store' | 'hub' | 'rollouts' | 'changes' | 'views' | 'images' | 'now' | 'randomBytes' | 'keepReleases'
+  'store' | 'hub' | 'rollouts' | 'changes' | 'views' | 'images' | 'vault' | 'now' | 'randomBytes' | 'keepReleases'
 >;
 
 export function imageChecks(options: Options): ImageChecks {

@@ -14,6 +14,7 @@ import { onceRefusal } from '../placement/placement-rules.ts';
 import { platformRefusal } from '../placement/platform-conflicts.ts';
 import { policyRefusal } from '../placement/policy-conflicts.ts';
 import { portConflicts, portRefusal, portWarnings, publishesPorts } from '../placement/port-conflicts.ts';
+import { requireReadable } from '../secrets/key-loss.ts';
 import { refuseTooLarge } from '../release/app-size.ts';
 import type { ImageFacts } from '../registry/image-facts.ts';
 import { pinImages } from '../release/pin-images.ts';
@@ -53,7 +54,7 @@ export interface PlanInput {
   readonly isRead: boolean;
 }
 
-type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images'>;
+type Needs = Pick<ControlOptions, 'store' | 'hub' | 'images' | 'vault'>;
 
 /**
  * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM, REGISTRY_*, SECRET_MISSING, NO_HOSTS, UNPLACEABLE, ROUTE_TAKEN, PORT_IN_USE,
@@ -72,6 +73,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
     store.allHosts(),
     store.targetsOfApp({ app: name }),
   ]);
+  await requireReadable(input.spec, secretVersions, options, `plan ${name}`);
   const spec = pinImages(input.spec, digests);
   const contents: ReleaseContents = { spec, secretVersions, hashes: specHashes(spec, secretVersions) };
   const placed = place(spec, hosts, stickyPlacement(targets), (host) => hub.live(host)?.connected === true);

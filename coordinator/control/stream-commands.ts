@@ -83,7 +83,8 @@ function runsService({ hub }: ControlOptions, host: HostRow['id'], app: AppName,
 
 async function secretValues(app: AppName, { store, vault }: ControlOptions): Promise<readonly string[]> {
   const kept = await store.secretsOfApp({ app });
-  return kept.map(({ name, version, ciphertext }) =>
-    vault.decrypt(secretPurpose(app, name, version), ciphertext).toString('utf8'),
-  );
+  return kept.flatMap(({ name, version, ciphertext }) => {
+    const value = vault.decrypt(secretPurpose(app, name, version), ciphertext);
+    return value === null ? [] : [value.toString('utf8')];
+  });
 }

@@ -19,7 +19,8 @@ import { GoogleKeys } from './google-keys.ts';
 import { instanceEnrollment } from './instance-enrollment.ts';
 import { InstanceWatch } from './instance-watch.ts';
 import { KeepReleases } from './keep-releases.ts';
-import { ensureFirstAdminSecret, readOrMakeKeySecret } from './machine-secrets.ts';
+import { ensureFirstAdminSecret, makeAdminSecret, readOrMakeKeySecret } from './machine-secrets.ts';
+import type { MachineSecretsOptions } from './machine-secrets.ts';
 import { MachineTokens } from './machine-tokens.ts';
 import { Periodic } from './periodic.ts';
 import { poolLabelChanges } from './pool-labels.ts';
@@ -104,12 +105,17 @@ export class GoogleCloud {
 
   /** @throws STATE_FILE_INVALID, GOOGLE_UNAVAILABLE, GOOGLE_DENIED, NOT_FOUND */
   secretsKey(): Promise<Buffer> {
-    return readOrMakeKeySecret(this.#options.store, this.#secretOptions());
+    return readOrMakeKeySecret(this.#secretOptions());
   }
 
   /** @returns the secret that holds the token where one was put into the store, else null */
   ensureFirstAdmin(store: FirstAdminStore): Promise<string | null> {
     return ensureFirstAdminSecret(store, this.#secretOptions(), this.#options.now());
+  }
+
+  /** @param detail for the event log: who reset it @returns the secret that holds the new token */
+  resetAdmin(store: FirstAdminStore, detail: string): Promise<string> {
+    return makeAdminSecret(store, this.#secretOptions(), this.#options.now(), detail);
   }
 
   /** Null for registries of others. @throws GOOGLE_UNAVAILABLE */
@@ -163,7 +169,7 @@ export class GoogleCloud {
     if (registry !== null) await this.#keep.look(registry.prefix);
   }
 
-  #secretOptions(): Parameters<typeof readOrMakeKeySecret>[1] {
+  #secretOptions(): MachineSecretsOptions {
     const { config, randomBytes } = this.#options;
     return { secrets: this.#secrets, prefix: config.secretPrefix, randomBytes };
   }

@@ -6,7 +6,6 @@
 import { LongshoreError } from '../../fleet/errors.ts';
 import { recordFirstAdmin, type FirstAdminStore } from '../identity/first-admin.ts';
 import { makeApiToken, tokenHash } from '../identity/token-text.ts';
-import type { SecretStore } from '../store/store.ts';
 import type { SecretManager } from './secret-manager.ts';
 
 export interface MachineSecretsOptions {
@@ -19,17 +18,11 @@ const KEY_BYTES = 32;
 const API_TOKEN = /^ls_[A-Za-z0-9_-]{43}$/;
 
 /** @throws STATE_FILE_INVALID, GOOGLE_UNAVAILABLE, GOOGLE_DENIED, NOT_FOUND */
-export async function readOrMakeKeySecret(
-  store: Pick<SecretStore, 'hasKeyCheck'>,
-  { secrets, prefix, randomBytes }: MachineSecretsOptions,
-): Promise<Buffer> {
+export async function readOrMakeKeySecret({ secrets, prefix, randomBytes }: MachineSecretsOptions): Promise<Buffer> {
   const name = `${prefix}-secrets-key`;
   const found = await secrets.latest(name);
   if (found !== null) return keyOf(found, name);
-  if (await store.hasKeyCheck())
-    throw new LongshoreError('STATE_FILE_INVALID', `read the key of the secrets: ${name} has no version`, {
-      hint: `The database was written with a key: add that one, as \`gcloud secrets versions add ${name} --data-file=FILE\`.`,
-    });
+  // Where one was lost, `key-loss.ts` says which values went with it.
   const key = randomBytes(KEY_BYTES);
   await secrets.add(name, Buffer.from(key.toString('base64'), 'utf8'));
   return key;
@@ -42,17 +35,29 @@ export async function readOrMakeKeySecret(
  */
 export async function ensureFirstAdminSecret(
   store: FirstAdminStore,
-  { secrets, prefix, randomBytes }: MachineSecretsOptions,
+  options: MachineSecretsOptions,
   now: number,
 ): Promise<string | null> {
-  if (await store.hasToken({ role: 'admin', at: now })) return null;
+  return (await store.hasToken({ role: 'admin', at: now })) ? null : makeAdminSecret(store, options, now);
+}
+
+/**
+ * Also where an admin token works: somebody lost it.
+ * @returns the secret that holds the token
+ */
+export async function makeAdminSecret(
+  store: FirstAdminStore,
+  { secrets, prefix, randomBytes }: MachineSecretsOptions,
+  now: number,
+  detail?: string,
+): Promise<string> {
   const name = `${prefix}-admin-token`;
   const found = (await secrets.latest(name))?.toString('utf8').trim() ?? '';
   // One that the store knows does not work any more, or it would be an admin's: it must not come back to life.
   const isUsable = API_TOKEN.test(found) && (await store.tokenByHash({ hash: tokenHash(found) })) === null;
   const token = isUsable ? found : makeApiToken(randomBytes);
   if (!isUsable) await secrets.add(name, Buffer.from(token, 'utf8'));
-  await recordFirstAdmin({ store, token, now, randomBytes, where: `the secret ${name}` });
+  await recordFirstAdmin({ store, token, now, randomBytes, where: `the secret ${name}`, detail });
   return name;
 }
 

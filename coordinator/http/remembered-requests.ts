@@ -89,12 +89,7 @@ export class RememberedRequests {
 
   /** Null where the key of the secrets is another one since. */
   #open(request: KeyedRequest, ciphertext: Uint8Array): string | null {
-    try {
-      return this.#options.vault.decrypt(purposeOf(request), ciphertext).toString('utf8');
-    } catch (error) {
-      if (error instanceof LongshoreError && error.code === 'STATE_FILE_INVALID') return null;
-      throw error;
-    }
+    return this.#options.vault.decrypt(purposeOf(request), ciphertext)?.toString('utf8') ?? null;
   }
 }
 

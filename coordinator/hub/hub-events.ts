@@ -78,7 +78,7 @@ export class HubEvents {
   }
 
   missingSecrets(host: HostId, secrets: readonly string[]): void {
-    const text = `Host ${this.#nameOf(host)} needs values that were removed: ${secrets.join('; ')}. Set them and deploy again`;
+    const text = `Host ${this.#nameOf(host)} needs values that were removed or cannot be read: ${secrets.join('; ')}. Set them and deploy again`;
     this.addOnce(host, 'host.secret-missing', text);
   }
 

@@ -18,10 +18,9 @@ export interface LoginsOptions {
 
 export async function loginFor(registry: string, options: LoginsOptions): Promise<RegistryLogin | null> {
   const stored = (await options.store.registries()).find((row) => row.registry === registry);
-  if (stored !== undefined) {
-    const password = options.vault.decrypt(registryPurpose(registry), stored.ciphertext).toString('utf8');
-    return { username: stored.username, password };
-  }
+  const password = stored === undefined ? null : options.vault.decrypt(registryPurpose(registry), stored.ciphertext);
+  if (stored !== undefined && password !== null)
+    return { username: stored.username, password: password.toString('utf8') };
   const { dockerConfigFile: file, ofMachine } = options;
   const inFile = file === null ? null : loginInDockerConfig(await readText(file), registry, file);
   return inFile ?? (await ofMachine?.(registry)) ?? null;

@@ -33,7 +33,9 @@ export class AppMasks {
   async refresh(app: AppName | null): Promise<void> {
     const values = new Map<AppName, string[]>();
     for (const secret of await this.#options.store.secretsOfApp({ app })) {
-      values.set(secret.app, [...(values.get(secret.app) ?? []), this.#valueOf(secret)]);
+      const value = this.#valueOf(secret);
+      // What cannot be read cannot be masked either; `doctor` names it.
+      if (value !== null) values.set(secret.app, [...(values.get(secret.app) ?? []), value]);
     }
     if (app === null) this.#masks.clear();
     else this.#masks.delete(app);
@@ -76,8 +78,8 @@ export class AppMasks {
     return [...this.#masks.values()].reduce((masked, mask) => mask(masked), text);
   }
 
-  #valueOf({ app, name, version, ciphertext }: Omit<SecretForHost, 'secret'>): string {
-    return this.#options.vault.decrypt(secretPurpose(app, name, version), ciphertext).toString('utf8');
+  #valueOf({ app, name, version, ciphertext }: Omit<SecretForHost, 'secret'>): string | null {
+    return this.#options.vault.decrypt(secretPurpose(app, name, version), ciphertext)?.toString('utf8') ?? null;
   }
 }
 

@@ -31,27 +31,40 @@ export function hostSecrets({ store, vault, randomBytes, keyPair }: HostSecretsO
     secrets: async (id, isHeld) => {
       const { sealingKey } = await required(id);
       const { found, missing } = await store.secretsForHost({ host: id });
+      const unreadable: (typeof found)[number][] = [];
       const items = found
         .filter(({ app, secret, version }) => !isHeld(`${app}/${secret}`, version))
-        .map(({ app, secret, name, version, ciphertext }) => {
+        .flatMap((pinned) => {
+          const { app, secret, name, version, ciphertext } = pinned;
           const value = vault.decrypt(secretPurpose(app, name, version), ciphertext);
+          if (value === null) {
+            unreadable.push(pinned);
+            return [];
+          }
           const sealed = sealFor(sealingKey, secretContext({ host: id, app, secret, version }), value);
-          return { app, secret, version, sealed };
+          return [{ app, secret, version, sealed }];
         });
-      return { items, missing: missing.map(({ app, name, version }) => `${name} of ${app}, version ${version}`) };
+      const names = [...missing, ...unreadable].map(
+        ({ app, name, version }) => `${name} of ${app}, version ${version}`,
+      );
+      return { items, missing: names };
     },
     registryCredentials: async (id, isHeld) => {
       const needed = await store.registriesForHost({ host: id });
       if (needed.length === 0) return { needed: [], items: [] };
       const { sealingKey } = await required(id);
-      const missing = needed.filter(({ registry }) => !isHeld(registry));
-      const items = missing.map(({ registry, username, ciphertext }) => {
-        const password = vault.decrypt(registryPurpose(registry), ciphertext).toString('utf8');
-        const credential: RegistryCredential = { username, password };
-        const value = Buffer.from(JSON.stringify(credential), 'utf8');
-        return { registry, sealed: sealFor(sealingKey, registryContext({ host: id, registry }), value) };
-      });
-      return { needed: needed.map(({ registry }) => registry), items };
+      const items = needed
+        .filter(({ registry }) => !isHeld(registry))
+        .flatMap(({ registry, username, ciphertext }) => {
+          const password = vault.decrypt(registryPurpose(registry), ciphertext)?.toString('utf8');
+          if (password === undefined) return [];
+          const credential: RegistryCredential = { username, password };
+          const value = Buffer.from(JSON.stringify(credential), 'utf8');
+          return [{ registry, sealed: sealFor(sealingKey, registryContext({ host: id, registry }), value) }];
+        });
+      const sent = new Set(items.map(({ registry }) => registry));
+      const registries = needed.map(({ registry }) => registry);
+      return { needed: registries.filter((registry) => isHeld(registry) || sent.has(registry)), items };
     },
   };
 }

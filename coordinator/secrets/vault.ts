@@ -3,18 +3,15 @@
  * was written for. Layout: version byte 1 | nonce (12) | ciphertext | tag (16).
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { LongshoreError } from '../../fleet/errors.ts';
-import type { SecretStore } from '../store/store.ts';
 
 const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const CHECK = 'longshore-key-check';
 
 export interface Vault {
   encrypt(purpose: string, value: Uint8Array): Uint8Array;
-  /** @throws STATE_FILE_INVALID where the key is another one or the bytes were changed */
-  decrypt(purpose: string, ciphertext: Uint8Array): Buffer;
+  /** Null where another key wrote it, or the bytes were changed: the value must be set again. */
+  decrypt(purpose: string, ciphertext: Uint8Array): Buffer | null;
 }
 
 export const secretPurpose = (app: string, name: string, version: number): string =>
@@ -31,16 +28,7 @@ export function makeVault(key: Buffer, randomBytes: (size: number) => Buffer): V
     },
     decrypt: (purpose, ciphertext) => {
       const bytes = Buffer.from(ciphertext);
-      const failed = (cause?: unknown): LongshoreError =>
-        new LongshoreError(
-          'STATE_FILE_INVALID',
-          `decrypt ${purpose.replaceAll('\n', ' ')}: the key of the secrets does not open it`,
-          {
-            hint: 'Start the coordinator with the key file that wrote it, or set the secret anew.',
-            cause,
-          },
-        );
-      if (bytes.length < 1 + NONCE_BYTES + TAG_BYTES || bytes[0] !== VERSION) throw failed();
+      if (bytes.length < 1 + NONCE_BYTES + TAG_BYTES || bytes[0] !== VERSION) return null;
       const tag = bytes.subarray(bytes.length - TAG_BYTES);
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + NONCE_BYTES), {
         authTagLength: TAG_BYTES,
@@ -51,20 +39,9 @@ export function makeVault(key: Buffer, randomBytes: (size: number) => Buffer): V
           decipher.update(bytes.subarray(1 + NONCE_BYTES, bytes.length - TAG_BYTES)),
           decipher.final(),
         ]);
-      } catch (error) {
-        throw failed(error);
+      } catch {
+        return null;
       }
     },
   };
-}
-
-/** The same of a database that another coordinator has. @throws STATE_FILE_INVALID */
-export function checkStoredKey(vault: Vault, stored: Uint8Array): void {
-  vault.decrypt(CHECK, stored);
-}
-
-/** At start: the key is the one that wrote this store. @throws STATE_FILE_INVALID */
-export async function checkKey(vault: Vault, store: Pick<SecretStore, 'keyCheck'>): Promise<void> {
-  const stored = await store.keyCheck({ ciphertext: vault.encrypt(CHECK, Buffer.from(CHECK, 'utf8')) });
-  vault.decrypt(CHECK, stored);
 }

@@ -121,8 +121,8 @@ export const OPERATIONS: Operations = {
   registriesForHost: { writes: false, run: registriesForHost },
   putRegistry: { writes: true, run: secrets.putRegistry },
   removeRegistry: { writes: true, run: secrets.removeRegistry },
-  hasKeyCheck: { writes: false, run: secrets.hasKeyCheck },
   keyCheck: { writes: true, run: secrets.keyCheck },
+  replaceKeyCheck: { writes: true, run: secrets.replaceKeyCheck },
 
   tokenByHash: { writes: false, run: tokens.tokenByHash },
   listTokens: { writes: false, run: tokens.listTokens },

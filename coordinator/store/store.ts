@@ -394,10 +394,10 @@ export interface SecretStore {
   }): Promise<RegistryRow>;
   /** @throws NOT_FOUND */
   removeRegistry(args: { readonly registry: string; readonly events: readonly NewEvent[] }): Promise<void>;
-  /** Whether a key of the secrets has been used with this store. */
-  hasKeyCheck(): Promise<boolean>;
   /** A small value that proves the key of the secrets: set once, then the stored one is answered. */
   keyCheck(args: { readonly ciphertext: Uint8Array }): Promise<Uint8Array>;
+  /** From now on another key is the one of this store. */
+  replaceKeyCheck(args: { readonly ciphertext: Uint8Array; readonly events: readonly NewEvent[] }): Promise<void>;
 }
 
 export interface TokenStore {

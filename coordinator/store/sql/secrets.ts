@@ -233,10 +233,6 @@ export async function removeRegistry(transaction: Transaction, args: Args<'remov
   await append(transaction, args.events);
 }
 
-export async function hasKeyCheck(transaction: Transaction): Answer<'hasKeyCheck'> {
-  return (await getMeta(transaction, 'key-check')) !== null;
-}
-
 export async function keyCheck(transaction: Transaction, args: Args<'keyCheck'>): Answer<'keyCheck'> {
   const stored = await storedKeyCheck(transaction);
   if (stored !== null) return stored;
@@ -247,6 +243,14 @@ export async function keyCheck(transaction: Transaction, args: Args<'keyCheck'>)
 export async function storedKeyCheck(transaction: Transaction): Promise<Uint8Array | null> {
   const stored = await getMeta(transaction, 'key-check');
   return stored === null ? null : fromText(stored);
+}
+
+export async function replaceKeyCheck(
+  transaction: Transaction,
+  args: Args<'replaceKeyCheck'>,
+): Answer<'replaceKeyCheck'> {
+  await setMeta(transaction, 'key-check', toText(args.ciphertext));
+  await append(transaction, args.events);
 }
 
 const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

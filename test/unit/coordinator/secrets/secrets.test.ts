@@ -6,36 +6,108 @@ import t from 'tap';
 import { readOrMakeKey } from '../../../../coordinator/secrets/key-file.ts';
 import { makeMask, MASK } from '../../../../fleet/secret-mask.ts';
 import { maskingSink } from '../../../../coordinator/secrets/masking-sink.ts';
-import { checkKey, makeVault } from '../../../../coordinator/secrets/vault.ts';
+import {
+  lostValues,
+  noteKey,
+  renderLost,
+  requireReadable,
+  secretsFinding,
+} from '../../../../coordinator/secrets/key-loss.ts';
+import { makeVault, registryPurpose, secretPurpose } from '../../../../coordinator/secrets/vault.ts';
+import type { NewEvent } from '../../../../coordinator/store/records.ts';
+import type { AppName } from '../../../../fleet/ids.ts';
+import { anAppSpec } from '../../../support/app-builders.ts';
 import { seededRandom } from '../../../support/random.ts';
 
 t.test('vault: opens what it closed, for its purpose and with its key alone', (t) => {
   const vault = makeVault(randomBytes(32), randomBytes);
   const closed = vault.encrypt('secret\nweb\ndb\n1', Buffer.from('hunter22', 'utf8'));
-  t.equal(vault.decrypt('secret\nweb\ndb\n1', closed).toString('utf8'), 'hunter22');
+  t.equal(vault.decrypt('secret\nweb\ndb\n1', closed)?.toString('utf8'), 'hunter22');
   t.notMatch(Buffer.from(closed).toString('latin1'), 'hunter22');
-  const refused = { code: 'STATE_FILE_INVALID' };
-  t.throws(() => vault.decrypt('secret\nweb\ndb\n2', closed), refused, 'another version');
-  t.throws(() => makeVault(randomBytes(32), randomBytes).decrypt('secret\nweb\ndb\n1', closed), refused, 'another key');
+  t.equal(vault.decrypt('secret\nweb\ndb\n2', closed), null, 'another version');
+  t.equal(makeVault(randomBytes(32), randomBytes).decrypt('secret\nweb\ndb\n1', closed), null, 'another key');
   for (const position of [0, 1, 13, closed.length - 1]) {
     const changed = Uint8Array.from(closed);
     changed[position] = (changed[position] ?? 0) ^ 1;
-    t.throws(() => vault.decrypt('secret\nweb\ndb\n1', changed), refused, `byte ${position} changed`);
+    t.equal(vault.decrypt('secret\nweb\ndb\n1', changed), null, `byte ${position} changed`);
   }
-  t.throws(() => vault.decrypt('x', new Uint8Array(3)), refused);
+  t.equal(vault.decrypt('x', new Uint8Array(3)), null);
   t.not(Buffer.compare(vault.encrypt('x', Buffer.of(1)), vault.encrypt('x', Buffer.of(1))), 0, 'never twice the same');
   t.end();
 });
 
-t.test('key check: a store that another key wrote is named at the start', async (t) => {
+/** A store of values that one key or the other wrote. */
+function keyScene() {
+  const [old, fresh] = [makeVault(randomBytes(32), randomBytes), makeVault(randomBytes(32), randomBytes)];
+  const app = 'web' as AppName;
+  const secret = (name: string, version: number, vault = old) => ({
+    app,
+    name,
+    version,
+    ciphertext: vault.encrypt(secretPurpose(app, name, version), Buffer.from('x')),
+  });
+  const secrets = [secret('db', 1), secret('mail', 2), secret('mail', 3, fresh)];
+  const registries = ['r:5000'].map((registry) => ({
+    registry,
+    username: 'ci',
+    setAt: 0,
+    ciphertext: old.encrypt(registryPurpose(registry), Buffer.from('x')),
+  }));
+  const events: NewEvent[] = [];
   let kept: Uint8Array | null = null;
-  const store = { keyCheck: ({ ciphertext }: { ciphertext: Uint8Array }) => Promise.resolve((kept ??= ciphertext)) };
-  const vault = makeVault(randomBytes(32), randomBytes);
-  await checkKey(vault, store);
-  await checkKey(vault, store);
-  await t.rejects(checkKey(makeVault(randomBytes(32), randomBytes), store), {
-    code: 'STATE_FILE_INVALID',
-    message: /key of the secrets/,
+  const store = {
+    secretsOfApp: () => Promise.resolve(secrets),
+    registries: () => Promise.resolve(registries),
+    keyCheck: ({ ciphertext }: { ciphertext: Uint8Array }) => Promise.resolve((kept ??= ciphertext)),
+    replaceKeyCheck: (args: { ciphertext: Uint8Array; events: readonly NewEvent[] }) => {
+      kept = args.ciphertext;
+      events.push(...args.events);
+      return Promise.resolve();
+    },
+  };
+  return { old, fresh, store, events, app };
+}
+
+t.test('lost key: what must be set again is what its newest version cannot be read of', async (t) => {
+  const { store, old, fresh } = keyScene();
+
+  t.same(await lostValues({ store, vault: fresh }), { secrets: [{ app: 'web', name: 'db' }], registries: ['r:5000'] });
+  t.match(await secretsFinding({ store, vault: fresh }), {
+    ok: false,
+    text: /secret db of web, the credential of r:5000/,
+  });
+  t.match(renderLost(await lostValues({ store, vault: old })), /that wrote secret mail of web$/);
+  t.equal(renderLost({ secrets: [], registries: [] }), null);
+  const many = Array.from({ length: 25 }, (_, index) => ({ app: 'web' as AppName, name: `s${index}` }));
+  t.match(renderLost({ secrets: many, registries: [] }), /and 5 more$/);
+});
+
+t.test('lost key: the start goes on with another key, and says so once', async (t) => {
+  const { store, old, fresh, events } = keyScene();
+  const now = () => 7;
+  await noteKey({ store, vault: old, now });
+  t.same(events, []);
+
+  t.match(await noteKey({ store, vault: fresh, now }), /secret db of web/);
+  t.match(events, [{ at: 7, kind: 'secrets.key-changed', text: /another key of the secrets: .*secret db of web/ }]);
+  await noteKey({ store, vault: fresh, now });
+  t.equal(events.length, 1);
+  await noteKey({ store, vault: old, now });
+  t.equal(events.length, 2, 'the old one is put back');
+});
+
+t.test('lost key: a release that needs a lost value is refused by its name', async (t) => {
+  const { store, fresh, app } = keyScene();
+  const spec = { ...anAppSpec(), name: app, secrets: { password: { name: 'db' }, mail: { name: 'mail' } } };
+  const source = { store, vault: fresh };
+  const require = (versions: Record<string, number>) => requireReadable(spec, versions, source, 'plan web');
+
+  await require({});
+  await require({ mail: 3 });
+  await t.rejects(require({ password: 1, mail: 2 }), {
+    code: 'SECRET_MISSING',
+    message: /^plan web: its secret db \(version 1\), mail \(version 2\) cannot be read/,
+    problem: { details: [{ path: 'secrets.password' }, { path: 'secrets.mail' }], hint: /secrets set web db/ },
   });
 });
 
