@@ -158,11 +158,18 @@ function find(rows: readonly Row[], text: string): Row | undefined {
 
 function make(operation: string, failure: EngineFailure, row: Omit<Row, 'pattern'>, cause: unknown): LongshoreError {
   const retryAfterMs = row.code === 'REGISTRY_RATE_LIMITED' ? retryAfterOf(failure.message) : null;
-  return new LongshoreError(row.code, `${operation}: ${failure.message}`, {
+  const text = row.code === 'PORT_IN_USE' ? takenPort(failure.message) : failure.message;
+  return new LongshoreError(row.code, `${operation}: ${text}`, {
     ...(row.hint === undefined ? {} : { hint: row.hint }),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     cause,
   });
+}
+
+/** The engine's own text repeats the container's name around the one thing that counts. */
+function takenPort(message: string): string {
+  const [, port] = /(?:\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]*\]|::):(\d{1,5})\b/i.exec(message) ?? [];
+  return port === undefined ? message : `host port ${port} is taken by another program on this host`;
 }
 
 function codeOfStatus(status: number | null): ErrorCode {

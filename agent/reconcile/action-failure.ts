@@ -1,5 +1,5 @@
 /** The one classifier of failed actions: what is tried again, and when. Pure. */
-import { LongshoreError, problem } from '../../fleet/errors.ts';
+import { LongshoreError, problem, type Problem } from '../../fleet/errors.ts';
 import { OWN_DISK, retryDelayMs, TRANSIENT } from '../../fleet/retry.ts';
 import { type Action, objectOf } from './action.ts';
 import type { ActionFailure } from './observation.ts';
@@ -29,12 +29,18 @@ export function toActionFailure(input: FailureInput): ActionFailure {
   const asked = known?.retryAfterMs ?? null;
   return {
     problem:
-      known?.problem ??
+      named(action, known?.problem) ??
       problem('INTERNAL', `${action.kind}: ${error instanceof Error ? error.message : String(error)}`),
     retryable,
     count: before + 1,
     retryAtMs: nowMs + (retryable ? retryDelayMs(policy, before, random, asked) : policy.capMs),
   };
+}
+
+/** People know an instance by its service and number; its id says nothing in an event. */
+function named(action: Action, found: Problem | undefined): Problem | undefined {
+  if (found === undefined || action.kind !== 'start') return found;
+  return { ...found, message: found.message.replaceAll(action.instance, `${action.service}/${action.replica}`) };
 }
 
 /** The container, network or image that was there a moment ago is not: looking again gives another plan. */

@@ -77,7 +77,12 @@ export interface ActionArguments {
   readonly 'prune-files': { readonly app: AppName; readonly kept: readonly RunEntry[] };
   // the instance
   readonly create: { readonly app: AppName; readonly plan: InstancePlan; readonly hasHealthcheck: boolean };
-  readonly start: { readonly app: AppName; readonly service: string; readonly instance: InstanceId };
+  readonly start: {
+    readonly app: AppName;
+    readonly service: string;
+    readonly replica: number;
+    readonly instance: InstanceId;
+  };
   readonly 'set-names': {
     readonly app: AppName;
     readonly service: string;

@@ -28,7 +28,7 @@ export function planStart(
   const { service, instance } = container;
   if (isStuck(context, container)) builder.wantInstead({ kind: 'remove', app, service, instance });
   else if (planFilesOf(context, builder, entry, container) && planPlace(context, builder, entry, container))
-    builder.want({ kind: 'start', app, service, instance });
+    builder.want({ kind: 'start', app, service, replica: container.replica, instance });
 }
 
 /** Why a container that should run could not be started; null = nothing is known. */

@@ -13,7 +13,13 @@ import { place, stickyPlacement } from '../placement/place.ts';
 import { onceRefusal } from '../placement/placement-rules.ts';
 import { platformRefusal } from '../placement/platform-conflicts.ts';
 import { policyRefusal } from '../placement/policy-conflicts.ts';
-import { portConflicts, portRefusal, portWarnings, publishesPorts } from '../placement/port-conflicts.ts';
+import {
+  ingressConflicts,
+  portConflicts,
+  portRefusal,
+  portWarnings,
+  publishesPorts,
+} from '../placement/port-conflicts.ts';
 import { requireReadable } from '../secrets/key-loss.ts';
 import { refuseTooLarge } from '../release/app-size.ts';
 import type { ImageFacts } from '../registry/image-facts.ts';
@@ -85,7 +91,7 @@ export async function makePlan(input: PlanInput, options: Needs): Promise<Plan> 
   const names = new Map(hosts.map((host) => [host.id, host.name]));
   const refusal = routeRefusal(name, routes, names);
   if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
-  const portsKnown = await refuseTakenPorts(spec, placed.placement, names, store);
+  const portsKnown = await refuseTakenPorts(spec, placed.placement, names, options);
   const reports = new Map(
     targets.flatMap(({ host }) => {
       const report = hub.live(host)?.apps[name];
@@ -151,11 +157,14 @@ async function refuseTakenPorts(
   spec: AppSpec,
   placement: Placement,
   names: ReadonlyMap<HostId, string>,
-  store: Needs['store'],
+  { store, hub }: Pick<Needs, 'store' | 'hub'>,
 ): Promise<readonly string[]> {
   if (!publishesPorts(spec)) return [];
   const occupants = await occupantsOf(Object.keys(placement) as HostId[], store);
-  const conflicts = portConflicts(spec, placement, occupants, names);
+  const conflicts = [
+    ...portConflicts(spec, placement, occupants, names),
+    ...ingressConflicts(spec, placement, occupants, names, (host) => hub.live(host)),
+  ];
   const refusal = portRefusal(spec.name, conflicts);
   if (refusal !== null) throw new LongshoreError(refusal.code, refusal.message, { details: refusal.details });
   return portWarnings(conflicts);

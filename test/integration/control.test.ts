@@ -6,11 +6,12 @@ import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
 import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import type { AppSpec, VolumeSpec } from '../../fleet/app-spec.ts';
 import type { DeploymentId, HostId } from '../../fleet/ids.ts';
+import type { StreamSink } from '../../coordinator/commands.ts';
 import type { Target } from '../../coordinator/store/records.ts';
 import { stickyPlacement } from '../../coordinator/placement/place.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { problem } from '../../fleet/errors.ts';
-import { appName, aService, anAppReport, anAppSpec, anAttempt, digest } from '../support/app-builders.ts';
+import { appName, aService, anAppReport, anAppSpec, anAttempt, anInstanceReport, digest } from '../support/app-builders.ts';
 import { aPolicy } from '../support/host-policy.ts';
 import { aLiveHost, aRefusal } from '../support/live-host.ts';
 import { ADA, AUDIENCE, controlWorld } from '../support/control-world.ts';
@@ -290,8 +291,8 @@ scene('plan and deploy: refuse a route that another app has on the host', async 
   t.match(await world.commands.deploy(asApp('blog', true), ADA), { deployment: { state: 'queued' } });
 });
 
-scene('plan: refuses a host port that another app publishes on the host', async (t, world) => {
-  await enroll(world, 'a');
+scene('plan: refuses a host port that another app publishes or the ingress of the host has', async (t, world) => {
+  const host = await enroll(world, 'a');
   const asApp = (app: string, host: number): DeployRequest => {
     const image = { reference: IMAGE, digest: null, pull: 'always', platform: null } as const;
     const web = aService({ image, ports: [{ container: 80, host, hostIp: null, protocol: 'tcp' }] });
@@ -304,6 +305,26 @@ scene('plan: refuses a host port that another app publishes on the host', async 
   );
   t.match(await world.commands.plan({ ...asApp('blog', 8081), images: {} }), { changed: true });
   t.match(await world.commands.plan({ ...asApp('web', 8080), images: {} }), { changed: false }, 'its own');
+
+  world.live.set(host, aLiveHost({ ingress: { http: 80, https: 443 } }));
+  await t.rejects(
+    world.commands.plan({ ...asApp('blog', 80), images: {} }),
+    refusal('PORT_IN_USE', { message: /the ingress of a listens on port 80\/tcp, which web publishes/ }),
+  );
+  await t.rejects(world.commands.deploy(asApp('blog', 443), ADA), refusal('PORT_IN_USE'));
+});
+
+scene('exec: says that a one-shot has completed', async (t, world) => {
+  const host = await enroll(world, 'a');
+  await deployed(world);
+  const instance = anInstanceReport({ service: 'web', state: 'stopped', completed: true });
+  world.live.set(host, aLiveHost({ apps: { web: anAppReport({ instances: [instance] }) } }));
+  const request = { app: WEB, service: 'web', host: null, command: ['ls'], tty: false, size: null };
+  const sink = { chunk: () => Promise.resolve() } as unknown as StreamSink;
+  await t.rejects(
+    world.commands.exec(request, ADA, sink, new AbortController().signal),
+    refusal('NOT_FOUND', { message: /run a command in web of web: .* has completed/ }),
+  );
 });
 
 scene('plan and deploy: refuse an image that has no variant for a host', async (t, world) => {

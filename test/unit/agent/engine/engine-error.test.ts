@@ -279,3 +279,13 @@ t.test('isAbort and isSocketFault: tell who ended a call', (t) => {
   t.notOk(isSocketFault(Object.assign(new Error('x'), { statusCode: 500 })));
   t.end();
 });
+
+t.test('engineError: a taken port is named without the words of the engine', (t) => {
+  const texts = calls.flatMap(([code, status, message]) => (code === 'PORT_IN_USE' ? [{ status, message }] : []));
+  const found = texts.map(({ status, message }) => engineError('start i-1', { status, errno: null, message }).message);
+  t.same(
+    found,
+    [8080, 80, 53].map((port) => `start i-1: host port ${port} is taken by another program on this host`),
+  );
+  t.end();
+});

@@ -8,7 +8,7 @@ import { appName, digest } from '../../../support/app-builders.ts';
 
 const app = appName('web');
 const pull: Action = { kind: 'pull', app, request: { reference: 'r/web:1', digest: digest('a'), platform: null } };
-const start: Action = { kind: 'start', app, service: 'web', instance: instanceId(1) };
+const start: Action = { kind: 'start', app, service: 'web', replica: 2, instance: instanceId(1) };
 const failure = (action: Action, error: unknown, before = 0) =>
   toActionFailure({ action, error, before, nowMs: 1_000, random: 1 });
 const error = (code: ErrorCode, retryAfterMs?: number): LongshoreError =>
@@ -24,6 +24,12 @@ t.test('toActionFailure: transient faults are tried again, later each time, neve
 t.test('toActionFailure: permanent faults are not', (t) => {
   t.match(failure(pull, error('IMAGE_NOT_FOUND')), { retryable: false });
   t.match(failure(start, error('PORT_IN_USE')), { retryable: false });
+  t.end();
+});
+
+t.test('toActionFailure: a failed start names service and replica', (t) => {
+  const taken = new LongshoreError('PORT_IN_USE', `start ${instanceId(1)}: host port 80 is taken`);
+  t.match(failure(start, taken), { problem: { code: 'PORT_IN_USE', message: 'start web/2: host port 80 is taken' } });
   t.end();
 });
 

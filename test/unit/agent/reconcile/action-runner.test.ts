@@ -55,7 +55,7 @@ t.test('ActionRunner: after a start that failed the files of its app are looked 
     onSurprise: () => undefined,
   });
 
-  runner.run([{ kind: 'start', app: appName('web'), service: 'web', instance: instanceId(1) }]);
+  runner.run([{ kind: 'start', app: appName('web'), service: 'web', replica: 1, instance: instanceId(1) }]);
   await runner.close();
 
   t.same([...memory.files.keys()], ['web2#1#1#']);

@@ -13,6 +13,7 @@ const of = (kind: 'start' | 'remove', app: string, number: number): Action => ({
   kind,
   app: appName(app),
   service: 'web',
+  replica: 1,
   instance: instanceId(number),
 });
 const start = (app: string, number: number): Action => of('start', app, number);

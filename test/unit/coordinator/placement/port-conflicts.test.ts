@@ -1,5 +1,6 @@
 import t from 'tap';
 import {
+  ingressConflicts,
   portConflicts,
   portRefusal,
   portWarnings,
@@ -67,5 +68,37 @@ t.test('portConflicts: one that is there already is a warning, and only on its o
   for (const elsewhere of [running(2, port()), running(1, port({ host: 9090 }))])
     t.match(refused(blog, placement, [occupant(1, port()), elsewhere]), { code: 'PORT_IN_USE' });
   t.same(portConflicts(blog, placement, [running(1, port())], names), [], 'its own ports are free to it');
+  t.end();
+});
+
+t.test('ingressConflicts: a port of the host ingress is refused, where that is certain', (t) => {
+  const live =
+    (ingress: { http: number | null; https: number | null } | null, connected = true) =>
+    () => ({
+      connected,
+      ingress,
+    });
+  const on80 = publishing('blog', port({ host: 80 }));
+  const at = { [hostId(1)]: { web: 1 } };
+  const found = ingressConflicts(on80, at, [], names, live({ http: 80, https: 443 }));
+  t.match(portRefusal(on80.name, found), {
+    code: 'PORT_IN_USE',
+    message: 'place blog: the ingress of quay-1 listens on port 80/tcp, which web publishes',
+    details: [{ path: 'services.web.ports' }],
+  });
+
+  const conflicts = (spec: AppSpec, ...rest: Parameters<typeof live>) =>
+    ingressConflicts(spec, at, [], names, live(...rest));
+  t.same(conflicts(on80, { http: 8000, https: 443 }), [], 'another port');
+  t.same(conflicts(on80, null), [], 'no ingress');
+  t.same(conflicts(on80, { http: 80, https: null }, false), [], 'a host that is away');
+  t.same(conflicts(publishing('blog', port({ host: 443, protocol: 'udp' })), { http: 80, https: 443 }), [], 'udp');
+
+  const onAddress = conflicts(publishing('blog', port({ host: 80, hostIp: '10.0.0.1' })), { http: 80, https: null });
+  t.equal(portRefusal(on80.name, onAddress), null, 'the ingress may have another address');
+  t.match(portWarnings(onAddress), [/listens on port 80\/tcp.*if both use the same address/]);
+  const running = { app: on80.name, host: hostId(1), spec: on80, replicas: { web: 1 } };
+  const both = ingressConflicts(on80, at, [running], names, live({ http: 80, https: 443 }));
+  t.equal(portRefusal(on80.name, both), null, 'it runs so already');
   t.end();
 });
