@@ -7,6 +7,8 @@ import { plainJson } from '../../protocol/text/plain-text.ts';
 import type { Page } from '../../protocol/http-api/page.ts';
 import type { EventView } from '../../protocol/http-api/views.ts';
 import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
+import type { ApiClient } from '../client/api-client.ts';
+import { confirmLoss } from '../confirm-loss.ts';
 import { print, withMore } from '../context.ts';
 import type { Context } from '../context.ts';
 import { parsePastOption } from '../duration-option.ts';
@@ -36,23 +38,9 @@ export function registerApps(program: Command, run: RunVerb): void {
     .command('remove')
     .description('Remove an app from every host')
     .argument('<app>')
-    .option('--volumes', 'its named volumes too: their data is lost')
-    .action(
-      run(async (context: Context, app: string, options: { volumes?: boolean }) => {
-        await (
-          await context.api()
-        ).call('removeApp', {
-          parameters: { app: appArgument(app) },
-          query: { volumes: options.volumes === true ? 'true' : 'false' },
-        });
-        print(
-          context,
-          { removing: app },
-          () => `${app} is being removed from every host; hosts that are away do it when they come back.`,
-        );
-        return 0;
-      }),
-    );
+    .option('--volumes', 'its volumes too: their data is lost; asks first')
+    .option('--yes', 'delete the volumes without asking')
+    .action(run(removeApp));
   apps
     .command('unquarantine')
     .description('Allow digests again that failed their gate or that a rollback holds')
@@ -108,6 +96,48 @@ export function registerApps(program: Command, run: RunVerb): void {
     .option('-n, --limit <count>', 'how many, at most 500; 0 with --follow', parsePastOption, 50)
     .option('-f, --follow', 'go on with what happens')
     .action(run(showEvents));
+}
+
+async function removeApp(
+  context: Context,
+  name: string,
+  options: { volumes?: boolean; yes?: boolean },
+): Promise<number> {
+  const app = appArgument(name);
+  const api = await context.api();
+  if (options.volumes === true) {
+    const lost = await volumesOf(api, app);
+    const operation = `remove ${app} with its volumes`;
+    if (lost.length > 0) await confirmLoss(context, { operation, lost, name: app }, options.yes === true);
+  }
+  await api.call('removeApp', {
+    parameters: { app },
+    query: { volumes: options.volumes === true ? 'true' : 'false' },
+  });
+  print(
+    context,
+    { removing: app },
+    () => `${app} is being removed from every host; hosts that are away do it when they come back.`,
+  );
+  return 0;
+}
+
+/** @returns one line for the volumes of the kept releases, one for those that only images declare, one for the hosts */
+async function volumesOf(api: ApiClient, app: AppName): Promise<readonly string[]> {
+  const parameters = { app };
+  const [releases, health] = await Promise.all([
+    api.all((query) => api.call('listReleases', { parameters, query })),
+    api.call('appHealth', { parameters }),
+  ]);
+  const names = new Set(
+    releases.flatMap(({ spec }) =>
+      Object.entries(spec.volumes).flatMap(([volume, { external }]) => (external ? [] : [volume])),
+    ),
+  );
+  return [
+    `volumes whose data is lost: ${[...names].sort().join(', ') || 'none in the app file'}, and any that its images declare`,
+    `on ${health.hosts.map(({ host }) => host).join(', ') || 'no host that is known'}`,
+  ];
 }
 
 async function listApps(context: Context): Promise<number> {

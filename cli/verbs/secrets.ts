@@ -202,9 +202,12 @@ async function installText(context: Context, api: Awaited<ReturnType<Context['ap
     return `${renderInstall(await api.call('install', { query: { url: api.url } }))}\n`;
   } catch (error) {
     if (!(error instanceof LongshoreError)) throw error;
-    const { code, message, hint } = error.problem;
-    const reason =
-      code === 'NOT_FOUND' ? '' : `The token is valid, but install.sh is not available: ${message}\n  hint: ${hint}\n`;
-    return `${reason}Give it to the agent as a file: LONGSHORE_ENROLL_TOKEN_FILE. `;
+    const { message, hint } = error.problem;
+    return [
+      `The token is valid, but install.sh is not available: ${message}`,
+      `  hint: ${hint}`,
+      'Without it: put the token into a file on the machine and start the agent with --enroll-token-file FILE.',
+      '',
+    ].join('\n');
   }
 }

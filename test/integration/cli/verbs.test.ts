@@ -10,6 +10,7 @@ import { createTerminal } from '../../../cli/terminal.ts';
 import type { Change, Commands } from '../../../coordinator/commands.ts';
 import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
+import { aRelease, anAppSpec } from '../../support/app-builders.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -26,7 +27,13 @@ interface Scene {
   readonly folder: string;
   run(
     parameters: readonly string[],
-    more?: { input?: string; environment?: Record<string, string>; signal?: AbortSignal; stdout?: PassThrough },
+    more?: {
+      input?: string;
+      environment?: Record<string, string>;
+      signal?: AbortSignal;
+      stdout?: PassThrough;
+      tty?: boolean;
+    },
   ): Promise<Ran>;
 }
 
@@ -37,7 +44,7 @@ function scene(t: Pick<Test, 'teardown'>, environment: Record<string, string>): 
   return {
     folder,
     run: async (parameters, more = {}) => {
-      const stdin = new PassThrough();
+      const stdin = Object.assign(new PassThrough(), { isTTY: more.tty === true });
       stdin.end(more.input ?? '');
       const stdout = more.stdout ?? new PassThrough();
       const stderr = new PassThrough();
@@ -91,6 +98,26 @@ t.test('cli: prints hosts as a table and as JSON', async (t) => {
   t.match(JSON.parse(json.out), [{ name: 'quay-1' }]);
 });
 
+t.test('cli: a token comes with the reason where there are no agents to install', async (t) => {
+  const view = {
+    id: 'e-1',
+    kind: 'once',
+    pool: null,
+    labels: {},
+    createdAt: 0,
+    expiresAt: 1,
+    uses: 0,
+    revokedAt: null,
+  };
+  const cli = await stage(t, {
+    makeEnrollToken: () => Promise.resolve({ token: 'the-token', view: view as never }),
+    install: () =>
+      Promise.reject(new LongshoreError('NOT_FOUND', 'no agents to install', { hint: 'npm run build:programs' })),
+  });
+  const ran = await cli.run(['enroll-token']);
+  t.match(ran, { exit: 0, out: 'the-token\n', err: /no agents to install[^]*build:programs[^]*--enroll-token-file/ });
+});
+
 t.test('cli: a token is printed as valid where install.sh is not to be had', async (t) => {
   const view = {
     id: 'e-1',
@@ -141,6 +168,42 @@ t.test('cli: what is built counts for every service with that image', async (t) 
   const environment = { PATH: `${cli.folder}:/usr/bin:/bin` };
   t.match(await cli.run(['plan', '-p', 'shop'], { environment }), { exit: 0 }, 'no registry is asked: a viewer may');
   t.same(asked, [{ web: digest, migrate: digest }]);
+});
+
+t.test('cli: removing volumes lists them and asks, or needs --yes', async (t) => {
+  const removed: boolean[] = [];
+  const volume = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
+  const spec = anAppSpec({ volumes: { data: volume, shared: { ...volume, external: true } } });
+  const cli = await stage(t, {
+    listReleases: () =>
+      Promise.resolve({
+        items: [{ ...aRelease({ spec }), images: {}, current: true, outcome: 'succeeded' as const }],
+        next: null,
+      }),
+    appHealth: (app) =>
+      Promise.resolve({
+        app,
+        healthy: true,
+        services: [],
+        hosts: [{ host: 'quay-1', connected: true, converged: true, release: 1, waiting: null }],
+      }),
+    removeApp: (_app, volumes) => {
+      removed.push(volumes);
+      return Promise.resolve();
+    },
+  });
+  const remove = ['apps', 'remove', 'shop', '--volumes'];
+
+  const inPipe = await cli.run(remove);
+  t.match(inPipe, { exit: 2, err: /data is lost: data, and any[^]*on quay-1[^]*nothing was removed[^]*--yes/ });
+  t.match(await cli.run(remove, { tty: true, input: 'no\n' }), { exit: 2, err: /lost: data,[^]*not confirmed/ });
+  t.match(await cli.run(remove, { tty: true, input: '' }), { exit: 2, err: /not confirmed/ }, 'Ctrl-D');
+  t.same(removed, []);
+
+  t.match(await cli.run(remove, { tty: true, input: 'shop\n' }), { exit: 0, err: /on quay-1/ });
+  t.match(await cli.run([...remove, '--yes']), { exit: 0 });
+  t.match(await cli.run(['apps', 'remove', 'shop']), { exit: 0 }, 'without data to lose nothing is asked');
+  t.same(removed, [true, true, false]);
 });
 
 t.test('cli: events of a host go on from the list without a gap', async (t) => {
