@@ -94,5 +94,8 @@ export function refuseQuarantined(
     line: null,
     column: null,
   }));
-  throw new LongshoreError(refusal.code, refusal.message, { details });
+  throw new LongshoreError(refusal.code, refusal.message, {
+    hint: `Push a newer image, or release it with \`longshore apps unquarantine ${app}\` or \`longshore deploy --release-quarantine\`.`,
+    details,
+  });
 }

@@ -223,7 +223,10 @@ async function pinSecrets(spec: AppSpec, { store }: Needs): Promise<Readonly<Rec
       line: null,
       column: null,
     }));
-    throw new LongshoreError('SECRET_MISSING', `plan ${spec.name}: it has no value for ${names}`, { details });
+    throw new LongshoreError('SECRET_MISSING', `plan ${spec.name}: it has no value for ${names}`, {
+      hint: `Set it with \`longshore secrets set ${spec.name} ${missing[0]?.[1].name ?? 'NAME'}\`.`,
+      details,
+    });
   }
   return Object.fromEntries(wanted.map(([key, secret]) => [key, versions[secret.name] ?? 0]));
 }

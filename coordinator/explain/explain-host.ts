@@ -12,7 +12,7 @@ import { explain } from './explain.ts';
 export interface ExplainHostOptions {
   readonly store: Pick<
     Store,
-    'app' | 'targetsOfHosts' | 'latestDeployments' | 'stepsOfHost' | 'pendingRestore' | 'quarantine'
+    'app' | 'releases' | 'targetsOfHosts' | 'latestDeployments' | 'stepsOfHost' | 'pendingRestore' | 'quarantine'
   >;
   readonly hub: Pick<HubPort, 'live'>;
   readonly adoptions: Pick<AdoptionRequests, 'of'>;
@@ -33,6 +33,10 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
   const held = (await Promise.all([...apps].map((app) => store.quarantine({ app }))))
     .flat()
     .filter(({ kind }) => kind === 'held');
+  const scheduled = await scheduledOf(
+    held.map(({ app }) => ({ app, release: rows.get(app)?.succeeded ?? null })),
+    store,
+  );
   return explain({
     name: row.name,
     availability: row.availability,
@@ -56,8 +60,19 @@ export async function explainHost(row: HostRow, { store, hub, adoptions }: Expla
         succeeded: rows.get(app)?.succeeded ?? null,
         deployment,
         step: deployment === null ? null : (steps[deployment.id] ?? null),
-        hold: held.find((row) => row.app === app)?.reason ?? null,
+        hold: scheduled.has(app) ? (held.find((row) => row.app === app)?.reason ?? null) : null,
       };
     }),
   });
+}
+
+/** Where no schedule brings updates, none are held. */
+async function scheduledOf(
+  apps: readonly { readonly app: AppName; readonly release: number | null }[],
+  store: Pick<Store, 'releases'>,
+): Promise<ReadonlySet<AppName>> {
+  const found = await Promise.all(
+    apps.map(async ({ app, release }) => (release === null ? [] : store.releases({ app, numbers: [release] }))),
+  );
+  return new Set(found.flat().flatMap(({ app, spec }) => (spec.schedule === null ? [] : [app])));
 }

@@ -166,7 +166,9 @@ function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Expla
   const runs = running(apps);
   const warnings = problems.map(({ part, text }) => `${part}: ${text}`);
   const left = apps.flatMap((app) => leftBehind(app) ?? []);
-  const holds = apps.flatMap(({ app, hold }) => (hold == null ? [] : [`${app} (${hold})`]));
+  const holds = apps.flatMap(({ app, hold }) =>
+    hold == null ? [] : [`${app} (${hold}; \`longshore apps unquarantine ${app}\` ends it)`],
+  );
   return {
     sentence:
       runs === 'nothing'
@@ -181,7 +183,7 @@ function allIsWell({ name, restartNeeded, problems, apps }: ExplainFacts): Expla
           : restartNeeded
             ? 'An update of its system waits for a restart of the machine: drain it, then restart it or make it anew.'
             : holds.length > 0
-              ? `Updates are held until a newer image appears, or \`longshore apps unquarantine APP\`: ${holds.join('; ')}`
+              ? `Updates are held until a newer image appears: ${holds.join('; ')}`
               : null,
     nextAt: null,
   };

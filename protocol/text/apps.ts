@@ -24,10 +24,10 @@ export function renderApps(apps: readonly AppView[]): string {
     `${app.converged}/${app.hosts}`,
     app.healthy ? 'yes' : 'no',
     app.deployment === null ? '-' : `${app.deployment.id} ${app.deployment.state}`,
-    app.schedule ?? '-',
-    [app.urls.join(' '), ...notPulled(app)].filter((part) => part !== '').join(' '),
+    [app.schedule ?? 'off', ...notPulled(app)].join('; '),
+    app.urls.join(' ') || '-',
   ]);
-  return renderTable(['APP', 'RELEASE', 'CONVERGED', 'HEALTHY', 'DEPLOYMENT', 'SCHEDULE', 'URLS'], rows);
+  return renderTable(['APP', 'RELEASE', 'CONVERGED', 'HEALTHY', 'DEPLOYMENT', 'UPDATES', 'URLS'], rows);
 }
 
 function releaseOf(app: AppView): string {
@@ -48,10 +48,14 @@ export function runningElsewhere({ release, running }: Pick<AppView, 'release' |
 
 const NAMES_SHOWN = 3;
 
-function notPulled({ quarantined }: AppView): readonly string[] {
+/** Without a schedule there are no updates that a rollback could hold. */
+function notPulled({ quarantined, schedule }: AppView): readonly string[] {
   const failed = quarantined.filter((item) => item.kind === 'failed').length;
   const isHeld = failed < quarantined.length;
-  return [...(failed > 0 ? [`(${failed} quarantined)`] : []), ...(isHeld ? ['(updates held after a rollback)'] : [])];
+  return [
+    ...(failed > 0 ? [`${failed} quarantined`] : []),
+    ...(isHeld && schedule !== null ? ['held after a rollback'] : []),
+  ];
 }
 
 export function renderAppHealth(health: AppHealthView): string {

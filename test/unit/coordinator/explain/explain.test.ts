@@ -303,6 +303,12 @@ const CASES: readonly (readonly [string, ExplainFacts, RegExp, object?])[] = [
     /^a runs what it should: web release 2\.$/,
     { next: null },
   ],
+  [
+    'held updates',
+    facts({ apps: [{ ...passed, hold: 'back to release 2' }] }),
+    /runs what it should/,
+    { next: /held until a newer image appears: web \(back to release 2; `longshore apps unquarantine web` ends it\)/ },
+  ],
   ['nothing assigned', facts(), /no app is assigned/],
 ];
 

@@ -191,6 +191,19 @@ t.test('renderApps: a mixed fleet shows, by name where few hosts differ', (t) =>
   t.end();
 });
 
+t.test('renderApps: the URLs stand alone; what keeps updates away stands with the schedule', (t) => {
+  const row = (kind: 'failed' | 'held', schedule: string | null) => {
+    const app = { app: 'shop' as never, release: 1, running: [], hosts: 1, converged: 1, healthy: true };
+    const quarantined = [{ kind, service: 'web', digest: `sha256:${'a'.repeat(64)}` as never, reason: 'x', since: 0 }];
+    const text = renderApps([{ ...app, deployment: null, urls: ['https://shop.test/'], schedule, quarantined }]);
+    return text.split('\n').at(-1)?.split(/ {2,}/).slice(-2);
+  };
+  t.same(row('failed', '0 * * * *'), ['0 * * * *; 1 quarantined', 'https://shop.test/']);
+  t.same(row('held', '0 * * * *'), ['0 * * * *; held after a rollback', 'https://shop.test/']);
+  t.same(row('held', null), ['off', 'https://shop.test/']);
+  t.end();
+});
+
 t.test('renderPlan: says what is replaced and because of which key, and counts', (t) => {
   const text = renderPlan({
     app: 'shop' as never,
