@@ -3,12 +3,13 @@
  * renamed over, so that a reader sees the whole old or the whole new content.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../daemon/make-folder.ts';
 
 /** Makes the folder where it is missing. @throws the error of the file system */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // A name of its own: a file that was left behind, or that another run writes, would keep its mode.
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {

@@ -9,10 +9,11 @@
  *
  * On a disk that several machines share it does not hold between them: another machine's socket refuses here.
  */
-import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { link, open, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { LongshoreError } from '../fleet/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface DataDirLock {
   release(): Promise<void>;
@@ -31,7 +32,7 @@ const LONGEST_PATH = 107;
 /** Makes the directory (0700) where it is missing. @throws CONFIG_INVALID where another one has it or it cannot be made */
 export async function lockDataDir(directory: string, owner: DataDirOwner): Promise<DataDirLock> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     const handle = await open(directory, 'r');
     try {
       return await lockFolder(await shortPath(directory, handle.fd), directory, owner);

@@ -2,8 +2,9 @@
  * The key of the secrets: 32 random bytes in a file of its own (0600), outside of the store, so that a copy of the
  * database alone opens nothing. Made when missing; one with a wrong length or open to others is refused.
  */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../daemon/make-folder.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 
 const KEY_BYTES = 32;
@@ -28,7 +29,7 @@ function readOrMake(file: string, randomBytes: (size: number) => Buffer): Buffer
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(file));
   const key = randomBytes(KEY_BYTES);
   // `wx`: where two start at once, one makes it and the other reads it.
   try {
