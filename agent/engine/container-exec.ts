@@ -82,7 +82,10 @@ export class ContainerExec {
     return this.#client.call(operation, async (connection) => {
       const exec = await this.#create(connection, instance, command, { tty: options.tty, stdin: true });
       const stream = await exec.start({ hijack: true, stdin: true, Tty: options.tty });
-      const pumped = this.#pump(exec, stream, options.tty, onChunk, signal);
+      const failure = new StartFailure(command[0] ?? '', onChunk);
+      const pumped = this.#pump(exec, stream, options.tty, failure.onChunk, signal).then((code) =>
+        failure.exitOf(code),
+      );
       const exitCode = this.#client.call(operation, () => pumped);
       // Whoever waits for it sees a failure; one that comes before anybody does must not end the agent.
       exitCode.catch(() => undefined);
@@ -145,6 +148,52 @@ export class ContainerExec {
       signal.throwIfAborted();
     }
     return null;
+  }
+}
+
+/** How the engine begins what it writes into the output of a command that could not be started. */
+const NOT_STARTED = 'OCI runtime exec failed';
+
+/** Turns the engine's own text in a command's output into what a shell would say: on stderr, with 127 or 126. */
+class StartFailure {
+  readonly #command: string;
+  readonly #onChunk: OnChunk;
+  #isFirst = true;
+  #held: { readonly fd: 1 | 2; readonly data: Uint8Array } | null = null;
+
+  constructor(command: string, onChunk: OnChunk) {
+    this.#command = command;
+    this.#onChunk = onChunk;
+  }
+
+  readonly onChunk: OnChunk = async (fd, data) => {
+    if (this.#isFirst && Buffer.from(data).toString('utf8', 0, NOT_STARTED.length) === NOT_STARTED) {
+      // A copy: a piece shares the memory of its whole chunk.
+      this.#held = { fd, data: data.slice() };
+    } else {
+      await this.#release();
+      await this.#onChunk(fd, data);
+    }
+    this.#isFirst = false;
+  };
+
+  async exitOf(code: number | null): Promise<number | null> {
+    const text = this.#held === null ? '' : Buffer.from(this.#held.data).toString('utf8').trim();
+    if (text === '' || (code !== 126 && code !== 127)) {
+      await this.#release();
+      return code;
+    }
+    const isMissing = /executable file not found|no such file or directory/.test(text);
+    const why = isMissing ? 'command not found' : (/exec: "[^"]*": (.+?)(?:: unknown)?$/.exec(text)?.[1] ?? text);
+    await this.#onChunk(2, Buffer.from(`${this.#command}: ${why}\n`));
+    return isMissing ? 127 : 126;
+  }
+
+  /** It was the command's own output after all. */
+  async #release(): Promise<void> {
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) await this.#onChunk(held.fd, held.data);
   }
 }
 

@@ -28,7 +28,7 @@ export function streamCommands(options: ControlOptions): Pick<Commands, 'logs' |
       if (row === null)
         throw new LongshoreError(
           'NOT_FOUND',
-          `run a command in ${service} of ${app}: no connected host runs an instance of it`,
+          `run a command in ${service} of ${app}: ${hosts.some(({ id }) => hasCompleted(options, id, app, service)) ? 'it runs to completion and has completed' : 'no connected host runs an instance of it'}`,
         );
       // Before it begins: what a person does inside an instance is written down even if it ends badly.
       const text = `${actor.name} runs a command in ${service} of ${app} on ${row.name}: ${command[0] ?? ''}`;
@@ -79,6 +79,11 @@ function runsService({ hub }: ControlOptions, host: HostRow['id'], app: AppName,
       instance.service === service &&
       (instance.state === 'healthy' || instance.state === 'unhealthy' || instance.state === 'starting'),
   );
+}
+
+function hasCompleted({ hub }: ControlOptions, host: HostRow['id'], app: AppName, service: string): boolean {
+  const instances = hub.live(host)?.apps[app]?.instances ?? [];
+  return instances.some((instance) => instance.service === service && instance.completed === true);
 }
 
 async function secretValues(app: AppName, { store, vault }: ControlOptions): Promise<readonly string[]> {

@@ -107,6 +107,25 @@ t.test('openExec: input goes in, output comes out, the exit code is told', { ski
   t.same(heard, { 1: 'got hello\n', 2: 'bad\n' });
 });
 
+t.test('openExec: a program that cannot be started is said as a shell says it', { skip }, async (t) => {
+  const { scene, instance } = await running(t);
+  const run = async (command: readonly string[], tty: boolean) => {
+    const output = { 1: '', 2: '' };
+    const onChunk = async (fd: 1 | 2, data: Uint8Array): Promise<void> => {
+      output[fd] += Buffer.from(data).toString();
+    };
+    const options = { tty, columns: 80, rows: 24 };
+    const session = await scene.engine.openExec(instance, command, options, onChunk, never);
+    return { code: await session.exitCode, ...output };
+  };
+
+  for (const tty of [false, true])
+    t.same(await run(['nosuchprog'], tty), { code: 127, 1: '', 2: 'nosuchprog: command not found\n' });
+  t.match(await run(['/etc'], false), { code: 126, 1: '', 2: /^\/etc: .*(permission denied|is a directory)\n$/i });
+  const own = await run(['sh', '-c', 'echo "OCI runtime exec failed: not really"; exit 3'], false);
+  t.same(own, { code: 3, 1: 'OCI runtime exec failed: not really\n', 2: '' });
+});
+
 t.test('openExec: end() closes the input', { skip }, async (t) => {
   const { scene, instance } = await running(t);
   let heard = '';
