@@ -59,9 +59,9 @@ function flawOf(context: AppContext, plan: AppPlan): string | null {
   if (entry === null) return 'no entry of the assignment names this app; it keeps running';
   if (entry.kind === 'remove') return waited ?? 'the app is being removed';
   const { attempt, committed } = journal;
-  if (attempt === null || !sameAttempt(attempt.entry, entry)) return waited ?? 'the attempt is about to begin';
+  if (attempt === null || !sameAttempt(attempt.entry, entry)) return waited ?? 'about to start';
   if (attempt.state === 'failed') return attempt.problem?.message ?? 'the attempt failed';
-  if (attempt.state === 'running') return waited ?? 'the attempt is under way';
+  if (attempt.state === 'running') return waited ?? 'in progress';
   for (const [key, record] of Object.entries(committed?.instances ?? {})) {
     if (isDone(context, committed?.entry ?? null, serviceOfKey(key), record.instance)) continue;
     const container = findContainer(context, record.instance);
@@ -83,7 +83,7 @@ function flawOfInstance(context: AppContext, container: ContainerObservation): s
     const state = container.state === 'exited' ? exitOf(container) : `is ${container.state}`;
     return reason === null ? state : `${state} and does not start: ${reason}`;
   }
-  if (spec !== null && container.restartPolicy !== spec.restart.name) return 'has no restart policy yet';
+  if (spec !== null && container.restartPolicy !== spec.restart.name) return 'is up; finishing the swap';
   const health = healthOf(context, container.instance);
   return health?.isUnhealthy === true ? `is not healthy: ${health.lastAnswer ?? ''}` : null;
 }

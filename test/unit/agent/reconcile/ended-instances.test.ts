@@ -53,6 +53,15 @@ t.test('a committed server with restart on-failure is started again after exit c
   t.end();
 });
 
+t.test('what is nearly done is said in plain words', (t) => {
+  const container = { state: 'running', exitCode: null, restartPolicy: 'no' } as const;
+  const last = plan({ restart: 'always', container });
+  t.match(last.apps, { web: { converged: false, waiting: 'web/1 is up; finishing the swap' } });
+  const next = plan({ restart: 'always', container, attempt: 2 });
+  t.match(next.apps, { web: { converged: false, waiting: 'about to start' } });
+  t.end();
+});
+
 t.test('a committed server with restart no stays down and its app is not converged', (t) => {
   const found = plan({ restart: 'no' });
   t.same(found.actions, []);
