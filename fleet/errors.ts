@@ -248,7 +248,7 @@ export const ERRORS = {
   // Google Cloud
   GOOGLE_UNAVAILABLE: {
     meaning: "A service of Google Cloud, or the machine's metadata server, did not answer as it should.",
-    hint: 'It is tried again; if it stays, check the network of the machine and its Private Google Access.',
+    hint: 'Check the network of the machine and its Private Google Access; agent and coordinator try again by themselves.',
     retryable: true,
     exit: 5,
   },
@@ -269,7 +269,7 @@ export const ERRORS = {
     meaning: 'The registry has no such image.',
     hint: 'Push it first, or correct the reference.',
     retryable: false,
-    exit: 1,
+    exit: 2,
   },
   IMAGE_NOT_PUSHED: {
     meaning: 'The image has no registry digest.',
@@ -281,13 +281,13 @@ export const ERRORS = {
     meaning: "The image has no variant for the host's platform.",
     hint: 'Build it for that platform too, or select other hosts.',
     retryable: false,
-    exit: 1,
+    exit: 2,
   },
   IMAGE_INVALID: {
     meaning: 'What the registry has under this reference is not an image that a container can be made of.',
     hint: 'Push a container image there or correct the reference: Helm charts, plugins and other artifacts do not run.',
     retryable: false,
-    exit: 1,
+    exit: 2,
   },
   REGISTRY_DENIED: {
     meaning: 'The registry refused the credentials, or none were given.',
@@ -297,13 +297,13 @@ export const ERRORS = {
   },
   REGISTRY_UNAVAILABLE: {
     meaning: 'The registry did not answer or answered with a fault of its own.',
-    hint: 'It is tried again; check the registry if it stays.',
+    hint: 'Check the registry and run the command again; an agent tries again by itself.',
     retryable: true,
     exit: 1,
   },
   REGISTRY_RATE_LIMITED: {
     meaning: 'The registry allows no more pulls for now.',
-    hint: 'It is tried again when the registry says; a login usually allows more.',
+    hint: 'Wait as long as the registry says (an agent does by itself); a login usually allows more.',
     retryable: true,
     exit: 1,
   },
@@ -322,7 +322,7 @@ export const ERRORS = {
   // the host
   ENGINE_UNAVAILABLE: {
     meaning: 'The Docker Engine does not answer.',
-    hint: 'It is tried again; see `systemctl status docker` on the host.',
+    hint: 'See `systemctl status docker` on the host; its agent tries again by itself.',
     retryable: true,
     exit: 1,
   },
@@ -390,7 +390,7 @@ export const ERRORS = {
     meaning: "The operator's policy does not allow this (privileged, host network, Docker socket).",
     hint: "Leave it out, or allow it in the agent's policy.",
     retryable: false,
-    exit: 1,
+    exit: 2,
   },
   // the gate
   CONTAINER_EXITED: {

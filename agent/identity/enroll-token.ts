@@ -67,5 +67,5 @@ export async function forgetEnrollToken(source: EnrollTokenSource, log: Log): Pr
 }
 
 function none(reason: string, hint: string): FoundToken {
-  return { kind: 'none', problem: problem('TOKEN_INVALID', `enrol: ${reason}`, { hint }) };
+  return { kind: 'none', problem: problem('CONFIG_INVALID', `enrol: ${reason}`, { hint }) };
 }

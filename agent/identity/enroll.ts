@@ -152,6 +152,9 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
     const outcome = former.kind === 'host' ? await outcomeOf(loop, coordinator, former.claim, found, signal) : former;
     if (outcome.kind === 'enrolled') return outcome.enrolled;
     if (isOver()) return null;
+    // Who gets the error shows it: once is enough.
+    if (outcome.kind === 'refused' && outcome.problem.code !== 'FORMER_HOST' && loop.onRefusal === 'throw')
+      throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
     loop.onStatus(outcome.problem);
     if (outcome.kind === 'unreachable') {
       turn += 1;
@@ -164,8 +167,6 @@ export async function enroll(loop: EnrollLoop, signal: AbortSignal): Promise<Enr
       await loop.clock.sleep(ADOPTION_LOOK_MS * (1 + loop.random() * REFUSED_JITTER), signal);
       continue;
     }
-    if (loop.onRefusal === 'throw')
-      throw new LongshoreError(outcome.problem.code, outcome.problem.message, outcome.problem);
     await waitAfterRefusal(loop, found, () => loop.readToken(coordinator, signal), signal);
   }
   return null;

@@ -62,7 +62,7 @@ t.test('readEnrollToken: from a file, also one that comes later; never repeats w
   const file = path.join(await folder(t), 'token');
   const source = { kind: 'file', path: file } as const;
 
-  t.match(await readEnrollToken(source), { kind: 'none', problem: { code: 'TOKEN_INVALID', hint: /enroll-token/ } });
+  t.match(await readEnrollToken(source), { kind: 'none', problem: { code: 'CONFIG_INVALID', hint: /enroll-token/ } });
   await writeFile(file, ' tok-1\n');
   t.same(await readEnrollToken(source), { kind: 'token', token: 'tok-1' });
   await writeFile(file, 'user hunter2\nmore');

@@ -135,7 +135,9 @@ t.test('enroll: an address that does not answer is followed by the next one at o
 t.test('enroll: a refused token ends it with the reason', async (t) => {
   const refusal = { status: 403, body: { code: 'TOKEN_USED', message: 'used' }, retryAfterMs: null };
 
-  await t.rejects(enroll(loop({ tokens: () => token('a'), post: async () => refusal }), never), { code: 'TOKEN_USED' });
+  const given = loop({ tokens: () => token('a'), post: async () => refusal });
+  await t.rejects(enroll(given, never), { code: 'TOKEN_USED' });
+  t.same(given.said, [], 'who gets the error shows it');
   await t.rejects(
     enroll(
       loop({ tokens: () => ({ kind: 'none', problem: problem('TOKEN_INVALID', 'none') }), post: async () => good }),
