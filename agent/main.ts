@@ -11,6 +11,7 @@ import path from 'node:path';
 import { lockDataDir } from '../daemon/data-dir-lock.ts';
 import { createNotifier } from '../daemon/notifier.ts';
 import { ERRORS, LongshoreError, type Problem } from '../fleet/errors.ts';
+import { fileFault } from '../fleet/file-fault.ts';
 import type { HostId, InstanceId } from '../fleet/ids.ts';
 import { VERSION } from '../protocol/product-version.ts';
 import { Agent } from './agent.ts';
@@ -124,7 +125,7 @@ async function readNamed(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = fileFault(error);
     throw new LongshoreError('CONFIG_INVALID', `read the agent's configuration ${file}: ${reason}`, { cause: error });
   }
 }

@@ -1,11 +1,13 @@
 /** Finds and reads the app file from the disk, for `plan` and `deploy`. Warnings go to standard error; mistakes all at once. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadAppFile } from '../compose/load-app-file.ts';
 import type { BuildSpec } from '../compose/keys/build.ts';
 import type { AppSpec } from '../fleet/app-spec.ts';
 import type { ProblemDetail } from '../fleet/errors.ts';
 import { LongshoreError } from '../fleet/errors.ts';
+import { fileFault } from '../fleet/file-fault.ts';
+import { isAppName } from '../fleet/ids.ts';
 import type { Context } from './context.ts';
 
 export const APP_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const;
@@ -24,6 +26,10 @@ export interface LoadedApp {
 
 /** @throws APP_FILE_INVALID with every mistake, NOT_FOUND when there is no file */
 export function readAppFile(context: Context, options: AppFileOptions): LoadedApp {
+  if (options.project !== undefined && !isAppName(options.project))
+    throw new LongshoreError('INPUT_INVALID', `read --project: \`${options.project}\` is not an app name`, {
+      hint: 'Lower-case letters, digits, - and _; at most 40.',
+    });
   const files = filesOf(context, options);
   const loaded = loadAppFile({
     files,
@@ -59,6 +65,15 @@ function filesOf(context: Context, options: AppFileOptions): readonly string[] {
         `read the app file: there is no ${missing.map((file) => shorten(context, file)).join(', ')}`,
         { hint: 'Check the path after -f.' },
       );
+    const folders = files.filter((file) => statSync(file).isDirectory());
+    if (folders.length > 0)
+      throw new LongshoreError(
+        'INPUT_INVALID',
+        `read the app file: ${folders.map((file) => shorten(context, file)).join(', ')} is a folder`,
+        {
+          hint: `Name the file in it after -f, for example -f ${shorten(context, join(folders[0] ?? '', APP_FILES[0]))}.`,
+        },
+      );
     return files;
   }
   const found = APP_FILES.map((name) => join(context.folder, name)).find((path) => existsSync(path));
@@ -80,11 +95,10 @@ function readIfThere(path: string): { readonly text: string } | null {
       (error.code === 'ENOENT' || error.code === 'EISDIR' || error.code === 'ENOTDIR')
     )
       return null;
-    throw new LongshoreError(
-      'APP_FILE_INVALID',
-      `read ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Check its permissions.', cause: error },
-    );
+    throw new LongshoreError('APP_FILE_INVALID', `read ${path}: ${fileFault(error)}`, {
+      hint: 'Check its permissions.',
+      cause: error,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LongshoreError } from '../fleet/errors.ts';
+import { fileFault } from '../fleet/file-fault.ts';
 import { isDigest } from '../fleet/ids.ts';
 import { isImageReference } from '../fleet/image-reference.ts';
 import { appSpecSchema } from '../protocol/app-spec-schema.ts';
@@ -40,7 +41,7 @@ export async function writePlanFile(path: string, file: Omit<PlanFile, 'longshor
     if (await isSpecialFile(path)) await writeFile(path, text);
     else await writePrivateFile(path, text);
   } catch (error) {
-    throw unwritable(path, error instanceof Error ? error.message : String(error), error);
+    throw unwritable(path, fileFault(error), error);
   }
 }
 
@@ -57,8 +58,7 @@ export async function readPlanFile(path: string, coordinators: readonly string[]
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    const why =
-      error instanceof SyntaxError ? 'it is not a saved plan' : error instanceof Error ? error.message : String(error);
+    const why = error instanceof SyntaxError ? 'it is not a saved plan' : fileFault(error);
     throw new LongshoreError('INPUT_INVALID', `read the plan ${path}: ${why}`, {
       hint: 'Make one with `longshore plan --out FILE`.',
       cause: error,

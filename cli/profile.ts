@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { systemRoots } from '../daemon/system-roots.ts';
 import { LongshoreError } from '../fleet/errors.ts';
+import { fileFault } from '../fleet/file-fault.ts';
 import type { Credentials } from './client/api-client.ts';
 import { isSameCoordinator, parseCoordinatorUrls } from './coordinator-url.ts';
 import { writePrivateFile } from './private-file.ts';
@@ -102,7 +103,7 @@ async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new LongshoreError('CONFIG_INVALID', `read ${what}, ${path}: ${reasonOf(error)}`, {
+    throw new LongshoreError('CONFIG_INVALID', `read ${what}, ${path}: ${fileFault(error)}`, {
       hint: 'Check the path and its permissions.',
       cause: error,
     });
@@ -115,7 +116,7 @@ async function readProfile(path: string): Promise<Profile | null> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: ${reasonOf(error)}`, {
+    throw new LongshoreError('CONFIG_INVALID', `read the profile ${path}: ${fileFault(error)}`, {
       hint: 'Check its permissions.',
       cause: error,
     });
@@ -136,16 +137,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** @throws CONFIG_INVALID */
 export async function writeProfile(path: string, profile: Profile): Promise<void> {
   try {
     await writePrivateFile(path, `${JSON.stringify(profile, null, 2)}\n`);
   } catch (error) {
-    throw new LongshoreError('CONFIG_INVALID', `write the profile ${path}: ${reasonOf(error)}`, {
+    throw new LongshoreError('CONFIG_INVALID', `write the profile ${path}: ${fileFault(error)}`, {
       hint: 'Check the folder, or name another file with LONGSHORE_PROFILE.',
       cause: error,
     });

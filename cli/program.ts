@@ -1,7 +1,7 @@
 /** All verbs together, and how an error becomes a message and an exit code. Builds nothing until a verb asks for it. */
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { ERRORS, LongshoreError } from '../fleet/errors.ts';
+import { ERRORS, LongshoreError, problem, type Problem } from '../fleet/errors.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import { ApiClient } from './client/api-client.ts';
 import { ConsoleClient } from './client/console-client.ts';
@@ -93,7 +93,11 @@ export async function runProgram(parameters: readonly string[], options: Program
       exit = (await work(createContext(options, program.opts()), ...parameters_)) ?? 0;
     };
   for (const register of VERBS) register(program, run);
-  for (const command of everyCommand(program)) command.exitOverride().configureOutput(program.configureOutput());
+  for (const command of [program, ...everyCommand(program)])
+    command.exitOverride().configureOutput({
+      ...program.configureOutput(),
+      outputError: (text, write) => write(`${renderProblem(wrongUse(command, text))}\n`),
+    });
   try {
     await program.parseAsync([...parameters], { from: 'user' });
     return exit;
@@ -101,6 +105,19 @@ export async function runProgram(parameters: readonly string[], options: Program
     const code = exitOf(error, options);
     return code !== 0 && code !== 130 && asksDetailedExit(parameters) ? 1 : code;
   }
+}
+
+/** What commander found wrong, as every other wrong input is shown. */
+function wrongUse(command: Command, text: string): Problem {
+  const names: string[] = [];
+  for (let each: Command | null = command; each !== null; each = each.parent) names.unshift(each.name());
+  const path = names.join(' ');
+  const isTheirs = command.registeredArguments.at(-1)?.name() === 'command' && text.includes('unknown option');
+  return problem('INPUT_INVALID', text.trim().replace(/^error: /, ''), {
+    hint: isTheirs
+      ? `Put -- before the command that has options of its own: ${path} ... -- COMMAND; or see \`${path} --help\`.`
+      : `See \`${path} --help\`.`,
+  });
 }
 
 function everyCommand(command: Command): readonly Command[] {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LongshoreError } from '../fleet/errors.ts';
+import { fileFault } from '../fleet/file-fault.ts';
 import type { Context } from './context.ts';
 
 const LIMIT_BYTES = 524_288;
@@ -22,11 +23,10 @@ async function readValueFile(file: string, what: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
   } catch (error) {
-    throw new LongshoreError(
-      'INPUT_INVALID',
-      `read the ${what} from ${file}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Check the path.', cause: error },
-    );
+    throw new LongshoreError('INPUT_INVALID', `read the ${what} from ${file}: ${fileFault(error)}`, {
+      hint: 'Check the path.',
+      cause: error,
+    });
   }
 }
 

@@ -211,7 +211,18 @@ export function unreachable(url: string, error: unknown): LongshoreError {
       hint: 'Name the certificate authority that signed it with --ca FILE, or LONGSHORE_CA.',
       cause: error,
     });
+  if (url.startsWith('https:') && isPlainAnswer(error))
+    return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: it does not speak TLS`, {
+      hint: 'Use http:// in its URL, or check the port.',
+      cause: error,
+    });
   return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** What answered a TLS handshake was no TLS. OpenSSL's own line names its source files. */
+function isPlainAnswer(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || !/^(EPROTO|ERR_SSL_)/.test(String(error.code))) return false;
+  return /wrong version number|packet length too long|http request|record layer failure/i.test(error.message);
 }
 
 function reasonOf(error: unknown): string {

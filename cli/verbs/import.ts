@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { loadAppFile } from '../../compose/load-app-file.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { fileFault } from '../../fleet/file-fault.ts';
 import { isAppName } from '../../fleet/ids.ts';
 import { plainText } from '../../protocol/text/plain-text.ts';
 import { print } from '../context.ts';
@@ -101,11 +102,10 @@ async function readSource(context: Context, file: string, name: string): Promise
       }
     } else text = await readFile(path.resolve(context.folder, file), 'utf8');
   } catch (error) {
-    throw new LongshoreError(
-      'INPUT_INVALID',
-      `read ${name}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Check the path.', cause: error },
-    );
+    throw new LongshoreError('INPUT_INVALID', `read ${name}: ${fileFault(error)}`, {
+      hint: 'Check the path.',
+      cause: error,
+    });
   }
   if (text.length > LIMIT_CHARACTERS)
     throw new LongshoreError('TOO_LARGE', `read ${name}: it has more than ${LIMIT_CHARACTERS} characters`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXAMPLE_APP_FILE } from '../../compose/example-app-file.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { fileFault } from '../../fleet/file-fault.ts';
 import { PROTOCOL } from '../../protocol/version.ts';
 import { ApiClient } from '../client/api-client.ts';
 import { print } from '../context.ts';
@@ -50,11 +51,23 @@ async function login(context: Context, text: string, options: { tokenFile?: stri
   requireText(token, `token for ${url}`, 'Type it at the prompt, pipe it in, or name a file with --token-file.');
   const given = { url: urls[0], urls, token, ca, variables: environment };
   const credentials = await leadingCoordinator(given, context.signal);
-  const who = await new ApiClient({ credentials, timeoutMs: CALL_MS, signal: context.signal }).call('whoami');
+  const who = await new ApiClient({ credentials, timeoutMs: CALL_MS, signal: context.signal })
+    .call('whoami')
+    .catch((error: unknown) => {
+      throw error instanceof LongshoreError && error.code === 'UNAUTHENTICATED' ? refusedToken(url, error) : error;
+    });
   const path = profilePath(environment);
   await writeProfile(path, { url, token, ...(file === undefined ? {} : { ca: file }) });
   print(context, who, () => `Logged in to ${url} as ${who.name} (${who.role}). The profile is ${path}.`);
   return 0;
+}
+
+/** The general hint is to log in, which was just tried. */
+function refusedToken(url: string, cause: LongshoreError): LongshoreError {
+  return new LongshoreError('UNAUTHENTICATED', `log in: ${url} does not accept this token`, {
+    hint: "Use one of this coordinator that is neither expired nor revoked: `longshore tokens make`, or the file admin-token in the coordinator's data directory.",
+    cause,
+  });
 }
 
 /** Encrypted, or on this machine. */
@@ -75,8 +88,11 @@ async function init(context: Context, folder: string): Promise<number> {
       });
     throw new LongshoreError(
       'INPUT_INVALID',
-      `write ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { hint: 'Check the folder.', cause: error },
+      `write ${path}: ${code === 'ENOENT' ? 'there is no such folder' : fileFault(error)}`,
+      {
+        hint: 'Check the folder.',
+        cause: error,
+      },
     );
   }
   print(context, { written: path }, () => `Wrote ${path}. Edit it, then: longshore plan`);

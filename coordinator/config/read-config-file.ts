@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { LongshoreError } from '../../fleet/errors.ts';
+import { fileFault } from '../../fleet/file-fault.ts';
 import { COORDINATOR_CONFIG } from '../../setup/coordinator-unit.ts';
 import { parseConfigFile } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
@@ -13,7 +14,7 @@ export async function readConfigFile(named: string | null): Promise<ConfigFile |
   try {
     return parseConfigFile(file, await readFile(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = fileFault(error);
     throw new LongshoreError('CONFIG_INVALID', `read the coordinator's configuration ${file}: ${reason}`, {
       cause: error,
     });

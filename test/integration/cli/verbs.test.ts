@@ -206,6 +206,41 @@ t.test('cli: removing volumes lists them and asks, or needs --yes', async (t) =>
   t.same(removed, [true, true, false]);
 });
 
+t.test('cli: what is wrong is blamed on what is wrong, with a way out', async (t) => {
+  const cli = await stage(t, { whoami });
+  writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);
+  const wrong = async (parameters: readonly string[], text: RegExp) => {
+    const ran = await cli.run(parameters);
+    t.match(ran, { exit: 2, err: text }, parameters.join(' '));
+    t.match(ran.err, /^INPUT_INVALID: [^]*\n {2}mend: /);
+    t.notMatch(ran.err, /ENOENT|EISDIR/);
+  };
+
+  await wrong(['plan', '-p', 'Bad Name'], /--project: `Bad Name` is not an app name/);
+  await wrong(['plan', '-f', '.'], /is a folder[^]*-f .*compose\.yaml/);
+  await wrong(['login', 'http://127.0.0.1:1', '--token-file', 'nofile'], /nofile: there is no such file/);
+  await wrong(['deploy', '--plan', 'nofile'], /nofile: there is no such file/);
+  await wrong(['import', 'konlet', 'nofile'], /nofile: there is no such file/);
+  await wrong(['exec', 'shop', 'web', 'ls', '-la'], /unknown option '-la'[^]*Put -- before[^]*longshore exec --help/);
+  await wrong(['deploy', '--nope'], /unknown option '--nope'[^]*`longshore deploy --help`/);
+  await wrong(['apps', 'remove'], /missing required argument 'app'[^]*`longshore apps remove --help`/);
+
+  const environment = { LONGSHORE_TOKEN_FILE: path.join(cli.folder, 'nofile') };
+  const unread = await cli.run(['hosts'], { environment });
+  t.match(unread, { exit: 2, err: /^CONFIG_INVALID: .*nofile: there is no such file/ });
+});
+
+t.test('cli: a login with a wrong token is not told to log in', async (t) => {
+  const { url } = await openApiStage(t, { commands: fakeCommands({ whoami }) });
+  const ran = await scene(t, {}).run(['login', url], { input: 'wrong' });
+  t.match(ran, { exit: 6, err: /does not accept this token[^]*longshore tokens make/ });
+  t.notMatch(ran.err, /longshore login/);
+
+  const plain = await scene(t, {}).run(['login', url.replace('http:', 'https:')], { input: 'admin' });
+  t.match(plain, { exit: 5, err: /it does not speak TLS[^]*Use http:\/\// });
+  t.notMatch(plain.err, /openssl/i);
+});
+
 t.test('cli: events of a host go on from the list without a gap', async (t) => {
   let publish: (change: Change) => void = () => undefined;
   const host = aHostView().id;
