@@ -11,9 +11,22 @@ if ! command -v node >/dev/null || ! node -e '
   exit 2
 fi
 
-mark=node_modules/.longshore-installed
-if ! cmp -s package-lock.json "$mark"; then
+# npm writes what it installed at its end, so an installation that was broken off counts as none. What is optional may be
+# for another platform.
+is_installed() {
+  node -e '
+    const { readFileSync } = require("node:fs")
+    const packagesOf = (file) => JSON.parse(readFileSync(file, "utf8")).packages
+    const wanted = packagesOf("package-lock.json")
+    const found = packagesOf("node_modules/.package-lock.json")
+    const isSame = (a, b) => a !== undefined && b !== undefined && a.version === b.version && a.integrity === b.integrity
+    const isThere = ([place, entry]) => place === "" || isSame(entry, found[place]) || (entry.optional && !found[place])
+    const isWanted = ([place, entry]) => isSame(entry, wanted[place])
+    process.exit(Object.entries(wanted).every(isThere) && Object.entries(found).every(isWanted) ? 0 : 1)
+  ' 2>/dev/null
+}
+
+if ! is_installed; then
   echo 'Installing dependencies ...' >&2
   npm ci --no-audit --no-fund --loglevel=error >&2
-  cp package-lock.json "$mark"
 fi
