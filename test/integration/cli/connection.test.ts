@@ -165,7 +165,7 @@ t.test('cli: an authority of its own is trusted where it is named, and the refus
   await t.rejects(readCredentials({ ...environment, LONGSHORE_CA: ca }), refusal('CONFIG_INVALID', /no certificate/));
   await t.rejects(
     readCredentials({ ...environment, LONGSHORE_CA: path.join(folder, 'none') }),
-    refusal('CONFIG_INVALID', /ENOENT/),
+    refusal('CONFIG_INVALID', /there is no such file/),
   );
 });
 
