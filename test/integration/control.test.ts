@@ -11,7 +11,15 @@ import type { Target } from '../../coordinator/store/records.ts';
 import { stickyPlacement } from '../../coordinator/placement/place.ts';
 import { AppMasks } from '../../coordinator/secrets/app-masks.ts';
 import { problem } from '../../fleet/errors.ts';
-import { appName, aService, anAppReport, anAppSpec, anAttempt, anInstanceReport, digest } from '../support/app-builders.ts';
+import {
+  appName,
+  aService,
+  anAppReport,
+  anAppSpec,
+  anAttempt,
+  anInstanceReport,
+  digest,
+} from '../support/app-builders.ts';
 import { aPolicy } from '../support/host-policy.ts';
 import { aLiveHost, aRefusal } from '../support/live-host.ts';
 import { ADA, AUDIENCE, controlWorld } from '../support/control-world.ts';
