@@ -151,10 +151,20 @@ export class CaddyIngress implements Ingress {
       // Not while a configuration is on its way, which would look like somebody else's.
       answers: () => this.#inTurn(() => this.#isAsLoaded()),
       askItself,
-      configure: () => this.#inTurn(() => this.#configure(this.#apps)),
+      configure: () =>
+        this.#inTurn(async () => {
+          await this.#restoreFiles();
+          await this.#configure(this.#apps);
+        }),
       clock,
       watchMs,
     };
+  }
+
+  /** Epochs and flags that somebody removed: without them Caddy finds no address, and nothing is ready. */
+  async #restoreFiles(): Promise<void> {
+    for (const key of await this.#parts.epochs.lost()) this.#stale.add(key);
+    await this.#flags.restore();
   }
 
   /** It answers, and with our configuration: what somebody else loaded is replaced at the next look. */

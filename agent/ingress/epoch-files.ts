@@ -41,6 +41,18 @@ export class EpochFiles {
     });
   }
 
+  /** Groups that have begun an epoch whose file somebody has removed. */
+  async lost(): Promise<readonly string[]> {
+    const known = [...this.#names];
+    const found = await Promise.all(
+      known.map(async ([key, [newest = '']]) => {
+        const there = await readdir(path.join(this.#folder, key)).catch((): readonly string[] => []);
+        return there.includes(newest) ? [] : [key];
+      }),
+    );
+    return found.flat();
+  }
+
   /** Removes the folders of groups that are gone. */
   keepOnly(keys: readonly string[]): Promise<void> {
     const kept = new Set(keys);
@@ -56,7 +68,8 @@ export class EpochFiles {
     const names = this.#names.get(key) ?? [];
     const [newest] = names;
     const next = (newest === undefined ? FIRST : Number.parseInt(newest, 36) - 1).toString(36).padStart(DIGITS, '0');
-    if (newest === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+    // Also where it was there before: somebody may have emptied the folder meanwhile.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(path.join(folder, next), '', { mode: 0o644 });
     this.#names.set(key, newest === undefined ? [next] : [next, newest]);
     await Promise.all(names.slice(1).map((name) => rm(path.join(folder, name), { force: true })));

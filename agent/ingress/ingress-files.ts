@@ -100,6 +100,8 @@ export async function openIngressFiles(root: string): Promise<IngressFiles> {
     writeHosts: (text) => writeInPlace(hosts, text),
     readReady: () => readdir(ready),
     writeReady: async (names) => {
+      // Somebody may have removed it.
+      await mkdir(ready, { recursive: true, mode: 0o700 });
       const there = await readdir(ready);
       // Taken away first: a drain must not wait for anything.
       await Promise.all(

@@ -6,6 +6,8 @@ import { HOST_READY_FLAG } from './proxy-options.ts';
 export class ReadyFlags {
   readonly #files: Pick<IngressFiles, 'writeReady'>;
   #ready: readonly AppName[] = [];
+  /** False: nothing was set yet, and what an earlier run of the agent wrote stays. */
+  #isKnown = false;
   /** The machine goes off: nothing of this host is ready any more. */
   #draining = false;
   /** False: an operator removed the host, and nobody updates what it serves. */
@@ -16,8 +18,14 @@ export class ReadyFlags {
     this.#files = files;
   }
 
+  /** Writes what somebody has removed. */
+  restore(): Promise<void> {
+    return this.#isKnown ? this.#write() : Promise.resolve();
+  }
+
   set(apps: readonly AppName[]): Promise<void> {
     this.#ready = apps;
+    this.#isKnown = true;
     return this.#write();
   }
 

@@ -230,6 +230,43 @@ t.test(
   },
 );
 
+t.test('CaddyIngress: folders that somebody emptied are filled again', async (t) => {
+  const scene = await Scene.open(t);
+  const ingress = await scene.agent({ watchMs: 20 });
+  await ingress.configure(apps());
+  await ingress.publish({ 'shop/web': ['10.0.0.2'] });
+  await ingress.setReady(['shop' as AppName]);
+  const shared = path.join(scene.folder, 'shared');
+  const [before = ''] = await scene.epochs(apps());
+  const empty = async (): Promise<void> => {
+    await rm(path.join(shared, 'epochs'), { recursive: true });
+    await rm(path.join(shared, 'ready'), { recursive: true });
+  };
+
+  await empty();
+  await ingress.publish({ 'shop/web': ['10.0.0.3'] });
+  await ingress.setReady(['shop' as AppName, 'blog' as AppName]);
+  const [published = ''] = await scene.epochs(apps());
+  t.ok(published < before, 'a publication does not fail');
+  t.equal((await readdir(path.join(shared, 'ready'))).length, 3);
+
+  const end = new AbortController();
+  const running = ingress.run(() => undefined, end.signal);
+  await empty();
+  const listed = (names: Promise<readonly string[]>): Promise<readonly string[]> => names.catch(() => []);
+  await pollUntil(
+    () => listed(readdir(path.join(shared, 'ready'))),
+    (names) => names.length === 3,
+  );
+  await pollUntil(
+    () => listed(scene.epochs(apps())),
+    ([newest = published]) => newest < published,
+  );
+  t.pass('and a look finds what is gone');
+  end.abort();
+  await running;
+});
+
 t.test('CaddyIngress: before the first publication it knows nothing, and says so', async (t) => {
   const scene = await Scene.open(t);
   const ingress = await scene.agent();
