@@ -153,18 +153,14 @@ export class CaddyIngress implements Ingress {
       askItself,
       configure: () =>
         this.#inTurn(async () => {
-          await this.#restoreFiles();
+          // Without epochs and flags that somebody removed Caddy finds no address, and nothing is ready.
+          for (const key of await this.#parts.epochs.lost()) this.#stale.add(key);
+          await this.#flags.restore();
           await this.#configure(this.#apps);
         }),
       clock,
       watchMs,
     };
-  }
-
-  /** Epochs and flags that somebody removed: without them Caddy finds no address, and nothing is ready. */
-  async #restoreFiles(): Promise<void> {
-    for (const key of await this.#parts.epochs.lost()) this.#stale.add(key);
-    await this.#flags.restore();
   }
 
   /** It answers, and with our configuration: what somebody else loaded is replaced at the next look. */
