@@ -3,12 +3,8 @@
  * otherwise Node's own list and the system's store, which Node does not read by itself.
  */
 import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
+import { systemRoots } from '../daemon/system-roots.ts';
 import { LongshoreError } from '../fleet/errors.ts';
-import { readIfThere } from './durable-file.ts';
-
-/** Where the distributions keep the system's store; the first that exists. */
-const SYSTEM_STORES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
 export const isEncrypted = (coordinators: readonly string[]): boolean =>
   coordinators.some((address) => address.startsWith('wss:'));
@@ -26,9 +22,5 @@ export async function trustedRoots(caFile: string | null): Promise<readonly stri
       throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: it holds no certificate in PEM`);
     return [pem];
   }
-  for (const file of SYSTEM_STORES) {
-    const pem = await readIfThere(file);
-    if (pem !== null) return [...rootCertificates, pem];
-  }
-  return undefined;
+  return systemRoots();
 }
