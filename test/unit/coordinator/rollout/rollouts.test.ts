@@ -11,7 +11,6 @@ import { LongshoreError } from '../../../../fleet/errors.ts';
 import { aDeployment, appName, aRelease, aStep, deploymentId, hostId } from '../../../support/app-builders.ts';
 import { aHostRow } from '../../../support/host-rows.ts';
 import { FakeTimers } from '../../../support/fake-timers.ts';
-import { pollUntil } from '../../../support/poll-until.ts';
 
 const WEB = appName('web');
 const ROLLING = aDeployment({
@@ -36,7 +35,10 @@ class World {
   /** Wall clock, ms. */
   now = 0;
 
-  constructor(t: Test, options: Pick<RolloutsOptions, 'timers'> = {}) {
+  /** Deciding takes no time by it, so nothing rests after a look. */
+  readonly timers = new FakeTimers();
+
+  constructor(t: Test) {
     const placement = { [hostId(1)]: { web: 1 } } as Placement;
     const store = {
       allHosts: async () => [aHostRow(1)],
@@ -75,7 +77,7 @@ class World {
       leaseMs: 30_000,
       startedAt: 0,
       now: () => this.now,
-      ...(options.timers === undefined ? {} : { timers: options.timers }),
+      timers: this.timers,
     });
     t.teardown(() => this.rollouts.stop());
   }
@@ -160,17 +162,15 @@ t.test('rollouts: nor where the store could not be read just then', async (t) =>
   await pause();
   t.match(world.faults, [{ code: 'STORE_UNAVAILABLE' }]);
 
-  await pollUntil(
-    async () => world.rollouts.underWay(WEB)?.id,
-    (id) => id === NEWER.id,
-  );
+  await world.timers.advanceTo(5_000, pause);
+  t.equal(world.rollouts.underWay(WEB)?.id, NEWER.id);
 });
 
 t.test(
   'rollouts: a deployment whose changes are refused again and again is ended as failed, with the reason',
   async (t) => {
-    const timers = new FakeTimers();
-    const world = new World(t, { timers });
+    const world = new World(t);
+    const { timers } = world;
     world.refuse = (to) => (to.state === 'failed' ? null : 'write it: no');
     await world.enqueue({ ...ROLLING, state: 'queued', steps: [] });
     for (let second = 0; second < 10; second += 1) await timers.advanceTo(timers.monotonicMs() + 1_000, pause);
@@ -183,8 +183,8 @@ t.test(
 );
 
 t.test('rollouts: one refusal is a race that was lost, and is tried again in silence', async (t) => {
-  const timers = new FakeTimers();
-  const world = new World(t, { timers });
+  const world = new World(t);
+  const { timers } = world;
   let refusals = 1;
   world.refuse = () => ((refusals -= 1) >= 0 ? 'somebody was quicker' : null);
   await world.enqueue({ ...ROLLING, state: 'queued', steps: [] });
