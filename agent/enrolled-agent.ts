@@ -80,6 +80,9 @@ export interface EnrolledAgentParts {
   readonly onChange: () => void;
 }
 
+/** For commands of `exec` to be killed when the agent stops. */
+const KILL_MS = 5_000;
+
 export class EnrolledAgent {
   readonly #parts: EnrolledAgentParts;
   readonly #session: Session;
@@ -193,6 +196,7 @@ export class EnrolledAgent {
       ],
       signal,
     );
+    await this.#parts.streams.settled(KILL_MS);
   }
 
   async #assign(assignment: Assignment, hash: string): Promise<AssignAnswer> {

@@ -37,6 +37,8 @@ export class StreamServer {
   readonly #streams = new Map<string, OpenStream>();
   /** Connections whose end is watched: once each, however many streams they carry. */
   readonly #watched = new WeakSet<AbortSignal>();
+  /** Commands under way, also those whose stream has ended: the engine ends none by itself. */
+  readonly #commands = new Set<Promise<unknown>>();
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
@@ -44,6 +46,13 @@ export class StreamServer {
 
   get openStreams(): number {
     return this.#streams.size;
+  }
+
+  /** For the agent's end: resolves when the commands of ended streams have been killed, after `waitMs` at the latest. */
+  async settled(waitMs: number): Promise<void> {
+    const waiting = new AbortController();
+    await Promise.race([Promise.all(this.#commands), this.#options.clock.sleep(waitMs, waiting.signal)]);
+    waiting.abort();
   }
 
   /** Messages about a stream that has ended crossed its end on the way and are dropped. */
@@ -83,7 +92,16 @@ export class StreamServer {
     const done = message.kind === 'exec-open' ? exec?.exitCode() : this.#sendLogs(message, sender, abort.signal);
     // What goes wrong after an end that was asked for concerns nobody.
     done?.catch(() => undefined);
+    if (exec !== null && done !== undefined) this.#untilEnded(done);
     void this.#finish(sender, done ?? Promise.resolve(null), abort, () => this.#streams.delete(message.stream));
+  }
+
+  #untilEnded(command: Promise<unknown>): void {
+    const ended: Promise<void> = command.then(
+      () => void this.#commands.delete(ended),
+      () => void this.#commands.delete(ended),
+    );
+    this.#commands.add(ended);
   }
 
   /** Its streams end with it. */

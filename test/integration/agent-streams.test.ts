@@ -435,6 +435,29 @@ t.test('exec: a second close ends a command that does not end by itself', async 
   );
 });
 
+t.test('exec: the end of the agent waits until a command is killed', async (t) => {
+  const { engine, streams, agent, connection } = await stage(t);
+  engine.add('i-1', 'web', say(''));
+  const shell = command();
+  let kill: (code: number | null) => void = () => undefined;
+  const killed = new Promise<number | null>((resolve) => (kill = resolve));
+  engine.exec = (onChunk, signal) => ({ ...shell.stream(onChunk, signal), exitCode: killed });
+  connection.send(openExec('e1'));
+  await pollUntil(
+    async () => streams.openStreams,
+    (open) => open === 1,
+  );
+
+  await agent.stop();
+  let hasSettled = false;
+  const settled = streams.settled(60_000).then(() => (hasSettled = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(hasSettled, false);
+  kill(null);
+  await settled;
+  await streams.settled(60_000);
+});
+
 t.test('exec: nothing runs there, or the policy forbids it', async (t) => {
   const { coordinator, connection } = await stage(t);
   connection.send(openExec('e1'));
