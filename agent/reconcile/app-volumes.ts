@@ -7,7 +7,7 @@ import type { VolumeSpec } from '../../fleet/app-spec.ts';
 import type { RunEntry } from '../../fleet/assignment.ts';
 import { type Problem, problem } from '../../fleet/errors.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
-import { imageVolumeKey, isImageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
+import { imageVolumeKey, isImageVolumeKey, normalPath, uncoveredPaths } from '../../fleet/image-volumes.ts';
 import { definitionChanges, isSameVolume } from '../../fleet/volume-definition.ts';
 import type { ContainerObservation } from '../engine/container-engine.ts';
 import { volumeName } from '../engine/engine-names.ts';
@@ -80,6 +80,17 @@ export function changedVolume(context: AppContext, entry: RunEntry, services: re
       );
   }
   return null;
+}
+
+/** Docker would make a volume of the whole image, and no container of it starts. */
+export function rootVolume(context: AppContext, entry: RunEntry, services: readonly string[]): Problem | null {
+  const service = services.find((name) =>
+    imageOf(context, entry, name)?.volumes.some((path) => normalPath(path) === '/'),
+  );
+  if (service === undefined) return null;
+  return problem('IMAGE_INVALID', `${context.app}: the image of ${service} declares / as a volume`, {
+    hint: 'Take `VOLUME /` out of its Dockerfile and name the folders that hold data.',
+  });
 }
 
 export interface InstanceVolumes {
@@ -165,10 +176,16 @@ function namedVolumes(entry: RunEntry, service: string): readonly string[] {
 
 function declaredPaths(context: AppContext, entry: RunEntry, service: string): readonly string[] {
   const spec = specOf(entry, service);
+  const image = imageOf(context, entry, service);
+  return spec === null || image === null ? [] : uncoveredPaths(image.volumes, spec);
+}
+
+/** Null while it is not here. */
+function imageOf(context: AppContext, entry: RunEntry, service: string): AppContext['facts']['images'][string] | null {
+  const spec = specOf(entry, service);
   const digest = spec?.image.digest;
-  if (spec === null || digest == null) return [];
-  const image = context.facts.images[imageKey({ digest, platform: spec.image.platform })];
-  return image === undefined ? [] : uncoveredPaths(image.volumes, spec);
+  if (spec === null || digest == null) return null;
+  return context.facts.images[imageKey({ digest, platform: spec.image.platform })] ?? null;
 }
 
 /** The newest container counts: what is committed has the data that is served. */

@@ -26,7 +26,7 @@ import {
   specOf,
 } from './app-context.ts';
 import { imageKey } from './action.ts';
-import { changedVolume, hasForeignVolume, missingVolume, mustStopFirst } from './app-volumes.ts';
+import { changedVolume, hasForeignVolume, missingVolume, mustStopFirst, rootVolume } from './app-volumes.ts';
 import { newCompletions, pendingCandidates } from './completion.ts';
 import { unmetDependency } from './dependencies.ts';
 import { doubtOf } from './engine-doubt.ts';
@@ -66,8 +66,8 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   const goal = goalInstances(context.journal, attempt);
   const pending = pendingCandidates(context, attempt);
   const services = [...new Set(pending.map(([key]) => serviceOfKey(key)))];
-  const changed = changedVolume(context, entry, services);
-  if (changed !== null) return failed({ problem: changed, failedService: null, instance: null });
+  const unfit = changedVolume(context, entry, services) ?? rootVolume(context, entry, services);
+  if (unfit !== null) return failed({ problem: unfit, failedService: null, instance: null });
   for (const [key, record] of Object.entries(goal)) {
     const missing = key in attempt.candidates ? null : missingVolume(context, record.instance);
     if (missing !== null) return failed({ problem: missing, failedService: serviceOfKey(key), instance: null });

@@ -10,6 +10,7 @@ import {
   engineVolume,
   instanceVolumes,
   mustStopFirst,
+  rootVolume,
 } from '../../../../agent/reconcile/app-volumes.ts';
 import { PlanBuilder } from '../../../../agent/reconcile/plan-builder.ts';
 import { planVolumeNotes } from '../../../../agent/reconcile/plan-volumes.ts';
@@ -255,5 +256,17 @@ t.test('a volume that exists with another definition is found, but not on the wa
   t.equal(changedVolume(seen, named({ name: 'second' }), ['web']), null, 'another volume');
   t.equal(changedVolume(seen, { ...named({}), rollback: true }, ['web']), null);
   t.equal(changedVolume(seen, named({}), []), null, 'no instance of it is made');
+  t.end();
+});
+
+t.test('an image that declares the whole file system as a volume is refused', (t) => {
+  const declaring = (volumes: readonly string[]) =>
+    context({ facts: { images: { [digest('a')]: { ...image, volumes } } } });
+  t.match(rootVolume(declaring(['/data', '//']), entry, ['web']), {
+    code: 'IMAGE_INVALID',
+    message: /web declares \/ /,
+  });
+  t.equal(rootVolume(declaring(['/data']), entry, ['web']), null);
+  t.equal(rootVolume(context({ facts: { images: {} } }), entry, ['web']), null, 'not pulled yet');
   t.end();
 });
