@@ -151,7 +151,7 @@ t.test('import konlet: wrong input ends with 2, says where and what to do, and w
   writeFileSync(path.join(folder, 'image.yaml'), 'spec: { containers: [{ image: "Not An Image" }] }');
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['bad.yaml'], /bad\.yaml: spec\.containers\[0\]\.imgae \(line 3, column 7\): .*did you mean "image"/],
-    [['none.yaml'], /read none\.yaml: .*ENOENT/],
+    [['none.yaml'], /read none\.yaml: there is no such file/],
     [['empty.yaml'], /it is empty[\s\S]*gcloud compute instances describe/],
     [['image.yaml'], /makes no app file[\s\S]*Not An Image/],
     [['vm.yaml', '--port', '99999'], /`99999`: it is not PORT/],

@@ -1,5 +1,5 @@
 // Two coordinators over one PostgreSQL: one leads, the other waits and takes over, whatever happens to the first.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { build } from 'esbuild';
@@ -194,6 +194,7 @@ async function bundled(): Promise<string> {
   const program = built.find(({ output }) => output.endsWith('longshore-coordinator.mjs'));
   if (program === undefined) throw new Error('there is no program longshore-coordinator.mjs');
   const outfile = path.resolve(`.cache/tests/coordinator-${process.pid}.mjs`);
-  await build({ ...program.options, entryPoints: [program.entry], outfile });
+  await build({ ...program.options, sourcemap: false, entryPoints: [program.entry], outfile });
+  t.teardown(() => rmSync(outfile, { force: true }));
   return outfile;
 }
