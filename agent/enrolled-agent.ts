@@ -167,13 +167,12 @@ export class EnrolledAgent {
 
   async run(signal: AbortSignal): Promise<void> {
     const { reconciler, ingress, hostProblems, clock, hello } = this.#parts;
-    const ingressPorts = [hello.ingress?.http, hello.ingress?.https].filter((port) => typeof port === 'number');
     const talking = new AbortController();
     const work: ((signal: AbortSignal) => Promise<void>)[] = [
       (ending) => reconciler.run(ending),
       (ending) => this.#measure(ending),
       (ending) => this.#keepSchedules(ending),
-      (ending) => watchNetworkCheck(hostProblems, ingressPorts, clock, ending),
+      (ending) => watchNetworkCheck(hostProblems, hello.ingress, clock, ending),
     ];
     if (ingress !== null) {
       const onState = (found: Problem | null): void =>

@@ -28,14 +28,15 @@ const READ_MS = 30_000;
 /** The machine looks once a minute. */
 const STALE_MS = 300_000;
 
-/** Reads again and again until the signal aborts. `ports` are the ingress's: the firewall should let them in. */
+/** Reads again and again until the signal aborts. The firewall should let in the ports of the ingress. */
 export async function watchNetworkCheck(
   problems: Pick<HostProblems, 'set'>,
-  ports: readonly number[],
+  ingress: { readonly http: number | null; readonly https: number | null } | null,
   clock: Clock,
   signal: AbortSignal,
   files = NETWORK_CHECK_FILES,
 ): Promise<void> {
+  const ports = [ingress?.http, ingress?.https].filter((port) => typeof port === 'number');
   // A check that has not run yet after a boot is no news.
   await clock.sleep(READ_MS, signal);
   while (!signal.aborted) {
