@@ -58,7 +58,7 @@ t.test('bad days: each is named, and the good release serves on', { skip }, asyn
 
   await t.test('an image that does not exist', async (t) => {
     const ran = await fleet.run('deploy', '-f', appFile(fleet, serve('x'), { image: `${fleet.image}:nothere` }));
-    t.equal(ran.exit, 1, ran.output);
+    t.equal(ran.exit, 2, ran.output);
     t.match(ran.output, /IMAGE_NOT_FOUND: .*nothere[\s\S]*mend: /);
     await stillGood();
   });
