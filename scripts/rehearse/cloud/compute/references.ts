@@ -49,9 +49,9 @@ export function usersOf(store: ResourceStore, project: string, path: string): st
     store
       .all(`compute/projects/${project}/`)
       .filter((stored) => !stored.path.includes('/operations/') && stored.path !== `compute/${path}`)
-      // A snapshot outlives its disk.
+      // A snapshot outlives its disk, and a disk the snapshot that it was made from.
       .filter((stored) => !stored.path.includes('/global/snapshots/'))
-      .filter((stored) => ownReferences(project, { ...stored.body, selfLink: null }).includes(path))
+      .filter(({ body }) => ownReferences(project, { ...body, selfLink: null, sourceSnapshot: null }).includes(path))
       .map((stored) => stored.path.slice('compute/'.length))
   );
 }
