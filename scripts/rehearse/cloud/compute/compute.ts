@@ -213,7 +213,7 @@ export class Compute {
         `The address resource '${path}' is already being used.`,
       );
     this.#site.store.delete(`compute/${path}`);
-    if (at.collection === 'disks') this.#instances.diskDeleted(path);
+    if (at.collection === 'disks' || at.collection === 'snapshots') this.#instances.diskDeleted(path);
     return this.#done('delete', at, path, stored);
   }
 
