@@ -220,7 +220,7 @@ t.test('a Debian machine becomes a host by its startup script, and stays one', {
     await pollUntil(
       () => serves().catch(() => ''),
       (text) => text === 'hello from a vm',
-      60_000,
+      180_000,
     );
     t.equal(
       await pollUntil(
