@@ -146,7 +146,7 @@ t.test('a coordinator and a host by the documentation, and off again', { skip },
     await inVm(host, 'test ! -e /etc/docker/daemon.json && ! nft list table inet longshore_metadata 2>/dev/null');
     await inVm(
       host,
-      'systemctl restart docker && docker version >/dev/null && test -s /var/lib/longshore-agent/identity.json',
+      `${RESTART_DOCKER} && docker version >/dev/null && test -s /var/lib/longshore-agent/identity.json`,
     );
     const { code, stderr } = await host.exec([
       'bash',
@@ -167,7 +167,7 @@ t.test('a coordinator and a host by the documentation, and off again', { skip },
     t.equal(await inVm(host, `${ours(hostId, 'ps -aq')}; ${ours(hostId, 'network ls -q')}`), '');
     t.equal(await inVm(host, ours(hostId, 'volume ls -q')).then(count), 1);
     t.equal(await inVm(host, LEFT), '');
-    await inVm(host, 'test ! -e /var/lib/longshore-agent && systemctl restart docker && docker version >/dev/null');
+    await inVm(host, `test ! -e /var/lib/longshore-agent && { ${RESTART_DOCKER}; } && docker version >/dev/null`);
   });
 
   await t.test('the coordinator comes off with its data kept, comes back, and goes for good', async (t) => {
@@ -180,6 +180,8 @@ t.test('a coordinator and a host by the documentation, and off again', { skip },
   });
 });
 
+/** Docker's unit may be started three times a minute; this counts from there anew. */
+const RESTART_DOCKER = 'systemctl reset-failed docker.service; systemctl restart docker';
 const CA_IN_ETC = '/etc/longshore/tls/root.pem';
 /** What of ours is in a machine's own folders. */
 const LEFT =
