@@ -309,7 +309,8 @@ t.test('hub: frames that are none end the connection with a reason, unknown kind
 
 t.test('hub: one bad part of what an agent says is left out and noted, and the connection stays', async (t) => {
   const host = await world.enroll('host-flawed');
-  const agent = world.agent(host);
+  // Apps of earlier tests catch up on this host: an agent that acts would report on them under the number used below.
+  const agent = world.agent(host, { acts: false });
   await agent.connect();
   await world.until(() => (world.hub.live(host.row.id)?.status === 'fake' ? true : null));
   const apps = {
