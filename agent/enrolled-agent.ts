@@ -16,8 +16,8 @@ import { watchNetworkCheck } from './network-check.ts';
 import { Orders, type AssignAnswer, type OrderParts } from './orders.ts';
 import { PowerOff, type Drained, type DrainingIngress } from './power-off/power-off.ts';
 import type { EventQueue } from './report/event-queue.ts';
-import { sampleHost, type CpuTicks, type MetricSample } from './report/host-metrics.ts';
-import { METRICS_MS, type AppReports } from './report/plan-report.ts';
+import { keepMeasuring, sampleHost } from './report/host-metrics.ts';
+import type { AppReports } from './report/plan-report.ts';
 import { Reporter } from './report/reporter.ts';
 import { runTogether } from './run-together.ts';
 import { AppSchedules } from './schedule/app-schedules.ts';
@@ -98,7 +98,7 @@ export class EnrolledAgent {
   #link: Link | null = null;
 
   constructor(parts: EnrolledAgentParts) {
-    const { clock, random, reconciler, secrets, streams, events, resolveDigest } = parts;
+    const { clock, random, reconciler, secrets, streams, log, resolveDigest } = parts;
     this.#parts = parts;
     this.#description = parts.engineDescription;
     this.#startedAtMs = clock.now().monotonicMs;
@@ -118,14 +118,15 @@ export class EnrolledAgent {
       clock,
       random,
       onTick: (schedule, scheduledAt) => this.#onTick(schedule, scheduledAt),
-      onProblem: (app, found) => events.add('schedule-invalid', app, found.message),
+      onProblem: (app, found) => this.#tell('schedule-invalid', app, found.message),
     });
     this.#orders = new Orders({
       host: parts.session.identity.host,
       assign: async (assignment, hash) => await this.#assign(assignment, hash),
       secrets,
       streams,
-      events,
+      onEvent: (event, app, text) => this.#tell(event, app, text),
+      log,
       resolveDigest,
       onPowerOffNoted: () => this.#powerOff.noted(),
       wake: () => reconciler.wake(),
@@ -136,7 +137,7 @@ export class EnrolledAgent {
         helloFacts: () => this.#helloFacts(),
         onWelcome: (link) => this.#onWelcome(link),
         onMessage: (link, message) => this.#orders.onMessage(link, message),
-        onOddity: (found) => events.add('frame-not-understood', null, found.message),
+        onOddity: (found) => this.#tell('frame-not-understood', null, found.message),
         isInUse: () => streams.openStreams > 0,
       },
     );
@@ -214,7 +215,7 @@ export class EnrolledAgent {
     if (!isRemoved && state.kind !== 'connected') return;
     this.#parts.ingress?.setInFleet(!isRemoved).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#parts.events.add('ingress', null, `say whether this host is ready: ${reason}`);
+      this.#tell('ingress', null, `say whether this host is ready: ${reason}`);
     });
   }
 
@@ -255,7 +256,7 @@ export class EnrolledAgent {
   }
 
   #onTick(schedule: WantedSchedule, scheduledAt: number): void {
-    const { updateAlone, clock, events } = this.#parts;
+    const { updateAlone, clock } = this.#parts;
     const state = this.#session.state;
     const awayMs = clock.now().monotonicMs - (this.#session.heardAtMs ?? this.#startedAtMs);
     switch (tickAction({ connected: state.kind === 'connected', awayMs, offline: schedule.offline })) {
@@ -264,7 +265,7 @@ export class EnrolledAgent {
         return;
       case 'update-alone':
         updateAlone(schedule.app, this.#updating.signal).catch((error: unknown) => {
-          events.add('offline-update-failed', schedule.app, error instanceof Error ? error.message : String(error));
+          this.#tell('offline-update-failed', schedule.app, error instanceof Error ? error.message : String(error));
         });
         return;
       case 'skip':
@@ -272,24 +273,21 @@ export class EnrolledAgent {
     }
   }
 
-  async #measure(signal: AbortSignal): Promise<void> {
-    const { measure = sampleHost, events } = this.#parts;
-    const told = new Set<string>();
-    let ticks: CpuTicks | null = null;
-    while (!signal.aborted) {
-      try {
-        const sample: MetricSample = await measure(this.#description.rootDir, ticks);
-        ticks = sample.ticks;
-        this.#metrics = sample.metrics;
-        this.#reporter.changed();
-      } catch (error) {
-        // The containers need none of these figures: what was measured before stands until they can be read again.
-        const reason = error instanceof Error ? error.message : String(error);
-        if (!told.has(reason)) events.add('metrics-unreadable', null, `measure this machine: ${reason}`);
-        told.add(reason);
-      }
-      await this.#parts.clock.sleep(METRICS_MS, signal);
-    }
+  #measure(signal: AbortSignal): Promise<void> {
+    const { measure = sampleHost, clock } = this.#parts;
+    const onMetrics = (metrics: HostMetrics): void => {
+      this.#metrics = metrics;
+      this.#reporter.changed();
+    };
+    const onProblem = (text: string): void => this.#tell('metrics-unreadable', null, text);
+    return keepMeasuring((ticks) => measure(this.#description.rootDir, ticks), { onMetrics, onProblem, clock, signal });
+  }
+
+  /** The agent's own trouble is in its log, too: who looks at the machine may not have the coordinator. */
+  #tell(event: string, app: AppName | null, text: string): void {
+    const { log, events } = this.#parts;
+    log.warn(text, { event, app });
+    events.add(event, app, text);
   }
 
   /** What the work ended with leaves before the connection does. */

@@ -1,14 +1,14 @@
 /**
  * What the coordinator orders, carried out. Secrets, credentials and assignments follow each other in the order in which
  * they came (an assignment needs the secrets sent before it) and each is on the disk before it is acknowledged. Nothing
- * here throws: what goes wrong is answered, or becomes an event.
+ * here throws: what goes wrong is answered or becomes an event, and is logged.
  */
 import type { Assignment } from '../fleet/assignment.ts';
 import { LongshoreError, problem, type Problem } from '../fleet/errors.ts';
-import type { Digest, HostId } from '../fleet/ids.ts';
+import type { AppName, Digest, HostId } from '../fleet/ids.ts';
 import type { CoordinatorMessageOf } from '../protocol/agent-messages.ts';
 import { CAPABILITIES } from '../protocol/version.ts';
-import type { EventQueue } from './report/event-queue.ts';
+import type { Log } from './log.ts';
 import type { SealedStore } from './secrets/sealed-store.ts';
 import type { Link, OrderMessage } from './session/connection.ts';
 import type { StreamServer } from './streams/stream-server.ts';
@@ -26,7 +26,9 @@ export interface OrderParts {
   readonly assign: (assignment: Assignment, hash: string) => Promise<AssignAnswer>;
   readonly secrets: SealedStore;
   readonly streams: StreamServer;
-  readonly events: EventQueue;
+  /** Logs it, too. */
+  readonly onEvent: (event: string, app: AppName | null, text: string) => void;
+  readonly log: Log;
   /** @throws IMAGE_NOT_FOUND, REGISTRY_* */
   readonly resolveDigest: (reference: string, signal: AbortSignal) => Promise<Digest>;
   /** The coordinator has it that this machine powers off. */
@@ -38,6 +40,8 @@ export interface OrderParts {
 export class Orders {
   readonly #parts: OrderParts;
   #work: Promise<void> = Promise.resolve();
+  /** Code of the last refusal that was logged; null = the last assignment was taken. */
+  #refusedFor: string | null = null;
 
   constructor(parts: OrderParts) {
     this.#parts = parts;
@@ -78,14 +82,16 @@ export class Orders {
 
   #inTurn(kind: string, work: () => Promise<void>): void {
     this.#work = this.#work.then(work).catch((error: unknown) => {
-      this.#parts.events.add('order-failed', null, `${kind}: ${toProblem(error, kind).message}`);
+      this.#parts.onEvent('order-failed', null, `${kind}: ${toProblem(error, kind).message}`);
     });
   }
 
   async #assign(link: Link, { assignment, hash }: CoordinatorMessageOf<'assignment'>): Promise<void> {
     const { epoch, generation } = assignment;
-    const refuse = (found: Problem): void =>
+    const refuse = (found: Problem): void => {
+      this.#logRefusal(found);
       link.send({ kind: 'assignment-refused', epoch, generation, problem: found });
+    };
     const obstacle = assignmentObstacle(assignment, this.#parts.host);
     if (obstacle !== null) {
       refuse(obstacle);
@@ -93,17 +99,29 @@ export class Orders {
     }
     try {
       const answer = await this.#parts.assign(assignment, hash);
-      if (answer.kind === 'accepted') link.send({ kind: 'assignment-ack', epoch, generation, hash });
-      else refuse(answer.problem);
+      if (answer.kind === 'refused') {
+        refuse(answer.problem);
+        return;
+      }
+      if (this.#refusedFor !== null) this.#parts.log.info(`assignment ${epoch}/${generation} is taken`);
+      this.#refusedFor = null;
+      link.send({ kind: 'assignment-ack', epoch, generation, hash });
     } catch (error) {
       // A full disk, for example: not acknowledged, so that it comes again with the next hello.
       refuse(toProblem(error, `keep assignment ${epoch}/${generation}`));
     }
   }
 
+  /** It comes again, with higher numbers or not, as long as the reason holds: one line says it. */
+  #logRefusal({ code, message, hint }: Problem): void {
+    if (this.#refusedFor === code) return;
+    this.#refusedFor = code;
+    this.#parts.log.warn(`the newest assignment is not taken: ${message}. ${hint}`, { code });
+  }
+
   async #keepSecrets({ items }: CoordinatorMessageOf<'secrets'>): Promise<void> {
     const problems = await this.#parts.secrets.add(items);
-    for (const found of problems) this.#parts.events.add('secret-refused', null, found.message);
+    for (const found of problems) this.#parts.onEvent('secret-refused', null, found.message);
     this.#parts.wake();
   }
 

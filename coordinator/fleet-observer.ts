@@ -1,5 +1,6 @@
 /** Passes on what the hub sees: to the rollouts, to the schedule, and to those who watch. */
 import { hasEnded } from '../fleet/deployment.ts';
+import type { HostId } from '../fleet/ids.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { HubObserver } from './hub/hub-options.ts';
 import type { Rollouts } from './rollout/rollouts.ts';
@@ -15,6 +16,11 @@ export interface ObserverParts {
 
 /** The parts are asked for when something happens: hub and rollouts know each other. */
 export function fleetObserver({ rollouts, feed, schedule, proposals }: ObserverParts): HubObserver {
+  /** What stands in the way of all that the host does. */
+  const obstacleChanged = (host: HostId): void => {
+    feed().hostChanged(host);
+    for (const deployment of rollouts().underWayOn(host)) feed().deploymentTouched(deployment);
+  };
   return {
     reported: (host, apps) => {
       rollouts().reported(apps);
@@ -27,11 +33,12 @@ export function fleetObserver({ rollouts, feed, schedule, proposals }: ObserverP
     },
     refused: (host, apps) => {
       rollouts().reported(apps);
-      feed().hostChanged(host);
+      obstacleChanged(host);
     },
+    problemsChanged: obstacleChanged,
     connectionChanged: (host) => {
       rollouts().connectionChanged(host);
-      feed().hostChanged(host);
+      obstacleChanged(host);
     },
     touched: (host) => feed().hostChanged(host),
     placementChanged: () => rollouts().fleetChanged(),

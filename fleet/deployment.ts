@@ -87,6 +87,11 @@ export interface HostStep {
   readonly changedAt: number;
 }
 
+/** Its target is set, and the host has not answered for it. */
+export function isUnanswered({ state }: Pick<HostStep, 'state'>): boolean {
+  return state === 'moving' || state === 'returning';
+}
+
 /** Before the first wave: services with `once: deployment` run to their end on one host. */
 export interface OnceStep {
   readonly host: HostId;
@@ -124,4 +129,10 @@ export interface Deployment {
   readonly settledAt: number | null;
   readonly deadlineAt: number | null;
   readonly endedAt: number | null;
+}
+
+/** Whether it waits for an answer of this host. */
+export function waitsFor({ steps, once }: Pick<Deployment, 'steps' | 'once'>, host: HostId): boolean {
+  if (once?.state === 'running' && once.host === host) return true;
+  return steps.some((step) => step.host === host && isUnanswered(step));
 }

@@ -2,6 +2,8 @@
 import { access, readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import type { HostMetrics } from '../../fleet/host.ts';
+import type { Clock } from '../clock.ts';
+import { METRICS_MS } from './plan-report.ts';
 
 /** Debian and Ubuntu put it there when an update waits for the machine's next start. */
 const RESTART_FILE = '/run/reboot-required';
@@ -16,6 +18,36 @@ export interface MetricSample {
   readonly metrics: HostMetrics;
   /** For the next sample. */
   readonly ticks: CpuTicks;
+}
+
+export interface MeasuringOptions {
+  readonly onMetrics: (metrics: HostMetrics) => void;
+  /** Once for each reason. */
+  readonly onProblem: (text: string) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Until the signal aborts. @param measure is given the ticks of the last sample */
+export async function keepMeasuring(
+  measure: (before: CpuTicks | null) => Promise<MetricSample>,
+  { onMetrics, onProblem, clock, signal }: MeasuringOptions,
+): Promise<void> {
+  const told = new Set<string>();
+  let ticks: CpuTicks | null = null;
+  while (!signal.aborted) {
+    try {
+      const sample: MetricSample = await measure(ticks);
+      ticks = sample.ticks;
+      onMetrics(sample.metrics);
+    } catch (error) {
+      // The containers need none of these figures: what was measured before stands until they can be read again.
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!told.has(reason)) onProblem(`measure this machine: ${reason}`);
+      told.add(reason);
+    }
+    await clock.sleep(METRICS_MS, signal);
+  }
 }
 
 /** @param before of the last sample; null = the average since the machine's start */

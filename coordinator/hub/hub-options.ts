@@ -13,6 +13,8 @@ export interface HubObserver {
   reported(host: HostId, apps: readonly AppName[]): void;
   /** Its newest assignment was refused, which asked something of these apps. */
   refused(host: HostId, apps: readonly AppName[]): void;
+  /** What is wrong with the host itself is another thing. */
+  problemsChanged(host: HostId): void;
   connectionChanged(host: HostId, connected: boolean): void;
   /** Metrics, status or acks only: something for those who look at the host. */
   touched(host: HostId): void;

@@ -266,6 +266,7 @@ export class Hub implements HubPort {
     this.#sender.reported(host, connection, merge.removed, report.secrets);
     if (merge.changed.length > 0) this.#options.observer.reported(host, merge.changed);
     else this.#options.observer.touched(host);
+    if (merge.problemsChanged) this.#options.observer.problemsChanged(host);
   }
 
   #refusedAssignment(host: HostId, refusal: AssignmentRefusal | null): void {

@@ -16,6 +16,7 @@ export type ReportMerge =
       readonly changed: readonly AppName[];
       /** Apps that say for the first time that they are removed. */
       readonly removed: readonly AppName[];
+      readonly problemsChanged: boolean;
     }
   | { readonly kind: 'gap'; readonly expected: number };
 
@@ -38,6 +39,7 @@ export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, la
     // In the first report of a session also what was said before: the coordinator may have died before writing it.
     if (now?.removed === true && (isFirst || before?.removed !== true)) removed.push(name);
   }
+  const problems = report.problems ?? (report.full ? [] : live.problems);
   return {
     kind: 'merged',
     live: {
@@ -45,10 +47,11 @@ export function mergeReport(live: LiveHost, report: AgentMessageOf<'report'>, la
       apps: Object.fromEntries(apps),
       metrics: report.metrics ?? live.metrics,
       status: report.status ?? live.status,
-      problems: report.problems ?? (report.full ? [] : live.problems),
+      problems,
     },
     changed,
     removed,
+    problemsChanged: JSON.stringify(problems) !== JSON.stringify(live.problems),
   };
 }
 

@@ -2,6 +2,7 @@
  * All apps' rollouts: wakes the loop of whom something concerns, keeps their leases, and looks after the targets
  * outside of deployments when the fleet changed. What is under way is taken up again at the start.
  */
+import { hasEnded, waitsFor } from '../../fleet/deployment.ts';
 import type { Deployment } from '../../fleet/deployment.ts';
 import type { DeploymentSummary } from '../../fleet/deployment-summary.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -103,6 +104,13 @@ export class Rollouts implements RolloutsPort {
   /** The app's deployment that is under way here. */
   underWay(app: AppName): Deployment | null {
     return this.#apps.get(app)?.deployment ?? null;
+  }
+
+  /** Those under way here that wait for this host's answer. */
+  underWayOn(host: HostId): readonly Deployment[] {
+    return [...this.#apps.values()].flatMap(({ deployment }) =>
+      deployment !== null && !hasEnded(deployment.state) && waitsFor(deployment, host) ? [deployment] : [],
+    );
   }
 
   /** The host gets its target again, under a new attempt. */

@@ -73,6 +73,7 @@ export class HubWorld {
         this.rollouts.connectionChanged(host);
         this.#wake();
       },
+      problemsChanged: () => this.#wake(),
       touched: () => this.#wake(),
       placementChanged: () => this.rollouts.fleetChanged(),
       due: (host, app) => {

@@ -1,10 +1,11 @@
 /** A deployment as people see it: with names of hosts and what each does right now. Pure. */
-import { hasEnded } from '../../../fleet/deployment.ts';
+import { hasEnded, isUnanswered } from '../../../fleet/deployment.ts';
 import type { HostStep, OnceStep } from '../../../fleet/deployment.ts';
 import type { DeploymentHead, DeploymentSummary } from '../../../fleet/deployment-summary.ts';
 import type { HostId } from '../../../fleet/ids.ts';
 import type { DeploymentView, HostStepView } from '../../../protocol/http-api/views.ts';
 import type { LiveHost } from '../../ports.ts';
+import { refusalForApp, refusalText } from '../../refusal-for-app.ts';
 
 /** @param steps those that are shown */
 export function deploymentView(
@@ -24,7 +25,7 @@ export function deploymentView(
 }
 
 export function stepView(
-  deployment: Pick<DeploymentHead, 'app'>,
+  deployment: Pick<DeploymentHead, 'app' | 'id'>,
   step: HostStep,
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
@@ -53,14 +54,32 @@ function onceView(
 }
 
 /** Only while the host works on this very attempt; what it says of another is not about this deployment. */
-function doing(deployment: Pick<DeploymentHead, 'app'>, step: HostStep, live: LiveHost | null): string | null {
-  return step.state === 'moving' || step.state === 'returning' ? answering(deployment, step.attempt, live) : null;
+function doing(deployment: Pick<DeploymentHead, 'app' | 'id'>, step: HostStep, live: LiveHost | null): string | null {
+  if (!isUnanswered(step)) return null;
+  // An app that goes away with its release has no attempt.
+  const isGoing = step.state === 'returning' && live?.apps[deployment.app]?.attempt === null;
+  return answering(deployment, step.attempt, live, isGoing);
 }
 
-function answering({ app }: Pick<DeploymentHead, 'app'>, attempt: number, live: LiveHost | null): string | null {
+/** Why it has not answered: every reason that `explain` gives. */
+function answering(
+  { app, id }: Pick<DeploymentHead, 'app' | 'id'>,
+  attempt: number,
+  live: LiveHost | null,
+  isGoing = false,
+): string | null {
   if (live?.connected !== true) return 'offline';
-  const report = live.apps[app];
-  return report?.attempt?.attempt === attempt ? report.waiting : null;
+  const report = live.apps[app] ?? null;
+  const told = report?.attempt ?? null;
+  const isTaken = isGoing || (told?.deployment === id && told.attempt === attempt);
+  const refusal = refusalForApp(live.refusal, app);
+  if (refusal !== null && (!isTaken || refusal.asked[app]?.kind === 'remove')) return refusalText(refusal);
+  const failing = live.problems.find((problem) => problem.failing) ?? null;
+  const reasons = [
+    ...(isTaken && report !== null && report.waiting !== null ? [report.waiting] : []),
+    ...(failing === null ? [] : [`${failing.part}: ${failing.text}`]),
+  ];
+  return reasons.length === 0 ? null : reasons.join('; ');
 }
 
 function copyProblem(problem: HostStep['problem']): HostStepView['problem'] {

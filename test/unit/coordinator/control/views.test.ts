@@ -6,6 +6,9 @@ import { deploymentView } from '../../../../coordinator/control/views/deployment
 import { hostView } from '../../../../coordinator/control/views/host-view.ts';
 import type { AdoptionRequest } from '../../../../coordinator/identity/adoption-requests.ts';
 import { planWarnings } from '../../../../coordinator/control/plan-warnings.ts';
+import type { LiveHost } from '../../../../coordinator/ports.ts';
+import type { HostStep } from '../../../../fleet/deployment.ts';
+import { problem } from '../../../../fleet/errors.ts';
 import type { InstanceReport } from '../../../../fleet/report.ts';
 import {
   aDeployment,
@@ -104,7 +107,7 @@ t.test('deployment view: says what a host does only while it works on this attem
   ): string | null | undefined => {
     const live = aLiveHost({
       connected,
-      apps: { web: anAppReport({ attempt: anAttempt({ attempt }), waiting: 'probing' }) },
+      apps: { web: anAppReport({ attempt: anAttempt({ attempt, deployment: deployment.id }), waiting: 'probing' }) },
     });
     return deploymentView(deployment, [aStep({ state, attempt: 4 })], { [hostId(1)]: 'a' }, () => live).steps[0]?.doing;
   };
@@ -114,6 +117,37 @@ t.test('deployment view: says what a host does only while it works on this attem
   t.equal(doing(4, true, 'passed'), null);
   t.match(deploymentView(deployment, steps, {}, () => null).steps, [{ name: hostId(1), doing: 'offline' }]);
   t.notOk('settledAt' in deploymentView(deployment, steps, {}, () => null));
+  t.end();
+});
+
+t.test('deployment view: shows every reason why a host has not answered', (t) => {
+  const deployment = summaryOf(aDeployment({ steps: [] }));
+  const doing = (live: Partial<LiveHost>, step: Partial<HostStep> = {}): string | null | undefined =>
+    deploymentView(deployment, [aStep({ state: 'moving', attempt: 4, ...step })], {}, () => aLiveHost(live)).steps[0]
+      ?.doing;
+  const problemOf = problem('NO_SPACE', 'keep assignment 2/7: no space left on device');
+  const refusal = { problem: problemOf, order: { epoch: 2, generation: 7 }, isSentAgain: true, asked: {} };
+  const text = 'its agent refused the newest assignment: keep assignment 2/7: no space left on device';
+  t.equal(doing({ refusal }), text);
+  const attemptOf = (attempt: number) => anAttempt({ attempt, deployment: deployment.id });
+  const before = anAppReport({ attempt: attemptOf(3), waiting: 'probing' });
+  t.equal(doing({ refusal, apps: { web: before } }), text, 'it still answers for the one before');
+  const taken = anAppReport({ attempt: attemptOf(4), waiting: 'probing' });
+  t.equal(doing({ refusal, apps: { web: taken } }), 'probing', 'it has this one, and refused a later assignment');
+  t.equal(doing({ refusal: { ...refusal, isPartial: true } }), null, 'another app was left out');
+  const failing = { part: 'metadata guard', failing: true, text: 'is not running' };
+  t.equal(doing({ problems: [failing] }), 'metadata guard: is not running');
+  t.equal(doing({ problems: [failing], apps: { web: taken } }), 'probing; metadata guard: is not running');
+  t.equal(doing({ problems: [{ ...failing, failing: false }] }), null);
+  const going = anAppReport({ attempt: null, waiting: 'stops web/1' });
+  t.equal(doing({ apps: { web: going } }, { state: 'returning' }), 'stops web/1', 'an app that goes with its release');
+  t.equal(
+    doing(
+      { apps: { web: taken }, refusal: { ...refusal, asked: { web: { kind: 'remove' } } } },
+      { state: 'returning' },
+    ),
+    text,
+  );
   t.end();
 });
 

@@ -85,7 +85,9 @@ t.test('mergeReport: what is wrong with the host stays until the agent says othe
   const known = { ...live(), problems: [wrong] };
   const problemsAfter = (fields: Parameters<typeof report>[0], seq: number): unknown => {
     const merged = mergeReport(known, report({ seq, ...fields }), seq - 1);
-    return merged.kind === 'merged' && merged.live.problems;
+    if (merged.kind !== 'merged') return null;
+    t.equal(merged.problemsChanged, merged.live.problems.length === 0, 'told where they are other ones');
+    return merged.live.problems;
   };
   t.same(problemsAfter({ full: false }, 2), [wrong]);
   t.same(problemsAfter({ full: false, problems: [] }, 2), []);
