@@ -3,7 +3,7 @@ import type { ImageSpec } from '../../fleet/app-spec.ts';
 import { type Digest, isDigest } from '../../fleet/ids.ts';
 import { isImageReference } from '../../fleet/image-reference.ts';
 import { notDone } from './key-table.ts';
-import { type Cursor, fail, readFilledText, readIf, readOr } from './read.ts';
+import { type Cursor, fail, readFilledText, readIf, readOr, readTextIfFilled } from './read.ts';
 
 /** Stands in where the file has no usable image; the mistake is in the report, so this never goes out. */
 const UNREADABLE = 'unreadable';
@@ -45,7 +45,7 @@ function readPull(cursor: Cursor): ImageSpec['pull'] | null {
 }
 
 function readPlatform(cursor: Cursor): string | null {
-  const text = readFilledText(cursor);
+  const text = readTextIfFilled(cursor);
   if (text === null || /^linux\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/.test(text)) return text;
   return fail(cursor, `takes linux/amd64, linux/arm64 and the like; this is "${text}"`);
 }

@@ -1,6 +1,5 @@
 /** What the long forms of a secret and a config in a service have in common. */
-import { type Cursor, integerIn, readFileMode, readFilledText, readIf, type Reader } from './read.ts';
-import { resolvePlain } from '../source/tree.ts';
+import { type Cursor, integerIn, readFileMode, readFilledText, readIf } from './read.ts';
 
 export interface MountedFile {
   readonly target: string | null;
@@ -25,9 +24,4 @@ export function readMountedFile(given: MountedFileKeys): MountedFile {
   };
 }
 
-/** Compose writes them as text: `uid: "103"`. */
-const readOwner: Reader<number> = (cursor) => {
-  const { tree } = cursor;
-  const number = tree.kind === 'scalar' ? { ...cursor, tree: { ...tree, value: resolvePlain(tree.text) } } : cursor;
-  return integerIn(0, 4_294_967_294)(number);
-};
+const readOwner = integerIn(0, 4_294_967_294);

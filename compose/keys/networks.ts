@@ -16,6 +16,7 @@ import {
   readFilledText,
   readOr,
   readText,
+  readTextIfFilled,
   readTexts,
 } from './read.ts';
 
@@ -81,7 +82,7 @@ export function readAttachment(given: NetworkFields, declared: readonly string[]
   const { networks, networkMode } = given;
   if (networkMode !== undefined) {
     if (networks !== undefined) failKey(networks, '"networks" and "network_mode" exclude each other');
-    const mode = readFilledText(networkMode);
+    const mode = readTextIfFilled(networkMode);
     if (mode === 'host' || mode === 'none') return { networkMode: mode, aliases: [], network: null };
     if (mode !== null) fail(networkMode, notDone(`network_mode: ${mode}`, `host and none are; ${ONE_NETWORK}`));
   }

@@ -10,9 +10,11 @@ import {
   failKey,
   integerIn,
   items,
+  itemsOrOne,
   readFilledText,
   readIf,
   readText,
+  readTextIfFilled,
   readTextsOrOne,
 } from './read.ts';
 import { notDone } from './key-table.ts';
@@ -64,6 +66,10 @@ export function readExtraHosts(cursor: Cursor): readonly string[] {
     fail(item, `takes NAME:ADDRESS; this is "${text}"`);
     return [];
   });
+}
+
+export function readDns(cursor: Cursor): readonly string[] {
+  return itemsOrOne(cursor).flatMap((item) => readTextIfFilled(item) ?? []);
 }
 
 export function readDevices(cursor: Cursor): readonly string[] {

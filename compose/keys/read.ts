@@ -3,7 +3,7 @@
  * the place, and returns null; the caller goes on with a default, so that one run finds all mistakes.
  */
 import type { Path, Report } from '../source/report.ts';
-import { isNull, type Position, resolvePlain, type ScalarTree, type ScalarValue, type Tree } from '../source/tree.ts';
+import { isNull, type Position, type Tree } from '../source/tree.ts';
 import { LONGEST_DURATION_MS, parseDuration, renderDuration } from '../values/durations.ts';
 import { parseSize } from '../values/sizes.ts';
 import { suggestion } from '../values/suggest.ts';
@@ -54,9 +54,21 @@ export function readFilledText(cursor: Cursor): string | null {
   return text === '' ? fail(cursor, 'is empty') : text;
 }
 
+/** An empty text counts as not stated, as in Compose: `user: ${UID:-}`. Null then, and where it is no text. */
+export function readTextIfFilled(cursor: Cursor): string | null {
+  const text = readText(cursor);
+  return text === '' ? null : text;
+}
+
+/** Also as text in quotes or from a variable, and in YAML 1.1's words with a warning, as in Compose. */
 export function readBoolean(cursor: Cursor): boolean | null {
-  const value = scalarValue(cursor.tree);
-  return typeof value === 'boolean' ? value : fail(cursor, `takes true or false; this is ${describe(cursor.tree)}`);
+  const word = cursor.tree.kind === 'scalar' ? cursor.tree.text.toLowerCase() : '';
+  if (word === 'true' || word === 'false') return word === 'true';
+  const isYes = ['y', 'yes', 'on'].includes(word);
+  if (!isYes && !['n', 'no', 'off'].includes(word))
+    return fail(cursor, `takes true or false; this is ${describe(cursor.tree)}`);
+  warn(cursor, `"${word}" is YAML 1.1; write ${isYes}`);
+  return isYes;
 }
 
 export interface Range {
@@ -65,9 +77,9 @@ export interface Range {
 }
 
 export function readInteger(cursor: Cursor, range: Range): number | null {
-  const value = scalarValue(cursor.tree);
+  const value = numberIn(cursor.tree);
   const wanted = `takes a whole number from ${range.min} to ${range.max}`;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+  if (value === null || !Number.isSafeInteger(value))
     return fail(cursor, `${wanted}; this is ${describe(cursor.tree)}`);
   return value < range.min || value > range.max ? fail(cursor, `${wanted}; this is ${value}`) : value;
 }
@@ -77,12 +89,11 @@ export const integerIn =
   (cursor) =>
     readInteger(cursor, { min, max });
 
-/** Fractions too; also as text in quotes (`cpus: "0.5"`), as Compose documents them. */
+/** Fractions too. */
 export function readNumber(cursor: Cursor, range: Range): number | null {
-  const { tree } = cursor;
-  const value = tree.kind === 'scalar' ? resolvePlain(tree.text) : null;
+  const value = numberIn(cursor.tree);
   const wanted = `takes a number from ${range.min} to ${range.max}`;
-  if (typeof value !== 'number' || !Number.isFinite(value)) return fail(cursor, `${wanted}; this is ${describe(tree)}`);
+  if (value === null || !Number.isFinite(value)) return fail(cursor, `${wanted}; this is ${describe(cursor.tree)}`);
   return value < range.min || value > range.max ? fail(cursor, `${wanted}; this is ${value}`) : value;
 }
 
@@ -174,8 +185,10 @@ export function listWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words[words.length - 1] ?? ''}`;
 }
 
-function scalarValue(tree: Tree): ScalarValue | undefined {
-  if (tree.kind !== 'scalar') return undefined;
-  const scalar: ScalarTree = tree;
-  return scalar.expanded ? resolvePlain(scalar.text) : scalar.value;
+/** A number, or a text (in quotes, from a variable) that is one in decimal digits, as Compose casts it. */
+function numberIn(tree: Tree): number | null {
+  if (tree.kind !== 'scalar') return null;
+  if (typeof tree.value === 'number') return tree.value;
+  const isNumber = typeof tree.value === 'string' && /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/.test(tree.text);
+  return isNumber ? Number(tree.text) : null;
 }

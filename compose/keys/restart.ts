@@ -1,7 +1,7 @@
 /** `restart` and `deploy.restart_policy`; null where neither is stated. */
 import type { RestartPolicy } from '../../fleet/app-spec.ts';
 import { fields, ignored, type KeyTable } from './key-table.ts';
-import { choice, type Cursor, fail, failKey, integerIn, readFilledText, readIf, readOr } from './read.ts';
+import { choice, type Cursor, fail, failKey, integerIn, readIf, readOr, readTextIfFilled } from './read.ts';
 
 const SPACING = 'Docker spaces the restarts itself, and a restart loop is found and named';
 
@@ -24,7 +24,7 @@ export function readRestart(restart: Cursor | undefined, policy: Cursor | undefi
 function readShort(cursor: Cursor): RestartPolicy | null {
   // Unquoted `no` is text in YAML 1.2 and false in older tools.
   if (cursor.tree.kind === 'scalar' && cursor.tree.value === false) return { name: 'no', maxAttempts: 0 };
-  const text = readFilledText(cursor);
+  const text = readTextIfFilled(cursor);
   if (text === null) return null;
   const match = /^(no|always|unless-stopped|on-failure)(?::(\d{1,6}))?$/.exec(text);
   const [, name, attempts] = match ?? [];

@@ -15,18 +15,17 @@ import { readMounts, readTmpfs } from './mounts.ts';
 import { readAttachment } from './networks.ts';
 import { readTextMap } from './pairs.ts';
 import { readExpose, readPorts } from './ports.ts';
-import { namespaceMode, readDevices, readExtraHosts, readLogging, readUlimits } from './process-options.ts';
+import { namespaceMode, readDevices, readDns, readExtraHosts, readLogging, readUlimits } from './process-options.ts';
 import {
   type Cursor,
   failKey,
   readBoolean,
   readDuration,
-  readFilledText,
   readIf,
   readOr,
   readSize,
+  readTextIfFilled,
   readTexts,
-  readTextsOrOne,
   warn,
 } from './read.ts';
 import { readResources } from './resources.ts';
@@ -146,10 +145,10 @@ function readWhatRuns(given: Given, around: Surroundings): Pick<ServiceSpec, Wha
     entrypoint: readIf(given.entrypoint, readCommand),
     environment: readEnvironment(given.environment, given.env_file, around),
     labels: readOr(given.labels, readTextMap, {}),
-    user: readIf(given.user, readFilledText),
-    workingDir: readIf(given.working_dir, readFilledText),
-    hostname: readIf(given.hostname, readFilledText),
-    domainname: readIf(given.domainname, readFilledText),
+    user: readIf(given.user, readTextIfFilled),
+    workingDir: readIf(given.working_dir, readTextIfFilled),
+    hostname: readIf(given.hostname, readTextIfFilled),
+    domainname: readIf(given.domainname, readTextIfFilled),
   };
 }
 
@@ -163,7 +162,7 @@ function readWhatIsAttached(given: Given, longshore: LongshoreService): Pick<Ser
     secrets: [...readOr(given.secrets, readSecretUses, []), ...longshore.secretVariables],
     configs: readOr(given.configs, readConfigUses, []),
     extraHosts: readOr(given.extra_hosts, readExtraHosts, []),
-    dns: readOr(given.dns, readTextsOrOne, []),
+    dns: readOr(given.dns, readDns, []),
     devices: readOr(given.devices, readDevices, []),
   };
 }
@@ -173,7 +172,7 @@ type HowItRuns = 'stopGraceMs' | 'stopSignal' | 'init' | 'tty' | 'stdinOpen' | '
 function readHowItRuns(given: Given): Pick<ServiceSpec, HowItRuns> {
   return {
     stopGraceMs: readOr(given.stop_grace_period, readDuration, DEFAULT_STOP_GRACE_MS),
-    stopSignal: readIf(given.stop_signal, readFilledText),
+    stopSignal: readIf(given.stop_signal, readTextIfFilled),
     init: readOr(given.init, readBoolean, false),
     tty: readOr(given.tty, readBoolean, false),
     stdinOpen: readOr(given.stdin_open, readBoolean, false),

@@ -40,7 +40,8 @@ function serviceFindings(name: string, service: ServiceSpec): readonly Finding[]
   if (!isImageReference(service.image.reference))
     findings.push(finding([...path, 'image'], `"${service.image.reference}" is no image reference`));
   for (const label of Object.keys(service.labels))
-    if (label === '' || label.startsWith(RESERVED_LABEL))
+    if (label === '') findings.push(finding([...path, 'labels'], 'the name of a label is missing'));
+    else if (label.startsWith(RESERVED_LABEL))
       findings.push(finding([...path, 'labels', label], `labels that begin with "${RESERVED_LABEL}" are ours`));
   for (const alias of service.aliases)
     if (!/^[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/.test(alias))

@@ -1,7 +1,7 @@
 /** Interpolates every value of a tree (never the keys), keeping positions and shared subtrees. */
 import { interpolate, type Lookup } from './interpolate.ts';
 import type { Path, Report } from './report.ts';
-import { type Entry, listTree, mapTree, positionInside, resolvePlain, type ScalarTree, type Tree } from './tree.ts';
+import { type Entry, listTree, mapTree, positionInside, type ScalarTree, type Tree } from './tree.ts';
 
 /** Characters that all expanded values of a file may have together. */
 export const MAX_EXPANDED_CHARACTERS = 4 * 1024 * 1024;
@@ -55,8 +55,8 @@ function expandScalar(scalar: ScalarTree, path: Path, expansion: Expansion): Sca
     );
     return { ...scalar, text: '', value: '' };
   }
-  // As Compose casts: a variable in a field for a number may give one, also where the whole is quoted.
-  return { ...scalar, text, value: scalar.plain ? resolvePlain(text) : text, expanded: true };
+  // Text from a variable stays text: typed again, an empty one would be null, and null takes the caller's environment.
+  return { ...scalar, text, value: text };
 }
 
 /** The same `$` counted in what stands in the file, where quotes and escapes shift it. */

@@ -44,15 +44,14 @@ export interface ScalarTree {
   readonly kind: 'scalar';
   readonly at: Position;
   readonly tag: MergeTag;
+  /** Text where it is quoted or held a variable; otherwise as YAML types it. */
   readonly value: ScalarValue;
   /** What a text field gets: as written for plain scalars (`0440`, `1.10`), without quotes for quoted ones. */
   readonly text: string;
   /** As it stands in the file, quotes included; for positions inside it. */
   readonly raw: string;
-  /** A plain scalar can be a number or a truth value; a quoted one is text. */
+  /** Without quotes in the file. */
   readonly plain: boolean;
-  /** It held a variable: then a quoted one may be a number too, as in Compose. */
-  readonly expanded: boolean;
 }
 
 export function scalarTree(text: string, at: Position, plain = false): ScalarTree {
@@ -64,7 +63,6 @@ export function scalarTree(text: string, at: Position, plain = false): ScalarTre
     text,
     raw: text,
     plain,
-    expanded: false,
   };
 }
 

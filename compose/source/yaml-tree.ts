@@ -85,7 +85,7 @@ function scalarOf(node: Scalar, path: Path, building: Building): Tree {
   const forcedText = node.tag === 'tag:yaml.org,2002:str';
   const text = plain ? (node.source ?? '') : String(node.value);
   const value = plain && !forcedText ? resolvePlain(text) : text;
-  return { kind: 'scalar', at, tag, value, text, raw, plain: plain && !forcedText, expanded: false };
+  return { kind: 'scalar', at, tag, value, text, raw, plain: plain && !forcedText };
 }
 
 function mapOf(node: YAMLMap, path: Path, building: Building): Tree {

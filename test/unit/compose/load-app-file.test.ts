@@ -39,6 +39,16 @@ t.test('loadAppFile: variables come from the environment, then from .env', (t) =
   t.end();
 });
 
+t.test("loadAppFile: a variable that gives nothing is an empty text, whatever the caller's environment has", (t) => {
+  const environment = { HTTP_PROXY: 'http://caller', HOME: '/root', EMPTY: '' };
+  const lines = 'environment:\n  HTTP_PROXY: "${APP_PROXY:-}"\n  HOME: ${X:-}\n  PWD: $EMPTY\n  TERM: ${X+x}';
+  t.strictSame(webOf(lines, { environment }).environment, { HTTP_PROXY: '', HOME: '', PWD: '', TERM: '' });
+  t.strictSame(webOf('environment: ["HOME=${X:-}"]', { environment }).environment, { HOME: '' });
+  const built = loadText(webFile('build:\n  context: .\n  args:\n    HOME: ${X:-}'), { environment });
+  t.match(built, { ok: true, builds: [{ args: { HOME: '' } }] });
+  t.end();
+});
+
 t.test('loadAppFile: env_file under environment, later files over earlier', (t) => {
   const lines =
     'env_file: [a.env, {path: b.env}, {path: none.env, required: false}]\nenvironment: {D: own, OUT: , GONE: }';

@@ -17,6 +17,7 @@ const volume = { kind: 'volume', volume: 'data', target: '/d', readOnly: false }
 const bind = { kind: 'bind', source: '/s', target: '/d', readOnly: true, createSource: true } as const;
 const tmpfs = { kind: 'tmpfs', target: '/t', sizeBytes: 67_108_864, mode: 0o1777 } as const;
 const port = { container: 80, host: 8080, hostIp: '127.0.0.1', protocol: 'udp' } as const;
+const NO_LIMITS = { cpus: null, memoryBytes: null, memoryReservationBytes: null, pids: null } as const;
 const file = { uid: null, gid: null, mode: null } as const;
 
 const CASES: readonly Case[] = [
@@ -208,6 +209,29 @@ const CASES: readonly Case[] = [
   ['network aliases', 'networks: {default: {aliases: [a, b]}}', { aliases: ['a', 'b'], networkMode: 'app' }],
   ['network mode host', 'network_mode: host', { networkMode: 'host', order: 'stop-first' }],
   ['a quoted variable for a number', 'deploy: {replicas: "${N:-4}"}', { replicas: 4 }],
+  ['a number in quotes', 'scale: "2"\npids_limit: ${N:-100}', { replicas: 2, resources: { ...NO_LIMITS, pids: 100 } }],
+  [
+    'a truth value in quotes',
+    'init: "true"\ntty: ${N:-True}\nread_only: no',
+    { init: true, tty: true, readOnly: false },
+  ],
+  [
+    'the words of a value from a variable',
+    'environment:\n  A: ${N:-null}\n  B: ${N:-1.10}',
+    { environment: { A: 'null', B: '1.10' } },
+  ],
+  [
+    'texts that a variable leaves empty',
+    'user: ${N:-}\nhostname: "${N:-}"\nrestart: ${N:-}\nplatform: ${N:-}\nnetwork_mode: ${N:-}\ndns: ["${N:-}", 1.1.1.1]\ncommand: ${N:-}',
+    {
+      user: null,
+      hostname: null,
+      restart: { name: 'unless-stopped', maxAttempts: 0 },
+      networkMode: 'app',
+      dns: ['1.1.1.1'],
+      command: [],
+    },
+  ],
   [
     'image pull policy',
     'pull_policy: always',

@@ -14,7 +14,11 @@ const service: readonly Case[] = [
     webFile('privileged: very'),
     ['services.web.privileged 4:17 takes true or false; this is "very"'],
   ],
-  ['a quoted truth value', webFile('init: "true"'), ['services.web.init 4:11 takes true or false; this is "true"']],
+  ['a number for a truth value', webFile('init: 1'), ['services.web.init 4:11 takes true or false; this is 1']],
+  ['no number from a variable', webFile('scale: ${N:-}'), [/^services\.web\.scale 4:12 takes a whole.*this is ""$/]],
+  ['no size from a variable', webFile('mem_limit: ${N:-}'), [/^services\.web\.mem_limit 4:16 takes a size.*is ""$/]],
+  ['another base than ten in a text', webFile('pids_limit: "0x10"'), [/takes a whole number.*this is "0x10"$/]],
+  ['a label without a name', webFile('labels: ["${N:-}"]'), [/the name of a label is missing/]],
   [
     'a wrong number',
     webFile('deploy: {replicas: -1}'),
