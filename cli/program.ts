@@ -20,6 +20,8 @@ import { registerDeploy } from './verbs/deploy.ts';
 import { registerDeployments } from './verbs/deployments.ts';
 import { registerHosts } from './verbs/hosts.ts';
 import { registerImport } from './verbs/import.ts';
+import { registerPs } from './verbs/ps.ts';
+import { registerRemove } from './verbs/rm.ts';
 import { registerEnrollToken, registerSecrets, registerTokens } from './verbs/secrets.ts';
 import { registerSession } from './verbs/session.ts';
 import { registerStreams } from './verbs/streams.ts';
@@ -46,6 +48,8 @@ const VERBS: readonly RegisterVerb[] = [
   registerSession,
   registerHosts,
   registerApps,
+  registerPs,
+  registerRemove,
   registerDeploy,
   registerDeployments,
   registerStreams,

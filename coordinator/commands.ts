@@ -78,6 +78,11 @@ export interface ExecHandle {
   resize(columns: number, rows: number): void;
 }
 
+export interface RemovedParts {
+  readonly volumes: boolean;
+  readonly secrets: boolean;
+}
+
 export interface Commands {
   /** A nonce for a machine that enrols by its own identity. @throws IDENTITY_REFUSED where none can */
   enrollChallenge(request: EnrollChallengeRequest): Promise<EnrollChallengeReply>;
@@ -101,7 +106,8 @@ export interface Commands {
   listApps(query: PageQuery): Promise<Page<AppView>>;
   getApp(app: AppName): Promise<AppView>;
   appHealth(app: AppName): Promise<AppHealthView>;
-  removeApp(app: AppName, volumes: boolean, actor: Actor): Promise<void>;
+  /** @param also what goes with it; what is not named stays */
+  removeApp(app: AppName, also: RemovedParts, actor: Actor): Promise<void>;
   pullApp(
     app: AppName,
     note: string | null,

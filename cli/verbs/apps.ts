@@ -1,28 +1,18 @@
 /** `apps`, `releases`, `pull`, `events`: what runs and what happened. */
 import type { Command } from 'commander';
-import { isAppName } from '../../fleet/ids.ts';
-import type { AppName } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { plainJson } from '../../protocol/text/plain-text.ts';
 import type { Page } from '../../protocol/http-api/page.ts';
 import type { EventView } from '../../protocol/http-api/views.ts';
 import { renderAppHealth, renderApps, renderEvent, renderEvents, renderReleases } from '../../protocol/text/apps.ts';
-import type { ApiClient } from '../client/api-client.ts';
-import { confirmLoss } from '../confirm-loss.ts';
+import { appArgument } from '../app-argument.ts';
 import { print, withMore } from '../context.ts';
 import type { Context } from '../context.ts';
 import { parsePastOption } from '../duration-option.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import { EventFollower } from '../follow-events.ts';
 import type { RunVerb } from '../verb.ts';
-
-export function appArgument(name: string): AppName {
-  if (!isAppName(name))
-    throw new LongshoreError('INPUT_INVALID', `\`${name}\` is not an app name`, {
-      hint: 'Lower-case letters, digits, - and _; see `longshore apps`.',
-    });
-  return name;
-}
+import { addRemove } from './rm.ts';
 
 export function registerApps(program: Command, run: RunVerb): void {
   const apps = program
@@ -34,13 +24,7 @@ export function registerApps(program: Command, run: RunVerb): void {
         app === undefined ? listApps(context) : showHealth(context, app),
       ),
     );
-  apps
-    .command('remove')
-    .description('Remove an app from every host')
-    .argument('<app>')
-    .option('--volumes', 'its volumes too: their data is lost; asks first')
-    .option('--yes', 'delete the volumes without asking')
-    .action(run(removeApp));
+  addRemove(apps, 'remove', run);
   apps
     .command('unquarantine')
     .description('Allow digests again that failed their gate or that a rollback holds')
@@ -96,48 +80,6 @@ export function registerApps(program: Command, run: RunVerb): void {
     .option('-n, --limit <count>', 'how many, at most 500; 0 with --follow', parsePastOption, 50)
     .option('-f, --follow', 'go on with what happens')
     .action(run(showEvents));
-}
-
-async function removeApp(
-  context: Context,
-  name: string,
-  options: { volumes?: boolean; yes?: boolean },
-): Promise<number> {
-  const app = appArgument(name);
-  const api = await context.api();
-  if (options.volumes === true) {
-    const lost = await volumesOf(api, app);
-    const operation = `remove ${app} with its volumes`;
-    if (lost.length > 0) await confirmLoss(context, { operation, lost, name: app }, options.yes === true);
-  }
-  await api.call('removeApp', {
-    parameters: { app },
-    query: { volumes: options.volumes === true ? 'true' : 'false' },
-  });
-  print(
-    context,
-    { removing: app },
-    () => `${app} is being removed from every host; hosts that are away do it when they come back.`,
-  );
-  return 0;
-}
-
-/** @returns one line for the volumes of the kept releases, one for those that only images declare, one for the hosts */
-async function volumesOf(api: ApiClient, app: AppName): Promise<readonly string[]> {
-  const parameters = { app };
-  const [releases, health] = await Promise.all([
-    api.all((query) => api.call('listReleases', { parameters, query })),
-    api.call('appHealth', { parameters }),
-  ]);
-  const names = new Set(
-    releases.flatMap(({ spec }) =>
-      Object.entries(spec.volumes).flatMap(([volume, { external }]) => (external ? [] : [volume])),
-    ),
-  );
-  return [
-    `volumes whose data is lost: ${[...names].sort().join(', ') || 'none in the app file'}, and any that its images declare`,
-    `on ${health.hosts.map(({ host }) => host).join(', ') || 'no host that is known'}`,
-  ];
 }
 
 async function listApps(context: Context): Promise<number> {

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import type { RunVerb } from '../verb.ts';
 import { parseCountOption, parseLimitOption } from '../duration-option.ts';
-import { appArgument } from './apps.ts';
+import { appArgument } from '../app-argument.ts';
 
 const NOTE = ['--note <text>', 'why; stands in the event log'] as const;
 

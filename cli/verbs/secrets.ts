@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { parseDurationOption } from '../duration-option.ts';
 import { readHidden, requireText } from '../read-input.ts';
 import type { RunVerb } from '../verb.ts';
-import { appArgument } from './apps.ts';
+import { appArgument } from '../app-argument.ts';
 
 export function registerSecrets(program: Command, run: RunVerb): void {
   const secrets = program

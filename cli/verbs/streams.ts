@@ -10,7 +10,7 @@ import { paint } from '../terminal.ts';
 import type { Color } from '../terminal.ts';
 import type { RunVerb } from '../verb.ts';
 import { LineSplitter } from '../line-splitter.ts';
-import { appArgument } from './apps.ts';
+import { appArgument } from '../app-argument.ts';
 
 interface LogOptions {
   readonly follow?: boolean;

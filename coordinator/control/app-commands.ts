@@ -33,8 +33,8 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
       await requireApp(app, 'read', options);
       return appHealthView(app, await hostsOfApp(app, options));
     },
-    removeApp: async (app, volumes, actor) => {
-      const text = `App ${app} is removed from every host${volumes ? ', with its volumes' : '; its volumes stay'}`;
+    removeApp: async (app, also, actor) => {
+      const text = `App ${app} is removed from every host; ${fateOf('volumes', also.volumes)}, ${fateOf('secrets', also.secrets)}`;
       const event = {
         at: options.now(),
         kind: 'app.removed',
@@ -44,7 +44,7 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
         cause: personCause(actor, null),
         text,
       };
-      const { hosts, cancelled } = await store.removeApp({ app, volumes, at: options.now(), events: [event] });
+      const { hosts, cancelled } = await store.removeApp({ app, ...also, at: options.now(), events: [event] });
       rollouts.appRemoved(app, cancelled);
       hub.assignmentsChanged(hosts);
       for (const deployment of cancelled)
@@ -88,6 +88,8 @@ export function appCommands(options: ControlOptions, checks: ImageChecks): AppCo
       }),
   };
 }
+
+const fateOf = (what: string, goes: boolean): string => `its ${what} ${goes ? 'are deleted' : 'stay'}`;
 
 /** @throws NOT_FOUND */
 export async function requireApp(

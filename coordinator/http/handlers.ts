@@ -44,7 +44,13 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     getApp: ({ parameters }) => commands.getApp(app(parameters)),
     appHealth: ({ parameters }) => commands.appHealth(app(parameters)),
     removeApp: ({ parameters, query, actor }) =>
-      done(commands.removeApp(app(parameters), query.volumes === 'true', actor)),
+      done(
+        commands.removeApp(
+          app(parameters),
+          { volumes: query.volumes === 'true', secrets: query.secrets === 'true' },
+          actor,
+        ),
+      ),
     pullApp: ({ parameters, body, actor }) => commands.pullApp(app(parameters), body.note, actor),
     releaseQuarantine: ({ parameters, actor }) => done(commands.releaseQuarantine(app(parameters), actor)),
     listReleases: ({ parameters, query }) => commands.listReleases(app(parameters), query),

@@ -240,11 +240,12 @@ export interface ReleaseStore {
   releaseBefore(args: { readonly app: AppName }): Promise<Release | null>;
   /**
    * Every unended deployment of the app is cancelled, every target becomes `remove`, the app is marked removed. The
-   * owners of the cancelled deployments find their fence gone. @throws NOT_FOUND
+   * owners of the cancelled deployments find their fence gone. Its secrets go where `secrets` says so. @throws NOT_FOUND
    */
   removeApp(args: {
     readonly app: AppName;
     readonly volumes: boolean;
+    readonly secrets: boolean;
     readonly at: number;
     readonly events: readonly NewEvent[];
   }): Promise<{ readonly hosts: readonly HostId[]; readonly cancelled: readonly DeploymentSummary[] }>;

@@ -111,7 +111,12 @@ export const registryRequestSchema = z.strictObject({
   username: z.string().min(1).max(256),
   password: z.string().min(1).max(65_536),
 });
-export const removeAppQuerySchema = z.strictObject({ volumes: z.enum(['true', 'false']).default('false') });
+export const removeAppQuerySchema = z.strictObject({
+  /** Named volumes and those of images too: their data is lost. */
+  volumes: z.enum(['true', 'false']).default('false'),
+  /** Its secrets too. */
+  secrets: z.enum(['true', 'false']).default('false'),
+});
 
 export const hostsQuerySchema = pageQuerySchema.extend({ pool: z.string().optional(), app: appNameSchema.optional() });
 export const deploymentsQuerySchema = pageQuerySchema.extend({ app: appNameSchema.optional() });

@@ -477,7 +477,10 @@ for (const kind of storeKinds) {
     const place = { app: WEB, expected: 1, targets: [aTarget(hostId(1), 1, { attempt: 9_000 })], events: [] };
     await t.rejects(store.applyFleet(place), refusal('CONFLICT'));
     await t.rejects(enqueue(store, { number: 2 }), refusal('CONFLICT'));
-    await t.rejects(store.removeApp({ app: WEB, volumes: false, at: 1, events: [] }), refusal('CONFLICT'));
+    await t.rejects(
+      store.removeApp({ app: WEB, volumes: false, secrets: false, at: 1, events: [] }),
+      refusal('CONFLICT'),
+    );
 
     t.match(await ask(store, { epoch: 4, generation: 1, hash: 'x' }), { kind: 'ahead' }, 'one of a later epoch still');
     await store.restoreFound({ ...found, heard: { epoch: 4, generation: 1 }, events: [] });
@@ -792,6 +795,7 @@ for (const kind of storeKinds) {
     const removed = await store.removeApp({
       app: WEB,
       volumes: true,
+      secrets: false,
       at: 99,
       events: [anEvent({ kind: 'app.removed' })],
     });
@@ -1003,6 +1007,26 @@ for (const kind of storeKinds) {
     t.same(await store.secretVersions({ app: WEB, names: ['db'] }), { db: 1 });
     await move(store, rolling, ['succeeded']);
     await removed();
+  });
+
+  scene('removing an app leaves its secrets, or takes them too', async (t, store) => {
+    await addHost(store, 1);
+    const spec = anAppSpec({ secrets: { password: { name: 'db' } } });
+    const names = async () => (await store.listSecrets({ ...FIRST, app: WEB })).items.map(({ name }) => name);
+    const secret = { app: WEB, name: 'db', ciphertext: new Uint8Array([1]), at: 1, events: [] };
+    const remove = (secrets: boolean) => store.removeApp({ app: WEB, volumes: false, secrets, at: 1, events: [] });
+    await store.putSecret({ ...secret, version: 1 });
+    const first = await enqueue(store, { number: 1, release: { spec, secretVersions: { password: 1 } } });
+    await move(store, first.deployment, ['rolling', 'succeeded'], [aTarget(hostId(1), 1)]);
+
+    await remove(false);
+    t.same(await names(), ['db']);
+    await enqueue(store, { number: 2, release: { spec, secretVersions: { password: 1 } } });
+    await remove(true);
+    t.same(await names(), []);
+    t.same(await store.secretVersions({ app: WEB, names: ['db'] }), {});
+    await store.putSecret({ ...secret, version: 2 });
+    t.same(await names(), ['db'], 'a new one has a version of its own');
   });
 
   scene('a rollback goes to what the app served before, whatever became of later deployments', async (t, store) => {

@@ -738,7 +738,7 @@ scene('apps: view, health and removal', async (t, world) => {
   t.match(await world.commands.appHealth(WEB), { healthy: false });
 
   world.calls.length = 0;
-  await world.commands.removeApp(WEB, true, ADA);
+  await world.commands.removeApp(WEB, { volumes: true, secrets: false }, ADA);
   t.same(world.calls, ['appRemoved web', `assignmentsChanged ${host}`]);
   t.same(await world.store.targetsOfApp({ app: WEB }), [{ kind: 'remove', host, app: WEB, volumes: true }]);
   await t.rejects(world.commands.getApp(WEB), refusal('NOT_FOUND'));

@@ -40,6 +40,10 @@ export async function removeApp(
     .set({ removed_at: at, succeeded: null, succeeded_by: null })
     .where('name', '=', app)
     .execute();
+  if (args.secrets) {
+    await db.updateTable('secrets').set({ removed: 1 }).where('app', '=', app).execute();
+    await db.deleteFrom('secret_versions').where('app', '=', app).execute();
+  }
   await append(transaction, args.events);
   return { hosts, cancelled };
 }

@@ -10,7 +10,7 @@ import { createTerminal } from '../../../cli/terminal.ts';
 import type { Change, Commands } from '../../../coordinator/commands.ts';
 import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
-import { aRelease, anAppSpec } from '../../support/app-builders.ts';
+import { aRelease, anAppReport, anAppSpec, anInstanceReport } from '../../support/app-builders.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -170,8 +170,8 @@ t.test('cli: what is built counts for every service with that image', async (t) 
   t.same(asked, [{ web: digest, migrate: digest }]);
 });
 
-t.test('cli: removing volumes lists them and asks, or needs --yes', async (t) => {
-  const removed: boolean[] = [];
+t.test('cli: removing an app says what goes and what stays, and asks, or needs --yes', async (t) => {
+  const removed: unknown[] = [];
   const volume = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
   const spec = anAppSpec({ volumes: { data: volume, shared: { ...volume, external: true } } });
   const cli = await stage(t, {
@@ -180,6 +180,7 @@ t.test('cli: removing volumes lists them and asks, or needs --yes', async (t) =>
         items: [{ ...aRelease({ spec }), images: {}, current: true, outcome: 'succeeded' as const }],
         next: null,
       }),
+    listSecrets: (app) => Promise.resolve({ items: [{ app, name: 'db', version: 1, setAt: 0 }], next: null }),
     appHealth: (app) =>
       Promise.resolve({
         app,
@@ -187,23 +188,68 @@ t.test('cli: removing volumes lists them and asks, or needs --yes', async (t) =>
         services: [],
         hosts: [{ host: 'quay-1', connected: true, converged: true, release: 1, waiting: null }],
       }),
-    removeApp: (_app, volumes) => {
-      removed.push(volumes);
+    removeApp: (_app, also) => {
+      removed.push(also);
       return Promise.resolve();
     },
   });
-  const remove = ['apps', 'remove', 'shop', '--volumes'];
+  const remove = ['rm', 'shop', '--volumes'];
 
-  const inPipe = await cli.run(remove);
-  t.match(inPipe, { exit: 2, err: /data is lost: data, and any[^]*on quay-1[^]*nothing was removed[^]*--yes/ });
+  const kept =
+    /from quay-1; its volumes are kept: data \(--volumes[^]*secrets of shop are kept: db \(--secrets[^]*nothing was removed[^]*--yes/;
+  for (const verb of [['rm'], ['apps', 'remove']])
+    t.match(await cli.run([...verb, 'shop']), { exit: 2, err: kept }, verb.join(' '));
+  t.match(await cli.run(remove), { exit: 2, err: /data is lost: data, and any[^]*nothing was removed[^]*--yes/ });
   t.match(await cli.run(remove, { tty: true, input: 'no\n' }), { exit: 2, err: /lost: data,[^]*not confirmed/ });
   t.match(await cli.run(remove, { tty: true, input: '' }), { exit: 2, err: /not confirmed/ }, 'Ctrl-D');
   t.same(removed, []);
 
-  t.match(await cli.run(remove, { tty: true, input: 'shop\n' }), { exit: 0, err: /on quay-1/ });
-  t.match(await cli.run([...remove, '--yes']), { exit: 0 });
-  t.match(await cli.run(['apps', 'remove', 'shop']), { exit: 0 }, 'without data to lose nothing is asked');
-  t.same(removed, [true, true, false]);
+  t.match(await cli.run(remove, { tty: true, input: 'shop\n' }), {
+    exit: 0,
+    err: /from quay-1/,
+    out: /Kept: secrets db/,
+  });
+  t.match(await cli.run(['rm', 'shop', '--yes', '--secrets']), { exit: 0, out: /Kept on the hosts: volumes data/ });
+  t.same(removed, [
+    { volumes: true, secrets: false },
+    { volumes: false, secrets: true },
+  ]);
+});
+
+t.test('cli: ps shows instances with host, release, image and uptime', async (t) => {
+  const digest = `sha256:${'b'.repeat(64)}`;
+  const instance = { ...anInstanceReport({ release: 3, state: 'healthy' }), startedAt: 20_000 };
+  const report = anAppReport({ instances: [instance, { ...instance, replica: 2, state: 'exited', detail: 'exit 1' }] });
+  const app = { app: 'shop' as never, target: 3, report };
+  const cli = await stage(t, {
+    listHosts: () => Promise.resolve({ items: [aHostView({ connected: false, apps: [app] })], next: null }),
+    listReleases: (name) =>
+      name === 'shop'
+        ? Promise.resolve({
+            items: [
+              {
+                ...aRelease({ number: 3 }),
+                app: name,
+                images: { web: { reference: 'reg/shop:3', digest: digest as never } },
+                current: true,
+                outcome: 'succeeded' as const,
+              },
+            ],
+            next: null,
+          })
+        : Promise.reject(new LongshoreError('NOT_FOUND', `read app ${name}: there is none`)),
+  });
+
+  const { out, exit } = await cli.run(['ps', 'shop']);
+  t.equal(exit, 0);
+  t.match(out, /shop +web\.1 +quay-1 \(not connected\) +3 +healthy +40 s +0 +reg\/shop:3@b{12}\n/);
+  t.match(out, /web\.2 .* exited +- .*exit 1/);
+  t.match(await cli.run(['ps']), { exit: 0, out });
+  t.match(JSON.parse((await cli.run(['ps', '--json'])).out), [
+    { service: 'web', replica: 1, image: `reg/shop:3@${digest}` },
+    {},
+  ]);
+  t.match(await cli.run(['ps', 'nope']), { exit: 2, err: /read app nope: there is none/ });
 });
 
 t.test('cli: what is wrong is blamed on what is wrong, with a way out', async (t) => {
@@ -223,6 +269,7 @@ t.test('cli: what is wrong is blamed on what is wrong, with a way out', async (t
   await wrong(['import', 'konlet', 'nofile'], /nofile: there is no such file/);
   await wrong(['exec', 'shop', 'web', 'ls', '-la'], /unknown option '-la'[^]*Put -- before[^]*longshore exec --help/);
   await wrong(['deploy', '--nope'], /unknown option '--nope'[^]*`longshore deploy --help`/);
+  await wrong(['rm'], /missing required argument 'app'[^]*`longshore rm --help`/);
   await wrong(['apps', 'remove'], /missing required argument 'app'[^]*`longshore apps remove --help`/);
 
   const environment = { LONGSHORE_TOKEN_FILE: path.join(cli.folder, 'nofile') };

@@ -477,7 +477,7 @@ t.test('hub: a removal that is done takes the target away, also when it was said
   const host = await world.enroll('host-13');
   const agent = world.agent(host, { acts: false });
   await world.deploy([host], { name: appName('gone') }).then(({ id }) => world.waitFor(id, 'rolling'));
-  await world.store.removeApp({ app: appName('gone'), volumes: false, at: Date.now(), events: [] });
+  await world.store.removeApp({ app: appName('gone'), volumes: false, secrets: false, at: Date.now(), events: [] });
   agent.setApp('gone', anAppReport({ app: appName('gone'), removed: true, converged: true }));
 
   await agent.connect();

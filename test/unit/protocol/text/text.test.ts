@@ -8,6 +8,8 @@ import { renderExplain, renderHosts } from '../../../../protocol/text/hosts.ts';
 import { renderProblem } from '../../../../protocol/text/problem.ts';
 import { renderTable } from '../../../../protocol/text/table.ts';
 import { renderAgo, renderBytes, renderDuration } from '../../../../protocol/text/time.ts';
+import { instanceRows, renderInstances } from '../../../../protocol/text/instances.ts';
+import { anAppReport, anInstanceReport, appName } from '../../../support/app-builders.ts';
 import { aDeploymentView, aHostId, aHostView, anEventView, aStepView } from '../../../support/views.ts';
 
 t.test('renderTable: aligns columns and ignores colour codes', (t) => {
@@ -36,6 +38,23 @@ t.test('renderDuration, renderAgo, renderBytes: the unit that says enough', (t) 
   t.equal(renderAgo(null, 5), 'never');
   t.equal(renderAgo(10_000, 4_000), 'in 6.0 s');
   t.same([0, 1_023, 1_536, 5 * 1024 ** 3].map(renderBytes), ['0 B', '1023 B', '1.5 KiB', '5.0 GiB']);
+  t.end();
+});
+
+t.test('instanceRows: by app, service, host and replica; an instance from the future has just started', (t) => {
+  const shop = appName('shop');
+  const later = anInstanceReport({ replica: 2, startedAt: 9_000 });
+  const first = anInstanceReport({ completed: true, state: 'exited', startedAt: 1_000 });
+  const report = anAppReport({ app: shop, instances: [later, first] });
+  const rows = instanceRows([aHostView({ apps: [{ app: shop, target: 1, report }] })], []);
+
+  t.match(rows, [
+    { service: 'web', replica: 1, state: 'completed', image: null },
+    { service: 'web', replica: 2, host: 'quay-1' },
+  ]);
+  t.match(renderInstances(rows, 8_000), /web\.1 .*completed +- +0 +-\n.*web\.2 .*healthy +0 ms +0 +-$/);
+  t.same(instanceRows([aHostView()], []), []);
+  t.same(instanceRows([aHostView({ apps: [{ app: shop, target: 1, report }] })], [], 'other'), []);
   t.end();
 });
 
