@@ -30,11 +30,18 @@ export async function installer(
 
 async function readRoot(caFile: string): Promise<string> {
   try {
-    return new X509Certificate(await readFile(caFile)).toString();
+    return certificatesOf(await readFile(caFile, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${reason}`, { cause: error });
   }
+}
+
+/** All of a bundle: two coordinators have a root each. @throws where one cannot be read */
+function certificatesOf(text: string): string {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  // Without a block, OpenSSL says what is wrong with the text.
+  return (blocks ?? [text]).map((block) => new X509Certificate(block).toString()).join('');
 }
 
 /** @param bundled beside the bundle @param source below the folder of this file */

@@ -33,6 +33,8 @@ export interface CoordinatorConfig {
   /** Set where it runs in a fleet on Google Cloud. */
   readonly google: GoogleConfig | null;
   readonly database: DatabaseConfig;
+  /** False: it waits until another coordinator has begun the database, and only takes over. */
+  readonly beginsData: boolean;
   /** Addresses and ranges of proxies in front, whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -122,10 +124,11 @@ const schema = z.strictObject({
           .string()
           .regex(/^[a-z][a-z0-9-]{0,96}$/, 'is not the name of an instance')
           .optional(),
+        begin: z.boolean('is neither true nor false').optional(),
       },
       { error: (issue) => (issue.code === 'invalid_type' ? DATABASE_FORM : undefined) },
     )
-    .refine((given) => Object.keys(given).length === 1, DATABASE_FORM)
+    .refine((given) => (given.url_file === undefined) !== (given.cloud_sql === undefined), DATABASE_FORM)
     .nullable()
     .default(null),
   log_level: z.enum(LOG_LEVELS).default('info'),
@@ -207,6 +210,7 @@ function toConfig(settings: Settings, inputs: ConfigInputs): CoordinatorConfig {
             bucket: settings.google.bucket,
             secretPrefix: settings.google.secret_prefix,
           }),
+    beginsData: settings.database?.begin ?? true,
     database: Object.freeze(toDatabase(settings.database, inputs.hasDatabaseUrl)),
     logLevel: settings.log_level,
   });

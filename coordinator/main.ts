@@ -41,7 +41,7 @@ import { noteKey } from './secrets/key-loss.ts';
 import { makeVault } from './secrets/vault.ts';
 import { endSignal } from './signals.ts';
 import type { Ending } from './signals.ts';
-import { openOrStandBy, requireSharedKey, standbyFinding } from './standby.ts';
+import { hasBegun, openOrStandBy, requireSharedKey, standbyFinding } from './standby.ts';
 import type { Store } from './store/store.ts';
 import { SystemdService } from './systemd/systemd-service.ts';
 import { StoreCheck } from './systemd/store-check.ts';
@@ -164,6 +164,7 @@ async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leadi
       version: VERSION,
       // In a fleet on Google Cloud the key is in Secret Manager.
       check: async (client) => (config.google === null ? requireSharedKey(config, client) : undefined),
+      mayLead: async (client) => config.beginsData || (await hasBegun(client)),
       onStandby: (statusLine) => systemd.become({ statusLine, health: () => ({ healthy: true }) }),
       log,
       signal: ending.signal,

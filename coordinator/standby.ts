@@ -24,6 +24,7 @@ import type { Store } from './store/store.ts';
 export interface WaitingOptions extends Omit<StandbyServerOptions, 'leader'> {
   /** @throws what keeps it from ever leading */
   readonly check: StandbyOptions['check'];
+  readonly mayLead: StandbyOptions['mayLead'];
   /** It answers as a standby from now on. @param statusLine what it waits for, for people */
   readonly onStandby: (statusLine: () => string) => void;
   readonly log: { info(fields: object, text: string): void };
@@ -34,7 +35,7 @@ export interface WaitingOptions extends Omit<StandbyServerOptions, 'leader'> {
 /** @param open gets a store, at once or after it has waited @throws what `open` throws, or the listening socket */
 export async function openOrStandBy(
   open: (standby: StandbyOptions) => Promise<Store>,
-  { check, onStandby, log, signal, ...serverOptions }: WaitingOptions,
+  { check, mayLead, onStandby, log, signal, ...serverOptions }: WaitingOptions,
 ): Promise<Store> {
   const waiting: { leader: string | null; server: Promise<StandbyServer> | null } = { leader: null, server: null };
   const failed = new AbortController();
@@ -52,7 +53,9 @@ export async function openOrStandBy(
     );
   };
   try {
-    const store = await withEitherSignal(signal, failed.signal, (either) => open({ check, onWaiting, signal: either }));
+    const store = await withEitherSignal(signal, failed.signal, (either) =>
+      open({ check, mayLead, onWaiting, signal: either }),
+    );
     if (waiting.server !== null) log.info({}, 'this coordinator leads now');
     return store;
   } catch (error) {
@@ -77,6 +80,16 @@ export async function requireSharedKey(
   if (!(await hasTables(client))) return;
   const stored = await storedKeyCheck({ db: kyselyOver(client), appended: [] });
   if (stored !== null) checkStoredKey(makeVault(key, randomBytes), stored);
+}
+
+/**
+ * Whether a coordinator has begun here: each makes an admin token first. One that is only ever to take over must not begin
+ * an empty database, into which the other may be about to move its data.
+ */
+export async function hasBegun(client: PostgresClient): Promise<boolean> {
+  if (!(await hasTables(client))) return false;
+  const { rows } = await client.query('select exists (select from api_tokens) as begun');
+  return (rows as readonly { readonly begun: boolean }[])[0]?.begun === true;
 }
 
 async function hasTables(client: PostgresClient): Promise<boolean> {

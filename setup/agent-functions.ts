@@ -25,6 +25,7 @@ machine_ca() {
   file=$(mktemp)
   for tries in {1..100}; do
     if bucket_get ca/root.pem "$file" 2>/dev/null && openssl x509 -in "$file" -noout 2>/dev/null; then
+      add_root ca/root-2.pem "$file"
       write_file "$CA_FILE" 0644 <"$file"
       rm -f "$file"
       return 0
@@ -69,7 +70,7 @@ agent_config() {
   local between='", "' image
   image=$(cat "$INGRESS_CHOICE" 2>/dev/null || true)
   printf '# Written by the setup of this machine from its metadata; changes here are lost.\\n'
-  printf 'coordinator: "%s"\\nca_file: %s\\nname: "%s"\\n' "$COORDINATOR" "$CA_FILE" "$NAME"
+  printf 'coordinator: ["%s"]\\nca_file: %s\\nname: "%s"\\n' "\${COORDINATOR//,/$between}" "$CA_FILE" "$NAME"
   if [ -e "$TOKEN_FILE" ]; then printf 'enroll_token_file: %s\\n' "$TOKEN_FILE"; else printf 'identity: google\\n'; fi
   if [ -n "$HEALTH_LISTEN$ACME_EMAIL$TRUSTED_PROXIES$image" ]; then printf 'ingress:\\n'; fi
   if [ -n "$image" ]; then printf '  image: "%s"\\n' "$image"; fi

@@ -15,6 +15,7 @@ import { renderWriteFile, WRITE_FILE_FUNCTION, type MachineFile } from './machin
 import { GUARD_FUNCTIONS, GUARD_TABLE_FILE, guardFiles, renderGuardTable } from './metadata-guard.ts';
 import { OS_FUNCTIONS, renderOsFiles } from './os-files.ts';
 import { SETUP_FUNCTIONS } from './setup-functions.ts';
+import { STANDBY_FUNCTIONS } from './standby-functions.ts';
 
 /** What a host needs before its agent can start. */
 export const AGENT_PACKAGES = ['ca-certificates', 'curl', 'openssl', 'nftables', 'docker.io', 'docker-cli'] as const;
@@ -33,6 +34,7 @@ ${VOLUMES_DISK_FUNCTIONS}
 ${OS_FUNCTIONS}
 ${GUARD_FUNCTIONS}
 ${DOCKER_FUNCTIONS}
+${STANDBY_FUNCTIONS}
 ${AGENT_FUNCTIONS}
 # --- files that are alike on all hosts; Docker's stand before it starts for the first time ---
 ${agentFiles().map(renderWriteFile).join('')}
@@ -64,6 +66,7 @@ guard_metadata "$METADATA_ACCESS"
 volumes_disk /dev/disk/by-id/google-longshore-volumes
 start_docker
 machine_agent
+choose_coordinators
 machine_ca
 choose_ingress_image
 CONFIG=$(agent_config)

@@ -65,11 +65,24 @@ certificate() {
   printf '%s' "$names" >"$TLS/names"
   log "authority: certificate for $names"
 }
-publish_root() {
-  local file
+# Each coordinator has a root of its own; machines trust both.
+root_objects() { if [ "$STANDBY" = yes ]; then echo ca/root-2.pem ca/root.pem; else echo ca/root.pem ca/root-2.pem; fi; }
+# What install.sh brings.
+roots() {
+  local file other
   file=$(mktemp)
-  if ! bucket_get ca/root.pem "$file" 2>/dev/null || ! cmp -s "$file" "$AUTHORITY/root.pem"; then
-    bucket_put "$AUTHORITY/root.pem" ca/root.pem || fail 'trust: the root could not be written to the bucket'
+  cat "$AUTHORITY/root.pem" >"$file"
+  read -r _ other < <(root_objects)
+  add_root "$other" "$file"
+  write_file /etc/longshore/root.pem 0644 <"$file"
+  rm -f "$file"
+}
+publish_root() {
+  local file own
+  read -r own _ < <(root_objects)
+  file=$(mktemp)
+  if ! bucket_get "$own" "$file" 2>/dev/null || ! cmp -s "$file" "$AUTHORITY/root.pem"; then
+    bucket_put "$AUTHORITY/root.pem" "$own" || fail 'trust: the root could not be written to the bucket'
     log 'trust: the root is in the bucket'
   fi
   rm -f "$file"
@@ -106,7 +119,10 @@ coordinator_config() {
   printf 'trusted_proxies: ["127.0.0.1"]\\n'
   printf 'data_dir: ${COORDINATOR_DATA}\\nca_file: /etc/longshore/root.pem\\nagents_dir: ${COORDINATOR_AGENTS}\\n'
   printf 'google:\\n  project: "%s"\\n  bucket: "%s"\\n  secret_prefix: "%s"\\n' "$PROJECT" "$BUCKET" "$SECRET_PREFIX"
-  if [ -n "$DATABASE" ]; then printf 'database:\\n  cloud_sql: "%s"\\n' "$DATABASE"; fi
+  if [ -n "$DATABASE" ]; then
+    printf 'database:\\n  cloud_sql: "%s"\\n' "$DATABASE"
+    if [ "$STANDBY" = yes ]; then printf '  begin: false\\n'; fi
+  fi
 }
 # The program of the channel; one that is there goes on when the channel cannot be read.
 coordinator_program() {

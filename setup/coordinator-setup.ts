@@ -11,6 +11,7 @@ import { GOOGLE_FUNCTIONS } from './google-functions.ts';
 import { renderWriteFile, WRITE_FILE_FUNCTION, type MachineFile } from './machine-file.ts';
 import { OS_FUNCTIONS, renderOsFiles } from './os-files.ts';
 import { SETUP_FUNCTIONS } from './setup-functions.ts';
+import { STANDBY_FUNCTIONS } from './standby-functions.ts';
 
 export const COORDINATOR_PACKAGES = ['ca-certificates', 'curl', 'openssl', 'e2fsprogs', 'caddy'] as const;
 
@@ -25,6 +26,7 @@ ${SETUP_FUNCTIONS}
 ${GOOGLE_FUNCTIONS}
 ${DISK_FUNCTIONS}
 ${OS_FUNCTIONS}
+${STANDBY_FUNCTIONS}
 ${COORDINATOR_FUNCTIONS}
 # --- files that are alike on all coordinators ---
 ${coordinatorFiles().map(renderWriteFile).join('')}
@@ -39,6 +41,7 @@ DOMAIN=$(attribute domain)
 ACME_EMAIL=$(attribute acme-email)
 SECRET_PREFIX=$(attribute secret-prefix)
 DATABASE=$(attribute database)
+STANDBY=$(attribute standby)
 required project "$PROJECT"
 required longshore-bucket "$BUCKET"
 required longshore-internal-address "$INTERNAL_ADDRESS"
@@ -53,7 +56,9 @@ data_disk /dev/disk/by-id/google-longshore-data ${COORDINATOR_DISK}
 coordinator_user
 authority
 certificate
-write_file /etc/longshore/root.pem 0644 <"$AUTHORITY/root.pem"
+COORDINATOR="wss://$INTERNAL_ADDRESS"
+choose_coordinators
+roots
 CONFIG=$(caddy_config)
 write_file /etc/caddy/Caddyfile 0644 <<<"$CONFIG"
 start_caddy

@@ -44,6 +44,10 @@ export async function takeLock(client: PostgresClient, waitMs: number): Promise<
   }
 }
 
+export async function giveLockBack(client: PostgresClient): Promise<void> {
+  await client.query(`select pg_advisory_unlock(${LOCK})`);
+}
+
 export async function ownBackend(client: PostgresClient): Promise<Backend> {
   const { rows } = await client.query(
     'select pid, backend_start::text as since from pg_stat_activity where pid = pg_backend_pid()',

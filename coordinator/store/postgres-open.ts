@@ -10,7 +10,7 @@ import type { PostgresAddress } from './postgres-address.ts';
 import { connectPostgres } from './postgres-client.ts';
 import type { LoneClient, PostgresClient } from './postgres-client.ts';
 import { isLost, isRefusedLogin, sqlState, toPostgresProblem } from './postgres-errors.ts';
-import { endBackend, heldByAnother, lockHolder, nameConnection, takeLock } from './postgres-lock.ts';
+import { endBackend, giveLockBack, heldByAnother, lockHolder, nameConnection, takeLock } from './postgres-lock.ts';
 import type { Backend, LockHolder } from './postgres-lock.ts';
 import { fromProblem } from './worker-messages.ts';
 
@@ -43,6 +43,8 @@ export interface OpenOptions {
 export interface StandbyOptions {
   /** Once, before it waits: whether it could take over. It throws what a person has to mend first. */
   readonly check: (client: PostgresClient) => Promise<void>;
+  /** With the lock held: false gives it back, and it waits on. */
+  readonly mayLead: (client: PostgresClient) => Promise<boolean>;
   /** Calls at the beginning and whenever another one leads. */
   readonly onWaiting: (leader: LockHolder | null) => void;
   readonly signal: AbortSignal;
@@ -62,8 +64,11 @@ export async function openLocked(options: OpenOptions, standby: StandbyOptions |
   const opened = await connectFit(options);
   const { client, address } = opened;
   try {
-    if (await takeLock(client, options.lockWaitMs)) return await asLeader(opened, options);
-    if (standby === null) throw await heldByAnother(client, publicName(address));
+    if (standby === null) {
+      if (await takeLock(client, options.lockWaitMs)) return await asLeader(opened, options);
+      throw await heldByAnother(client, publicName(address));
+    }
+    if (await takeLead(client, options.lockWaitMs, standby)) return await asLeader(opened, options);
   } catch (error) {
     await client.end().catch(() => undefined);
     throw openProblem(error, publicName(address));
@@ -78,7 +83,15 @@ export async function openLocked(options: OpenOptions, standby: StandbyOptions |
   return await standBy(opened, options, standby);
 }
 
-async function standBy(first: Opened, options: OpenOptions, { onWaiting, signal }: StandbyOptions): Promise<Opened> {
+async function takeLead(client: PostgresClient, waitMs: number, { mayLead }: StandbyOptions): Promise<boolean> {
+  if (!(await takeLock(client, waitMs))) return false;
+  if (await mayLead(client)) return true;
+  await giveLockBack(client);
+  return false;
+}
+
+async function standBy(first: Opened, options: OpenOptions, standby: StandbyOptions): Promise<Opened> {
+  const { onWaiting, signal } = standby;
   let opened: Opened | null = first;
   let known: string | null = null;
   while (!signal.aborted) {
@@ -90,7 +103,9 @@ async function standBy(first: Opened, options: OpenOptions, { onWaiting, signal 
       if (seen !== known) onWaiting(leader);
       known = seen;
       if (leader !== null && leader.silentMs > SILENT_MS) await endBackend(client, leader);
-      if (await takeLock(client, LOOK_MS)) return await asLeader(opened, options);
+      if (await takeLead(client, LOOK_MS, standby)) return await asLeader(opened, options);
+      // Nobody had it, and it was not for this one.
+      if (leader === null) await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
     } catch (error) {
       await opened?.client.end().catch(() => undefined);
       const name = opened === null ? 'of the standby' : publicName(opened.address);

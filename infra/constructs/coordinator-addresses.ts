@@ -1,5 +1,7 @@
-/** The coordinator's two reserved addresses: agents dial the internal one, people the public one,
- * where it has one. Both outlive it. */
+/**
+ * The two reserved addresses of a coordinator's machine: agents dial the internal one, people the public one, where it
+ * has one. Both outlive it.
+ */
 import { ComputeAddress } from '@cdktf/provider-google/lib/compute-address/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
@@ -7,8 +9,9 @@ import type { CoordinatorMachine } from '../fleet-file/fleet-config.ts';
 import { AFTER_ITS_USERS } from './after-its-users.ts';
 
 export interface CoordinatorAddressesProps {
-  readonly fleet: string;
-  readonly machine: CoordinatorMachine;
+  /** Of the machine. */
+  readonly name: string;
+  readonly machine: Pick<CoordinatorMachine, 'region' | 'internalAddress' | 'isPublic'>;
   readonly subnet: string;
   readonly services: ITerraformDependable[];
 }
@@ -18,10 +21,10 @@ export class CoordinatorAddresses extends Construct {
   /** Null: it has none. */
   readonly public: ComputeAddress | null;
 
-  constructor(scope: Construct, id: string, { fleet, machine, subnet, services }: CoordinatorAddressesProps) {
+  constructor(scope: Construct, id: string, { name, machine, subnet, services }: CoordinatorAddressesProps) {
     super(scope, id);
     this.internal = new ComputeAddress(this, 'internal', {
-      name: `${fleet}-coordinator-internal`,
+      name: `${name}-internal`,
       region: machine.region,
       addressType: 'INTERNAL',
       purpose: 'GCE_ENDPOINT',
@@ -30,7 +33,7 @@ export class CoordinatorAddresses extends Construct {
     });
     this.public = machine.isPublic
       ? new ComputeAddress(this, 'public', {
-          name: `${fleet}-coordinator-public`,
+          name: `${name}-public`,
           region: machine.region,
           addressType: 'EXTERNAL',
           networkTier: 'PREMIUM',

@@ -1,5 +1,5 @@
 /**
- * The coordinator's machine. Everything that must last (data, addresses, secrets) is outside of it, so that it may be
+ * The machine of a coordinator, the first or its standby. Everything that must last (data, addresses, secrets) is outside of it, so that it may be
  * replaced at any time; another machine type is one stop and one start.
  */
 import { ComputeInstance } from '@cdktf/provider-google/lib/compute-instance/index.js';
@@ -15,7 +15,8 @@ const DATA_DEVICE = 'longshore-data';
 
 export interface CoordinatorInstanceProps {
   readonly fleet: string;
-  readonly machine: CoordinatorMachine;
+  readonly name: string;
+  readonly machine: Pick<CoordinatorMachine, 'zone' | 'machine' | 'bootDiskGb' | 'diskType'>;
   readonly subnet: string;
   readonly internalAddress: string;
   /** Null: it goes out through Cloud NAT. */
@@ -34,7 +35,7 @@ export class CoordinatorInstance extends Construct {
     super(scope, id);
     const { fleet, machine } = props;
     this.instance = new ComputeInstance(this, 'machine', {
-      name: `${fleet}-coordinator`,
+      name: props.name,
       zone: machine.zone,
       machineType: machine.machine,
       bootDisk: {

@@ -9,6 +9,10 @@ import { literalText } from './template-text.ts';
 
 export interface CoordinatorWatchProps {
   readonly fleet: string;
+  /** For people. */
+  readonly what: 'coordinator' | 'standby';
+  /** Its machine. */
+  readonly machine: string;
   readonly project: string;
   readonly host: string;
   /** False where the certificate is the coordinator's own. */
@@ -23,7 +27,7 @@ export class CoordinatorWatch extends Construct {
     super(scope, id);
     const { fleet, services } = props;
     const check = new MonitoringUptimeCheckConfig(this, 'uptime', {
-      displayName: `${fleet}: coordinator answers`,
+      displayName: `${fleet}: ${props.what} answers`,
       period: '60s',
       timeout: '10s',
       httpCheck: { path: '/healthz', port: 443, useSsl: true, validateSsl: props.trusted, requestMethod: 'GET' },
@@ -44,12 +48,12 @@ export class CoordinatorWatch extends Construct {
             }).name,
           ];
     new MonitoringAlertPolicy(this, 'down', {
-      displayName: `${fleet}: coordinator does not answer`,
+      displayName: `${fleet}: ${props.what} does not answer`,
       combiner: 'OR',
       notificationChannels: channels,
       documentation: {
         mimeType: 'text/markdown',
-        content: `Hosts go on with what they run. Look at the machine \`${fleet}-coordinator\`: its serial output, then the journal of longshore-coordinator.`,
+        content: `Hosts go on with what they run. Look at the machine \`${props.machine}\`: its serial output, then the journal of longshore-coordinator.`,
       },
       conditions: [
         {

@@ -71,6 +71,22 @@ export function coordinatorMetadata(
   };
 }
 
+/** What differs on the standby: addresses and name, and that it never begins an empty database. */
+export function standbyMetadata(fleet: FleetConfig, facts: CoordinatorMetadataFacts): Metadata {
+  const { coordinator } = fleet;
+  const { internalAddress, domain } = coordinator.standby ?? coordinator;
+  return {
+    ...coordinatorMetadata({ ...fleet, coordinator: { ...coordinator, internalAddress, domain } }, facts),
+    'longshore-standby': 'yes',
+  };
+}
+
+/** What agents dial, the first one first. */
+export function coordinatorAddresses({ coordinator }: FleetConfig): readonly string[] {
+  const { internalAddress, standby } = coordinator;
+  return [internalAddress, ...(standby === null ? [] : [standby.internalAddress])].map((address) => `wss://${address}`);
+}
+
 /** OS Login ignores keys in metadata, so a pool has the one or the other. */
 function machineMetadata(ssh: SshAccess, publicKey: string | null, fleet: FleetConfig): Metadata {
   const byKey = ssh === 'keys' && publicKey !== null;

@@ -14,6 +14,8 @@ export interface ProgramsBucketProps {
   readonly programs: Programs;
   /** Of hosts; null: they choose it themselves. */
   readonly ingressImage: string | null;
+  /** What agents dial. Not in metadata alone: a group's machines would learn of a standby only when they are made anew. */
+  readonly coordinators: readonly string[];
   /** False: it may be destroyed with what machines have put into it. */
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
@@ -29,7 +31,7 @@ export class ProgramsBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: ProgramsBucketProps) {
     super(scope, id);
-    const { name, location, programs, ingressImage, protect, services } = props;
+    const { name, location, programs, ingressImage, coordinators, protect, services } = props;
     this.bucket = new StorageBucket(this, 'bucket', {
       name,
       location,
@@ -49,6 +51,7 @@ export class ProgramsBucket extends Construct {
       ...(agents.x64 === null ? [] : this.#channel('agent-x64', agents.x64)),
       ...(agents.arm64 === null ? [] : this.#channel('agent-arm64', agents.arm64)),
       this.#pointer('ingress-image', `${ingressImage ?? 'default'}\n`, []),
+      this.#pointer('coordinators', `${coordinators.join(',')}\n`, []),
     ];
   }
 

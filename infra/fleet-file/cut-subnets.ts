@@ -8,6 +8,8 @@
 export const MAX_REGIONS = 15;
 /** Google keeps the first two addresses of a subnet for itself. */
 const COORDINATOR_OFFSET = 10;
+/** The last two are Google's, too. */
+const KEPT_AT_END = 2;
 
 export interface Ipv4Range {
   readonly base: number;
@@ -68,6 +70,12 @@ export function servicesRange(range: string): string {
 /** The coordinator's address: the same in every fleet's subnet, so that it survives any edit. */
 export function coordinatorAddress(subnet: string): string {
   return renderAddress((parseRange(subnet)?.base ?? 0) + COORDINATOR_OFFSET);
+}
+
+/** The standby's: the last that Google lets a machine have, which in a fleet that grew no host has taken yet. */
+export function standbyAddress(subnet: string): string {
+  const { base, bits } = parseRange(subnet) ?? { base: 0, bits: 16 };
+  return renderAddress(base + 2 ** (32 - bits) - 1 - KEPT_AT_END);
 }
 
 function renderAddress(address: number): string {

@@ -78,8 +78,22 @@ export interface CoordinatorMachine {
   readonly isPublic: boolean;
   /** IPv4 ranges that reach 443 beside the fleet's own machines; null: everywhere, or nowhere if it is not public. */
   readonly allowFrom: readonly string[] | null;
+  /** A second machine that takes over; null: there is one coordinator. */
+  readonly standby: StandbyMachine | null;
   /** Null: SQLite on the data disk. */
   readonly cloudSql: { readonly tier: string; readonly highAvailability: boolean; readonly diskGb: number } | null;
+}
+
+/** Of the standby: certificates, and what a coordinator writes beside its database. */
+export const STANDBY_DISK_GB = 10;
+
+/** As the coordinator's, in the same region: what is its own. */
+export interface StandbyMachine {
+  readonly zone: string;
+  /** Static, as the coordinator's: agents dial both. */
+  readonly internalAddress: string;
+  /** Null: people reach it at its address, with its own root. */
+  readonly domain: string | null;
 }
 
 export interface PoolConfig {

@@ -21,7 +21,13 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   network: 'The own network of the fleet.',
   'network.range': 'Private IPv4 range, /16 to /20; each region gets a sixteenth of it. Default: 10.64.0.0/16.',
   coordinator: 'The machine that knows what should run where.',
+  'coordinator.count':
+    '2: a second machine in another zone waits as a standby and takes over; needs cloud_sql. Default: 1.',
   'coordinator.zone': "Default: the b zone of the fleet's region.",
+  'coordinator.standby_zone':
+    "With count: 2, a zone of the coordinator's region. Default: another one than the coordinator's.",
+  'coordinator.standby_domain':
+    'With count: 2, the name of the standby, as domain is of the first. Default: its address, with an own root certificate.',
   'coordinator.machine': 'Machine type, x64. Default: e2-medium.',
   'coordinator.boot_disk_gb': 'Default: 20.',
   'coordinator.data_disk_gb': 'Disk of database, certificates and logs; survives the machine. Default: 20.',

@@ -9,6 +9,7 @@ import { poolProblems, rangeMessage } from './pool-rules.ts';
 import { poolRegion, regionsOf } from './resolve-fleet.ts';
 import { fleetNames } from './resource-names.ts';
 import { regionProblem, zoneProblem } from './place-rules.ts';
+import { standbyProblems } from './standby-rules.ts';
 
 const MULTI_REGIONS = ['asia', 'europe', 'us'];
 const TAKEN_RANGES = [
@@ -25,6 +26,7 @@ export function fleetProblems(file: FleetFile): readonly FleetProblem[] {
     ...regionProblems(file, table),
     ...networkProblems(file),
     ...coordinatorProblems(file, table),
+    ...standbyProblems(file, table),
     ...Object.entries(file.pools).flatMap(([name, pool]) => poolProblems(name, pool, file, table)),
     ...domainProblems(file),
     ...addOnProblems(file, table),
@@ -95,7 +97,7 @@ function networkProblems(file: FleetFile): FleetProblem[] {
 
 function addressesIn(region: string, file: FleetFile): number {
   const hosts = Object.values(file.pools).filter((pool) => poolRegion(pool, file.region) === region);
-  return hosts.reduce((sum, pool) => sum + pool.count, file.region === region ? 1 : 0);
+  return hosts.reduce((sum, pool) => sum + pool.count, file.region === region ? file.coordinator.count : 0);
 }
 
 function coordinatorProblems(file: FleetFile, table: ZoneTable): FleetProblem[] {
@@ -148,6 +150,13 @@ function domainProblems(file: FleetFile): FleetProblem[] {
   const owners = new Map<string, string>();
   if (file.coordinator.domain !== undefined) owners.set(file.coordinator.domain, 'the coordinator');
   const problems: FleetProblem[] = [];
+  const { standby_domain: standby } = file.coordinator;
+  if (standby !== undefined && owners.has(standby))
+    problems.push({
+      path: ['coordinator', 'standby_domain'],
+      message: `"${standby}" is the name of the coordinator already`,
+    });
+  else if (standby !== undefined) owners.set(standby, 'the standby');
   for (const [name, pool] of Object.entries(file.pools)) {
     if (typeof pool.ingress !== 'object') continue;
     pool.ingress.https_lb.domains.forEach((domain, index) => {

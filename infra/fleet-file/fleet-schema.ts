@@ -68,7 +68,10 @@ const stateSchema = z.strictObject({
 });
 
 const coordinatorSchema = z.strictObject({
+  count: whole(1, 2).default(1),
   zone: zone.optional(),
+  standby_zone: zone.optional(),
+  standby_domain: domain.optional(),
   machine: machine.default('e2-medium'),
   boot_disk_gb: diskGb.default(20),
   data_disk_gb: diskGb.default(20),

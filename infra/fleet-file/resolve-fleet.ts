@@ -1,7 +1,7 @@
 /** A fleet file of the right form, to what the constructs take: every default that depends on another key is filled in. */
 import type { FleetFile, PoolFile } from './fleet-schema.ts';
 import type { CoordinatorMachine, FleetConfig, PoolConfig, PoolIngress, SnapshotConfig } from './fleet-config.ts';
-import { coordinatorAddress, cutSubnets, parseRange, RANGE_FORM } from './cut-subnets.ts';
+import { coordinatorAddress, cutSubnets, parseRange, RANGE_FORM, standbyAddress } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
 import { architectureOf, isKnownMachine, usualDiskType } from './machine-family.ts';
 import { splitSizes } from './split-sizes.ts';
@@ -81,6 +81,7 @@ function coordinatorOf(
   const zone = coordinator.zone ?? usualZone(file.region, table);
   const region = regionOf(zone);
   const sql = coordinator.cloud_sql;
+  const subnet = subnets.find((known) => known.region === region)?.range ?? '';
   return {
     zone,
     region,
@@ -88,7 +89,7 @@ function coordinatorOf(
     bootDiskGb: coordinator.boot_disk_gb,
     dataDiskGb: coordinator.data_disk_gb,
     diskType: usualDiskType(coordinator.machine),
-    internalAddress: coordinatorAddress(subnets.find((subnet) => subnet.region === region)?.range ?? ''),
+    internalAddress: coordinatorAddress(subnet),
     domain: coordinator.domain ?? null,
     dnsZone: coordinator.dns_zone ?? null,
     acmeEmail: coordinator.acme_email ?? null,
@@ -100,9 +101,22 @@ function coordinatorOf(
     ssh: coordinator.ssh,
     isPublic: coordinator.public,
     allowFrom: coordinator.allow_from ?? null,
+    standby:
+      coordinator.count === 1
+        ? null
+        : {
+            zone: coordinator.standby_zone ?? usualStandbyZone(zone, table),
+            internalAddress: standbyAddress(subnet),
+            domain: coordinator.standby_domain ?? null,
+          },
     cloudSql:
       sql === undefined ? null : { tier: sql.tier, highAvailability: sql.high_availability, diskGb: sql.disk_gb },
   };
+}
+
+/** Another zone of the region, where Google has one. */
+function usualStandbyZone(zone: string, table: ZoneTable): string {
+  return table.zonesOf(regionOf(zone)).find((other) => other !== zone) ?? zone;
 }
 
 function poolOf(name: string, pool: PoolFile, home: string, table: ZoneTable): PoolConfig {

@@ -41,6 +41,16 @@ export function singleName(fleet: string, pool: string, zone: string, number: nu
   return `${groupName(fleet, pool, zone)}-${number}`;
 }
 
+/** Of its machine; its addresses and its disk begin with it. */
+export function coordinatorName(fleet: string): string {
+  return `${fleet}-coordinator`;
+}
+
+/** Of the second coordinator's machine. */
+export function standbyName(fleet: string): string {
+  return `${coordinatorName(fleet)}-2`;
+}
+
 /** @param snapshot that the disk is made from; null: the first one, which began empty */
 export function coordinatorDiskName(fleet: string, snapshot: string | null): string {
   return `${fleet}-coordinator-data${snapshot === null ? '' : `-${shortHash(snapshot)}`}`;

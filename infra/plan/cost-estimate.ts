@@ -1,5 +1,5 @@
 /** What a fleet costs a month, by the price table of this repository: an estimate for a person who plans. Pure. */
-import type { FleetConfig, PoolConfig } from '../fleet-file/fleet-config.ts';
+import { STANDBY_DISK_GB, type FleetConfig, type PoolConfig } from '../fleet-file/fleet-config.ts';
 import { familyName, machineSize } from '../fleet-file/machine-family.ts';
 import {
   DISK_PRICES,
@@ -23,7 +23,13 @@ export function estimateCost(fleet: FleetConfig): Estimate {
   const { cloudSql } = coordinator;
   return {
     lines: [
-      { what: `coordinator (${coordinator.machine})`, dollars: coordinatorDollars(coordinator) },
+      {
+        what: `coordinator (${coordinator.machine})`,
+        dollars: coordinatorDollars(coordinator, coordinator.dataDiskGb),
+      },
+      ...(coordinator.standby === null
+        ? []
+        : [{ what: `standby (${coordinator.machine})`, dollars: coordinatorDollars(coordinator, STANDBY_DISK_GB) }]),
       ...pools.map((pool) => ({
         what: `pool ${pool.name} (${pool.count} × ${pool.machine}${pool.spot ? ', spot' : ''})`,
         dollars: poolDollars(pool),
@@ -72,8 +78,8 @@ function diskDollars(type: string, gb: number, region: string): number {
   return (DISK_PRICES[type] ?? 0) * gb * factorOf(region);
 }
 
-function coordinatorDollars(coordinator: FleetConfig['coordinator']): number | null {
-  const { machine, region, diskType, bootDiskGb, dataDiskGb, isPublic } = coordinator;
+function coordinatorDollars(coordinator: FleetConfig['coordinator'], dataDiskGb: number): number | null {
+  const { machine, region, diskType, bootDiskGb, isPublic } = coordinator;
   const own = machineDollars(machine, region);
   if (own === null) return null;
   return (
@@ -101,7 +107,8 @@ function natLines({ pools, coordinator }: FleetConfig): Estimate['lines'] {
   const behind = new Map<string, number>();
   for (const { region, publicAddress, count } of pools)
     if (!publicAddress) behind.set(region, (behind.get(region) ?? 0) + count);
-  if (!coordinator.isPublic) behind.set(coordinator.region, (behind.get(coordinator.region) ?? 0) + 1);
+  if (!coordinator.isPublic)
+    behind.set(coordinator.region, (behind.get(coordinator.region) ?? 0) + (coordinator.standby === null ? 1 : 2));
   if (behind.size === 0) return [];
   const dollars = [...behind.values()].reduce(
     (sum, count) => sum + (Math.min(count * HOURLY.natMachine, HOURLY.natMost) + HOURLY.publicAddress) * HOURS_A_MONTH,

@@ -80,6 +80,8 @@ export function dataLosses({ resource_changes: changes }: TerraformPlan): readon
 
 function holderOf({ type, name, change }: ResourceChange): Holder | null {
   const { actions, before, after } = change;
+  // Its certificates are made anew; what the fleet knows is in the database.
+  if (type === 'google_compute_disk' && name === 'standby_data') return null;
   if (type === 'google_compute_disk' && name.startsWith('coordinator-disk_')) return COORDINATOR_DISK;
   if (type === 'google_secret_manager_secret' && name === 'secret_secrets-key')
     return { name: 'secret_id', what: "the key without which nobody can read the apps' secrets", keep: null };

@@ -3,11 +3,14 @@ import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { firstTokenCommand } from '../constructs/coordinator-secrets.ts';
 import { registryPrefix } from '../constructs/fleet-manifest-text.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
+import { coordinatorName, standbyName } from '../fleet-file/resource-names.ts';
 
 export interface GcpOutputs {
   readonly fleet: FleetConfig;
   /** Null: reached from the fleet's network, or through IAP. */
   readonly publicAddress: string | null;
+  /** Null: there is no standby, or it is not public. */
+  readonly standbyAddress: string | null;
   /** By pool; null: not reached from outside. */
   readonly poolAddresses: ReadonlyMap<string, string | null>;
   readonly secretPrefix: string;
@@ -15,17 +18,22 @@ export interface GcpOutputs {
 
 export function addGcpOutputs(
   stack: TerraformStack,
-  { fleet, publicAddress, poolAddresses, secretPrefix }: GcpOutputs,
+  { fleet, publicAddress, standbyAddress, poolAddresses, secretPrefix }: GcpOutputs,
 ): void {
-  const { domain, internalAddress, zone } = fleet.coordinator;
+  const { domain, internalAddress, zone, standby } = fleet.coordinator;
   const address = publicAddress ?? internalAddress;
+  const second = standby === null ? null : (standbyAddress ?? standby.internalAddress);
+  const urls = [domain ?? address, ...(second === null ? [] : [standby?.domain ?? second])];
+  const tunnel = (machine: string, place: string, port: number): string =>
+    `gcloud compute start-iap-tunnel ${machine} 443 --local-host-port=127.0.0.1:${port} --zone=${place} --project=${fleet.project}`;
   const outputs = {
-    coordinator_url: `https://${domain ?? address}`,
+    // As the command line takes it: two, where there is a standby.
+    coordinator_url: urls.map((host) => `https://${host}`).join(','),
     coordinator_address: address,
-    ...(publicAddress === null
-      ? {
-          coordinator_tunnel_command: `gcloud compute start-iap-tunnel ${fleet.name}-coordinator 443 --local-host-port=127.0.0.1:8443 --zone=${zone} --project=${fleet.project}`,
-        }
+    ...(second === null ? {} : { standby_address: second }),
+    ...(publicAddress === null ? { coordinator_tunnel_command: tunnel(coordinatorName(fleet.name), zone, 8443) } : {}),
+    ...(publicAddress === null && standby !== null
+      ? { standby_tunnel_command: tunnel(standbyName(fleet.name), standby.zone, 8444) }
       : {}),
     pool_addresses: Object.fromEntries([...poolAddresses].filter(([, address]) => address !== null)),
     ...(fleet.registry === null ? {} : { registry: registryPrefix(fleet.project, fleet.registry) }),

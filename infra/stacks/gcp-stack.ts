@@ -6,24 +6,26 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js';
 import { TerraformStack, type ITerraformDependable, type TerraformElement } from 'cdktf';
 import type { Construct, Node } from 'constructs';
-import { AppCache } from '../constructs/app-cache.ts';
 import { BucketAccess } from '../constructs/bucket-access.ts';
 import { CoordinatorAddresses } from '../constructs/coordinator-addresses.ts';
 import { CoordinatorDatabase } from '../constructs/coordinator-database.ts';
 import { CoordinatorDisk } from '../constructs/coordinator-disk.ts';
 import { CoordinatorInstance } from '../constructs/coordinator-instance.ts';
-import { CoordinatorName } from '../constructs/coordinator-name.ts';
 import { CoordinatorSecrets } from '../constructs/coordinator-secrets.ts';
-import { CoordinatorWatch } from '../constructs/coordinator-watch.ts';
+import { CoordinatorStandby } from '../constructs/coordinator-standby.ts';
 import { EnabledServices } from '../constructs/enabled-services.ts';
 import { firewallRules } from '../constructs/firewall-rules.ts';
 import { FleetFirewall } from '../constructs/fleet-firewall.ts';
 import { FleetNetwork } from '../constructs/fleet-network.ts';
 import { FleetRecord } from '../constructs/fleet-record.ts';
 import { ImageRegistry } from '../constructs/image-registry.ts';
-import { LogArchive } from '../constructs/log-archive.ts';
 import { MachineAccount } from '../constructs/machine-account.ts';
-import { agentMetadata, coordinatorMetadata } from '../constructs/machine-metadata.ts';
+import {
+  agentMetadata,
+  coordinatorAddresses,
+  coordinatorMetadata,
+  standbyMetadata,
+} from '../constructs/machine-metadata.ts';
 import { MachinePool } from '../constructs/machine-pool.ts';
 import { neededServices } from '../constructs/needed-services.ts';
 import { OutboundNat, regionsBehindNat } from '../constructs/outbound-nat.ts';
@@ -32,8 +34,9 @@ import { ProgramsBucket } from '../constructs/programs-bucket.ts';
 import { StartupText } from '../constructs/startup-text.ts';
 import type { InfraEnvironment } from '../environment.ts';
 import type { FleetConfig } from '../fleet-file/fleet-config.ts';
-import { bucketName, coordinatorAccountId, poolAccountId } from '../fleet-file/resource-names.ts';
+import { bucketName, coordinatorAccountId, coordinatorName, poolAccountId } from '../fleet-file/resource-names.ts';
 import type { Programs } from '../programs.ts';
+import { addAddOns } from './gcp-add-ons.ts';
 import { addGcpOutputs } from './gcp-outputs.ts';
 import { addGoogleProvider } from './gcp-provider.ts';
 
@@ -75,6 +78,7 @@ export class GcpStack extends TerraformStack {
       location: fleet.region,
       programs,
       ingressImage: fleet.ingressImage,
+      coordinators: coordinatorAddresses(fleet),
       protect: fleet.protect,
       services,
     });
@@ -92,7 +96,7 @@ export class GcpStack extends TerraformStack {
 
     const startup = new StartupText(this, 'startup');
     const addresses = new CoordinatorAddresses(this, 'coordinator-address', {
-      fleet: fleet.name,
+      name: coordinatorName(fleet.name),
       machine: fleet.coordinator,
       subnet: network.subnet(fleet.coordinator.region).id,
       services,
@@ -142,39 +146,53 @@ export class GcpStack extends TerraformStack {
             after: [managed.connection],
           });
     const publicAddress = addresses.public?.address ?? null;
+    const needed = [
+      ...(publicAddress === null ? nat.in(fleet.coordinator.region) : []),
+      ...firewall.of(COORDINATOR),
+      ...objects,
+      manifest.object,
+      ...new BucketAccess(this, 'bucket-access-coordinator', {
+        bucket,
+        member: coordinator.member,
+        role: 'coordinator',
+      }).members,
+      ...secrets.members,
+      ...(registry === null ? [] : [registry.keeper]),
+      ...(database?.ready ?? []),
+      sight,
+    ];
+    const metadataFacts = {
+      startupScript: startup.of('coordinator'),
+      bucket: bucket.name,
+      publicKey: environment.publicKey,
+      secretPrefix,
+      // Known by what stands in the state, so that no machine gets the name of an instance that is not there yet.
+      database: database?.instance.name ?? null,
+    };
     new CoordinatorInstance(this, 'coordinator', {
       fleet: fleet.name,
+      name: coordinatorName(fleet.name),
       machine: fleet.coordinator,
       subnet: network.subnet(fleet.coordinator.region).id,
       internalAddress: addresses.internal.address,
       publicAddress,
       dataDisk: disk.selfLink,
       account: coordinator.email,
-      metadata: coordinatorMetadata(fleet, {
-        startupScript: startup.of('coordinator'),
-        bucket: bucket.name,
-        publicKey: environment.publicKey,
-        publicAddress,
-        secretPrefix,
-        // Known by what stands in the state, so that no machine is told of an instance that is not there yet.
-        database: database?.instance.name ?? null,
-      }),
-      after: [
-        ...(publicAddress === null ? nat.in(fleet.coordinator.region) : []),
-        ...firewall.of(COORDINATOR),
-        ...objects,
-        manifest.object,
-        ...new BucketAccess(this, 'bucket-access-coordinator', {
-          bucket,
-          member: coordinator.member,
-          role: 'coordinator',
-        }).members,
-        ...secrets.members,
-        ...(registry === null ? [] : [registry.keeper]),
-        ...(database?.ready ?? []),
-        sight,
-      ],
+      metadata: coordinatorMetadata(fleet, { ...metadataFacts, publicAddress }),
+      after: needed,
     });
+    const standby =
+      fleet.coordinator.standby === null
+        ? null
+        : new CoordinatorStandby(this, 'standby', {
+            fleet,
+            standby: fleet.coordinator.standby,
+            subnet: network.subnet(fleet.coordinator.region).id,
+            account: coordinator.email,
+            metadata: (address) => standbyMetadata(fleet, { ...metadataFacts, publicAddress: address }),
+            services,
+            after: needed,
+          });
 
     const poolAddresses = new Map(
       fleet.pools.map((pool) => {
@@ -207,8 +225,20 @@ export class GcpStack extends TerraformStack {
       }),
     );
 
-    this.#addOns(fleet, { network, services, managed, publicAddress });
-    addGcpOutputs(this, { fleet, publicAddress, poolAddresses, secretPrefix });
+    addAddOns(this, fleet, {
+      network,
+      services,
+      managed,
+      publicAddress,
+      standbyAddress: standby?.publicAddress ?? null,
+    });
+    addGcpOutputs(this, {
+      fleet,
+      publicAddress,
+      standbyAddress: standby?.publicAddress ?? null,
+      poolAddresses,
+      secretPrefix,
+    });
   }
 
   /**
@@ -234,53 +264,6 @@ export class GcpStack extends TerraformStack {
         account(name, poolAccountId(fleet.name, name), `Longshore ${fleet.name}: ${name}`),
       ),
     ]);
-  }
-
-  #addOns(
-    fleet: FleetConfig,
-    parts: {
-      readonly network: FleetNetwork;
-      readonly services: ITerraformDependable[];
-      readonly managed: PrivateServices | null;
-      readonly publicAddress: string | null;
-    },
-  ): void {
-    const { services, publicAddress } = parts;
-    const { coordinator, memorystore, monitoring } = fleet;
-    if (coordinator.domain !== null && coordinator.dnsZone !== null && publicAddress !== null)
-      new CoordinatorName(this, 'coordinator-name', {
-        domain: coordinator.domain,
-        zone: coordinator.dnsZone,
-        address: publicAddress,
-        services,
-      });
-    if (memorystore !== null && parts.managed !== null)
-      new AppCache(this, 'cache', {
-        fleet: fleet.name,
-        memorystore,
-        network: parts.network.network.id,
-        rangeName: parts.managed.rangeName,
-        protect: fleet.protect,
-        after: [parts.managed.connection],
-      });
-    if (monitoring === null) return;
-    if (monitoring.uptimeCheck && publicAddress !== null)
-      new CoordinatorWatch(this, 'watch', {
-        fleet: fleet.name,
-        project: fleet.project,
-        host: coordinator.domain ?? publicAddress,
-        trusted: coordinator.domain !== null,
-        alertEmail: monitoring.alertEmail,
-        services,
-      });
-    if (monitoring.logSinkDays !== null)
-      new LogArchive(this, 'logs', {
-        fleet: fleet.name,
-        project: fleet.project,
-        region: fleet.region,
-        days: monitoring.logSinkDays,
-        services,
-      });
   }
 }
 

@@ -161,6 +161,73 @@ t.test('name: an A record in a zone that is there, only where one is named', (t)
   t.end();
 });
 
+t.test('standby: a machine of its own in another zone, with the same account and database', (t) => {
+  const two = synthesise(fleetOf(FULL_FLEET.replace('coordinator:', 'coordinator:\n  count: 2')));
+  const second = one(two.of('compute_instance'), 'standby_instance_machine');
+  t.match(second, {
+    name: 'shop-coordinator-2',
+    zone: 'europe-west4-a',
+    service_account: { email: '${google_service_account.account-coordinator_account.email}' },
+    metadata: {
+      'longshore-standby': 'yes',
+      'longshore-internal-address': '10.80.15.253',
+      'longshore-public-address': '${google_compute_address.standby_address_public.address}',
+      'longshore-database': '${google_sql_database_instance.database_postgres.name}',
+      'longshore-secret-prefix': 'shop-longshore',
+    },
+  });
+  t.notOk('longshore-domain' in asValues(second['metadata']), 'the name is the first one’s');
+  t.notOk('longshore-standby' in asValues(one(two.of('compute_instance'), 'coordinator_machine')['metadata']));
+  t.match(one(two.of('compute_disk'), 'standby_data'), { name: 'shop-coordinator-2-data', zone: 'europe-west4-a' });
+  t.match(one(two.of('storage_bucket_object'), 'programs_coordinators-channel'), {
+    name: 'channels/coordinators',
+    content: 'wss://10.80.0.10,wss://10.80.15.253\n',
+  });
+  t.equal(two.of('monitoring_uptime_check_config').size, 2);
+  t.match(two.document['output'], {
+    coordinator_url: {
+      value: 'https://ship.example.com,https://${google_compute_address.standby_address_public.address}',
+    },
+    standby_address: { value: '${google_compute_address.standby_address_public.address}' },
+  });
+  t.end();
+});
+
+t.test('standby: it adds to a fleet, and changes no machine and no template of it', (t) => {
+  const two = synthesise(fleetOf(FULL_FLEET.replace('coordinator:', 'coordinator:\n  count: 2')));
+  const changed = [...full.resources].filter(
+    ([address, values]) => JSON.stringify(values) !== JSON.stringify(two.resources.get(address)),
+  );
+  t.same(
+    changed.map(([address]) => address),
+    ['google_storage_bucket_object.programs_coordinators-channel'],
+  );
+  t.end();
+});
+
+t.test('standby: zone and name are the file’s to say; without a public address there is a tunnel to each', (t) => {
+  const named = synthesise(
+    fleetOf(
+      FULL_FLEET.replace(
+        'coordinator:',
+        'coordinator:\n  count: 2\n  standby_zone: europe-west4-c\n  standby_domain: ship-b.example.com',
+      ),
+    ),
+  );
+  t.match(one(named.of('compute_instance'), 'standby_instance_machine'), {
+    zone: 'europe-west4-c',
+    metadata: { 'longshore-domain': 'ship-b.example.com' },
+  });
+  t.match(one(named.of('dns_record_set'), 'standby-name_record'), { name: 'ship-b.example.com.' });
+  const hidden = synthesise(fleetOf(`${SMALL_FLEET}coordinator: { count: 2, public: false, cloud_sql: {} }\n`));
+  t.match(hidden.document['output'], {
+    coordinator_url: { value: 'https://10.64.0.10,https://10.64.15.253' },
+    coordinator_tunnel_command: { value: /demo-coordinator 443 --local-host-port=127\.0\.0\.1:8443/ },
+    standby_tunnel_command: { value: /demo-coordinator-2 443 --local-host-port=127\.0\.0\.1:8444/ },
+  });
+  t.end();
+});
+
 t.test('outputs: URL, addresses, registry, and how to get the first token instead of the token', (t) => {
   t.same(full.document['output'], {
     coordinator_url: { value: 'https://ship.example.com' },

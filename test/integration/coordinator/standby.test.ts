@@ -1,5 +1,6 @@
 // Two coordinators over one PostgreSQL: one leads, the other waits and takes over, whatever happens to the first.
-import { copyFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { build } from 'esbuild';
@@ -94,6 +95,28 @@ t.test('standby: one that hangs loses its place, and ends when it goes on', { sk
   t.ok(await isReady(second), 'the second one goes on');
   await first.startStandby();
   t.equal(await statusOf(first, '/readyz'), 503);
+});
+
+t.test('standby: one that is not to begin waits at an empty database, and takes over later', { skip }, async (t) => {
+  const server = await (shared ??= PostgresServer.start(programs ?? ''));
+  const url = server.url(await server.makeDatabase());
+  const first = await CoordinatorProcess.make({ DATABASE_URL: url });
+  const second = await CoordinatorProcess.make();
+  t.teardown(() => Promise.all([first.close(), second.close()]));
+  // The key is one file for both, as it is one secret in the cloud.
+  writeFileSync(path.join(second.directory, 'url'), url, { mode: 0o600 });
+  const key = randomBytes(32).toString('base64');
+  for (const { directory } of [first, second])
+    writeFileSync(path.join(directory, 'secrets.key'), `${key}\n`, { mode: 0o600 });
+  const config = path.join(second.directory, 'coordinator.yaml');
+  writeFileSync(config, `database: { url_file: ${path.join(second.directory, 'url')}, begin: false }\n`);
+  second.environment = { LONGSHORE_CONFIG: config };
+  await second.startStandby();
+  t.equal(await statusOf(second, '/readyz'), 503);
+  await first.start();
+  t.equal(await statusOf(second, '/readyz'), 503, 'the first one began');
+  await first.end('SIGTERM');
+  await untilLeads(second);
 });
 
 t.test('standby: without the key of the secrets it is none', { skip }, async (t) => {

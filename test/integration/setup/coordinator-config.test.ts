@@ -15,6 +15,7 @@ const VALUES = {
   BUCKET: 'my-project-ship-longshore',
   SECRET_PREFIX: 'ship-longshore',
   DATABASE: '',
+  STANDBY: '',
   ACME_EMAIL: '',
   TLS: '/tls',
 };
@@ -41,6 +42,15 @@ t.test('coordinator_config: addresses and Google; the data on its disk', (t) => 
 
 t.test('coordinator_config: the data in Cloud SQL where the metadata names an instance', (t) => {
   t.same(written({ DATABASE: 'ship-coordinator' }).database, { kind: 'cloud-sql', instance: 'ship-coordinator' });
+  t.end();
+});
+
+t.test('coordinator_config: a standby never begins an empty database', (t) => {
+  t.equal(written({ DATABASE: 'ship-coordinator' }).beginsData, true);
+  t.match(written({ DATABASE: 'ship-coordinator', STANDBY: 'yes' }), {
+    database: { kind: 'cloud-sql', instance: 'ship-coordinator' },
+    beginsData: false,
+  });
   t.end();
 });
 

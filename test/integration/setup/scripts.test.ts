@@ -1,6 +1,6 @@
 /** The rendered scripts as a shell sees them: shellcheck finds nothing, and the functions do what they say. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { renderAgentUninstall } from '../../../setup/agent-uninstall.ts';
@@ -15,6 +15,7 @@ import { WRITE_FILE_FUNCTION } from '../../../setup/machine-file.ts';
 import { renderInstallScript } from '../../../setup/render-install-script.ts';
 import { renderStartupScript } from '../../../setup/render-startup-script.ts';
 import { SETUP_FUNCTIONS } from '../../../setup/setup-functions.ts';
+import { STANDBY_FUNCTIONS } from '../../../setup/standby-functions.ts';
 
 const shellcheckIsThere = spawnSync('shellcheck', ['--version']).status === 0;
 const root = '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n';
@@ -68,6 +69,34 @@ t.test('write_file: writes whole files, says what changed, and leaves alone what
   chmodSync(file, 0o666);
   t.equal(shell(WRITE_FILE_FUNCTION, line), '1\nchanged');
   t.equal(statSync(file).mode & 0o777, 0o640);
+  t.end();
+});
+
+t.test('two coordinators: addresses and roots of the bucket, which stay where it does not answer', (t) => {
+  const folder = t.testdir({ bucket: { channels: {}, ca: {} } });
+  const put = (name: string, text: string): void => writeFileSync(path.join(folder, 'bucket', name), text);
+  const functions = `${WRITE_FILE_FUNCTION}
+${STANDBY_FUNCTIONS}
+COORDINATORS_FILE=${folder}/coordinators OTHER_ROOT_FILE=${folder}/other
+log() { echo "$1"; }
+systemctl() { return 1; }
+systemd-run() { echo "again: $*"; }
+openssl() { grep -q root "$3"; }
+bucket_get() { cp "${folder}/bucket/$1" "$2"; }
+COORDINATOR=wss://10.64.0.10
+look() { choose_coordinators; echo root-1 >${folder}/roots; add_root ca/root-2.pem ${folder}/roots; echo "$COORDINATOR $(tr '\\n' ' ' <${folder}/roots)"; }`;
+  const look = (): string => shell(functions, 'look').trim();
+  t.equal(look(), 'wss://10.64.0.10 root-1', 'a fleet without the channel');
+  put('channels/coordinators', 'wss://10.64.0.10,wss://10.64.15.253\n');
+  t.match(look(), /ca\/root-2\.pem is not in the bucket yet[^]*again: .*--on-active=10min[^]* root-1$/);
+  put('ca/root-2.pem', 'root-2\n');
+  t.equal(look(), 'wss://10.64.0.10,wss://10.64.15.253 root-1 root-2');
+  for (const gone of ['channels/coordinators', 'ca/root-2.pem']) rmSync(path.join(folder, 'bucket', gone));
+  t.equal(look(), 'wss://10.64.0.10,wss://10.64.15.253 root-1 root-2');
+  put('channels/coordinators', 'wss://10.64.0.10;reboot\n');
+  t.match(look(), /does not hold one or two addresses[^]*wss:\/\/10\.64\.15\.253 root-1 root-2$/);
+  put('channels/coordinators', 'wss://10.64.0.10\n');
+  t.equal(look(), 'wss://10.64.0.10 root-1', 'back to one');
   t.end();
 });
 

@@ -133,6 +133,8 @@ t.test('config: the database is named by one place, and the variable wins over t
     instance: 'ship-coordinator',
   });
   t.match(mistakes('database: {cloud_sql: ship-coordinator}\n').join(), /database:1 `cloud_sql` needs google/);
+  t.match(mistakes('database: {begin: false}\n').join(), /database:1 must have url_file, or cloud_sql/);
+  t.equal(parse('database: {url_file: /x, begin: false}\n').beginsData, false);
   t.match(mistakes('database: {}\n').join(), /database:1 must have url_file, or cloud_sql/);
   t.match(mistakes(`${google}database: {cloud_sql: a, url_file: /x}\n`).join(), /must have url_file, or cloud_sql/);
   t.match(mistakes('database: postgres://u:swordfish@h/d\n').join(), /database:1 must have url_file, or cloud_sql/);

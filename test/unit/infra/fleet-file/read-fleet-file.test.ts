@@ -99,6 +99,21 @@ t.test('fleet file: one mistake is one line, at its place', (t) => {
       pool('count: 1', 'zones: [europe-west4-x]'),
       /^7:13 .*europe-west4 has europe-west4-a, europe-west4-b, europe-west4-c/,
     ],
+    [
+      'two coordinators without a database that both reach',
+      [...pool('count: 1'), 'coordinator: { count: 2 }'],
+      /coordinator\.count: is 2, which needs `cloud_sql`/,
+    ],
+    [
+      'a zone for a standby that is not there',
+      [...pool('count: 1'), 'coordinator: { standby_zone: europe-west4-a }'],
+      /coordinator\.standby_zone: needs `count: 2`/,
+    ],
+    [
+      'a standby in another region',
+      [...pool('count: 1'), 'coordinator: { count: 2, cloud_sql: {}, standby_zone: us-east1-b }'],
+      /coordinator\.standby_zone: lies outside europe-west4/,
+    ],
     ['zone twice', pool('count: 1', 'zones: [europe-west4-a, europe-west4-a]'), /^7:29 .*is there twice/],
     ['region that has no subnet', pool('count: 1', 'region: us-east1'), /^7:13 .*regions: \[europe-west4, us-east1\]/],
     [
