@@ -19,26 +19,28 @@ import type {
   PageQuery,
   PlanRequest,
   RegistryRequest,
-  Role,
   RollbackRequest,
   StepsQuery,
   TokenRequest,
 } from '../protocol/http-api/requests.ts';
+import type { Role } from '../protocol/http-api/words.ts';
+import type {
+  EnrollTokenView,
+  InstallView,
+  RegistryView,
+  SecretView,
+  TokenView,
+} from '../protocol/http-api/access-views.ts';
 import type {
   AppHealthView,
   AppView,
   DeploymentView,
-  EnrollTokenView,
   EventView,
   ExplainView,
   HostStepView,
   HostView,
-  InstallView,
   PlanView,
-  RegistryView,
   ReleaseView,
-  SecretView,
-  TokenView,
 } from '../protocol/http-api/views.ts';
 
 /** Who asks. */

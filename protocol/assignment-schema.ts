@@ -62,57 +62,67 @@ export const assignmentSchema: z.ZodType<Assignment> = z.object({
   prefetch: z.array(prefetchSchema).optional(),
 });
 
-export const instanceReportSchema: z.ZodType<InstanceReport> = z.object({
-  id: instanceIdSchema,
-  service: textSchema(TEXT_LIMITS.word),
-  replica: countSchema,
-  hash: specHashSchema,
-  release: countSchema,
-  state: z.enum(['creating', 'starting', 'healthy', 'unhealthy', 'draining', 'stopped', 'exited']),
-  routed: z.boolean(),
-  restarts: countSchema,
-  startedAt: timeSchema.nullable(),
-  detail: textSchema(TEXT_LIMITS.instanceDetail).nullable(),
-  completed: z.boolean().optional(),
-});
+export const instanceReportSchema: z.ZodType<InstanceReport> = z
+  .object({
+    id: instanceIdSchema,
+    service: textSchema(TEXT_LIMITS.word),
+    replica: countSchema,
+    hash: specHashSchema,
+    release: countSchema,
+    state: z.enum(['creating', 'starting', 'healthy', 'unhealthy', 'draining', 'stopped', 'exited']),
+    routed: z.boolean(),
+    restarts: countSchema,
+    startedAt: timeSchema.nullable(),
+    detail: textSchema(TEXT_LIMITS.instanceDetail).nullable(),
+    completed: z.boolean().optional(),
+  })
+  .meta({ id: 'InstanceReport' });
 
-const attemptReportSchema: z.ZodType<AttemptReport> = z.object({
-  deployment: deploymentIdSchema,
-  release: countSchema,
-  attempt: countSchema,
-  state: z.enum(['accepted', 'pulling', 'starting', 'gating', 'passed', 'failed']),
-  problem: problemSchema.nullable(),
-  failedService: textSchema(TEXT_LIMITS.word).nullable(),
-  nextRetryAt: timeSchema.nullable(),
-});
+const attemptReportSchema: z.ZodType<AttemptReport> = z
+  .object({
+    deployment: deploymentIdSchema,
+    release: countSchema,
+    attempt: countSchema,
+    state: z.enum(['accepted', 'pulling', 'starting', 'gating', 'passed', 'failed']),
+    problem: problemSchema.nullable(),
+    failedService: textSchema(TEXT_LIMITS.word).nullable(),
+    nextRetryAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'AttemptReport' });
 
-export const appReportSchema: z.ZodType<AppReport> = z.object({
-  app: appNameSchema,
-  release: countSchema.nullable(),
-  attempt: attemptReportSchema.nullable(),
-  instances: listSchema(instanceReportSchema, LIST_LIMITS.instances),
-  converged: z.boolean(),
-  waiting: textSchema(TEXT_LIMITS.waiting).nullable(),
-  proposal: z.record(z.string(), textSchema(TEXT_LIMITS.word)).nullable(),
-  unclaimed: z.boolean(),
-  removed: z.boolean(),
-});
+export const appReportSchema: z.ZodType<AppReport> = z
+  .object({
+    app: appNameSchema,
+    release: countSchema.nullable(),
+    attempt: attemptReportSchema.nullable(),
+    instances: listSchema(instanceReportSchema, LIST_LIMITS.instances),
+    converged: z.boolean(),
+    waiting: textSchema(TEXT_LIMITS.waiting).nullable(),
+    proposal: z.record(z.string(), textSchema(TEXT_LIMITS.word)).nullable(),
+    unclaimed: z.boolean(),
+    removed: z.boolean(),
+  })
+  .meta({ id: 'AppReport' });
 
-export const hostProblemSchema: z.ZodType<HostProblem> = z.object({
-  part: textSchema(TEXT_LIMITS.eventKind),
-  failing: z.boolean(),
-  text: textSchema(TEXT_LIMITS.hostProblem),
-});
+export const hostProblemSchema: z.ZodType<HostProblem> = z
+  .object({
+    part: textSchema(TEXT_LIMITS.eventKind),
+    failing: z.boolean(),
+    text: textSchema(TEXT_LIMITS.hostProblem),
+  })
+  .meta({ id: 'HostProblem' });
 
-export const hostMetricsSchema: z.ZodType<HostMetrics> = z.object({
-  // A container's view of the machine can show more memory available than there is; a network file system any size.
-  cpu: figureSchema(0, 1),
-  cores: wholeFigureSchema,
-  memoryTotalBytes: wholeFigureSchema,
-  memoryUsedBytes: wholeFigureSchema,
-  diskTotalBytes: wholeFigureSchema,
-  diskFreeBytes: wholeFigureSchema,
-  uptimeMs: wholeFigureSchema,
-  // Agents of before did not say.
-  restartNeeded: z.boolean().default(false),
-});
+export const hostMetricsSchema: z.ZodType<HostMetrics> = z
+  .object({
+    // A container's view of the machine can show more memory available than there is; a network file system any size.
+    cpu: figureSchema(0, 1),
+    cores: wholeFigureSchema,
+    memoryTotalBytes: wholeFigureSchema,
+    memoryUsedBytes: wholeFigureSchema,
+    diskTotalBytes: wholeFigureSchema,
+    diskFreeBytes: wholeFigureSchema,
+    uptimeMs: wholeFigureSchema,
+    // Agents of before did not say.
+    restartNeeded: z.boolean().default(false),
+  })
+  .meta({ id: 'HostMetrics' });

@@ -19,28 +19,34 @@ const line = (most: number) =>
     .regex(/^\P{Cc}*$/u, 'holds control characters');
 
 /** What the machine holds of a host that it was, or seems to have been. */
-export const formerHostSchema = z.strictObject({
-  host: hostIdSchema,
-  /** The machine's own operator permits taking it over; of a host that the coordinator knows that is not enough. */
-  adopt: z.boolean(),
-  apps: z.array(line(64)).max(100),
-  containers: countSchema,
-  volumes: countSchema,
-  ingress: z.boolean(),
-});
+export const formerHostSchema = z
+  .strictObject({
+    host: hostIdSchema,
+    /** The machine's own operator permits taking it over; of a host that the coordinator knows that is not enough. */
+    adopt: z.boolean(),
+    apps: z.array(line(64)).max(100),
+    containers: countSchema,
+    volumes: countSchema,
+    ingress: z.boolean(),
+  })
+  .meta({ id: 'FormerHost' });
 
 /** Raw 32-byte public key, base64. */
 const publicKeySchema = z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'is not a 32-byte key in base64');
 
-export const enrollChallengeRequestSchema = z.strictObject({
-  /** The key that will enrol: the nonce serves no other. */
-  publicKey: publicKeySchema,
-});
+export const enrollChallengeRequestSchema = z
+  .strictObject({
+    /** The key that will enrol: the nonce serves no other. */
+    publicKey: publicKeySchema,
+  })
+  .meta({ id: 'EnrollChallengeRequest' });
 
-export const enrollChallengeReplySchema = z.object({
-  nonce: z.string().min(16).max(256),
-  expiresInMs: z.number().int().positive(),
-});
+export const enrollChallengeReplySchema = z
+  .object({
+    nonce: z.string().min(16).max(256),
+    expiresInMs: z.number().int().positive(),
+  })
+  .meta({ id: 'EnrollChallengeReply' });
 
 export const enrollRequestSchema = z
   .strictObject({
@@ -74,9 +80,12 @@ export const enrollRequestSchema = z
     if (request.identityToken !== undefined && request.nonce === undefined) problem('nonce', 'is missing');
     if (request.identityToken === undefined && request.nonce !== undefined)
       problem('nonce', 'has no meaning without an identityToken');
-  });
+  })
+  .meta({ id: 'EnrollRequest' });
 
-export const enrollReplySchema = z.object({ host: hostIdSchema, name: z.string(), pool: z.string().nullable() });
+export const enrollReplySchema = z
+  .object({ host: hostIdSchema, name: z.string(), pool: z.string().nullable() })
+  .meta({ id: 'EnrollReply' });
 
 export type EnrollChallengeRequest = z.infer<typeof enrollChallengeRequestSchema>;
 export type EnrollChallengeReply = z.infer<typeof enrollChallengeReplySchema>;

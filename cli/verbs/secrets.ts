@@ -1,8 +1,8 @@
 /** `secrets`, `tokens`, `enroll-token`: what is secret. Values come from standard input, a prompt or a file, never from argv. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { ROLES } from '../../protocol/http-api/requests.ts';
-import type { Role } from '../../protocol/http-api/requests.ts';
+import { ROLES } from '../../protocol/http-api/words.ts';
+import type { Role } from '../../protocol/http-api/words.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { renderInstall } from '../../protocol/text/install.ts';
 import { renderEnrollTokens, renderRegistries, renderSecrets, renderTokens } from '../../protocol/text/apps.ts';

@@ -1,6 +1,7 @@
 /** The verbs that list: every page, or as much as can be read and where the rest is. */
 import type { PageQuery } from '../../protocol/http-api/requests.ts';
-import type { AppView, DeploymentView, ReleaseView, SecretView } from '../../protocol/http-api/views.ts';
+import type { SecretView } from '../../protocol/http-api/access-views.ts';
+import type { AppView, DeploymentView, ReleaseView } from '../../protocol/http-api/views.ts';
 import {
   renderApps,
   renderEnrollTokens,

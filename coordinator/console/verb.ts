@@ -1,5 +1,5 @@
 /** What a verb of the console is: what it takes, who may, what it does. */
-import type { Role } from '../../protocol/http-api/requests.ts';
+import type { Role } from '../../protocol/http-api/words.ts';
 import type { Actor, Commands } from '../commands.ts';
 
 export type ParameterKind = 'host' | 'app' | 'deployment' | 'number';

@@ -2,7 +2,7 @@
  * The verbs of the console, as one table: what it takes, who may, what it does. Help and completion are made of the
  * same rows. A verb answers with text; what streams (watch, logs, exec) has frames of its own in the protocol.
  */
-import type { Role } from '../../protocol/http-api/requests.ts';
+import type { Role } from '../../protocol/http-api/words.ts';
 import { renderAppHealth } from '../../protocol/text/apps.ts';
 import { renderDeployment } from '../../protocol/text/deployments.ts';
 import { renderExplain, renderHost } from '../../protocol/text/hosts.ts';

@@ -2,6 +2,7 @@
 import { LongshoreError } from '../../fleet/errors.ts';
 import { isReservedName } from '../../fleet/ids.ts';
 import type { AppName } from '../../fleet/ids.ts';
+import { REGISTRY_NAME, SECRET_NAME } from '../../protocol/http-api/path-parameters.ts';
 import { personCause } from '../commands.ts';
 import type { Actor, Commands } from '../commands.ts';
 import { registryPurpose, secretPurpose } from '../secrets/vault.ts';
@@ -15,9 +16,6 @@ type SecretCommands = Pick<
   Commands,
   'listSecrets' | 'setSecret' | 'removeSecret' | 'listRegistries' | 'setRegistry' | 'removeRegistry'
 >;
-
-const SECRET_NAME = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-const REGISTRY_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,250}[a-zA-Z0-9])?(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/;
 
 export function secretCommands(options: ControlOptions): SecretCommands {
   const { store, hub, vault, now } = options;

@@ -1,6 +1,6 @@
 /** Bearer token -> Actor, and whether its role is enough. The comparison itself is `Commands.authenticate`'s (constant time). */
 import type { Access } from '../../protocol/http-api/route.ts';
-import type { Role } from '../../protocol/http-api/requests.ts';
+import type { Role } from '../../protocol/http-api/words.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { Actor, Commands } from '../commands.ts';
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { audienceOf } from '../../protocol/audience.ts';
-import type { InstallView } from '../../protocol/http-api/views.ts';
+import type { InstallView } from '../../protocol/http-api/access-views.ts';
 import { renderInstallScript } from '../../setup/render-install-script.ts';
 import type { AgentArchives } from './agent-archives.ts';
 

@@ -3,7 +3,7 @@ import type { Deployment } from '../../fleet/deployment.ts';
 import type { Host } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, Digest, HostId } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
-import type { Role } from '../../protocol/http-api/requests.ts';
+import type { Role } from '../../protocol/http-api/words.ts';
 
 /** A host with its keys. `labels`: the agent's configuration, over it the pool's, over it the operator's. */
 export interface HostRow extends Host {

@@ -13,7 +13,7 @@ import type { DeploymentHead, DeploymentSummary } from '../../fleet/deployment-s
 import type { HostAvailability } from '../../fleet/host.ts';
 import type { AppName, DeploymentId, HostId } from '../../fleet/ids.ts';
 import type { Release } from '../../fleet/release.ts';
-import type { Role } from '../../protocol/http-api/requests.ts';
+import type { Role } from '../../protocol/http-api/words.ts';
 import type { RouteConflict } from '../placement/route-conflicts.ts';
 import type {
   Adoption,

@@ -13,7 +13,7 @@ export const APP_ROUTES = {
     summary: 'Apps',
     query: pageQuerySchema,
     body: null,
-    reply: pageSchema(views.appViewSchema),
+    reply: pageSchema('AppPage', views.appViewSchema),
   },
   getApp: {
     method: 'GET',
@@ -50,7 +50,7 @@ export const APP_ROUTES = {
     summary: 'Ask the registry now; a newer image becomes a release',
     query: null,
     body: requests.noteRequestSchema,
-    reply: z.object({ deployment: views.deploymentViewSchema.nullable(), text: z.string() }),
+    reply: z.object({ deployment: views.deploymentViewSchema.nullable(), text: z.string() }).meta({ id: 'PullResult' }),
   },
   releaseQuarantine: {
     method: 'DELETE',
@@ -68,7 +68,7 @@ export const APP_ROUTES = {
     summary: 'Kept releases, newest first',
     query: pageQuerySchema,
     body: null,
-    reply: pageSchema(views.releaseViewSchema),
+    reply: pageSchema('ReleasePage', views.releaseViewSchema),
   },
   rollback: {
     method: 'POST',

@@ -23,7 +23,9 @@ export const DEPLOYMENT_ROUTES = {
     summary: 'Make a release and deploy it',
     query: null,
     body: requests.deployRequestSchema,
-    reply: z.object({ deployment: views.deploymentViewSchema.nullable(), plan: views.planViewSchema }),
+    reply: z
+      .object({ deployment: views.deploymentViewSchema.nullable(), plan: views.planViewSchema })
+      .meta({ id: 'DeployResult' }),
   },
   listDeployments: {
     method: 'GET',
@@ -32,7 +34,7 @@ export const DEPLOYMENT_ROUTES = {
     summary: 'Deployments, newest first, without their steps',
     query: requests.deploymentsQuerySchema,
     body: null,
-    reply: pageSchema(views.deploymentViewSchema),
+    reply: pageSchema('DeploymentPage', views.deploymentViewSchema),
   },
   getDeployment: {
     method: 'GET',
@@ -50,7 +52,7 @@ export const DEPLOYMENT_ROUTES = {
     summary: 'What a deployment does on each host, by host id',
     query: requests.stepsQuerySchema,
     body: null,
-    reply: pageSchema(views.hostStepViewSchema),
+    reply: pageSchema('HostStepPage', views.hostStepViewSchema),
   },
   pauseDeployment: {
     method: 'POST',

@@ -12,7 +12,7 @@ export const HOST_ROUTES = {
     summary: 'Hosts',
     query: requests.hostsQuerySchema,
     body: null,
-    reply: pageSchema(views.hostViewSchema),
+    reply: pageSchema('HostPage', views.hostViewSchema),
   },
   getHost: {
     method: 'GET',

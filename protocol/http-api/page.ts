@@ -12,6 +12,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-export function pageSchema<T>(item: z.ZodType<T>): z.ZodType<Page<T>> {
-  return z.object({ items: z.array(item), next: z.string().nullable() });
+/** @param id its name in the OpenAPI document */
+export function pageSchema<T>(id: string, item: z.ZodType<T>): z.ZodType<Page<T>> {
+  return z.object({ items: z.array(item), next: z.string().nullable() }).meta({ id });
 }

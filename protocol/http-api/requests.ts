@@ -1,6 +1,5 @@
 /** What the API takes. Strict: a key that is not known is an error. */
 import { z } from 'zod';
-import { HOST_STEP_STATES } from '../../fleet/deployment.ts';
 import { LABEL_LIMITS } from '../../fleet/host-labels.ts';
 import { appSpecSchema } from '../app-spec-schema.ts';
 import {
@@ -15,9 +14,7 @@ import {
   labelsSchema,
 } from '../scalars.ts';
 import { pageQuerySchema } from './page.ts';
-
-export const ROLES = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+import { availabilitySchema, enrollTokenKindSchema, hostStepStateSchema, roleSchema } from './words.ts';
 
 const note = z.string().max(1_000).nullable().default(null);
 const name = z
@@ -26,76 +23,92 @@ const name = z
   .max(63)
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'may hold letters, digits, `.`, `_` and `-`');
 
-export const planRequestSchema = z.strictObject({
-  spec: appSpecSchema,
-  /** Digests to plan with instead of asking the registry, by service: what a saved plan held. */
-  images: z.record(z.string(), digestSchema).default({}),
-});
+export const planRequestSchema = z
+  .strictObject({
+    spec: appSpecSchema,
+    /** Digests to plan with instead of asking the registry, by service: what a saved plan held. */
+    images: z.record(z.string(), digestSchema).default({}),
+  })
+  .meta({ id: 'PlanRequest' });
 
-export const deployRequestSchema = z.strictObject({
-  spec: appSpecSchema,
-  images: z.record(z.string(), digestSchema).default({}),
-  /** Hash of a saved plan: refuse with PLAN_STALE where the plan made now differs. */
-  planHash: z.string().nullable().default(null),
-  /** A deployment under way: wait for it (and take the place of queued ones), or stop it. */
-  rolling: z.enum(['wait', 'abort']).default('wait'),
-  /** Deploy although a digest is in quarantine. */
-  releaseQuarantine: z.boolean().default(false),
-  /** Same content as the current release: make no release and say so, unless forced. */
-  force: z.boolean().default(false),
-  note,
-});
+export const deployRequestSchema = z
+  .strictObject({
+    spec: appSpecSchema,
+    images: z.record(z.string(), digestSchema).default({}),
+    /** Hash of a saved plan: refuse with PLAN_STALE where the plan made now differs. */
+    planHash: z.string().nullable().default(null),
+    /** A deployment under way: wait for it (and take the place of queued ones), or stop it. */
+    rolling: z.enum(['wait', 'abort']).default('wait'),
+    /** Deploy although a digest is in quarantine. */
+    releaseQuarantine: z.boolean().default(false),
+    /** Same content as the current release: make no release and say so, unless forced. */
+    force: z.boolean().default(false),
+    note,
+  })
+  .meta({ id: 'DeployRequest' });
 
-export const rollbackRequestSchema = z.strictObject({
-  /** Null = the succeeded release before the current one. */
-  release: countSchema.nullable().default(null),
-  note,
-});
+export const rollbackRequestSchema = z
+  .strictObject({
+    /** Null = the succeeded release before the current one. */
+    release: countSchema.nullable().default(null),
+    note,
+  })
+  .meta({ id: 'RollbackRequest' });
 
-export const cancelRequestSchema = z.strictObject({
-  /** True: moved hosts go back; false: stop in place. */
-  rollback: z.boolean().default(false),
-  note,
-});
+export const cancelRequestSchema = z
+  .strictObject({
+    /** True: moved hosts go back; false: stop in place. */
+    rollback: z.boolean().default(false),
+    note,
+  })
+  .meta({ id: 'CancelRequest' });
 
-export const noteRequestSchema = z.strictObject({ note });
+export const noteRequestSchema = z.strictObject({ note }).meta({ id: 'NoteRequest' });
 
-export const hostPatchSchema = z.strictObject({
-  availability: z.enum(['active', 'paused', 'draining']).optional(),
-  /** Changes of the host's own labels, which win over its agent's and its pool's; null hides theirs. */
-  labels: labelChangesSchema.optional(),
-  /** Labels that agent and pool say again. */
-  inheritLabels: z.array(labelKeySchema).max(LABEL_LIMITS.count).optional(),
-  name: hostNameSchema.optional(),
-  note,
-});
+export const hostPatchSchema = z
+  .strictObject({
+    availability: availabilitySchema.optional(),
+    /** Changes of the host's own labels, which win over its agent's and its pool's; null hides theirs. */
+    labels: labelChangesSchema.optional(),
+    /** Labels that agent and pool say again. */
+    inheritLabels: z.array(labelKeySchema).max(LABEL_LIMITS.count).optional(),
+    name: hostNameSchema.optional(),
+    note,
+  })
+  .meta({ id: 'HostPatch' });
 
-export const adoptRequestSchema = z.strictObject({
-  /** Fingerprint of the machine's key. Without it nothing is adopted, and the refusal lists the machines that ask. */
-  key: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/, 'is not a fingerprint of 16 hexadecimal digits')
-    .nullable()
-    .default(null),
-  note,
-});
+export const adoptRequestSchema = z
+  .strictObject({
+    /** Fingerprint of the machine's key. Without it nothing is adopted, and the refusal lists the machines that ask. */
+    key: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/, 'is not a fingerprint of 16 hexadecimal digits')
+      .nullable()
+      .default(null),
+    note,
+  })
+  .meta({ id: 'AdoptRequest' });
 
 /** Added to the time of the call, it has to stay a date. */
 const LONGEST_TTL_MS = 10 * 366 * 86_400_000;
 const ttlSchema = durationSchema.min(1_000).max(LONGEST_TTL_MS, 'is more than ten years');
 
-export const enrollTokenRequestSchema = z.strictObject({
-  kind: z.enum(['once', 'pool']).default('once'),
-  pool: name.nullable().default(null),
-  labels: labelsSchema.default({}),
-  ttlMs: ttlSchema.nullable().default(3_600_000),
-});
+export const enrollTokenRequestSchema = z
+  .strictObject({
+    kind: enrollTokenKindSchema.default('once'),
+    pool: name.nullable().default(null),
+    labels: labelsSchema.default({}),
+    ttlMs: ttlSchema.nullable().default(3_600_000),
+  })
+  .meta({ id: 'EnrollTokenRequest' });
 
-export const tokenRequestSchema = z.strictObject({
-  name,
-  role: z.enum(ROLES),
-  ttlMs: ttlSchema.nullable().default(null),
-});
+export const tokenRequestSchema = z
+  .strictObject({
+    name,
+    role: roleSchema,
+    ttlMs: ttlSchema.nullable().default(null),
+  })
+  .meta({ id: 'TokenRequest' });
 
 export const secretRequestSchema = z
   .strictObject({
@@ -106,11 +119,14 @@ export const secretRequestSchema = z
   .refine(({ value, allowEmpty }) => value !== '' || allowEmpty, {
     path: ['value'],
     message: 'is empty; set allowEmpty where that is meant',
-  });
-export const registryRequestSchema = z.strictObject({
-  username: z.string().min(1).max(256),
-  password: z.string().min(1).max(65_536),
-});
+  })
+  .meta({ id: 'SecretRequest' });
+export const registryRequestSchema = z
+  .strictObject({
+    username: z.string().min(1).max(256),
+    password: z.string().min(1).max(65_536),
+  })
+  .meta({ id: 'RegistryRequest' });
 export const removeAppQuerySchema = z.strictObject({
   /** Named volumes and those of images too: their data is lost. */
   volumes: z.enum(['true', 'false']).default('false'),
@@ -124,7 +140,7 @@ export const stepsQuerySchema = pageQuerySchema.extend({
   /** Only hosts of this wave, 0-based. */
   wave: z.coerce.number().int().min(0).max(1_000_000).optional(),
   /** Only hosts in this state. */
-  state: z.enum(HOST_STEP_STATES).optional(),
+  state: hostStepStateSchema.optional(),
 });
 export const eventsQuerySchema = pageQuerySchema.extend({
   app: appNameSchema.optional(),

@@ -1,6 +1,6 @@
 /** One row of the API: what it takes, who may call it, what it answers. */
 import { z } from 'zod';
-import type { Role } from './requests.ts';
+import type { Role } from './words.ts';
 
 export type Access = 'public' | Role;
 
@@ -16,6 +16,10 @@ export interface Route {
   readonly reply: z.ZodType | null;
 }
 
-export const okReply = z.object({ ok: z.literal(true) });
-/** Something new whose token is shown only now. */
-export const madeReply = <T extends z.ZodType>(view: T) => z.object({ view, token: z.string() });
+export const okReply = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });
+/**
+ * Something new whose token is shown only now.
+ * @param id its name in the OpenAPI document
+ */
+export const madeReply = <T extends z.ZodType>(id: string, view: T) =>
+  z.object({ view, token: z.string() }).meta({ id });

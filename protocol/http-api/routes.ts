@@ -11,6 +11,16 @@ import { SESSION_ROUTES } from './session-routes.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 import type { Route } from './route.ts';
 
+/** Related routes under one name: the tags of the OpenAPI document. */
+export const ROUTE_GROUPS = {
+  session: { about: 'Enrolment, the caller, events and the coordinator itself', routes: SESSION_ROUTES },
+  hosts: { about: 'Machines that run an agent', routes: HOST_ROUTES },
+  apps: { about: 'Apps and their releases', routes: APP_ROUTES },
+  deployments: { about: 'Plans and deployments', routes: DEPLOYMENT_ROUTES },
+  secrets: { about: 'Secrets of apps and credentials of registries; values never come back', routes: SECRET_ROUTES },
+  tokens: { about: 'API tokens and enrolment tokens', routes: TOKEN_ROUTES },
+} as const;
+
 export const ROUTES = {
   ...SESSION_ROUTES,
   ...HOST_ROUTES,

@@ -2,7 +2,7 @@
 import { pageQuerySchema, pageSchema } from './page.ts';
 import * as requests from './requests.ts';
 import { type Route, okReply } from './route.ts';
-import * as views from './views.ts';
+import * as views from './access-views.ts';
 
 export const SECRET_ROUTES = {
   listSecrets: {
@@ -12,7 +12,7 @@ export const SECRET_ROUTES = {
     summary: 'Names and versions; never values',
     query: pageQuerySchema,
     body: null,
-    reply: pageSchema(views.secretViewSchema),
+    reply: pageSchema('SecretPage', views.secretViewSchema),
   },
   setSecret: {
     method: 'PUT',
@@ -39,7 +39,7 @@ export const SECRET_ROUTES = {
     summary: 'Stored registry credentials; never passwords',
     query: pageQuerySchema,
     body: null,
-    reply: pageSchema(views.registryViewSchema),
+    reply: pageSchema('RegistryPage', views.registryViewSchema),
   },
   setRegistry: {
     method: 'PUT',

@@ -6,6 +6,7 @@ import {
   enrollReplySchema,
   enrollRequestSchema,
 } from '../enroll.ts';
+import { tokenViewSchema } from './access-views.ts';
 import { pageSchema } from './page.ts';
 import * as requests from './requests.ts';
 import type { Route } from './route.ts';
@@ -37,7 +38,12 @@ export const SESSION_ROUTES = {
     summary: 'Version of the coordinator',
     query: null,
     body: null,
-    reply: z.object({ version: z.string(), protocol: z.object({ min: z.number(), max: z.number() }) }),
+    reply: z
+      .object({
+        version: z.string(),
+        protocol: z.object({ min: z.number(), max: z.number() }).meta({ id: 'ProtocolRange' }),
+      })
+      .meta({ id: 'VersionView' }),
   },
   whoami: {
     method: 'GET',
@@ -46,7 +52,7 @@ export const SESSION_ROUTES = {
     summary: 'The token that calls',
     query: null,
     body: null,
-    reply: views.tokenViewSchema,
+    reply: tokenViewSchema,
   },
   listEvents: {
     method: 'GET',
@@ -55,7 +61,7 @@ export const SESSION_ROUTES = {
     summary: 'The event log',
     query: requests.eventsQuerySchema,
     body: null,
-    reply: pageSchema(views.eventViewSchema),
+    reply: pageSchema('EventPage', views.eventViewSchema),
   },
   doctor: {
     method: 'GET',
@@ -64,7 +70,11 @@ export const SESSION_ROUTES = {
     summary: 'What the coordinator finds wrong with itself',
     query: null,
     body: null,
-    reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), text: z.string() })) }),
+    reply: z
+      .object({
+        checks: z.array(z.object({ name: z.string(), ok: z.boolean(), text: z.string() }).meta({ id: 'DoctorCheck' })),
+      })
+      .meta({ id: 'DoctorView' }),
   },
   confirmRestore: {
     method: 'POST',
@@ -73,6 +83,6 @@ export const SESSION_ROUTES = {
     summary: 'Go on from data that was restored from an older copy',
     query: null,
     body: requests.noteRequestSchema,
-    reply: z.object({ epoch: z.number() }),
+    reply: z.object({ epoch: z.number() }).meta({ id: 'RestoreView' }),
   },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pageQuerySchema, pageSchema } from './page.ts';
 import * as requests from './requests.ts';
 import { type Route, madeReply, okReply } from './route.ts';
-import * as views from './views.ts';
+import * as views from './access-views.ts';
 
 export const TOKEN_ROUTES = {
   listTokens: {
@@ -13,7 +13,7 @@ export const TOKEN_ROUTES = {
     summary: 'API tokens',
     query: pageQuerySchema,
     body: null,
-    reply: pageSchema(views.tokenViewSchema),
+    reply: pageSchema('TokenPage', views.tokenViewSchema),
   },
   makeToken: {
     method: 'POST',
@@ -23,7 +23,7 @@ export const TOKEN_ROUTES = {
     summary: 'Make an API token',
     query: null,
     body: requests.tokenRequestSchema,
-    reply: madeReply(views.tokenViewSchema),
+    reply: madeReply('MadeToken', views.tokenViewSchema),
   },
   revokeToken: {
     method: 'DELETE',
@@ -41,7 +41,7 @@ export const TOKEN_ROUTES = {
     summary: 'Enrolment tokens',
     query: pageQuerySchema,
     body: null,
-    reply: pageSchema(views.enrollTokenViewSchema),
+    reply: pageSchema('EnrollTokenPage', views.enrollTokenViewSchema),
   },
   makeEnrollToken: {
     method: 'POST',
@@ -51,7 +51,7 @@ export const TOKEN_ROUTES = {
     summary: 'Make an enrolment token',
     query: null,
     body: requests.enrollTokenRequestSchema,
-    reply: madeReply(views.enrollTokenViewSchema),
+    reply: madeReply('MadeEnrollToken', views.enrollTokenViewSchema),
   },
   install: {
     method: 'GET',

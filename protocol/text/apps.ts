@@ -1,15 +1,7 @@
 /** Apps, releases, events, tokens and secrets as text. */
 import { pinnedReference } from '../../fleet/image-reference.ts';
-import type {
-  AppHealthView,
-  AppView,
-  EnrollTokenView,
-  EventView,
-  RegistryView,
-  ReleaseView,
-  SecretView,
-  TokenView,
-} from '../http-api/views.ts';
+import type { EnrollTokenView, RegistryView, SecretView, TokenView } from '../http-api/access-views.ts';
+import type { AppHealthView, AppView, EventView, ReleaseView } from '../http-api/views.ts';
 import { renderCause } from './cause.ts';
 import { counted } from './counted.ts';
 import { plainText } from './plain-text.ts';

@@ -1,6 +1,6 @@
 /** How a machine is made a host by hand. The token is asked for by the script and stands in no command. */
 import { shellQuote } from '../../fleet/shell-quote.ts';
-import type { InstallView } from '../http-api/views.ts';
+import type { InstallView } from '../http-api/access-views.ts';
 
 export function renderInstall({ url, sha256, trusted }: InstallView): string {
   // A root of the coordinator's own is not known to the machine yet: the checksum says that the script, which brings the

@@ -3,7 +3,8 @@ import type { DeploymentState } from '../../../fleet/deployment.ts';
 import type { AppSpec } from '../../../fleet/app-spec.ts';
 import type { Digest } from '../../../fleet/ids.ts';
 import type { Release } from '../../../fleet/release.ts';
-import type { EnrollTokenView, EventView, PlanView, ReleaseView, TokenView } from '../../../protocol/http-api/views.ts';
+import type { EnrollTokenView, TokenView } from '../../../protocol/http-api/access-views.ts';
+import type { EventView, PlanView, ReleaseView } from '../../../protocol/http-api/views.ts';
 import type { ApiTokenRow, EnrollTokenRow, StoredEvent } from '../../store/records.ts';
 
 export function releaseView(release: Release, outcome: DeploymentState | null, succeeded: number | null): ReleaseView {

@@ -1,5 +1,5 @@
 /** API tokens, by the hash of their text; the text itself is never here. */
-import type { Role } from '../../../protocol/http-api/requests.ts';
+import type { Role } from '../../../protocol/http-api/words.ts';
 import type { ApiTokenRow } from '../records.ts';
 import type { TokenStore } from '../store.ts';
 import type { Tables } from '../tables.ts';
