@@ -22,14 +22,23 @@ export const suites: readonly Suite[] = [
   { name: 'unit', folder: 'test/unit', processes: 2, jobs: 2, timeoutMs: 600_000 },
   { name: 'properties', folder: 'test/properties', processes: 2, jobs: 2, timeoutMs: 600_000 },
   { name: 'contract', folder: 'test/contract', processes: 'each', jobs: 2, timeoutMs: 900_000 },
-  { name: 'integration', folder: 'test/integration', processes: 'each', jobs: 2, timeoutMs: 600_000 },
+  {
+    name: 'integration',
+    folder: 'test/integration',
+    processes: 'each',
+    jobs: 2,
+    timeoutMs: 600_000,
+    longest: ['standby.test.ts'],
+  },
   {
     name: 'infra',
     folder: 'test/infra',
     processes: 'each',
     jobs: 2,
-    timeoutMs: 1_200_000,
-    longest: ['edit-applies.test.ts'],
+    // The first that needs it makes the image of the machines.
+    timeoutMs: 1_800_000,
+    // The rehearsal mostly waits for its machines, the others for a processor.
+    longest: ['rehearse.test.ts', 'edit-applies.test.ts'],
     terraform: true,
   },
   {
@@ -37,13 +46,11 @@ export const suites: readonly Suite[] = [
     folder: 'test/e2e',
     processes: 'each',
     jobs: 2,
-    // The first that needs it makes the image of the machines.
     timeoutMs: 1_800_000,
     longest: ['vm.test.ts', 'agent-kill-stop-first.test.ts'],
     built: true,
     terraform: true,
   },
-  { name: 'rehearsal', folder: 'test/rehearsal', processes: 'each', jobs: 1, timeoutMs: 1_200_000, terraform: true },
 ];
 
 export function findSuite(name: string): Suite | undefined {
