@@ -8,8 +8,10 @@ import { LongshoreError } from '../fleet/errors.ts';
 import type { ProblemDetail } from '../fleet/errors.ts';
 import { audienceOf } from '../protocol/audience.ts';
 import type { ConfigFile } from './config/config-file.ts';
+import { deploymentsSchema, eventsSchema, toRetention } from './config/retention-settings.ts';
 import { flagOf, variableOf } from './config/settings.ts';
 import type { FlagSettings, RawSettings } from './config/settings.ts';
+import type { RetentionConfig } from './retention/retention-config.ts';
 
 const METRICS_ACCESS = ['token', 'open'] as const;
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -28,6 +30,7 @@ export interface CoordinatorConfig {
   /** Folder with the agents that `install.sh` brings; null: `agents` beside the program. */
   readonly agentsDir: string | null;
   readonly keepReleases: number;
+  readonly retention: RetentionConfig;
   /** Who reads `/metrics`: whoever has a token, or everybody who reaches it. */
   readonly metrics: (typeof METRICS_ACCESS)[number];
   /** Set where it runs in a fleet on Google Cloud. */
@@ -95,6 +98,8 @@ const schema = z.strictObject({
   ca_file: file.nullable().default(null),
   agents_dir: file.nullable().default(null),
   keep_releases: z.int({ error: 'is not a whole number' }).min(2).max(1_000).default(20),
+  events: eventsSchema,
+  deployments: deploymentsSchema,
   trusted_proxies: z
     .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'is not an address or a range as 10.0.0.0/8'))
     .default([]),
@@ -200,6 +205,7 @@ function toConfig(settings: Settings, inputs: ConfigInputs): CoordinatorConfig {
     caFile: settings.ca_file,
     agentsDir: settings.agents_dir,
     keepReleases: settings.keep_releases,
+    retention: toRetention(settings.events, settings.deployments),
     trustedProxies: Object.freeze(settings.trusted_proxies),
     metrics: settings.metrics,
     google:

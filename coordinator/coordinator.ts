@@ -5,21 +5,20 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { FastifyBaseLogger } from 'fastify';
+import { setTimeout as pause } from 'node:timers/promises';
 import { refuseUpgrade } from '../daemon/refuse-upgrade.ts';
 import { AGENT_SOCKET_PATH, CONSOLE_SOCKET_PATH } from '../protocol/version.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Changes } from './changes.ts';
-import type { CoordinatorConfig } from './config.ts';
 import { attachConsole } from './console/console-socket.ts';
 import type { ConsoleSocket } from './console/console-socket.ts';
-import type { ControlOptions, DoctorCheck } from './control/control-options.ts';
+import type { CoordinatorOptions } from './coordinator-options.ts';
+import type { ControlOptions } from './control/control-options.ts';
 import { createCommands } from './control/create-commands.ts';
 import { createViews } from './control/create-views.ts';
 import { imageChecks } from './control/image-checks.ts';
 import { explainHost } from './explain/explain-host.ts';
 import { fleetObserver } from './fleet-observer.ts';
-import type { GoogleCloud } from './google/google-cloud.ts';
 import { AddressRate } from './http/address-rate.ts';
 import { AttemptLimit } from './http/attempt-limit.ts';
 import { clientAddress } from './http/client-address.ts';
@@ -27,47 +26,20 @@ import { listenOn } from './http/listen.ts';
 import { RememberedRequests } from './http/remembered-requests.ts';
 import { watchTls } from './http/tls-files.ts';
 import { createHttpServer } from './http/server.ts';
-import type { HttpServer, HttpServerOptions } from './http/server.ts';
-import type { Installer } from './install/installer.ts';
+import type { HttpServer } from './http/server.ts';
 import { AdoptionRequests } from './identity/adoption-requests.ts';
 import { Hub } from './hub/hub.ts';
 import { convergedHosts } from './metrics/converged-hosts.ts';
-import type { CoordinatorMetrics } from './metrics/coordinator-metrics.ts';
 import { openImages } from './registry/open-images.ts';
 import { resolvingHost } from './registry/resolving-host.ts';
+import { Retention } from './retention/retention.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { nodeTimers } from './rollout/timers.ts';
 import { Proposals } from './schedule/proposals.ts';
 import { DueChecks } from './schedule/due-checks.ts';
 import { AppMasks } from './secrets/app-masks.ts';
 import { hostSecrets } from './secrets/host-secrets.ts';
-import type { Vault } from './secrets/vault.ts';
-import type { Store } from './store/store.ts';
 import { statusLine } from './systemd/status-line.ts';
-
-export interface CoordinatorOptions {
-  readonly config: CoordinatorConfig;
-  readonly version: string;
-  readonly audiences: readonly [string, ...string[]];
-  readonly tls: HttpServerOptions['tls'];
-  readonly webFiles: HttpServerOptions['webFiles'];
-  readonly installer: Installer;
-  readonly store: Store;
-  readonly vault: Vault;
-  readonly metrics: CoordinatorMetrics;
-  readonly log: FastifyBaseLogger;
-  readonly checks: readonly DoctorCheck[];
-  /** Set where it runs in a fleet on Google Cloud. */
-  readonly google: GoogleCloud | null;
-  /** For registries. */
-  readonly fetch: typeof fetch;
-  readonly enrolledHosts: number;
-  /** Wall clock, ms. */
-  readonly now: () => number;
-  readonly monotonicMs: () => number;
-  readonly random: () => number;
-  readonly randomBytes: (size: number) => Buffer;
-}
 
 const LEASE_MS = 30_000;
 const TICK_MS = 1_000;
@@ -87,6 +59,7 @@ export class Coordinator {
   readonly #rollouts: Rollouts;
   readonly #schedule: DueChecks;
   readonly #proposals: Proposals;
+  readonly #retention: Retention;
   readonly #feed: ChangeFeed;
   readonly #http: HttpServer;
   readonly #console: ConsoleSocket;
@@ -186,6 +159,15 @@ export class Coordinator {
       now,
       onFault,
     });
+    this.#retention = new Retention({
+      config: config.retention,
+      store,
+      onPruned: (pruned) => metrics.eventsPruned(pruned),
+      onFault,
+      now,
+      monotonicMs,
+      pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+    });
     const commands = createCommands(control, checks);
     const attempts = new AttemptLimit({ perMinute: REFUSALS_PER_MINUTE, monotonicMs });
     this.#http = createHttpServer({
@@ -246,6 +228,7 @@ export class Coordinator {
     // A connection that cannot be taken (no file handles are left) is no reason to end.
     this.#http.server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));
     this.#watchGoogle();
+    this.#retention.start();
     this.#notReady = null;
     return port;
   }
@@ -280,6 +263,7 @@ export class Coordinator {
     for (const timer of this.#timers) clearInterval(timer);
     this.#console.close();
     await this.#options.google?.stop();
+    await this.#retention.stop();
     // Before the hub: sessions that end because we stop are no hosts that went away.
     await this.#rollouts.stop();
     await this.#hub.stop();

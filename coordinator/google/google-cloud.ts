@@ -22,7 +22,7 @@ import { KeepReleases } from './keep-releases.ts';
 import { ensureFirstAdminSecret, makeAdminSecret, readOrMakeKeySecret } from './machine-secrets.ts';
 import type { MachineSecretsOptions } from './machine-secrets.ts';
 import { MachineTokens } from './machine-tokens.ts';
-import { Periodic } from './periodic.ts';
+import { Periodic } from '../periodic.ts';
 import { poolLabelChanges } from './pool-labels.ts';
 import { googleRegistryLogin } from './registry-login.ts';
 import { SecretManager } from './secret-manager.ts';

@@ -1,14 +1,18 @@
 /**
  * What people read of hosts in the log of events. Only a host that proved its key may cause one, and one that comes
  * again and again with the same trouble causes it once in ten minutes. An agent whose connection broke sends again what
- * it sent last: the newest of each host are known by their digest, and a second one is not written.
+ * it sent last: the newest of each host are known by their digest, and a second one is not written. A host that sends too
+ * many has them counted instead of written.
  */
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../fleet/errors.ts';
 import type { HostId } from '../../fleet/ids.ts';
 import type { AgentMessageOf } from '../../protocol/agent-messages.ts';
 import type { NewEvent } from '../store/records.ts';
+import { renderTime } from '../../protocol/text/time.ts';
 import type { AgentConnection } from './agent-connection.ts';
+import { EVENTS_A_MINUTE, EventBudget } from './event-budget.ts';
+import type { DroppedEvents } from './event-budget.ts';
 import type { HubOptions } from './hub-options.ts';
 import { occurredAt } from './occurred-at.ts';
 
@@ -23,6 +27,9 @@ export class HubEvents {
   readonly #nameOf: (host: HostId) => string;
   readonly #written = new Map<string, number>();
   readonly #told = new Map<HostId, Set<string>>();
+  readonly #budgets = new Map<HostId, EventBudget>();
+  /** Hosts of which something was dropped that is not told yet. */
+  readonly #dropping = new Set<HostId>();
 
   constructor(
     options: Pick<HubOptions, 'log' | 'metrics' | 'now'>,
@@ -34,7 +41,41 @@ export class HubEvents {
     this.#nameOf = nameOf;
   }
 
+  /** Once a second. @param gone hosts that have been away for a minute */
+  tick(now: number, gone: readonly { readonly host: HostId; readonly name: string }[]): void {
+    for (const { host, name } of gone) this.#add(host, 'host.disconnected', `Host ${name} is not connected any more`);
+    for (const host of this.#dropping) this.#tellDropped(host, this.#budgets.get(host)?.due(now) ?? null);
+  }
+
+  /** What was dropped and is not told yet. */
+  stop(): void {
+    const now = this.#options.now();
+    for (const host of this.#dropping) this.#tellDropped(host, this.#budgets.get(host)?.tell(now) ?? null);
+  }
+
+  #tellDropped(host: HostId, dropped: DroppedEvents | null): void {
+    if (dropped === null) return;
+    this.#dropping.delete(host);
+    const { count, since } = dropped;
+    const events = count === 1 ? '1 event' : `${count} events`;
+    const text = `${events} of ${this.#nameOf(host)} ${count === 1 ? 'was' : 'were'} dropped since ${renderTime(since)}: it sends more than ${EVENTS_A_MINUTE} a minute`;
+    this.#add(host, 'host.events-dropped', text);
+  }
+
+  /** What the host itself brings about: only so many. */
   add(host: HostId, kind: string, text: string, fields: Partial<NewEvent> = {}): void {
+    const now = this.#options.now();
+    const budget = this.#budgets.get(host) ?? new EventBudget(now);
+    this.#budgets.set(host, budget);
+    if (budget.take(now)) {
+      this.#add(host, kind, text, fields);
+      return;
+    }
+    this.#dropping.add(host);
+    this.#options.metrics.eventDropped();
+  }
+
+  #add(host: HostId, kind: string, text: string, fields: Partial<NewEvent> = {}): void {
     const name = this.#nameOf(host);
     const cause = { kind: 'host', host: name, detail: 'its agent' } as const;
     this.#write({ at: this.#options.now(), kind, app: null, host, deployment: null, cause, text, ...fields });
@@ -50,6 +91,8 @@ export class HubEvents {
 
   forget(host: HostId): void {
     this.#told.delete(host);
+    this.#budgets.delete(host);
+    this.#dropping.delete(host);
   }
 
   #isNew(host: HostId, { at, event, app, text }: AgentMessageOf<'event'>): boolean {

@@ -27,6 +27,8 @@ export interface HubObserver {
 export interface HubMetrics {
   frame(direction: 'in' | 'out', kind: string): void;
   refused(code: string): void;
+  /** An event of a host was not written, because it sends too many. */
+  eventDropped(): void;
 }
 
 export interface HubOptions {

@@ -124,9 +124,7 @@ export class Hub implements HubPort {
       const next = attend(connection, now);
       if (next !== null) this.#wheel.set(connection, next);
     }
-    for (const { host, name } of this.#departures.tick(now)) {
-      this.#events.add(host, 'host.disconnected', `Host ${name} is not connected any more`);
-    }
+    this.#events.tick(now, this.#departures.tick(now));
   }
 
   /** Writes when each connected host was last heard; every few minutes. */
@@ -142,6 +140,7 @@ export class Hub implements HubPort {
     this.#sockets?.close();
     this.#sender.stop();
     for (const connection of [...this.#connections]) connection.close(CLOSE.goingAway, 'the coordinator stops');
+    this.#events.stop();
     await this.#writes.stop();
   }
 

@@ -7,6 +7,7 @@ import { DEPLOYMENT_STATES, hasEnded } from '../../fleet/deployment.ts';
 import type { Deployment, DeploymentState } from '../../fleet/deployment.ts';
 import { ERRORS } from '../../fleet/errors.ts';
 import { agentMessageSchema, coordinatorMessageSchema } from '../../protocol/agent-messages.ts';
+import type { PrunedEvents } from '../store/retention-store.ts';
 
 export type EndedDeployment = Pick<Deployment, 'id' | 'state' | 'cause' | 'startedAt' | 'endedAt'>;
 
@@ -31,6 +32,8 @@ export class CoordinatorMetrics {
   readonly #ended: Counter<'state' | 'cause'>;
   readonly #duration: Histogram<'state'>;
   readonly #storeCalls: Histogram;
+  readonly #eventsPruned: Counter<'source' | 'reason'>;
+  readonly #eventsDropped: Counter;
   /** Those whose end is not counted yet. */
   readonly #open = new Set<string>();
 
@@ -74,6 +77,17 @@ export class CoordinatorMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers,
     });
+    this.#eventsPruned = new Counter({
+      name: 'longshore_events_pruned_total',
+      help: 'Events deleted from the log, by whose they were and why',
+      labelNames: ['source', 'reason'],
+      registers,
+    });
+    this.#eventsDropped = new Counter({
+      name: 'longshore_events_dropped_total',
+      help: 'Events of hosts that were not written, because they came too fast',
+      registers,
+    });
   }
 
   watch(sources: MetricsSources): void {
@@ -111,6 +125,14 @@ export class CoordinatorMetrics {
 
   refused(code: string): void {
     this.#refused.inc({ code: Object.hasOwn(ERRORS, code) ? code : 'INTERNAL' });
+  }
+
+  eventsPruned(pruned: readonly PrunedEvents[]): void {
+    for (const { source, reason, events } of pruned) this.#eventsPruned.inc({ source, reason }, events);
+  }
+
+  eventDropped(): void {
+    this.#eventsDropped.inc();
   }
 
   storeCall(seconds: number): void {

@@ -13,6 +13,7 @@ import * as heldDigests from './migrations/0005-held-digests.ts';
 import * as stepCounts from './migrations/0006-step-counts.ts';
 import * as requests from './migrations/0007-requests.ts';
 import * as servedReleases from './migrations/0008-served-releases.ts';
+import * as retention from './migrations/0009-retention.ts';
 import type { Tables } from './tables.ts';
 import { fromProblem, toProblem } from './worker-messages.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-step-counts': stepCounts,
   '0007-requests': requests,
   '0008-served-releases': servedReleases,
+  '0009-retention': retention,
 };
 
 /** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone);

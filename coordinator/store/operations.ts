@@ -3,6 +3,7 @@
  * other database follows; the compiler holds it complete.
  */
 import type { RestoreStore } from './restore-store.ts';
+import type { RetentionStore } from './retention-store.ts';
 import type {
   EventStore,
   HostStore,
@@ -21,6 +22,8 @@ import * as events from './sql/events.ts';
 import { applyFleet } from './sql/fleet-targets.ts';
 import { registriesForHost } from './sql/host-registries.ts';
 import * as hosts from './sql/hosts.ts';
+import { pruneDeployments } from './sql/prune-deployments.ts';
+import { pruneEvents } from './sql/prune-events.ts';
 import * as releases from './sql/releases.ts';
 import { loadPlaces } from './sql/places.ts';
 import { removeApp } from './sql/remove-app.ts';
@@ -43,6 +46,7 @@ export type UseCases = HostStore &
   SecretStore &
   TokenStore &
   RequestStore &
+  RetentionStore &
   EventStore;
 export type UseCase = keyof UseCases;
 export type ArgsOf<K extends UseCase> = Parameters<UseCases[K]> extends [infer A] ? A : undefined;
@@ -142,6 +146,9 @@ export const OPERATIONS: Operations = {
   appendEvents: { writes: true, run: events.appendEvents },
   listEvents: { writes: false, run: events.listEvents },
   verifyEvents: { writes: false, run: events.verifyEvents },
+
+  pruneEvents: { writes: true, run: pruneEvents },
+  pruneDeployments: { writes: true, run: pruneDeployments },
 };
 
 export const isUseCase = (name: string): name is UseCase => Object.hasOwn(OPERATIONS, name);

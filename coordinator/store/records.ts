@@ -229,8 +229,11 @@ export interface NewEvent {
   readonly text: string;
 }
 
+/** Who an event counts for in what is kept of the log. */
+export type EventSource = 'person' | 'coordinator' | 'host';
+
 export interface StoredEvent extends NewEvent {
-  /** Rises by one without gaps; given under one lock. */
+  /** Rises by one without gaps; given under one lock. Numbers of events that were pruned are not given again. */
   readonly number: number;
   /** sha256 (hex) over the hash of the event before and this event: a chain. */
   readonly hash: string;

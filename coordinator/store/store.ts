@@ -46,6 +46,7 @@ import type {
   TargetWrite,
 } from './records.ts';
 import type { RestoreStore } from './restore-store.ts';
+import type { RetentionStore } from './retention-store.ts';
 
 /** `after` is the key of the last item of the page before (opaque to callers), null for the first page. */
 export interface Paging {
@@ -69,6 +70,7 @@ export interface Store
     SecretStore,
     TokenStore,
     RequestStore,
+    RetentionStore,
     EventStore {
   /** Listeners get appended events after their commit, in order of their numbers. */
   onAppended(listener: (events: readonly StoredEvent[]) => void): void;
@@ -459,7 +461,10 @@ export interface EventStore {
       readonly order: 'newest' | 'oldest';
     },
   ): Promise<Slice<StoredEvent>>;
-  /** Walks the chain of hashes from `from`, at most `limit` events. `brokenAt`: first number whose hash is not right. */
+  /**
+   * Walks the chain of hashes from `from`, at most `limit` events, over what was pruned. `brokenAt`: first number whose
+   * hash is not right.
+   */
   verifyEvents(args: {
     readonly from: number;
     readonly limit: number;

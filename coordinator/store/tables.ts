@@ -108,7 +108,15 @@ export interface Tables {
     cause: string;
     text: string;
     hash: string;
+    /** Whose it is: `person`, `coordinator` or `host`. */
+    source: string;
+    /** About what it takes in the database, with its indexes. */
+    bytes: number;
   };
+  /** How much of the log is whose; `host` is empty where the source is not one. */
+  readonly event_shares: { source: string; host: string; events: number; bytes: number };
+  /** Ranges of numbers that were pruned, never next to one another. `hash`: of the last event in it. */
+  readonly event_gaps: { first: number; last: number; hash: string };
 }
 
 export interface HostsTable {
@@ -210,6 +218,8 @@ const NAMES = {
   enroll_tokens: true,
   requests: true,
   events: true,
+  event_shares: true,
+  event_gaps: true,
 } as const satisfies Readonly<Record<TableName, true>>;
 
 /** All of them; none refers to one that comes after it. */

@@ -1,6 +1,7 @@
 // What every implementation of the store port keeps.
 import t from 'tap';
 import type { Test } from 'tap';
+import type { PrunedEvents } from '../../coordinator/store/retention-store.ts';
 import type { Store } from '../../coordinator/store/store.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import type { SchedulePolicy } from '../../fleet/rollout-policy.ts';
@@ -1236,6 +1237,136 @@ for (const kind of storeKinds) {
     t.same(await store.beginRequest({ ...request, hash: 'other', at: 2_000, until: 3_000 }), { kind: 'begun' });
     for (const key of ['a', 'b', 'c']) await store.beginRequest({ ...request, key, at: 2_001, until: 3_000 });
     t.same(await store.beginRequest({ ...request, hash: 'new', at: 2_002 }), { kind: 'begun' }, 'the oldest went');
+  });
+
+  scene(
+    'events go by age, those of people after their own time; the rest still verifies and is paged',
+    async (t, store) => {
+      const host = { kind: 'host', host: 'a', detail: 'its agent' } as const;
+      const at = (day: number) => day * 86_400_000;
+      const events = Array.from({ length: 40 }, (_, day) =>
+        day % 4 === 0
+          ? anEvent({ at: at(day), host: hostId(1) })
+          : anEvent({
+              at: at(day),
+              host: hostId(1),
+              cause: day % 4 === 1 ? { kind: 'schedule', detail: 'due' } : host,
+            }),
+      );
+      // A clock that was wrong holds up nothing.
+      await store.appendEvents({ events: [anEvent({ at: at(9_000), host: hostId(1), cause: host }), ...events] });
+      const list = async (after: string | null, order: 'newest' | 'oldest') =>
+        (await store.listEvents({ ...ALL_EVENTS, after, limit: 10, order })).items.map(({ number }) => number);
+      const before = { person: at(10), coordinator: at(30), host: at(30) };
+
+      const removed: PrunedEvents[] = [];
+      for (;;) {
+        const some = await store.pruneEvents({ before, maxBytes: null, limit: 7 });
+        t.match(await store.verifyEvents({ from: 1, limit: 1000 }), { brokenAt: null });
+        if (some.length === 0) break;
+        t.ok(some.reduce((sum, part) => sum + part.events, 0) <= 7);
+        removed.push(...some);
+      }
+
+      const sum = (source: string) =>
+        removed.filter((part) => part.source === source).reduce((n, p) => n + p.events, 0);
+      t.same([sum('host'), sum('coordinator'), sum('person')], [14, 8, 3]);
+      t.same(await list(null, 'oldest'), [1, 14, 18, 22, 26, 30, 32, 33, 34, 35]);
+      t.same(await list('3', 'oldest'), [14, 18, 22, 26, 30, 32, 33, 34, 35, 36], 'a cursor on an event that is gone');
+      t.same(await list('27', 'newest'), [26, 22, 18, 14, 1]);
+      for (let from = 1; from <= 42; from += 1)
+        t.match(await store.verifyEvents({ from, limit: 3 }), { brokenAt: null }, `from ${from}`);
+      const [next] = await store.appendEvents({ events: [anEvent()] });
+      t.equal(next?.number, 42);
+      t.match(await store.verifyEvents({ from: 1, limit: 1000 }), { checked: 17, brokenAt: null });
+      const all = { person: at(10_000), coordinator: at(10_000), host: at(10_000) };
+      while ((await store.pruneEvents({ before: all, maxBytes: null, limit: 500 })).length > 0);
+      t.same(await list(null, 'newest'), []);
+      t.equal((await store.appendEvents({ events: [anEvent()] }))[0]?.number, 43, 'numbers are not given again');
+      t.match(await store.verifyEvents({ from: 1, limit: 1000 }), { checked: 1, brokenAt: null });
+    },
+  );
+
+  scene('a host that fills the log loses its own events, and nobody else any', async (t, store) => {
+    const says = (number: number, text: string) =>
+      anEvent({ host: hostId(number), cause: { kind: 'host', host: `host-${number}`, detail: 'its agent' }, text });
+    const noise = 'x'.repeat(2_000);
+    await store.appendEvents({ events: [anEvent({ text: 'ada made a token' }), says(1, 'first'), says(2, 'hello')] });
+    await store.appendEvents({ events: [anEvent({ cause: { kind: 'coordinator', detail: 'start' } })] });
+    await store.appendEvents({ events: Array.from({ length: 60 }, () => says(1, noise)) });
+    const never = { person: null, coordinator: null, host: null };
+    const removed: PrunedEvents[] = [];
+    for (;;) {
+      const some = await store.pruneEvents({ before: never, maxBytes: 40_000, limit: 8 });
+      if (some.length === 0) break;
+      removed.push(...some);
+    }
+
+    t.ok(removed.every((part) => part.host === hostId(1) && part.reason === 'size'));
+    const { items } = await store.listEvents({ ...ALL_EVENTS, order: 'oldest' });
+    t.same(
+      items.slice(0, 3).map(({ number }) => number),
+      [1, 3, 4],
+    );
+    t.ok(items.length > 15 && items.length < 20, `${items.length} events of 2.5 KB are kept in 40 KB`);
+    t.match(await store.verifyEvents({ from: 1, limit: 1000 }), { brokenAt: null });
+
+    const own = Array.from({ length: 30 }, () => anEvent({ cause: { kind: 'schedule', detail: 'due' }, text: noise }));
+    await store.appendEvents({ events: own });
+    while ((await store.pruneEvents({ before: never, maxBytes: 40_000, limit: 8 })).length > 0);
+    const kept = (await store.listEvents({ ...ALL_EVENTS, order: 'oldest' })).items;
+    t.ok(
+      kept.some(({ number }) => number === 3),
+      'the few of another host',
+    );
+    t.ok(kept.filter(({ cause }) => cause.kind === 'schedule').length <= 8, "the coordinator's own have half");
+    t.ok(kept.filter(({ host }) => host === hostId(1)).length > 5);
+    t.equal(kept[0]?.number, 1, 'a person');
+  });
+
+  scene('steps of old deployments go, but not those that hosts stand on', async (t, store) => {
+    for (const number of [1, 2]) await addHost(store, number);
+    const deployed = async (number: number, host: HostId | null, fields = {}) => {
+      const { deployment } = await enqueue(store, { number, keepReleases: 2, ...fields });
+      const fence = await lease(store, deployment.id);
+      const { counts: _counts, ...head } = { ...deployment, state: 'rolling' as const };
+      const steps = [1, 2].map((index) => aStep({ host: hostId(index), state: 'passed' }));
+      const targets = host === null ? [] : [aTarget(host, deployment.release, { deployment: deployment.id })];
+      const change = { fence, quarantine: [], events: [] };
+      await store.applyRollout({ ...change, expected: 'queued', deployment: head, steps, targets });
+      const ended = { ...head, state: 'succeeded' as const, endedAt: 5_000 };
+      await store.applyRollout({ ...change, expected: 'rolling', deployment: ended, steps: [], targets: [] });
+    };
+    // One host was away since the second.
+    for (const number of [1, 2, 3, 4, 5]) await deployed(number, number === 2 ? hostId(2) : hostId(1));
+    const { deployment: open } = await enqueue(store, { number: 6, keepReleases: 2 });
+
+    let found: Awaited<ReturnType<typeof store.pruneDeployments>> | null = null;
+    let [steps, deployments] = [0, 0];
+    do {
+      found = await store.pruneDeployments({ before: 10_000, after: found?.next ?? null, limit: 3 });
+      t.ok(found.steps <= 3);
+      steps += found.steps;
+      deployments += found.deployments;
+    } while (found.next !== null);
+
+    t.same([steps, deployments], [6, 2], 'of 1, 3 and 4; the releases of 1 and 3 are not kept');
+    const listed = (await store.listDeployments({ ...FIRST, app: WEB })).items.map(({ id }) => id);
+    t.same(listed, [6, 5, 4, 2].map(deploymentId));
+    const left = async (number: number) =>
+      (await store.listSteps({ ...FIRST, deployment: deploymentId(number), wave: null, state: null })).items.length;
+    t.same([await left(2), await left(4), await left(5)], [2, 0, 2]);
+    t.match(
+      (await store.deployment({ id: deploymentId(4) }))?.counts,
+      [{ state: 'passed', hosts: 2 }],
+      'their sum stays',
+    );
+    t.match(await store.deployment({ id: open.id }), { state: 'queued' });
+    t.same(await store.pruneDeployments({ before: 1_000, after: null, limit: 3 }), {
+      steps: 0,
+      deployments: 0,
+      next: null,
+    });
   });
 
   scene('what is closed answers that the coordinator stops', async (t, store) => {

@@ -88,7 +88,7 @@ export class HubWorld {
         registryCredentials: async () => ({ needed: [], items: [] }),
       },
       observer,
-      metrics: { frame: () => undefined, refused: () => undefined },
+      metrics: { frame: () => undefined, refused: () => undefined, eventDropped: () => undefined },
       door: { addressOf: clientAddress([]), waitMs: () => 0, turnedAway: () => undefined },
       log: quiet,
       coordinator: 'test',

@@ -1,6 +1,6 @@
 /**
- * The event log: appended only, numbered without gaps under one lock, each event chained to the one before by its hash
- * so that a change of the past shows.
+ * The event log: numbered without gaps under one lock, each event chained to the one before by its hash so that a change
+ * of the past shows. What was pruned left its range and the hash that the chain goes on from.
  */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../fleet/canonical-json.ts';
@@ -8,6 +8,7 @@ import type { AppName, DeploymentId, HostId } from '../../../fleet/ids.ts';
 import type { NewEvent, StoredEvent } from '../records.ts';
 import type { EventStore } from '../store.ts';
 import type { Tables } from '../tables.ts';
+import { addShares, eventBytes, sourceOf } from './event-shares.ts';
 import { fromJson, getMeta, nextNumber, numberAfter, setMeta, slice, toJson } from './transaction.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -35,12 +36,16 @@ export async function append(transaction: Transaction, events: readonly NewEvent
         cause: toJson(event.cause),
         text: event.text,
         hash,
+        source: sourceOf(event),
+        bytes: eventBytes(event),
       })
       .execute();
     stored.push({ ...event, number, hash });
   }
   const last = stored.at(-1);
-  if (last !== undefined) await setMeta(transaction, 'event-hash', last.hash);
+  if (last === undefined) return stored;
+  await setMeta(transaction, 'event-hash', last.hash);
+  await addShares(transaction, stored);
   for (const event of stored) transaction.appended.push(event);
   return stored;
 }
@@ -72,14 +77,8 @@ export async function listEvents({ db }: Transaction, args: Args<'listEvents'>):
   return slice(await query.execute(), args.limit, toEvent, (row) => String(row.number));
 }
 
-export async function verifyEvents({ db }: Transaction, args: Args<'verifyEvents'>): Answer<'verifyEvents'> {
-  const previous = await db
-    .selectFrom('events')
-    .select(['number', 'hash'])
-    .where('number', '<', args.from)
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+export async function verifyEvents(transaction: Transaction, args: Args<'verifyEvents'>): Answer<'verifyEvents'> {
+  const { db } = transaction;
   const rows = await db
     .selectFrom('events')
     .selectAll()
@@ -87,17 +86,45 @@ export async function verifyEvents({ db }: Transaction, args: Args<'verifyEvents
     .orderBy('number', 'asc')
     .limit(args.limit)
     .execute();
-  let before = previous?.hash ?? '';
-  let expected = previous === undefined ? 1 : Number(previous.number) + 1;
+  // Between two events there is one gap at most.
+  const gaps = await db
+    .selectFrom('event_gaps')
+    .selectAll()
+    .where('last', '>=', args.from)
+    .orderBy('first', 'asc')
+    .limit(rows.length + 1)
+    .execute();
+  const gapAt = new Map(gaps.map((gap) => [Number(gap.first), gap]));
+  let { number: last, hash: before } = await newestBefore(transaction, args.from);
   for (const [index, row] of rows.entries()) {
+    const gap = gapAt.get(last + 1);
+    if (gap !== undefined) [last, before] = [Number(gap.last), gap.hash];
     const event = toEvent(row);
-    if (event.number !== expected || event.hash !== chainHash(before, event.number, event)) {
-      return { checked: index, brokenAt: expected, next: null };
-    }
-    before = event.hash;
-    expected += 1;
+    if (event.number !== last + 1 || event.hash !== chainHash(before, event.number, event))
+      return { checked: index, brokenAt: last + 1, next: null };
+    [last, before] = [event.number, event.hash];
   }
-  return { checked: rows.length, brokenAt: null, next: rows.length === args.limit ? expected : null };
+  return { checked: rows.length, brokenAt: null, next: rows.length === args.limit ? last + 1 : null };
+}
+
+/** What the chain goes on from at this number: an event, or the end of what was pruned. */
+async function newestBefore({ db }: Transaction, number: number): Promise<{ number: number; hash: string }> {
+  const event = await db
+    .selectFrom('events')
+    .select(['number', 'hash'])
+    .where('number', '<', number)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const gap = await db
+    .selectFrom('event_gaps')
+    .select(['last as number', 'hash'])
+    .where('last', '<', number)
+    .orderBy('last', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const found = Number(gap?.number ?? 0) > Number(event?.number ?? 0) ? gap : event;
+  return { number: Number(found?.number ?? 0), hash: found?.hash ?? '' };
 }
 
 function toEvent(row: Tables['events']): StoredEvent {

@@ -74,6 +74,25 @@ t.test('config: /metrics takes a token unless it says otherwise', (t) => {
   t.end();
 });
 
+t.test('config: how long the past is kept, and that it is kept for ever', (t) => {
+  const day = 86_400_000;
+  const usual = { eventsMs: 90 * day, auditMs: 730 * day, eventsBytes: 1024 ** 3, deploymentsMs: 90 * day };
+  t.same(parse(null).retention, usual);
+  t.same(parse('events: {prune_above: 64m}\n').retention, { ...usual, eventsBytes: 64 * 1024 ** 2 });
+  const never =
+    'events: {prune_after: never, prune_audit_after: never, prune_above: never}\ndeployments: {prune_after: never}\n';
+  t.same(parse(never).retention, { eventsMs: null, auditMs: null, eventsBytes: null, deploymentsMs: null });
+  t.same(mistakes('events: {prune_after: 5m, prune_audit_after: soon, prune_above: 1k, keep: 1}\n').toSorted(), [
+    'c.yaml: events:1 `keep` is not a setting',
+    'c.yaml: events:1 `prune_above` must be at least 16MiB, or never',
+    'c.yaml: events:1 `prune_after` must be from 1d to 36525d, or never',
+    'c.yaml: events:1 `prune_audit_after` is not a duration such as 90d, or never',
+  ]);
+  t.match(mistakes('events: never\n').join(), /events:1 takes prune_after, prune_audit_after and prune_above/);
+  t.match(mistakes('deployments: {prune_after: 90}\n').join(), /`prune_after` is not a duration such as 90d, or never/);
+  t.end();
+});
+
 t.test('config: all mistakes are listed at once, each where it was made', (t) => {
   t.same(
     mistakes('listen: nowhere\nfoo: 1\nkeep_releases: many\n', { LONGSHORE_LOG_LEVEL: 'loud' }, [

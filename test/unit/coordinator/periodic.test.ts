@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Periodic } from '../../../../coordinator/google/periodic.ts';
+import { Periodic } from '../../../coordinator/periodic.ts';
 
 t.test('Periodic: again after each turn, also a failed one, never two at once, until it is stopped', async (t) => {
   let running = 0;

@@ -1,8 +1,10 @@
 /**
- * Work that is done at the start and then again after each pause, never twice at once, until it is stopped. Its failure
+ * Work that is done at the start, or a while after it, and then again after each pause, never twice at once, until it is stopped. Its failure
  * is told and the next turn comes as if nothing had been.
  */
 export interface PeriodicOptions {
+  /** Before the first turn; absent: none. */
+  readonly firstMs?: number;
   readonly everyMs: number;
   readonly work: () => Promise<void>;
   readonly onFault: (error: unknown) => void;
@@ -19,7 +21,9 @@ export class Periodic {
   }
 
   start(): void {
-    this.#running = this.#turn();
+    const { firstMs } = this.#options;
+    if (firstMs === undefined) this.#running = this.#turn();
+    else this.#later(firstMs);
   }
 
   /** Resolves when the turn under way has ended. */
@@ -37,8 +41,12 @@ export class Periodic {
       if (!this.#stopped) onFault(error);
     }
     if (this.#stopped) return;
+    this.#later(everyMs);
+  }
+
+  #later(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#running = this.#turn();
-    }, everyMs);
+    }, ms);
   }
 }
