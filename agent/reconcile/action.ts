@@ -42,7 +42,12 @@ export interface ActionArguments {
     readonly addresses: Readonly<Record<string, number>>;
   };
   readonly 'save-budget': { readonly app: AppName; readonly budgetLeftMs: number; readonly retries: number };
-  readonly 'note-stop': { readonly app: AppName; readonly instances: readonly InstanceId[] };
+  readonly 'note-stop': {
+    readonly app: AppName;
+    readonly instances: readonly InstanceId[];
+    /** How long they may take to stop; the attempt gets it on top of its budget. */
+    readonly graceMs: number;
+  };
   readonly 'forget-stop': { readonly app: AppName };
   /** Another pair of addresses for one replica: somebody else's container holds what it had. */
   readonly 'move-address': { readonly app: AppName; readonly key: string; readonly index: number };

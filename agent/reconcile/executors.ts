@@ -70,10 +70,11 @@ export function makeExecutors(tools: ExecutorTools): Executors {
       if (attempt !== null) await saveBudget(tools, { ...rest, attempt: { ...attempt, budgetLeftMs, retries } });
       memory.budgetSince.set(app, sinceMs);
     },
-    'note-stop': async ({ app, instances }) => {
+    'note-stop': async ({ app, instances, graceMs }) => {
       const { attempt, ...rest } = journalOf(app);
       if (attempt === null) return;
-      await save({ ...rest, attempt: { ...attempt, stopped: [...new Set([...attempt.stopped, ...instances])] } });
+      const stopped = [...new Set([...attempt.stopped, ...instances])];
+      await save({ ...rest, attempt: { ...attempt, stopped, budgetLeftMs: attempt.budgetLeftMs + graceMs } });
     },
     'note-completed': ({ app, instances }) => save(withCompletions(journalOf(app), instances)),
     'forget-stop': async ({ app }) => {

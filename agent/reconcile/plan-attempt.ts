@@ -25,7 +25,7 @@ import {
   mayComplete,
   specOf,
 } from './app-context.ts';
-import { imageKey } from './action.ts';
+import { type Action, imageKey } from './action.ts';
 import { changedVolume, hasForeignVolume, missingVolume, mustStopFirst, rootVolume } from './app-volumes.ts';
 import { newCompletions, pendingCandidates } from './completion.ts';
 import { unmetDependency } from './dependencies.ts';
@@ -35,7 +35,7 @@ import { holdsPortOf } from './host-ports.ts';
 import { missingNames } from './names.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planKept } from './plan-kept.ts';
-import { planStop } from './plan-retirement.ts';
+import { graceOf, planStop } from './plan-retirement.ts';
 import { planStart } from './plan-start.ts';
 import { instancePlan, planPrerequisites, pullRequest } from './prerequisites.ts';
 import { toProbeTarget } from './probe-target.ts';
@@ -73,7 +73,7 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
     if (missing !== null) return failed({ problem: missing, failedService: serviceOfKey(key), instance: null });
   }
   const prerequisites = planPrerequisites(context, builder, entry, services);
-  const toStop: InstanceId[] = [];
+  const toStop: ContainerObservation[] = [];
   let waitingToStart = 0;
   let waitingForGate = 0;
   for (const [key, record] of pending) {
@@ -123,7 +123,7 @@ export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: 
   if (late !== null) return failed({ problem: late, failedService: null, instance: null });
 
   const completed = newCompletions(context, entry, attempt.candidates);
-  if (toStop.length > 0) builder.wantIfFree({ kind: 'note-stop', app: context.app, instances: toStop });
+  if (toStop.length > 0) builder.wantIfFree(noteStop(context, toStop));
   if (completed.length > 0) builder.wantIfFree({ kind: 'note-completed', app: context.app, instances: completed });
   const phase = prerequisites.isPulling ? 'pulling' : waitingToStart > 0 ? 'starting' : 'gating';
   if (waitingToStart > 0 || waitingForGate > 0 || completed.length > 0 || !areKeptWell)
@@ -179,7 +179,7 @@ function planCandidate(
   goal: Readonly<Record<string, InstanceRecord>>,
   key: string,
   record: InstanceRecord,
-  toStop: InstanceId[],
+  toStop: ContainerObservation[],
 ): void {
   const { entry } = attempt;
   const service = serviceOfKey(key);
@@ -225,20 +225,30 @@ function planStopFirst(
   builder: PlanBuilder,
   attempt: AttemptRecord,
   old: ContainerObservation,
-  toStop: InstanceId[],
+  toStop: ContainerObservation[],
 ): void {
   const { app } = context;
   const { service, instance } = old;
   // Two candidates may need ports of the same one.
   if (builder.has(`instance:${instance}`)) return;
   if (!attempt.stopped.includes(instance)) {
-    if (!toStop.includes(instance)) toStop.push(instance);
+    if (!toStop.includes(old)) toStop.push(old);
   } else if (old.restartPolicy !== 'no') {
     // Else a restart of the engine would bring it back beside the new one.
     builder.want({ kind: 'set-restart', app, service, instance, name: 'no', maxAttempts: 0 });
   } else {
     planStop(context, builder, old, 'at-once');
   }
+}
+
+/** They stop together: the longest of their graces is not the new release's fault, and not of its time. */
+function noteStop(context: AppContext, toStop: readonly ContainerObservation[]): Action {
+  return {
+    kind: 'note-stop',
+    app: context.app,
+    instances: toStop.map(({ instance }) => instance),
+    graceMs: Math.max(...toStop.map((each) => graceOf(context, each))),
+  };
 }
 
 /** Internal names move to the candidates, before any traffic: the reconnect interrupts nobody yet. */

@@ -13,6 +13,7 @@ import {
   hasCompleted,
   healthOf,
   heldIndexes,
+  isUp,
   mayComplete,
   specOf,
 } from './app-context.ts';
@@ -20,6 +21,7 @@ import { omissionOf, runsAgain } from './completion.ts';
 import { keysInOrder } from './dependencies.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { shouldRun } from './plan-committed.ts';
+import { graceOf } from './plan-retirement.ts';
 import { planPrerequisites } from './prerequisites.ts';
 import { allocateSubnet, assignIndexes } from './subnet.ts';
 
@@ -34,7 +36,7 @@ export function planBegin(context: AppContext, builder: PlanBuilder, entry: RunE
     addresses: assignIndexes(context.journal.addresses, keysOf(entry), heldIndexes(context)),
     stopped: stillStopped(context),
     unwell: unwellInstances(context),
-    budgetMs: budgetOf(entry),
+    budgetMs: budgetOf(entry) + leavingMs(context, candidates),
   });
   // Pulling needs no intent, and is what takes longest.
   const made = candidates.filter((candidate) => candidate.omitted === null);
@@ -135,4 +137,14 @@ function unwellInstances(context: AppContext): readonly InstanceId[] {
 function budgetOf(entry: RunEntry): number {
   const services = [...new Set(keysOf(entry).map(serviceOfKey))];
   return Math.max(0, ...services.map((service) => specOf(entry, service)?.gate.progressDeadlineMs ?? 0));
+}
+
+/** How long what is on its way out already may keep a place that a candidate needs. */
+function leavingMs(context: AppContext, candidates: readonly PlannedCandidate[]): number {
+  const staying = new Set([
+    ...Object.values(context.journal.committed?.instances ?? {}).map(({ instance }) => instance),
+    ...candidates.flatMap(({ adopt }) => adopt ?? []),
+  ]);
+  const leaving = context.containers.filter((each) => isUp(each) && !staying.has(each.instance));
+  return Math.max(0, ...leaving.map((each) => graceOf(context, each)));
 }

@@ -21,6 +21,7 @@ export function policyFindings(app: AppSpec): readonly Finding[] {
 
 function gateFindings(name: string, service: ServiceSpec, rollout: RolloutPolicy): readonly Finding[] {
   const { minHealthyMs, healthyDeadlineMs, progressDeadlineMs } = service.gate;
+  const { stopGraceMs } = service;
   const at = (key: string): readonly string[] => ['services', name, 'x-longshore', key];
   const findings: Finding[] = [];
   if (minHealthyMs >= healthyDeadlineMs)
@@ -44,6 +45,15 @@ function gateFindings(name: string, service: ServiceSpec, rollout: RolloutPolicy
         at('progress_deadline'),
         `must not be more than x-longshore.rollout.deadline (${renderDuration(progressDeadlineMs)} and ` +
           `${renderDuration(rollout.deadlineMs)})`,
+      ),
+    );
+  else if (service.order === 'stop-first' && stopGraceMs + progressDeadlineMs > rollout.deadlineMs)
+    findings.push(
+      finding(
+        ['services', name, 'stop_grace_period'],
+        `must not be more, together with progress_deadline, than x-longshore.rollout.deadline ` +
+          `(${renderDuration(stopGraceMs)}, ${renderDuration(progressDeadlineMs)} and ` +
+          `${renderDuration(rollout.deadlineMs)}): the old instance stops before the new one starts`,
       ),
     );
   return findings;

@@ -42,10 +42,15 @@ export function failedBySilence(step: HostStep): boolean {
   return step.state === 'failed' && step.problem?.code === 'HOST_OFFLINE';
 }
 
-/** How long an agent may take for one attempt: the longest of the services. */
+/** How long an agent may take for one attempt: the longest of the services, after the old instances have stopped. */
 function attemptMs(draft: RolloutDraft): number {
-  const services = Object.values(draft.facts.rollout.release.spec.services);
-  return Math.max(0, ...services.map((service) => service.gate.progressDeadlineMs));
+  const { release, base } = draft.facts.rollout;
+  const services = Object.values(release.spec.services);
+  const old = Object.values((base ?? release).spec.services);
+  return (
+    Math.max(0, ...services.map((service) => service.gate.progressDeadlineMs)) +
+    old.reduce((sum, { stopGraceMs }) => sum + stopGraceMs, 0)
+  );
 }
 
 function fellSilent(draft: RolloutDraft, step: HostStep, fact: HostFact): Problem {

@@ -74,6 +74,11 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
       'services.web.x-longshore.healthy_deadline',
       /progress_deadline/,
     ],
+    [
+      withWeb({ order: 'stop-first', stopGraceMs: good.rollout.deadlineMs }),
+      'services.web.stop_grace_period',
+      /progress_deadline, than x-longshore.rollout.deadline/,
+    ],
     [{ ...good, rollout: { ...good.rollout, waves: [] } }, 'x-longshore.rollout.waves', /100%/],
     [
       { ...good, rollout: { ...good.rollout, maxFailureRatio: Number.NaN } },

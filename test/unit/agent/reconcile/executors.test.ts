@@ -79,3 +79,12 @@ t.test('executors: a budget that cannot be written holds up nothing, and is not 
   t.match(tools.memory.journals.get(app)?.attempt, { budgetLeftMs: 1_000, retries: 2 });
   t.equal(tools.memory.budgetSince.get(app), 0);
 });
+
+t.test('executors: what is to stop first is noted together with the time that it may take', async (t) => {
+  const { tools, saved } = stage();
+  const instance = 'i-000000000001' as InstanceId;
+
+  await execute(makeExecutors(tools), { kind: 'note-stop', app, instances: [instance], graceMs: 70_000 }, signal);
+
+  t.match(saved, [{ attempt: { stopped: [instance], budgetLeftMs: 670_000 } }]);
+});

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { ContainerObservation } from '../../../../agent/engine/container-engine.ts';
 import { problem } from '../../../../fleet/errors.ts';
 import type { AssignmentEntry } from '../../../../fleet/assignment.ts';
 import type { Action } from '../../../../agent/reconcile/action.ts';
@@ -254,6 +255,33 @@ t.test('nextActions: stop-first stops the old one at once, without waiting for i
     found.actions.filter((action) => 'instance' in action),
     [{ kind: 'stop', instance: instanceId(1), graceMs: 7_000 }],
   );
+  t.end();
+});
+
+t.test('nextActions: the time in which the old ones stop is not of the budget of the attempt', (t) => {
+  const services = { web: { version: 'b', order: 'stop-first' } } as const;
+  const entry = release(2, 'b', { services });
+  const noted = swap({
+    entry,
+    journal: running({ entry }),
+    containers: [aContainer(1, { stopGraceMs: 900_000 }), { ...candidate, state: 'created', startedAtMs: null }],
+  });
+  t.match(
+    noted.actions.filter(({ kind }) => kind === 'note-stop'),
+    [{ instances: [instanceId(1)], graceMs: 900_000 }],
+  );
+  t.end();
+});
+
+t.test('nextActions: neither is that in which what was on its way out before goes on stopping', (t) => {
+  const budgetWith = (containers: readonly ContainerObservation[]): unknown =>
+    plan({ entry: release(2, 'b'), journal: oneGood, containers }).actions.flatMap((action) =>
+      action.kind === 'begin' ? [action.budgetMs] : [],
+    );
+  const own = release(2, 'b').spec.services.web?.gate.progressDeadlineMs ?? 0;
+  t.same(budgetWith([aContainer(1, { stopGraceMs: 70_000 })]), [own], 'what serves is not leaving');
+  t.same(budgetWith([aContainer(1), aContainer(3, { stopGraceMs: 70_000 })]), [own + 70_000]);
+  t.same(budgetWith([aContainer(1), aContainer(3, { state: 'exited', stopGraceMs: 70_000 })]), [own]);
   t.end();
 });
 
