@@ -17,6 +17,14 @@ export interface HostRules {
   readonly policy: (entry: RunEntry) => Problem | null;
 }
 
+/** What an app needs to know of another one on this host. */
+export interface OtherApp {
+  readonly app: AppName;
+  readonly entry: AssignmentEntry | null;
+  readonly journal: AppJournal;
+  readonly hasContainers: boolean;
+}
+
 export interface AppContext {
   readonly rules: HostRules;
   readonly app: AppName;
@@ -32,6 +40,8 @@ export interface AppContext {
   readonly facts: Observation;
   /** Subnets that other apps of this host hold. */
   readonly takenSubnets: readonly string[];
+  /** In the order of their names. */
+  readonly others: readonly OtherApp[];
   readonly now: Instant;
 }
 

@@ -13,7 +13,7 @@ import type { Instant } from '../clock.ts';
 import { type AppJournal, emptyJournal, isOnlyVolumes } from '../state/app-journal.ts';
 import { type Action, objectOf } from './action.ts';
 import { type Alarm, alarmsOf } from './alarms.ts';
-import type { AppContext, HostRules } from './app-context.ts';
+import type { AppContext, HostRules, OtherApp } from './app-context.ts';
 import { reportApp } from './app-report.ts';
 import type { Observation, ProbeTarget } from './observation.ts';
 import { planApp } from './plan-app.ts';
@@ -59,8 +59,10 @@ export function nextActions(input: PlanInput): Plan {
   const ahead = new Set<string>();
   /** Given out in this very plan, so that two apps that begin together do not get the same. */
   const subnets: string[] = [];
-  for (const app of appsOf(input)) {
-    const context = toContext(input, app, subnets);
+  const known = appsOf(input).map((app) => toOther(input, app));
+  for (const { app } of known) {
+    const others = known.filter((other) => other.app !== app);
+    const context = toContext(input, app, subnets, others);
     const plan = planApp(context);
     for (const action of plan.builder.actions)
       if (action.kind === 'begin' && action.subnet !== null) subnets.push(action.subnet);
@@ -111,7 +113,21 @@ function appsOf(input: PlanInput): readonly AppName[] {
   ].sort();
 }
 
-function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): AppContext {
+function toOther({ assignment, journals, observation }: PlanInput, app: AppName): OtherApp {
+  return {
+    app,
+    entry: assignment?.entries.find((entry) => entry.app === app) ?? null,
+    journal: journals[app] ?? emptyJournal(app),
+    hasContainers: observation.engine.containers.some((each) => each.app === app),
+  };
+}
+
+function toContext(
+  input: PlanInput,
+  app: AppName,
+  subnets: readonly string[],
+  others: readonly OtherApp[],
+): AppContext {
   const { observation, journals } = input;
   const { engine } = observation;
   const journal = journals[app];
@@ -132,6 +148,7 @@ function toContext(input: PlanInput, app: AppName, subnets: readonly string[]): 
       ...engine.networks.filter((each) => each.app !== app).map((each) => each.subnet),
       ...Object.values(journals).flatMap((each) => (each.app === app || each.subnet === null ? [] : [each.subnet])),
     ],
+    others,
     now: input.now,
   };
 }

@@ -16,6 +16,7 @@ import { planRecognition } from './plan-recognise.ts';
 import { planRemoval } from './plan-removal.ts';
 import { planStrays } from './plan-retirement.ts';
 import { planVolumeNotes, unlabelledVolumes } from './plan-volumes.ts';
+import { mayTryAgain } from './taken-route.ts';
 import { type AppRouting, NO_ROUTING, routeApp } from './routing.ts';
 
 export interface AppPlan {
@@ -71,7 +72,7 @@ function planRun(context: AppContext, builder: PlanBuilder, entry: RunEntry): Ap
   const { attempt, committed } = journal;
   let underWay: AttemptPlan | null = null;
   let replaced = NOTHING;
-  if (attempt === null || isAnother(context, entry)) {
+  if (attempt === null || isAnother(context, entry) || mayTryAgain(context)) {
     planBegin(context, builder, entry);
   } else if (attempt.state === 'running') {
     replaced = new Set(Object.keys(attempt.candidates));
@@ -90,11 +91,13 @@ function planRun(context: AppContext, builder: PlanBuilder, entry: RunEntry): Ap
           instances: goalInstances(journal, attempt),
           leaving: new Set<InstanceId>(),
         })
-      : routeCommitted(context);
+      : committed === null && underWay?.failure != null
+        ? NO_ROUTING
+        : routeCommitted(context);
   return { builder, routing, attempt: underWay, isRemoved: false };
 }
 
-/** A failed attempt is final for its number; otherwise what the entry wants decides as well. */
+/** A failed attempt is final for its number (but for a route that another app had); otherwise what the entry wants decides as well. */
 function isAnother(context: AppContext, entry: RunEntry): boolean {
   const { attempt } = context.journal;
   if (attempt === null || !sameAttempt(attempt.entry, entry)) return true;

@@ -41,6 +41,7 @@ import { instancePlan, planPrerequisites, pullRequest } from './prerequisites.ts
 import { toProbeTarget } from './probe-target.ts';
 import { progressDeadline } from './progress-deadline.ts';
 import { capacityOf } from './subnet.ts';
+import { takenRoute } from './taken-route.ts';
 
 export interface AttemptPlan {
   readonly phase: 'pulling' | 'starting' | 'gating';
@@ -57,7 +58,7 @@ export interface AttemptFailure {
 
 export function planAttempt(context: AppContext, builder: PlanBuilder, attempt: AttemptRecord): AttemptPlan {
   const { entry } = attempt;
-  const refused = context.rules.policy(entry);
+  const refused = context.rules.policy(entry) ?? takenRoute(context, attempt);
   if (refused !== null) return failed({ problem: refused, failedService: null, instance: null });
 
   const cramped = missingNetwork(context, entry);

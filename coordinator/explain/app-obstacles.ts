@@ -38,7 +38,10 @@ function failed(app: AppFacts, name: string): Explained | null {
   return {
     sentence: `${app.app} release ${attempt.release} failed on ${name} (attempt ${attempt.attempt}), ${still}: ${reason}`,
     since: app.step?.changedAt ?? null,
-    next: afterFailure(app.deployment),
+    next:
+      attempt.problem?.code === 'ROUTE_TAKEN'
+        ? `It begins again when the route is free. ${attempt.problem.hint}`
+        : afterFailure(app.deployment),
     nextAt: null,
   };
 }

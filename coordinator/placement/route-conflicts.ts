@@ -1,11 +1,12 @@
 /**
- * Which routes of an app another app on the same host has already. Two apps with one host name and path would share
- * the requests without a word, so both must say `shared: true`. A conflict that is there already (from before this
- * rule, or because a host joined) does not refuse the app's next release: an update must not wait for another app. Pure.
+ * Which routes of an app another app on the same host has already. A conflict that is there already (because a host
+ * joined, or its labels changed) does not refuse the app's next release: an update must not wait for another app. On that
+ * host the agent leaves the route to the app that has it. Pure.
  */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { problem, type Problem, type ProblemDetail } from '../../fleet/errors.ts';
 import type { AppName, HostId } from '../../fleet/ids.ts';
+import { clashes, placeOf, routeClaims, type RouteClaim } from '../../fleet/route-claims.ts';
 import type { Placement } from '../store/records.ts';
 
 /** An app on hosts, as its targets or a deployment under way have it. */
@@ -24,12 +25,6 @@ export interface RouteConflict {
   readonly other: AppName;
   /** It is there already, by what runs now. */
   readonly isKnown: boolean;
-}
-
-interface Claim {
-  readonly service: string;
-  readonly place: string;
-  readonly isShared: boolean;
 }
 
 /** @param now what runs of the app itself, before the change */
@@ -88,7 +83,10 @@ export function routeWarnings(
   return summaries(
     conflicts.filter(({ isKnown }) => isKnown),
     names,
-  ).map(({ text }) => `${text}: requests alternate between the two. Set "shared: true" in both apps, or change one.`);
+  ).map(
+    ({ text }) =>
+      `${text}: the app that came first keeps it there, and the other fails. Set "shared: true" in both apps, or change one.`,
+  );
 }
 
 function summaries(
@@ -108,19 +106,10 @@ function summaries(
   });
 }
 
-function clashes(claim: Claim, taken: readonly Claim[]): boolean {
-  return taken.some(({ place, isShared }) => place === claim.place && !(isShared && claim.isShared));
-}
-
-function claimsOn({ spec, placement }: RoutedApp, host: HostId): readonly Claim[] {
-  const counts = placement[host] ?? {};
-  return Object.entries(spec.services).flatMap(([service, { ingress }]) =>
-    (counts[service] ?? 0) === 0
-      ? []
-      : ingress.map((route) => ({ service, place: route.host + route.path, isShared: route.shared === true })),
-  );
+function claimsOn({ spec, placement }: RoutedApp, host: HostId): readonly RouteClaim[] {
+  return routeClaims(spec, placement[host] ?? {});
 }
 
 function placesOf(spec: AppSpec): readonly string[] {
-  return Object.values(spec.services).flatMap(({ ingress }) => ingress.map((route) => route.host + route.path));
+  return Object.values(spec.services).flatMap(({ ingress }) => ingress.map(placeOf));
 }

@@ -56,7 +56,7 @@ function anEntry(random: Random, app: string, release: number, isGood: boolean):
       copies: withPort === name ? 1 : between(random, 1, 2),
       ports: withPort === name ? [hostPort(app)] : [],
       order: withPort === name || random() < 0.3 ? 'stop-first' : 'start-first',
-      ingress: random() < 0.5 ? ROUTE : [],
+      ingress: random() < 0.5 ? ROUTE.map((route) => ({ ...route, host: `${app}.test` })) : [],
       dependsOn: dependency !== undefined && random() < 0.5 ? { [dependency]: 'healthy' } : {},
       // Longer than a pull of another app takes here, during which nothing is probed.
       gate: { minHealthyMs: pick(random, [0, 0, 2_000]), healthyDeadlineMs: 100_000, progressDeadlineMs: 600_000 },

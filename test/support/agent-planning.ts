@@ -107,6 +107,7 @@ export function aContext(fields: TestContext = {}): AppContext {
     volumes: [],
     facts: { ...noFacts, engine: { ...noFacts.engine, containers }, ...facts },
     takenSubnets: [],
+    others: [],
     now: { wallMs: nowMs, monotonicMs: nowMs },
     ...rest,
   };

@@ -56,7 +56,7 @@ t.test('route conflicts: one that is there already is a warning, a new one is re
   const blog = routed('blog', [{}], [1, 2]);
   const known = routeConflicts(shop, [shop], [blog]);
   t.equal(routeRefusal(shop.app, known, names), null);
-  t.match(routeWarnings(known, names), [/^app blog has \*\/ too, on a: requests alternate/]);
+  t.match(routeWarnings(known, names), [/^app blog has \*\/ too, on a: the app that came first keeps it there/]);
 
   const wider = routeConflicts({ ...shop, placement: blog.placement }, [shop], [blog]);
   t.match(routeRefusal(shop.app, wider, names), {
