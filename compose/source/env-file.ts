@@ -1,7 +1,7 @@
 /**
  * `.env` and `env_file`: `NAME=value`, `export NAME=value`, `NAME: value`, comments, single quotes (as they are),
- * double quotes (with escapes and variables), values over several lines inside quotes. A name alone takes its value
- * from outside. Variables see the names above them in the file.
+ * double quotes (with escapes and variables), values over several lines inside quotes. A comment after a value needs a
+ * space before its `#`. A name alone takes its value from outside. Variables see the names above them in the file.
  */
 import { interpolate, type Lookup } from './interpolate.ts';
 
@@ -24,7 +24,7 @@ export interface EnvFileOptions {
   readonly format?: 'env' | 'raw';
 }
 
-const START = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(?:([=:])[ \t]*|$)/;
+const START = /^[ \t]*(?:export[ \t]+)?([\p{L}\p{N}_][\p{L}\p{N}_.[\]-]*)[ \t]*(?:([=:])[ \t]*|$)/u;
 
 export function parseEnvFile(source: string, options: EnvFileOptions): EnvFile {
   const values = new Map<string, string>();
@@ -58,9 +58,9 @@ export function parseEnvFile(source: string, options: EnvFileOptions): EnvFile {
       break;
     }
     if (value.rest !== '') fail(name, `"${value.rest}" stands after the closing quote`);
-    if (value.literal) values.set(name, value.text);
+    if (value.quote === "'") values.set(name, value.text.replaceAll("\\'", "'"));
     else {
-      const expanded = interpolate(value.quoted ? unescape(value.text) : value.text, lookup);
+      const expanded = interpolate(value.quote === null ? value.text : unescape(value.text), lookup);
       for (const problem of expanded.problems) fail(name, `${problem.message} (single quotes keep a "$" as it is)`);
       values.set(name, expanded.text);
     }
@@ -71,8 +71,7 @@ export function parseEnvFile(source: string, options: EnvFileOptions): EnvFile {
 
 interface RawValue {
   readonly text: string;
-  readonly literal: boolean;
-  readonly quoted: boolean;
+  readonly quote: '"' | "'" | null;
   readonly moreLines: number;
   /** What follows the closing quote and is no comment. */
   readonly rest: string;
@@ -81,40 +80,52 @@ interface RawValue {
 function readValue(lines: readonly string[], index: number, column: number): RawValue | null {
   const first = (lines[index] ?? '').slice(column);
   const quote = first[0];
-  if (quote !== '"' && quote !== "'") {
-    const text = first.replace(/(?:^|[ \t]+)#.*$/, '').trim();
-    return { text, literal: false, quoted: false, moreLines: 0, rest: '' };
-  }
-  let text = first.slice(1);
-  for (let moreLines = 0; ; moreLines += 1) {
-    const end = closingQuote(text, quote);
+  if (quote !== '"' && quote !== "'") return { text: withoutComment(first), quote: null, moreLines: 0, rest: '' };
+  const passed: string[] = [];
+  let line = first.slice(1);
+  for (let at = index; ; line = lines[at] ?? '') {
+    const end = closingQuote(line, quote);
     if (end >= 0) {
-      const rest = text
-        .slice(end + 1)
-        .replace(/(?:^|[ \t]+)#.*$/, '')
-        .trim();
-      return { text: text.slice(0, end), literal: quote === "'", quoted: true, moreLines, rest };
+      const text = [...passed, line.slice(0, end)].join('\n');
+      const after = line.slice(end + 1).trim();
+      return { text, quote, moreLines: at - index, rest: after.startsWith('#') ? '' : withoutComment(after) };
     }
-    const next = lines[index + moreLines + 1];
-    if (next === undefined) return null;
-    text += `\n${next}`;
+    passed.push(line);
+    at += 1;
+    if (at >= lines.length) return null;
   }
 }
 
-function closingQuote(text: string, quote: string): number {
-  for (let at = 0; at < text.length; at += 1) {
-    if (text[at] === '\\' && quote === '"') at += 1;
-    else if (text[at] === quote) return at;
+/** `#` begins a comment only after a space, so that `COLOR=#ff8800` keeps its value. */
+function withoutComment(text: string): string {
+  const comment = text.indexOf(' #');
+  return (comment < 0 ? text : text.slice(0, comment)).trim();
+}
+
+/** A backslash keeps what follows from closing, in quotes of both kinds. */
+function closingQuote(line: string, quote: string): number {
+  for (let at = 0; at < line.length; at += 1) {
+    if (line[at] === '\\') at += 1;
+    else if (line[at] === quote) return at;
   }
   return -1;
 }
 
-/** `\$` becomes `$$`, which interpolation turns into a plain `$`. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  // Interpolation turns it into a plain `$`.
+  $: '$$',
+};
+
+/** Compose's escapes inside double quotes; `\0101` is octal. Any other backslash stays. */
 function unescape(text: string): string {
-  return text.replace(/\\([nrt"\\$'])/g, (_whole, letter: string) => {
-    if (letter === 'n') return '\n';
-    if (letter === 'r') return '\r';
-    if (letter === '$') return '$$';
-    return letter === 't' ? '\t' : letter;
-  });
+  return text.replace(/\\(?:([abfnrtv$"\\])|0([0-3][0-7]{2}))/g, (_whole, letter?: string, octal?: string) =>
+    octal === undefined ? (ESCAPES[letter ?? ''] ?? letter ?? '') : String.fromCharCode(Number.parseInt(octal, 8)),
+  );
 }

@@ -46,6 +46,27 @@ t.test('parseEnvFile: names, quotes, comments, export', (t) => {
   t.end();
 });
 
+t.test('parseEnvFile: "#" begins a comment only after a space, as in Compose', (t) => {
+  const cases: readonly (readonly [text: string, value: string])[] = [
+    ['A=#ff8800', '#ff8800'],
+    ['A: #ff8800', '#ff8800'],
+    ['A= #ff8800', '#ff8800'],
+    ['A=#ff8800 # orange', '#ff8800'],
+    ['A=a\t#b', 'a\t#b'],
+    ['A="a # b" # c', 'a # b'],
+    ['A="a"#c', 'a'],
+    ['A= # c', '# c'],
+  ];
+  for (const [text, value] of cases) t.strictSame(read(text), { A: value }, text);
+  t.end();
+});
+
+t.test('parseEnvFile: escapes, and names, as in Compose', (t) => {
+  t.strictSame(read("A='it\\'s'\n1B=x\nC[0]=y\né.-=z"), { A: "it's", '1B': 'x', 'C[0]': 'y', 'é.-': 'z' });
+  t.strictSame(read('A="\\0101\\08\\a\\\'\\q\\\\"'), { A: "A\\08\u0007\\'\\q\\" });
+  t.end();
+});
+
 t.test('parseEnvFile: says which line is wrong', (t) => {
   const problems = (text: string) => parseEnvFile(text, { outside }).problems;
   t.match(problems('A=1\n=x'), [{ line: 2, message: /NAME=value/ }]);
