@@ -11,14 +11,17 @@ import { toFilePath } from './file-path.ts';
 import { projectName } from './project-name.ts';
 import { readApp } from './read-app.ts';
 import { parseEnvFile } from './source/env-file.ts';
+import { createEnvFiles } from './source/env-files.ts';
 import { withExtends } from './source/extends.ts';
 import { createFileLoader, type FileLoader, type ReadFile } from './source/file-loader.ts';
 import type { Lookup } from './source/interpolate.ts';
 import { locate } from './source/locate.ts';
 import { mergeTrees, withoutResets } from './source/merge.ts';
+import { nodeCount } from './source/node-count.ts';
 import { folderOf, joinPath } from './source/paths.ts';
 import { createReport, type Path, renderPath, type Report } from './source/report.ts';
 import { childOf, type Position, type Tree } from './source/tree.ts';
+import { MAX_NODES } from './source/yaml-tree.ts';
 import { appFindings } from './validate-app-spec.ts';
 
 export interface LoadAppFileOptions {
@@ -73,7 +76,7 @@ function readAll(options: LoadAppFileOptions, report: Report): Found | null {
   const loader = createFileLoader(options.readFile, lookup, report);
   const merged = mergeFiles(options.files, base, loader, report);
   if (merged === null) return null;
-  const around: Surroundings = { lookup, readText: loader.text };
+  const around: Surroundings = { lookup, envFiles: createEnvFiles(loader.text, lookup), readText: loader.text };
   const root = { tree: merged, path: [], keyAt: merged.at, report };
   const app = readApp(root, around, options.profiles ?? activeProfiles(lookup));
   const name = projectName({ said: options.projectName, lookup, stated: app.name, firstFile });
@@ -82,6 +85,10 @@ function readAll(options: LoadAppFileOptions, report: Report): Found | null {
   const spec: AppSpec = { name: (name ?? 'unnamed') as AppName, ...app.spec };
   const said = report.errors();
   for (const found of appFindings(spec)) {
+    if (report.isFull()) {
+      report.error(merged.at, found.path, found.message);
+      continue;
+    }
     const path = toFilePath(merged, found.path);
     const at = locate(merged, path);
     // What was wrong already when it was read need not be said again by a rule.
@@ -105,6 +112,12 @@ function mergeFiles(files: readonly string[], base: string, loader: FileLoader, 
   }
   // A file that could not be read leaves nothing to say about the rest.
   if (merged === null || (report.errors().length > 0 && childOf(merged, 'services') === undefined)) return null;
+  const count = nodeCount(merged);
+  if (count > MAX_NODES) {
+    const message = `aliases and "extends" make this stand for ${count} values; at most ${MAX_NODES} are read`;
+    report.error(merged.at, [], message);
+    return null;
+  }
   return withoutResets(merged);
 }
 

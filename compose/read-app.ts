@@ -55,11 +55,12 @@ export function readApp(root: Cursor, around: Surroundings, profiles: readonly s
     longshore.rollout,
     services.map((service) => service.rollout),
   );
+  const relations = relationsOf(services);
   return {
     name: readIf(given.name, readFilledText),
     builds: services.flatMap((service) => service.build ?? []),
     spec: {
-      services: Object.fromEntries(services.map((service) => [service.name, settle(service, services)])),
+      services: Object.fromEntries(services.map((service) => [service.name, settle(service, relations)])),
       volumes: readVolumes(given.volumes),
       configs: readConfigs(given.configs, around),
       secrets: readSecrets(given.secrets),
@@ -130,19 +131,27 @@ function reportSeveralNetworks(services: readonly ReadService[]): void {
       );
 }
 
-/** Fills in what depends on the other services. */
-function settle(service: ReadService, all: readonly ReadService[]): ServiceSpec {
-  const dependsOn: Record<string, ServiceSpec['dependsOn'][string]> = {};
-  for (const dependency of service.dependencies)
-    if (dependency.required || all.some((other) => other.name === dependency.service))
-      dependsOn[dependency.service] = dependency.condition;
-  return { ...service.spec, dependsOn, restart: service.restart ?? defaultRestart(service, all) };
+interface Relations {
+  readonly names: ReadonlySet<string>;
+  /** Services that others wait for until they have ended. */
+  readonly awaited: ReadonlySet<string>;
 }
 
-/** A one-shot runs to its end, and so does a service that others wait for; everything else is kept running. */
-function defaultRestart(service: ReadService, all: readonly ReadService[]): RestartPolicy {
-  const isAwaited = all.some((other) =>
-    other.dependencies.some((one) => one.service === service.name && one.condition === 'completed'),
-  );
-  return { name: service.isOneShot || isAwaited ? 'no' : 'unless-stopped', maxAttempts: 0 };
+function relationsOf(services: readonly ReadService[]): Relations {
+  const waits = services.flatMap((service) => service.dependencies.filter((one) => one.condition === 'completed'));
+  return {
+    names: new Set(services.map((service) => service.name)),
+    awaited: new Set(waits.map((one) => one.service)),
+  };
+}
+
+/** Fills in what depends on the other services. */
+function settle(service: ReadService, { names, awaited }: Relations): ServiceSpec {
+  const dependsOn: Record<string, ServiceSpec['dependsOn'][string]> = {};
+  for (const dependency of service.dependencies)
+    if (dependency.required || names.has(dependency.service)) dependsOn[dependency.service] = dependency.condition;
+  // A one-shot runs to its end, and so does a service that others wait for; everything else is kept running.
+  const ends = service.isOneShot || awaited.has(service.name);
+  const restart: RestartPolicy = service.restart ?? { name: ends ? 'no' : 'unless-stopped', maxAttempts: 0 };
+  return { ...service.spec, dependsOn, restart };
 }

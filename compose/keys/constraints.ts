@@ -18,8 +18,11 @@ export function readConstraints(cursor: Cursor): readonly PlacementConstraint[] 
 function readConstraint(item: Cursor): PlacementConstraint | null {
   const text = readFilledText(item);
   if (text === null) return null;
-  const [, left = '', operator = '', value = ''] = /^\s*(\S+?)\s*(==|!=)\s*(\S.*?)\s*$/.exec(text) ?? [];
-  if (operator !== '==' && operator !== '!=')
+  const operator = /==|!=/.exec(text)?.[0];
+  const at = operator === undefined ? -1 : text.indexOf(operator);
+  const left = text.slice(0, at).trim();
+  const value = text.slice(at + 2).trim();
+  if ((operator !== '==' && operator !== '!=') || !/^\S+$/.test(left) || value === '')
     return fail(item, `takes ATTRIBUTE == VALUE or ATTRIBUTE != VALUE; this is "${text}"`);
   const attribute = attributeOf(left);
   if (attribute === null)

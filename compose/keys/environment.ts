@@ -1,5 +1,4 @@
 /** `environment` over `env_file`, later files over earlier ones. */
-import { parseEnvFile } from '../source/env-file.ts';
 import { joinPath } from '../source/paths.ts';
 import { fields, type KeyTable } from './key-table.ts';
 import { readPairs } from './pairs.ts';
@@ -40,12 +39,11 @@ function readOneFile(cursor: Cursor, around: Surroundings): ReadonlyMap<string, 
   const format = readOr('format' in given ? given.format : undefined, choice('raw'), null);
   if (name === null) return none;
   const path = joinPath(given.path.tree.at.base, name);
-  const text = around.readText(path);
-  if (text === null) {
+  const file = around.envFiles.read(path, format === null ? 'env' : 'raw');
+  if (file === null) {
     if (required) fail(given.path, `there is no file ${path}; "required: false" where it may be missing`);
     return none;
   }
-  const file = parseEnvFile(text, { outside: around.lookup, format: format === null ? 'env' : 'raw' });
   for (const problem of file.problems) {
     const at = { file: path, base: '.', line: problem.line, column: problem.column };
     cursor.report.error(at, problem.name === null ? [] : [problem.name], problem.message);

@@ -27,7 +27,11 @@ export function readImage(given: ImageFields): ImageSpec {
 function readReference(cursor: Cursor): string | null {
   const text = readFilledText(cursor);
   if (text === null || isImageReference(text)) return text;
-  const why = /[A-Z]/.test(text.replace(/:[^/]*$/, '')) ? '; names of images are lower-case' : '';
+  const why = /[A-Z]/.test(
+    text.slice(0, text.lastIndexOf('/') + 1) + (text.slice(text.lastIndexOf('/') + 1).split(':', 1)[0] ?? ''),
+  )
+    ? '; names of images are lower-case'
+    : '';
   return fail(cursor, `takes [REGISTRY/]NAME[:TAG][@DIGEST]; this is "${text}"${why}`);
 }
 

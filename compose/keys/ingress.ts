@@ -57,6 +57,7 @@ function longRoute(item: Cursor): IngressRoute | null {
 /** A certificate needs a name, so a route for any host is plain HTTP unless the file says otherwise. */
 function routeTo(host: string, path: string): Omit<IngressRoute, 'port'> {
   const tls = host === '*' ? 'off' : 'auto';
-  const trimmed = path === '/' ? path : path.replace(/\/+$/, '');
-  return { host: host.toLowerCase(), path: trimmed, tls, weight: 1, stripPrefix: false };
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return { host: host.toLowerCase(), path: path.slice(0, end), tls, weight: 1, stripPrefix: false };
 }

@@ -45,5 +45,5 @@ function reportUnknown(key: string, value: Cursor, table: KeyTable): void {
       warn(value, `"${key}" is not read (did you mean "x-longshore"?)`);
     return;
   }
-  failKey(value, `unknown key "${key}"${suggestion(key, Object.keys(table))}`);
+  failKey(value, `unknown key "${key}"${value.report.isFull() ? '' : suggestion(key, Object.keys(table))}`);
 }

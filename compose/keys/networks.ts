@@ -102,7 +102,10 @@ function names(cursor: Cursor): readonly (readonly [string, Cursor])[] {
 
 function readUse(name: string, cursor: Cursor, declared: readonly string[]): readonly string[] {
   if (name !== 'default' && !declared.includes(name))
-    failKey(cursor, `the network "${name}" is not declared under "networks"${suggestion(name, declared)}`);
+    failKey(
+      cursor,
+      `the network "${name}" is not declared under "networks"${cursor.report.isFull() ? '' : suggestion(name, declared)}`,
+    );
   if (cursor.tree.kind !== 'map') return [];
   return readOr(fields(cursor, SERVICE_NETWORK_KEYS).aliases, readTexts, []);
 }

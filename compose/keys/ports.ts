@@ -14,12 +14,29 @@ export const PORT_KEYS = {
   app_protocol: ignored('it is a comment'),
 } satisfies KeyTable;
 
+/** Of one service; ranges are spelled out, and every release carries them all. */
+export const MAX_PORTS = 20_000;
+
 export function readPorts(cursor: Cursor): readonly PortSpec[] {
-  return items(cursor).flatMap((item) => (item.tree.kind === 'map' ? longPort(item) : shortPort(item)));
+  return bounded(cursor, (item) => (item.tree.kind === 'map' ? longPort(item) : shortPort(item)));
+}
+
+/** Stops reading at the bound, so that a thousand wide ranges cost no more than one. */
+function bounded<T>(cursor: Cursor, read: (item: Cursor) => readonly T[]): readonly T[] {
+  const all: T[] = [];
+  for (const item of items(cursor)) {
+    const more = read(item);
+    if (all.length + more.length > MAX_PORTS) {
+      fail(item, `makes more than ${MAX_PORTS} ports; a service has at most so many`);
+      return all;
+    }
+    for (const one of more) all.push(one);
+  }
+  return all;
 }
 
 export function readExpose(cursor: Cursor): readonly number[] {
-  const ports = items(cursor).flatMap((item) => {
+  const ports = bounded(cursor, (item) => {
     const text = readFilledText(item);
     if (text === null) return [];
     const range = parsePortRange(text.replace(/\/(?:tcp|udp)$/, ''));

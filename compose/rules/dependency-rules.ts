@@ -1,14 +1,15 @@
 /** `depends_on`: known services, no circle, and conditions that can come true. */
 import type { AppSpec, DependencyCondition } from '../../fleet/app-spec.ts';
-import { suggestion } from '../values/suggest.ts';
+import { suggestionsFrom } from '../values/suggest.ts';
 import { type Finding, finding } from './finding.ts';
 import { neverEnds } from './one-shot-rules.ts';
 
 export function dependencyFindings(app: AppSpec): readonly Finding[] {
   const findings: Finding[] = [];
+  const suggest = suggestionsFrom(Object.keys(app.services));
   for (const [name, service] of Object.entries(app.services))
     for (const [other, condition] of Object.entries(service.dependsOn))
-      findings.push(...edgeFindings(app, { name, other, condition }));
+      findings.push(...edgeFindings(app, { name, other, condition }, suggest));
   const circle = findCircle(app);
   if (circle !== null)
     findings.push(finding(['services', circle[0] ?? '', 'depends_on'], `depends on itself: ${circle.join(' -> ')}`));
@@ -21,11 +22,10 @@ interface Edge {
   readonly condition: DependencyCondition;
 }
 
-function edgeFindings(app: AppSpec, edge: Edge): readonly Finding[] {
+function edgeFindings(app: AppSpec, edge: Edge, suggest: (word: string) => string): readonly Finding[] {
   const path = ['services', edge.name, 'depends_on', edge.other];
   const other = Object.hasOwn(app.services, edge.other) ? app.services[edge.other] : undefined;
-  if (other === undefined)
-    return [finding(path, `there is no service "${edge.other}"${suggestion(edge.other, Object.keys(app.services))}`)];
+  if (other === undefined) return [finding(path, `there is no service "${edge.other}"${suggest(edge.other)}`)];
   if (edge.condition === 'completed' && neverEnds(other))
     return [
       finding(path, `waits until "${edge.other}" has ended, but its restart policy is ${other.restart.name}; say "no"`),

@@ -1,13 +1,14 @@
 /** What a service mounts: declared volumes, secrets and configs, absolute targets, none taken twice. */
 import type { AppSpec, MountSpec, ServiceSpec } from '../../fleet/app-spec.ts';
 import { isImageVolumeKey } from '../../fleet/image-volumes.ts';
-import { suggestion } from '../values/suggest.ts';
+import { suggestion, suggestionsFrom } from '../values/suggest.ts';
 import { type Finding, finding } from './finding.ts';
 
 export function mountFindings(app: AppSpec): readonly Finding[] {
+  const missing = missingIn(app);
   return [
     ...Object.entries(app.services).flatMap(([name, service]) => [
-      ...undeclared(app, name, service),
+      ...undeclared(missing, name, service),
       ...targets(name, service),
       ...secretVariables(name, service),
     ]),
@@ -29,24 +30,29 @@ function recreated(app: AppSpec): readonly Finding[] {
   );
 }
 
-function undeclared(app: AppSpec, name: string, service: ServiceSpec): readonly Finding[] {
+type Missing = Readonly<Record<'volume' | 'secret' | 'config', (key: string) => string | null>>;
+
+function missingIn(app: AppSpec): Missing {
+  const of = (kind: string, known: Readonly<Record<string, unknown>>): ((key: string) => string | null) => {
+    const suggest = suggestionsFrom(Object.keys(known));
+    return (key) =>
+      Object.hasOwn(known, key) ? null : `the ${kind} "${key}" is not declared under "${kind}s"${suggest(key)}`;
+  };
+  return { volume: of('volume', app.volumes), secret: of('secret', app.secrets), config: of('config', app.configs) };
+}
+
+function undeclared(missing: Missing, name: string, service: ServiceSpec): readonly Finding[] {
   const path = ['services', name];
-  const missing = (kind: string, key: string, known: Readonly<Record<string, unknown>>): string | null =>
-    Object.hasOwn(known, key)
-      ? null
-      : `the ${kind} "${key}" is not declared under "${kind}s"${suggestion(key, Object.keys(known))}`;
   const all: (readonly [readonly (string | number)[], string | null])[] = [
     ...service.mounts.map((mount, index) => {
-      const said = mount.kind === 'volume' ? missing('volume', mount.volume, app.volumes) : null;
+      const said = mount.kind === 'volume' ? missing.volume(mount.volume) : null;
       return [[...path, 'volumes', index], said] as const;
     }),
     ...service.secrets.map((use, index) => {
       const place = use.as === 'file' ? ['secrets', index] : ['x-longshore', 'secrets_env', use.target];
-      return [[...path, ...place], missing('secret', use.secret, app.secrets)] as const;
+      return [[...path, ...place], missing.secret(use.secret)] as const;
     }),
-    ...service.configs.map(
-      (use, index) => [[...path, 'configs', index], missing('config', use.config, app.configs)] as const,
-    ),
+    ...service.configs.map((use, index) => [[...path, 'configs', index], missing.config(use.config)] as const),
   ];
   return all.flatMap(([place, message]) => (message === null ? [] : [finding(place, message)]));
 }

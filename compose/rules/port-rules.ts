@@ -31,29 +31,36 @@ function own(name: string, service: ServiceSpec): readonly Finding[] {
 }
 
 function clashes(app: AppSpec): readonly Finding[] {
-  const taken: { readonly port: PortSpec; readonly service: string }[] = [];
+  const taken = createTakenPorts();
   const findings: Finding[] = [];
   for (const [service, spec] of Object.entries(app.services)) {
     spec.ports.forEach((port, index) => {
       if (port.host === null) return;
-      const other = taken.find((one) => clash(one.port, port));
-      if (other !== undefined)
+      const other = taken.take(port, service);
+      if (other !== null)
         findings.push(
-          finding(
-            ['services', service, 'ports', index],
-            `the host port ${port.host} is taken by service "${other.service}"`,
-          ),
+          finding(['services', service, 'ports', index], `the host port ${port.host} is taken by service "${other}"`),
         );
-      taken.push({ port, service });
     });
   }
   return findings;
 }
 
-function clash(a: PortSpec, b: PortSpec): boolean {
-  if (a.host !== b.host || a.protocol !== b.protocol) return false;
-  const everywhere = (ip: string | null): boolean => ip === null || ip === '0.0.0.0' || ip === '::';
-  return everywhere(a.hostIp) || everywhere(b.hostIp) || a.hostIp === b.hostIp;
+/** Who has each host port first: on any address, on every address, and on each one. */
+function createTakenPorts() {
+  const services = new Map<string, string>();
+  return {
+    /** The service that has it already, or null. */
+    take: ({ host, protocol, hostIp }: PortSpec, service: string): string | null => {
+      const key = (address: string): string => `${host ?? ''}/${protocol} ${address}`;
+      const isEverywhere = hostIp === null || hostIp === '0.0.0.0' || hostIp === '::';
+      const clashing = isEverywhere ? ['any'] : ['every', hostIp];
+      const other = clashing.map((address) => services.get(key(address))).find((one) => one !== undefined) ?? null;
+      for (const address of ['any', isEverywhere ? 'every' : hostIp])
+        if (!services.has(key(address))) services.set(key(address), service);
+      return other;
+    },
+  };
 }
 
 export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;

@@ -3,7 +3,7 @@
  * double quotes (with escapes and variables), values over several lines inside quotes. A comment after a value needs a
  * space before its `#`. A name alone takes its value from outside. Variables see the names above them in the file.
  */
-import { interpolate, type Lookup } from './interpolate.ts';
+import { interpolate, type Lookup, MAX_EXPANDED_CHARACTERS } from './interpolate.ts';
 
 export interface EnvFileProblem {
   readonly line: number;
@@ -24,12 +24,20 @@ export interface EnvFileOptions {
   readonly format?: 'env' | 'raw';
 }
 
+/** Characters in one file. */
+export const MAX_ENV_FILE_CHARACTERS = 1024 * 1024;
+
 const START = /^[ \t]*(?:export[ \t]+)?([\p{L}\p{N}_][\p{L}\p{N}_.[\]-]*)[ \t]*(?:([=:])[ \t]*|$)/u;
 
 export function parseEnvFile(source: string, options: EnvFileOptions): EnvFile {
   const values = new Map<string, string>();
   const problems: EnvFileProblem[] = [];
   const lookup: Lookup = (name) => options.outside(name) ?? values.get(name);
+  let charactersLeft = MAX_EXPANDED_CHARACTERS;
+  if (source.length > MAX_ENV_FILE_CHARACTERS) {
+    const message = `the file has ${source.length} characters; at most ${MAX_ENV_FILE_CHARACTERS} are read`;
+    return { values, problems: [{ line: 1, column: 1, name: null, message }] };
+  }
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);
   for (let index = 0; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
@@ -60,7 +68,8 @@ export function parseEnvFile(source: string, options: EnvFileOptions): EnvFile {
     if (value.rest !== '') fail(name, `"${value.rest}" stands after the closing quote`);
     if (value.quote === "'") values.set(name, value.text.replaceAll("\\'", "'"));
     else {
-      const expanded = interpolate(value.quote === null ? value.text : unescape(value.text), lookup);
+      const expanded = interpolate(value.quote === null ? value.text : unescape(value.text), lookup, charactersLeft);
+      charactersLeft -= expanded.text.length;
       for (const problem of expanded.problems) fail(name, `${problem.message} (single quotes keep a "$" as it is)`);
       values.set(name, expanded.text);
     }

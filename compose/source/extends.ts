@@ -5,9 +5,11 @@
 import { suggestion } from '../values/suggest.ts';
 import type { FileLoader } from './file-loader.ts';
 import { mergeTrees } from './merge.ts';
+import { nodeCount } from './node-count.ts';
 import { folderOf, joinPath } from './paths.ts';
 import type { Report } from './report.ts';
 import { childOf, type Entry, type MapTree, mapTree, type Position, type Tree } from './tree.ts';
+import { MAX_NODES } from './yaml-tree.ts';
 
 /** Services in one chain of `extends`. */
 const MAX_CHAIN = 50;
@@ -22,8 +24,12 @@ export function withExtends(file: MapTree, loader: FileLoader, report: Report): 
   const services = childOf(file, 'services');
   if (services?.kind !== 'map') return file;
   const entries = new Map<string, Entry>();
+  const counted = new Map<Tree, number>();
+  let count = 0;
   for (const [name, entry] of services.entries) {
-    const value = resolve(file, name, [], { loader, report });
+    // Past the bound the file is refused as a whole: no more copies are made of what it extends.
+    const value = count > MAX_NODES || report.isFull() ? null : resolve(file, name, [], { loader, report });
+    count += nodeCount(value ?? entry.value, counted);
     entries.set(name, { keyAt: entry.keyAt, value: value ?? entry.value });
   }
   const old = file.entries.get('services');

@@ -1,20 +1,17 @@
 /** Interpolates every value of a tree (never the keys), keeping positions and shared subtrees. */
-import { interpolate, type Lookup } from './interpolate.ts';
+import { interpolate, type Lookup, MAX_EXPANDED_CHARACTERS } from './interpolate.ts';
 import type { Path, Report } from './report.ts';
 import { type Entry, listTree, mapTree, positionInside, type ScalarTree, type Tree } from './tree.ts';
-
-/** Characters that all expanded values of a file may have together. */
-export const MAX_EXPANDED_CHARACTERS = 4 * 1024 * 1024;
 
 interface Expansion {
   readonly lookup: Lookup;
   readonly report: Report;
   readonly done: Map<Tree, Tree>;
-  characters: number;
+  charactersLeft: number;
 }
 
 export function interpolateTree(tree: Tree, lookup: Lookup, report: Report): Tree {
-  return expand(tree, [], { lookup, report, done: new Map(), characters: 0 });
+  return expand(tree, [], { lookup, report, done: new Map(), charactersLeft: MAX_EXPANDED_CHARACTERS });
 }
 
 function expand(tree: Tree, path: Path, expansion: Expansion): Tree {
@@ -41,20 +38,12 @@ function expandOne(tree: Tree, path: Path, expansion: Expansion): Tree {
 
 function expandScalar(scalar: ScalarTree, path: Path, expansion: Expansion): ScalarTree {
   if (typeof scalar.value !== 'string' || !scalar.text.includes('$')) return scalar;
-  const { text, problems } = interpolate(scalar.text, expansion.lookup);
+  const { text, problems } = interpolate(scalar.text, expansion.lookup, expansion.charactersLeft);
   for (const problem of problems) {
     const inRaw = rawOffset(scalar, problem.offset);
     expansion.report.error(inRaw === null ? scalar.at : positionInside(scalar, inRaw), path, problem.message);
   }
-  expansion.characters += text.length;
-  if (expansion.characters > MAX_EXPANDED_CHARACTERS) {
-    expansion.report.error(
-      scalar.at,
-      path,
-      `variables make the file longer than ${MAX_EXPANDED_CHARACTERS} characters`,
-    );
-    return { ...scalar, text: '', value: '' };
-  }
+  expansion.charactersLeft -= text.length;
   // Text from a variable stays text: typed again, an empty one would be null, and null takes the caller's environment.
   return { ...scalar, text, value: text };
 }

@@ -34,11 +34,27 @@ const NAME = /[a-zA-Z_][a-zA-Z0-9_]*/;
 const OPERATOR = /:[-?+]|[-?+]/;
 const MAX_NESTING = 20;
 
-export function interpolate(template: string, lookup: Lookup): Interpolated {
+/** Characters that all expanded values of a file may have together. */
+export const MAX_EXPANDED_CHARACTERS = 4 * 1024 * 1024;
+
+/** Of one text; the rest would say the same. */
+const MAX_TEXT_PROBLEMS = 20;
+
+interface Evaluation {
+  readonly lookup: Lookup;
+  readonly problems: InterpolationProblem[];
+  charactersLeft: number;
+}
+
+/** `maxCharacters` bounds the result, and the work: values that hold values double with each line. */
+export function interpolate(template: string, lookup: Lookup, maxCharacters = MAX_EXPANDED_CHARACTERS): Interpolated {
   if (!template.includes('$')) return { text: template, problems: [] };
   const { parts } = parse(template, 0, 0);
-  const problems: InterpolationProblem[] = [];
-  return { text: evaluate(parts, lookup, problems), problems };
+  const evaluation: Evaluation = { lookup, problems: [], charactersLeft: maxCharacters };
+  const text = evaluate(parts, evaluation);
+  if (evaluation.charactersLeft >= 0) return { text, problems: evaluation.problems };
+  const message = `variables make the file longer than ${MAX_EXPANDED_CHARACTERS} characters`;
+  return { text: '', problems: [...evaluation.problems, { offset: template.indexOf('$'), message }] };
 }
 
 /** Ends at the `}` of the surrounding variable, or at the end of the text on the outermost level. */
@@ -93,22 +109,28 @@ function broken(template: string, offset: number, message: string): { part: Part
   return { part: { kind: 'broken', offset, message }, next: template.length };
 }
 
-function evaluate(parts: readonly Part[], lookup: Lookup, problems: InterpolationProblem[]): string {
+function evaluate(parts: readonly Part[], evaluation: Evaluation): string {
   let text = '';
   for (const part of parts) {
-    if (part.kind === 'text') text += part.text;
-    else if (part.kind === 'broken') problems.push({ offset: part.offset, message: part.message });
-    else text += valueOf(part, lookup, problems);
+    if (part.kind === 'broken') say(evaluation, part);
+    const piece = part.kind === 'text' ? part.text : part.kind === 'variable' ? valueOf(part, evaluation) : '';
+    evaluation.charactersLeft -= piece.length;
+    if (evaluation.charactersLeft < 0) return '';
+    text += piece;
   }
   return text;
 }
 
-function valueOf(part: Extract<Part, { kind: 'variable' }>, lookup: Lookup, problems: InterpolationProblem[]): string {
+function say({ problems }: Evaluation, { offset, message }: InterpolationProblem): void {
+  if (problems.length < MAX_TEXT_PROBLEMS) problems.push({ offset, message });
+}
+
+function valueOf(part: Extract<Part, { kind: 'variable' }>, evaluation: Evaluation): string {
   const { name, operator, offset } = part;
-  const value = lookup(name);
-  const operand = (): string => evaluate(part.operand, lookup, problems);
+  const value = evaluation.lookup(name);
+  const operand = (): string => evaluate(part.operand, evaluation);
   const missing = (message: string): string => {
-    problems.push({ offset, message });
+    say(evaluation, { offset, message });
     return '';
   };
   switch (operator) {

@@ -11,6 +11,8 @@ export const MAX_PROBLEMS = 100;
 export interface Report {
   readonly error: (at: Position | null, path: Path, message: string) => void;
   readonly warn: (at: Position | null, path: Path, message: string) => void;
+  /** Further errors are only counted: what costs time to word need not be worded. */
+  readonly isFull: () => boolean;
   readonly errors: () => readonly ProblemDetail[];
   readonly warnings: () => readonly ProblemDetail[];
 }
@@ -18,7 +20,7 @@ export interface Report {
 export function createReport(): Report {
   const errors = createList();
   const warnings = createList();
-  return { error: errors.add, warn: warnings.add, errors: errors.all, warnings: warnings.all };
+  return { error: errors.add, warn: warnings.add, isFull: errors.isFull, errors: errors.all, warnings: warnings.all };
 }
 
 /** `services.web.ports[0]`; a key that is no plain word stands in brackets: `services["my.web"]`. */
@@ -52,9 +54,9 @@ function createList() {
   const all = (): readonly ProblemDetail[] => {
     const sorted = [...details.values()].sort(byPlace);
     if (more === 0) return sorted;
-    return [...sorted, { path: '', message: `and ${more} more; mend these first`, line: null, column: null }];
+    return [...sorted, { path: '', message: `and ${more} more; fix these first`, line: null, column: null }];
   };
-  return { add, all };
+  return { add, all, isFull: () => details.size >= MAX_PROBLEMS };
 }
 
 function byPlace(a: ProblemDetail, b: ProblemDetail): number {

@@ -31,6 +31,8 @@ interface Building {
   /** `building` marks an anchor whose node contains the alias: it would be endless. */
   readonly anchors: Map<string, Tree | 'building'>;
   readonly sizes: Map<Tree, number>;
+  /** Entries that merge keys have brought in. */
+  mergedEntries: number;
   /** Said once, although every node around the first one is too large as well. */
   tooLarge: boolean;
 }
@@ -43,7 +45,15 @@ export function treeOfDocument(
   report: Report,
 ): Tree | null {
   const before = report.errors().length;
-  const building: Building = { text, positionAt, report, anchors: new Map(), sizes: new Map(), tooLarge: false };
+  const building: Building = {
+    text,
+    positionAt,
+    report,
+    anchors: new Map(),
+    sizes: new Map(),
+    mergedEntries: 0,
+    tooLarge: false,
+  };
   const tree = treeOf(contents, [], building);
   if (building.tooLarge) return null;
   return report.errors().length > before ? null : tree;
@@ -117,10 +127,13 @@ function mapOf(node: YAMLMap, path: Path, building: Building): Tree {
 /** YAML merge key: what the map says itself wins, then the earlier of several merged maps. */
 function addMerged(merged: Entry, path: Path, entries: Map<string, Entry>, building: Building): void {
   const { value, keyAt } = merged;
+  if (building.tooLarge) return;
   const sources = value.kind === 'list' ? value.items : [value];
   for (const source of sources) {
     if (source.kind !== 'map') building.report.error(keyAt, [...path, '<<'], '"<<" takes a map or a list of maps');
     else for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);
+    building.mergedEntries += source.kind === 'map' ? source.entries.size : 1;
+    if (building.mergedEntries > MAX_NODES) return reportTooLarge(keyAt, building);
   }
 }
 
@@ -164,10 +177,13 @@ function sum(children: readonly Tree[], building: Building): number {
 }
 
 function sized(tree: Tree, size: number, building: Building): Tree {
-  if (size > MAX_NODES && !building.tooLarge) {
-    building.tooLarge = true;
-    building.report.error(tree.at, [], `aliases make this stand for more than ${MAX_NODES} values; spell out less`);
-  }
+  if (size > MAX_NODES) reportTooLarge(tree.at, building);
   building.sizes.set(tree, Math.min(size, MAX_NODES + 1));
   return tree;
+}
+
+function reportTooLarge(at: Position, building: Building): void {
+  if (!building.tooLarge)
+    building.report.error(at, [], `aliases make this stand for more than ${MAX_NODES} values; spell out less`);
+  building.tooLarge = true;
 }
