@@ -1,6 +1,6 @@
 /**
- * Memorystore for the fleet's apps, reached from its hosts alone. Without a password: Google's would stand in Terraform's
- * state, and nobody outside of the network reaches it.
+ * Memorystore for the fleet's apps, reached from its hosts alone. Without a password unless the fleet asks for one: the
+ * provider reads Google's back into Terraform's state, and from outside of the network nobody reaches it.
  */
 import { RedisInstance } from '@cdktf/provider-google/lib/redis-instance/index.js';
 import type { ITerraformDependable } from 'cdktf';
@@ -12,6 +12,7 @@ export interface AppCacheProps {
   readonly memorystore: NonNullable<FleetConfig['memorystore']>;
   readonly network: string;
   readonly rangeName: string;
+  readonly kmsKey: string | null;
   readonly protect: boolean;
   readonly after: ITerraformDependable[];
 }
@@ -19,7 +20,11 @@ export interface AppCacheProps {
 export class AppCache extends Construct {
   readonly instance: RedisInstance;
 
-  constructor(scope: Construct, id: string, { fleet, memorystore, network, rangeName, protect, after }: AppCacheProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { fleet, memorystore, network, rangeName, kmsKey, protect, after }: AppCacheProps,
+  ) {
     super(scope, id);
     this.instance = new RedisInstance(this, 'redis', {
       name: fleet,
@@ -30,7 +35,9 @@ export class AppCache extends Construct {
       connectMode: 'PRIVATE_SERVICE_ACCESS',
       authorizedNetwork: network,
       reservedIpRange: rangeName,
-      authEnabled: false,
+      authEnabled: memorystore.auth,
+      transitEncryptionMode: memorystore.tls ? 'SERVER_AUTHENTICATION' : 'DISABLED',
+      ...(kmsKey === null ? {} : { customerManagedKey: kmsKey }),
       dependsOn: after,
       lifecycle: { preventDestroy: protect },
     });

@@ -17,11 +17,22 @@ export interface CoordinatorDatabaseProps {
   readonly sql: NonNullable<CoordinatorMachine['cloudSql']>;
   readonly network: string;
   readonly member: string;
+  readonly kmsKey: string | null;
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
   /** The private connection; without it Google refuses the private address. */
   readonly after: ITerraformDependable[];
 }
+
+/** Who came and went, what waited, what did not fit into memory; never the text of a statement. */
+const LOGGING = [
+  ['log_checkpoints', 'on'],
+  ['log_connections', 'on'],
+  ['log_disconnections', 'on'],
+  ['log_lock_waits', 'on'],
+  ['log_min_duration_statement', '-1'],
+  ['log_temp_files', '0'],
+] as const;
 
 export class CoordinatorDatabase extends Construct {
   readonly instance: SqlDatabaseInstance;
@@ -36,6 +47,7 @@ export class CoordinatorDatabase extends Construct {
       region: props.region,
       databaseVersion: 'POSTGRES_17',
       deletionProtection: protect,
+      ...(props.kmsKey === null ? {} : { encryptionKeyName: props.kmsKey }),
       settings: {
         edition: 'ENTERPRISE',
         tier: sql.tier,
@@ -52,6 +64,7 @@ export class CoordinatorDatabase extends Construct {
           // The coordinator knows the instance by a certificate with its name, under an authority of its own.
           serverCaMode: 'GOOGLE_MANAGED_INTERNAL_CA',
         },
+        databaseFlags: LOGGING.map(([name, value]) => ({ name, value })),
         backupConfiguration: { enabled: true, pointInTimeRecoveryEnabled: true, startTime: '02:00' },
       },
       dependsOn: props.after,

@@ -16,6 +16,7 @@ export interface CoordinatorDiskProps {
   readonly fleet: string;
   readonly machine: CoordinatorMachine;
   readonly labels: Readonly<Record<string, string>>;
+  readonly kmsKey: string | null;
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
 }
@@ -23,7 +24,11 @@ export interface CoordinatorDiskProps {
 export class CoordinatorDisk extends Construct {
   readonly disk: ComputeDisk;
 
-  constructor(scope: Construct, id: string, { fleet, machine, labels, protect, services }: CoordinatorDiskProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { fleet, machine, labels, kmsKey, protect, services }: CoordinatorDiskProps,
+  ) {
     super(scope, id);
     const { dataSnapshot } = machine;
     this.disk = new ComputeDisk(this, dataSnapshot === null ? 'data' : `data-from-${dataSnapshot}`, {
@@ -31,6 +36,7 @@ export class CoordinatorDisk extends Construct {
       zone: machine.zone,
       type: machine.diskType,
       size: machine.dataDiskGb,
+      ...(kmsKey === null ? {} : { diskEncryptionKey: { kmsKeySelfLink: kmsKey } }),
       ...(dataSnapshot === null ? {} : { snapshot: dataSnapshot }),
       dependsOn: services,
       lifecycle: { ...AFTER_ITS_USERS, preventDestroy: protect },

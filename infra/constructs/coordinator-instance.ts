@@ -22,6 +22,7 @@ export interface CoordinatorInstanceProps {
   /** Null: it goes out through Cloud NAT. */
   readonly publicAddress: string | null;
   readonly dataDisk: string;
+  readonly kmsKey: string | null;
   readonly account: string;
   readonly metadata: Metadata;
   /** What its first boot needs: roles, objects, rules. */
@@ -40,6 +41,7 @@ export class CoordinatorInstance extends Construct {
       machineType: machine.machine,
       bootDisk: {
         autoDelete: true,
+        ...(props.kmsKey === null ? {} : { kmsKeySelfLink: props.kmsKey }),
         initializeParams: {
           image: debianImage('x64'),
           size: machine.bootDiskGb,
@@ -48,7 +50,14 @@ export class CoordinatorInstance extends Construct {
           labels: { longshore_fleet: fleet },
         },
       },
-      attachedDisk: [{ source: props.dataDisk, deviceName: DATA_DEVICE, mode: 'READ_WRITE' }],
+      attachedDisk: [
+        {
+          source: props.dataDisk,
+          deviceName: DATA_DEVICE,
+          mode: 'READ_WRITE',
+          ...(props.kmsKey === null ? {} : { kmsKeySelfLink: props.kmsKey }),
+        },
+      ],
       networkInterface: [
         {
           subnetwork: props.subnet,

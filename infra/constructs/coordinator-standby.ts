@@ -30,6 +30,7 @@ export class CoordinatorStandby extends Construct {
   constructor(scope: Construct, id: string, props: CoordinatorStandbyProps) {
     super(scope, id);
     const { standby, subnet, services } = props;
+    const { kmsKey } = props.fleet;
     const name = standbyName(props.fleet.name);
     const machine = { ...props.fleet.coordinator, ...standby };
     const addresses = new CoordinatorAddresses(this, 'address', { name, machine, subnet, services });
@@ -39,6 +40,7 @@ export class CoordinatorStandby extends Construct {
       zone: standby.zone,
       type: machine.diskType,
       size: STANDBY_DISK_GB,
+      ...(kmsKey === null ? {} : { diskEncryptionKey: { kmsKeySelfLink: kmsKey } }),
       dependsOn: services,
       lifecycle: AFTER_ITS_USERS,
     });
@@ -50,6 +52,7 @@ export class CoordinatorStandby extends Construct {
       internalAddress: addresses.internal.address,
       publicAddress: this.publicAddress,
       dataDisk: disk.selfLink,
+      kmsKey,
       account: props.account,
       metadata: props.metadata(this.publicAddress),
       after: props.after,

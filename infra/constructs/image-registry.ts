@@ -15,6 +15,7 @@ export interface ImageRegistryProps {
   readonly readers: readonly { readonly pool: string; readonly member: string }[];
   /** The coordinator: reads digests, sets and takes off tags. */
   readonly keeper: string;
+  readonly kmsKey: string | null;
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
 }
@@ -35,6 +36,7 @@ export class ImageRegistry extends Construct {
       location,
       repositoryId: repository,
       format: 'DOCKER',
+      ...(props.kmsKey === null ? {} : { kmsKeyName: props.kmsKey }),
       cleanupPolicyDryRun: false,
       cleanupPolicies: [
         {

@@ -17,6 +17,7 @@ export interface PoolTemplateProps {
   readonly pool: PoolConfig;
   readonly labels: Readonly<Record<string, string>>;
   readonly subnet: string;
+  readonly kmsKey: string | null;
   readonly account: string;
   readonly metadata: Metadata;
   /** Name of the schedule for snapshots of named volumes; null: there are none. */
@@ -30,6 +31,7 @@ export class PoolTemplate extends Construct {
   constructor(scope: Construct, id: string, props: PoolTemplateProps) {
     super(scope, id);
     const { fleet, pool } = props;
+    const encryption = props.kmsKey === null ? {} : { diskEncryptionKey: { kmsKeySelfLink: props.kmsKey } };
     const diskLabels = { ...props.labels, longshore_pool: pool.name };
     this.template = new ComputeInstanceTemplate(this, 'template', {
       namePrefix: templatePrefix(fleet, pool.name),
@@ -43,6 +45,7 @@ export class PoolTemplate extends Construct {
           diskType: pool.diskType,
           labels: diskLabels,
           ...diskHabits(pool.diskType),
+          ...encryption,
         },
         ...(pool.volumesDiskGb === null
           ? []
@@ -57,6 +60,7 @@ export class PoolTemplate extends Construct {
                 labels: diskLabels,
                 ...(props.schedule === null ? {} : { resourcePolicies: [props.schedule] }),
                 ...diskHabits(pool.diskType),
+                ...encryption,
               },
             ]),
       ],

@@ -16,6 +16,7 @@ export interface ProgramsBucketProps {
   readonly ingressImage: string | null;
   /** What agents dial. Not in metadata alone: a group's machines would learn of a standby only when they are made anew. */
   readonly coordinators: readonly string[];
+  readonly kmsKey: string | null;
   /** False: it may be destroyed with what machines have put into it. */
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
@@ -41,6 +42,7 @@ export class ProgramsBucket extends Construct {
       lifecycleRule: [
         { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: REPLACED_DAYS, withState: 'ARCHIVED' } },
       ],
+      ...(props.kmsKey === null ? {} : { encryption: { defaultKmsKeyName: props.kmsKey } }),
       forceDestroy: !protect,
       lifecycle: { preventDestroy: protect },
       dependsOn: services,

@@ -24,6 +24,7 @@ export interface SingleMachinesProps {
   readonly metadata: Metadata;
   /** Name of the schedule for snapshots of named volumes; null: there are none. */
   readonly schedule: string | null;
+  readonly kmsKey: string | null;
   readonly protect: boolean;
   readonly services: ITerraformDependable[];
   readonly after: ITerraformDependable[];
@@ -54,7 +55,7 @@ export class SingleMachines extends Construct {
   }
 
   #machine(props: SingleMachinesProps, zone: string, number: number): ComputeInstance {
-    const { fleet, pool } = props;
+    const { fleet, pool, kmsKey } = props;
     const name = singleName(fleet, pool.name, zone, number);
     const volumes = pool.volumesDiskGb === null ? null : this.#volumes(props, zone, number, pool.volumesDiskGb);
     return new ComputeInstance(this, `${zone}-${number}`, {
@@ -63,6 +64,7 @@ export class SingleMachines extends Construct {
       machineType: pool.machine,
       bootDisk: {
         autoDelete: true,
+        ...(kmsKey === null ? {} : { kmsKeySelfLink: kmsKey }),
         initializeParams: {
           image: debianImage(pool.architecture),
           size: pool.diskGb,
@@ -73,7 +75,16 @@ export class SingleMachines extends Construct {
       },
       ...(volumes === null
         ? {}
-        : { attachedDisk: [{ source: volumes.selfLink, deviceName: VOLUMES_DEVICE, mode: 'READ_WRITE' }] }),
+        : {
+            attachedDisk: [
+              {
+                source: volumes.selfLink,
+                deviceName: VOLUMES_DEVICE,
+                mode: 'READ_WRITE',
+                ...(kmsKey === null ? {} : { kmsKeySelfLink: kmsKey }),
+              },
+            ],
+          }),
       networkInterface: [
         {
           subnetwork: props.subnet,
@@ -103,6 +114,7 @@ export class SingleMachines extends Construct {
       zone,
       type: pool.diskType,
       size,
+      ...(props.kmsKey === null ? {} : { diskEncryptionKey: { kmsKeySelfLink: props.kmsKey } }),
       ...(snapshot === null ? {} : { snapshot }),
       labels: { longshore_pool: pool.name },
       dependsOn: props.services,

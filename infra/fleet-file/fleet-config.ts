@@ -20,6 +20,8 @@ export interface FleetConfig {
   readonly labels: Readonly<Record<string, string>>;
   /** Keeps what holds data from being destroyed. */
   readonly protect: boolean;
+  /** Key of Cloud KMS, by its whole name; null: Google's own keys. */
+  readonly kmsKey: string | null;
   /** Of the disks with named volumes. */
   readonly snapshots: SnapshotConfig;
   readonly network: NetworkConfig;
@@ -33,6 +35,10 @@ export interface FleetConfig {
     readonly region: string;
     readonly memoryGb: number;
     readonly tier: 'BASIC' | 'STANDARD_HA';
+    /** Connections are encrypted, with an authority of the instance's own. */
+    readonly tls: boolean;
+    /** Apps need a password, which Terraform's provider writes into the state. */
+    readonly auth: boolean;
   } | null;
   readonly monitoring: MonitoringConfig | null;
   readonly local: LocalConfig;
@@ -51,6 +57,7 @@ export interface SnapshotConfig {
 export interface NetworkConfig {
   /** IPv4 range of the whole network, /16 to /20; each region's subnet is cut out of it. */
   readonly range: string;
+  readonly flowLogs: boolean;
   /** Region -> its subnet's range, cut out in the order of `regions`; a further region never moves an earlier one. */
   readonly subnets: readonly { readonly region: string; readonly range: string }[];
 }

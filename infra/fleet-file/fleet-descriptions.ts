@@ -18,8 +18,12 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'snapshots.start': 'Full hour in UTC. Default: "03:00".',
   'snapshots.days': 'How long they are kept. Default: 14.',
   'snapshots.location': 'Region or multi-region that keeps them. Default: the region of the disk.',
+  kms_key:
+    'Key of Cloud KMS for disks, Cloud SQL, Memorystore, bucket and registry; it must exist, in the one region of the fleet. Set it at the beginning: what is there is made anew. Default: keys of Google.',
   network: 'The own network of the fleet.',
   'network.range': 'Private IPv4 range, /16 to /20; each region gets a sixteenth of it. Default: 10.64.0.0/16.',
+  'network.flow_logs':
+    'Logs of connections in Cloud Logging: half of them, each ten minutes. They cost by traffic. Default: false.',
   coordinator: 'The machine that knows what should run where.',
   'coordinator.count':
     '2: a second machine in another zone waits as a standby and takes over; needs cloud_sql. Default: 1.',
@@ -92,6 +96,9 @@ export const FLEET_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'memorystore.region': "One of the fleet's regions.",
   'memorystore.memory_gb': 'Default: 1.',
   'memorystore.tier': 'BASIC or STANDARD_HA. Default: BASIC.',
+  'memorystore.tls':
+    'Encrypts connections; apps need the authority of the instance. Another value makes it anew. Default: false.',
+  'memorystore.auth': 'Apps need a password. Terraform writes it into its state in clear text. Default: false.',
   monitoring: 'Checks and logs at Google. Default: none.',
   'monitoring.uptime_check': 'Asks the coordinator from outside. Default: true.',
   'monitoring.alert_email': 'Who hears of it when it does not answer.',

@@ -4,6 +4,7 @@ import type { FleetProblem } from './fleet-problem.ts';
 import { suggestion } from '../../compose/values/suggest.ts';
 import { cutSubnets, isPrivateRange, MAX_REGIONS, overlaps, parseRange } from './cut-subnets.ts';
 import { regionOf, usualZone, zoneTable, type ZoneTable } from './google-zones.ts';
+import { keyProblems } from './key-rules.ts';
 import { architectureOf, machineProblem } from './machine-family.ts';
 import { poolProblems, rangeMessage } from './pool-rules.ts';
 import { poolRegion, regionsOf } from './resolve-fleet.ts';
@@ -30,6 +31,7 @@ export function fleetProblems(file: FleetFile): readonly FleetProblem[] {
     ...Object.entries(file.pools).flatMap(([name, pool]) => poolProblems(name, pool, file, table)),
     ...domainProblems(file),
     ...addOnProblems(file, table),
+    ...keyProblems(file, machineRegions(file, table)),
     ...localProblems(file),
   ];
 }
@@ -93,6 +95,12 @@ function networkProblems(file: FleetFile): FleetProblem[] {
           },
         ];
   });
+}
+
+/** Of the coordinator and of the pools. */
+function machineRegions(file: FleetFile, table: ZoneTable): readonly string[] {
+  const own = regionOf(file.coordinator.zone ?? usualZone(file.region, table));
+  return [own, ...Object.values(file.pools).map((pool) => poolRegion(pool, file.region))];
 }
 
 function addressesIn(region: string, file: FleetFile): number {

@@ -7,6 +7,7 @@ import { areLabelsFew, isLabelValue, LABEL_LIMITS, LABEL_VALUE_RULE, LABELS_RULE
 import { RANGE_FORM } from './cut-subnets.ts';
 import { MACHINE_FORM } from './machine-family.ts';
 import { ZONE_FORM } from './google-zones.ts';
+import { KMS_KEY_FORM } from './key-rules.ts';
 
 const name = (max: number) =>
   z
@@ -164,7 +165,13 @@ export const fleetSchema = z.strictObject({
       location: region.optional(),
     })
     .prefault({}),
-  network: z.strictObject({ range: z.string('must be text').default('10.64.0.0/16') }).prefault({}),
+  network: z
+    .strictObject({ range: z.string('must be text').default('10.64.0.0/16'), flow_logs: yesNo.default(false) })
+    .prefault({}),
+  kms_key: z
+    .string('must be text')
+    .regex(KMS_KEY_FORM, 'is not a key of Cloud KMS, as projects/P/locations/L/keyRings/R/cryptoKeys/K')
+    .optional(),
   coordinator: coordinatorSchema.prefault({}),
   pools: z.record(name(20), poolSchema),
   ingress_image: z
@@ -189,6 +196,8 @@ export const fleetSchema = z.strictObject({
       region: region.optional(),
       memory_gb: whole(1, 300).default(1),
       tier: z.enum(['BASIC', 'STANDARD_HA'], 'must be BASIC or STANDARD_HA').default('BASIC'),
+      tls: yesNo.default(false),
+      auth: yesNo.default(false),
     })
     .optional(),
   monitoring: z

@@ -20,8 +20,9 @@ export function resolveFleet(file: FleetFile): FleetConfig {
         : { bucket: file.state.bucket, prefix: file.state.prefix ?? `longshore/${file.name}` },
     labels: file.labels,
     protect: file.protect,
+    kmsKey: file.kms_key ?? null,
     snapshots: snapshotsOf(file),
-    network: { range: file.network.range, subnets },
+    network: { range: file.network.range, flowLogs: file.network.flow_logs, subnets },
     coordinator: coordinatorOf(file, table, subnets),
     pools: Object.entries(file.pools).map(([name, pool]) => poolOf(name, pool, file.region, table)),
     ingressImage: file.ingress_image ?? null,
@@ -40,6 +41,8 @@ export function resolveFleet(file: FleetFile): FleetConfig {
             region: file.memorystore.region ?? file.region,
             memoryGb: file.memorystore.memory_gb,
             tier: file.memorystore.tier,
+            tls: file.memorystore.tls,
+            auth: file.memorystore.auth,
           },
     monitoring:
       file.monitoring === undefined

@@ -6,7 +6,7 @@ import { CoordinatorWatch } from '../constructs/coordinator-watch.ts';
 import type { FleetNetwork } from '../constructs/fleet-network.ts';
 import { LogArchive } from '../constructs/log-archive.ts';
 import type { PrivateServices } from '../constructs/private-services.ts';
-import type { FleetConfig } from '../fleet-file/fleet-config.ts';
+import type { FleetConfig, MonitoringConfig } from '../fleet-file/fleet-config.ts';
 import { coordinatorName, standbyName } from '../fleet-file/resource-names.ts';
 
 export interface AddOnParts {
@@ -19,22 +19,40 @@ export interface AddOnParts {
   readonly standbyAddress: string | null;
 }
 
-export function addAddOns(stack: TerraformStack, fleet: FleetConfig, parts: AddOnParts): void {
+export interface AddOns {
+  /** Null: the fleet has none. */
+  readonly cache: AppCache | null;
+}
+
+export function addAddOns(stack: TerraformStack, fleet: FleetConfig, parts: AddOnParts): AddOns {
   const { services } = parts;
   const { memorystore, monitoring } = fleet;
   for (const { id, domain, address } of reachable(fleet, parts))
     if (domain !== null && fleet.coordinator.dnsZone !== null)
       new CoordinatorName(stack, `${id}-name`, { domain, zone: fleet.coordinator.dnsZone, address, services });
-  if (memorystore !== null && parts.managed !== null)
-    new AppCache(stack, 'cache', {
-      fleet: fleet.name,
-      memorystore,
-      network: parts.network.network.id,
-      rangeName: parts.managed.rangeName,
-      protect: fleet.protect,
-      after: [parts.managed.connection],
-    });
-  if (monitoring === null) return;
+  const cache =
+    memorystore === null || parts.managed === null
+      ? null
+      : new AppCache(stack, 'cache', {
+          fleet: fleet.name,
+          memorystore,
+          network: parts.network.network.id,
+          rangeName: parts.managed.rangeName,
+          kmsKey: fleet.kmsKey,
+          protect: fleet.protect,
+          after: [parts.managed.connection],
+        });
+  if (monitoring !== null) addMonitoring(stack, fleet, monitoring, parts);
+  return { cache };
+}
+
+function addMonitoring(
+  stack: TerraformStack,
+  fleet: FleetConfig,
+  monitoring: MonitoringConfig,
+  parts: AddOnParts,
+): void {
+  const { services } = parts;
   if (monitoring.uptimeCheck)
     for (const { id, machine, domain, address } of reachable(fleet, parts))
       new CoordinatorWatch(stack, id === 'coordinator' ? 'watch' : `${id}-watch`, {

@@ -79,6 +79,7 @@ export class GcpStack extends TerraformStack {
       programs,
       ingressImage: fleet.ingressImage,
       coordinators: coordinatorAddresses(fleet),
+      kmsKey: fleet.kmsKey,
       protect: fleet.protect,
       services,
     });
@@ -90,6 +91,7 @@ export class GcpStack extends TerraformStack {
             ...fleet.registry,
             readers: fleet.pools.map(({ name }) => ({ pool: name, member: accountOf(name).member })),
             keeper: coordinator.member,
+            kmsKey: fleet.kmsKey,
             protect: fleet.protect,
             services,
           });
@@ -105,6 +107,7 @@ export class GcpStack extends TerraformStack {
       fleet: fleet.name,
       machine: fleet.coordinator,
       labels: fleet.labels,
+      kmsKey: fleet.kmsKey,
       protect: fleet.protect,
       services,
     });
@@ -141,6 +144,7 @@ export class GcpStack extends TerraformStack {
             sql: fleet.coordinator.cloudSql,
             network: network.network.id,
             member: coordinator.member,
+            kmsKey: fleet.kmsKey,
             protect: fleet.protect,
             services,
             after: [managed.connection],
@@ -177,6 +181,7 @@ export class GcpStack extends TerraformStack {
       internalAddress: addresses.internal.address,
       publicAddress,
       dataDisk: disk.selfLink,
+      kmsKey: fleet.kmsKey,
       account: coordinator.email,
       metadata: coordinatorMetadata(fleet, { ...metadataFacts, publicAddress }),
       after: needed,
@@ -225,7 +230,7 @@ export class GcpStack extends TerraformStack {
       }),
     );
 
-    addAddOns(this, fleet, {
+    const { cache } = addAddOns(this, fleet, {
       network,
       services,
       managed,
@@ -237,6 +242,7 @@ export class GcpStack extends TerraformStack {
       publicAddress,
       standbyAddress: standby?.publicAddress ?? null,
       poolAddresses,
+      cache,
       secretPrefix,
     });
   }

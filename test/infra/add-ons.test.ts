@@ -1,7 +1,7 @@
 // What a fleet may have beside its machines: database, cache, monitoring, logs.
 import t from 'tap';
 import { FULL_FLEET, fleetOf, SMALL_FLEET } from './support/fleets.ts';
-import { asValues, block, one, synthesise } from './support/synthesised.ts';
+import { asList, asValues, block, one, synthesise } from './support/synthesised.ts';
 
 const full = synthesise(fleetOf(FULL_FLEET));
 const small = synthesise(fleetOf(SMALL_FLEET));
@@ -106,5 +106,74 @@ t.test('logs: kept for as long as asked for, and machines then send what their c
   const template = 'google_compute_instance_template.pool-web_of_template';
   t.equal(metadata(full, template)['serial-port-logging-enable'], 'TRUE');
   t.notOk('serial-port-logging-enable' in metadata(small, template));
+  t.end();
+});
+
+t.test('Cloud SQL: logs who comes and goes and what waits, never the text of statements', (t) => {
+  const flags = asList(block(one(full.of('sql_database_instance'), 'database_postgres'), 'settings')['database_flags']);
+  t.same(Object.fromEntries(flags.map((flag) => [asValues(flag)['name'], asValues(flag)['value']])), {
+    log_checkpoints: 'on',
+    log_connections: 'on',
+    log_disconnections: 'on',
+    log_lock_waits: 'on',
+    log_min_duration_statement: '-1',
+    log_temp_files: '0',
+  });
+  t.end();
+});
+
+t.test('flow logs: only where they are asked for, since they cost by traffic', (t) => {
+  const logged = synthesise(fleetOf(`${SMALL_FLEET}network: { flow_logs: true }\n`));
+  t.match(block(one(logged.of('compute_subnetwork'), 'network_europe-west4'), 'log_config'), {
+    aggregation_interval: 'INTERVAL_10_MIN',
+    flow_sampling: 0.5,
+  });
+  t.notOk('log_config' in one(small.of('compute_subnetwork'), 'network_europe-west4'));
+  t.end();
+});
+
+t.test('Memorystore: a password and TLS where they are asked for, and outputs say how to get them', (t) => {
+  const cache = (memorystore: string): typeof full =>
+    synthesise(fleetOf(`${SMALL_FLEET}memorystore: ${memorystore}\n`));
+  const safe = cache('{ tls: true, auth: true }');
+  t.match(one(safe.of('redis_instance'), 'cache_redis'), {
+    auth_enabled: true,
+    transit_encryption_mode: 'SERVER_AUTHENTICATION',
+  });
+  t.match(safe.document['output'], {
+    memorystore_address: { value: /^\$\{google_redis_instance\.cache_redis\.host\}:\$\{/ },
+    memorystore_auth_command: { value: /get-auth-string demo --region=europe-west4/ },
+    memorystore_ca_command: { value: /describe demo --region=europe-west4/ },
+  });
+  t.notMatch(safe.text, /auth_string/, 'the password is in no output');
+  const plain = cache('{}');
+  t.match(one(plain.of('redis_instance'), 'cache_redis'), { auth_enabled: false, transit_encryption_mode: 'DISABLED' });
+  t.notOk('memorystore_auth_command' in asValues(plain.document['output']));
+  t.end();
+});
+
+t.test('a key of the person’s own encrypts everything that takes one', (t) => {
+  const key = 'projects/p-1/locations/europe-west4/keyRings/r/cryptoKeys/k';
+  const text = FULL_FLEET.replace('regions: [europe-west4, us-central1]\n', '')
+    .replace('    region: us-central1\n', '')
+    .replace('coordinator:', `kms_key: ${key}\ncoordinator:\n  count: 2`);
+  const { resources } = synthesise(fleetOf(text));
+  const holders =
+    /^google_(compute_disk|compute_instance|compute_instance_template|sql_database_instance|redis_instance|storage_bucket|artifact_registry_repository)\./;
+  const found = [...resources].filter(([address]) => holders.test(address));
+  t.ok(found.length > 12);
+  for (const [address, values] of found) {
+    const keys = JSON.stringify(values).split(key).length - 1;
+    const disks = asList(values['disk']).length;
+    const attached = asList(values['attached_disk']).length;
+    const own = address.startsWith('google_compute_instance.')
+      ? 1 + attached
+      : address.includes('_template.')
+        ? disks
+        : 1;
+    t.equal(keys, own, address);
+  }
+  for (const [address, values] of full.resources)
+    t.notMatch(JSON.stringify(values), /kms_key|customer_managed/, address);
   t.end();
 });

@@ -240,6 +240,9 @@ t.test('outputs: URL, addresses, registry, and how to get the first token instea
         pair: '${google_compute_address.pool-pair_balancer_address.address}',
       },
     },
+    memorystore_address: {
+      value: '${google_redis_instance.cache_redis.host}:${google_redis_instance.cache_redis.port}',
+    },
     registry: { value: 'europe-west4-docker.pkg.dev/some-project/shop' },
     first_token_command: {
       value: 'gcloud secrets versions access latest --secret=shop-longshore-admin-token --project=some-project',

@@ -13,6 +13,8 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 export interface TestTerraform {
   /** Path of Terraform's own configuration, with the mirror of providers in it. */
   readonly configFile: string;
+  /** Default: `terraform`. */
+  readonly program?: string;
 }
 
 export type TerraformAnswer =
@@ -45,11 +47,13 @@ export interface TerraformRun {
 /** Terraform in one folder of a test, with nothing of the caller's own Terraform in its environment. */
 export class TerraformFolder {
   readonly #folder: string;
+  readonly #program: string;
   readonly #environment: NodeJS.ProcessEnv;
 
   /** @param variables in place of the caller's own */
   constructor(terraform: TestTerraform, folder: string, variables: Readonly<Record<string, string>> = {}) {
     this.#folder = folder;
+    this.#program = terraform.program ?? 'terraform';
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TF_'));
     this.#environment = {
       ...Object.fromEntries(own),
@@ -63,7 +67,7 @@ export class TerraformFolder {
   /** Any exit code is an answer. */
   async ask(...args: readonly string[]): Promise<TerraformRun> {
     try {
-      const { stdout, stderr } = await run('terraform', [...args], {
+      const { stdout, stderr } = await run(this.#program, [...args], {
         cwd: this.#folder,
         env: this.#environment,
         maxBuffer: OUTPUT_LIMIT,
@@ -78,7 +82,7 @@ export class TerraformFolder {
   /** @throws Error with what Terraform said */
   async do(...args: readonly string[]): Promise<string> {
     const { exit, output } = await this.ask(...args);
-    if (exit !== 0) throw new Error(`terraform ${args.join(' ')} ended with ${exit}:\n${output}`);
+    if (exit !== 0) throw new Error(`${this.#program} ${args.join(' ')} ended with ${exit}:\n${output}`);
     return output;
   }
 

@@ -31,7 +31,11 @@ const pool = (...lines: readonly string[]): readonly string[] => [
 t.test('fleet file: the least that is a fleet gets every default', (t) => {
   const { coordinator, network, pools, registry, state, protect } = fleet('pools:', '  web: { count: 3 }');
 
-  t.same(network, { range: '10.64.0.0/16', subnets: [{ region: 'europe-west4', range: '10.64.0.0/20' }] });
+  t.same(network, {
+    range: '10.64.0.0/16',
+    flowLogs: false,
+    subnets: [{ region: 'europe-west4', range: '10.64.0.0/20' }],
+  });
   t.match(coordinator, { zone: 'europe-west4-b', internalAddress: '10.64.0.10', domain: null, cloudSql: null });
   t.match(pools, [
     {
@@ -113,6 +117,16 @@ t.test('fleet file: one mistake is one line, at its place', (t) => {
       'a standby in another region',
       [...pool('count: 1'), 'coordinator: { count: 2, cloud_sql: {}, standby_zone: us-east1-b }'],
       /coordinator\.standby_zone: lies outside europe-west4/,
+    ],
+    [
+      'a key in another place than what it encrypts',
+      [...pool('count: 1'), 'kms_key: projects/p-1/locations/us-east1/keyRings/r/cryptoKeys/k'],
+      /kms_key: is in us-east1, and the bucket in europe-west4/,
+    ],
+    [
+      'a key that is none',
+      [...pool('count: 1'), 'kms_key: my-key'],
+      /kms_key: is not a key of Cloud KMS, as projects\/P/,
     ],
     ['zone twice', pool('count: 1', 'zones: [europe-west4-a, europe-west4-a]'), /^7:29 .*is there twice/],
     ['region that has no subnet', pool('count: 1', 'region: us-east1'), /^7:13 .*regions: \[europe-west4, us-east1\]/],
