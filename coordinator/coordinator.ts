@@ -107,6 +107,7 @@ export class Coordinator {
     this.#feed = new ChangeFeed({ changes, views, onFault });
     const images = openImages({
       ...options,
+      onAsked: (result) => metrics.registryAsked(result),
       resolve: async (reference) => {
         const host = await resolvingHost(reference, { store, connectedHosts: () => hub.connectedHosts() });
         return host === null ? null : hub.resolve(host, reference);
@@ -169,7 +170,11 @@ export class Coordinator {
       pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
     });
     const commands = createCommands(control, checks);
-    const attempts = new AttemptLimit({ perMinute: REFUSALS_PER_MINUTE, monotonicMs });
+    const attempts = new AttemptLimit({
+      perMinute: REFUSALS_PER_MINUTE,
+      monotonicMs,
+      onRefused: () => metrics.tokenRefused(),
+    });
     this.#http = createHttpServer({
       commands,
       version,
@@ -177,6 +182,7 @@ export class Coordinator {
       tls: options.tls,
       notReady: () => this.#notReady ?? store.obstacle(),
       renderMetrics: () => metrics.render(),
+      onAnswered: (request) => metrics.http.observe(request),
       metricsAccess: config.metrics,
       webFiles: options.webFiles,
       installer: options.installer,
@@ -201,6 +207,8 @@ export class Coordinator {
       convergedHosts: () => convergedHosts(hub),
       enrolledHosts: () => this.#rollouts.knownHosts,
       openDeployments: () => store.countUnended(),
+      consoleSessions: () => this.#console.sessions(),
+      databaseBytes: () => store.databaseBytes(),
     });
     store.onAppended((events) => {
       this.#feed.appended(events);

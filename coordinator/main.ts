@@ -178,7 +178,7 @@ async function lead({ given, databaseUrl, metrics, systemd, log, ending }: Leadi
   const store = timedStore(
     opened,
     () => performance.now(),
-    (taken) => metrics.storeCall(taken),
+    (kind, taken) => metrics.storeCall(kind, taken),
   );
   try {
     const checks = source === null ? [] : [() => standbyFinding(name, opened)];

@@ -44,6 +44,8 @@ const REQUEST_BOUNDS: JsonBounds = { ...PROVEN_BOUNDS, bytes: REQUEST_LIMIT_BYTE
 export interface ConsoleSocket {
   /** A token was revoked: what runs with it ends now, and not at the next look. */
   checkTokens(): void;
+  /** Sessions that are open; who has not shown a token yet is none. */
+  sessions(): number;
   /** Ends every call and socket with 1001. */
   close(): void;
 }
@@ -68,6 +70,7 @@ export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
     checkTokens: () => {
       for (const check of open.checks) check();
     },
+    sessions: () => open.checks.size,
     close: () => {
       for (const socket of sockets.clients) {
         // A paused socket would never read the answer to its close.

@@ -5,11 +5,17 @@
 import { LongshoreError } from '../../fleet/errors.ts';
 import { AddressRate, type AddressRateOptions } from './address-rate.ts';
 
+export interface AttemptLimitOptions extends AddressRateOptions {
+  readonly onRefused?: () => void;
+}
+
 export class AttemptLimit {
   readonly #rate: AddressRate;
+  readonly #onRefused: () => void;
 
-  constructor(options: AddressRateOptions) {
+  constructor(options: AttemptLimitOptions) {
     this.#rate = new AddressRate(options);
+    this.#onRefused = options.onRefused ?? (() => undefined);
   }
 
   /**
@@ -17,6 +23,7 @@ export class AttemptLimit {
    * @returns what to answer: the refusal itself, or RATE_LIMITED once there were too many
    */
   refused(address: string, refusal: LongshoreError): LongshoreError {
+    this.#onRefused();
     const retryAfterMs = this.#rate.take(address);
     if (retryAfterMs === 0) return refusal;
     return new LongshoreError('RATE_LIMITED', `too many refused credentials from ${address}`, { retryAfterMs });

@@ -26,6 +26,8 @@ import { brokenRequest, toErrorResponse } from './error-response.ts';
 import { createHandlers } from './handlers.ts';
 import { renderOpenapi } from './openapi.ts';
 import { registerInstall } from './install-routes.ts';
+import { measureRequests } from './measure-requests.ts';
+import type { MeasuredRequest } from './measure-requests.ts';
 import type { TlsPair } from './tls-files.ts';
 import { parseInput } from './parse-input.ts';
 import { idempotencyKey, idOfRequest } from './remembered-requests.ts';
@@ -41,6 +43,7 @@ export interface HttpServerOptions {
   /** Null = ready; else the reason it is not. */
   readonly notReady: () => string | null;
   readonly renderMetrics: () => Promise<{ readonly type: string; readonly body: string }>;
+  readonly onAnswered: (request: MeasuredRequest) => void;
   /** `token`: of a viewer or more. They name apps and hosts, and how busy they are. */
   readonly metricsAccess: 'token' | 'open';
   readonly webFiles: ReadonlyMap<string, WebFile>;
@@ -84,6 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const body = problem('INPUT_INVALID', `there is no ${request.method} of ${path}`, { hint });
     return reply.code(405).header('allow', methods.join(', ')).send(body);
   });
+  measureRequests(app, options.onAnswered);
   refuseWhileClosing(app);
   registerHealth(app, options);
   registerWeb(app, options.webFiles);

@@ -23,7 +23,8 @@ export interface StandbyServer {
 }
 
 const RETRY_SECONDS = 2;
-const METRIC = 'longshore_coordinator_leader';
+export const LEADER_METRIC = 'longshore_coordinator_leader';
+export const LEADER_HELP = 'Whether this coordinator leads (1) or is a standby (0)';
 
 /** @throws what the listening socket says, as EADDRINUSE */
 export async function listenAsStandby(options: StandbyServerOptions): Promise<StandbyServer> {
@@ -61,7 +62,7 @@ function answerOf({ version, leader }: StandbyServerOptions): RequestListener {
         return send(
           200,
           'text/plain; version=0.0.4; charset=utf-8',
-          `# HELP ${METRIC} 1 = this coordinator leads, 0 = it is a standby\n# TYPE ${METRIC} gauge\n${METRIC} 0\n`,
+          `# HELP ${LEADER_METRIC} ${LEADER_HELP}\n# TYPE ${LEADER_METRIC} gauge\n${LEADER_METRIC} 0\n`,
         );
       default:
         return json(statusOf('STANDBY'), problem('STANDBY', `answer: this is a standby; ${where} leads`));

@@ -5,6 +5,8 @@ import type { Digest } from '../../fleet/ids.ts';
 import type { GoogleCloud } from '../google/google-cloud.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../store/store.ts';
+import { countedFetch } from './counted-fetch.ts';
+import type { RegistryResult } from './counted-fetch.ts';
 import { DigestResolver } from './digest-resolver.ts';
 import { ImageFactsReader } from './image-facts.ts';
 import { loginFor } from './logins.ts';
@@ -24,13 +26,16 @@ export interface OpenImagesOptions {
   /** Set where it runs in a fleet on Google Cloud. */
   readonly google: GoogleCloud | null;
   readonly fetch: typeof fetch;
+  readonly onAsked: (result: RegistryResult) => void;
   /** Wall clock, ms. */
   readonly now: () => number;
   /** Asks a host, where the registry cannot be reached from here; null = no host is connected. */
   readonly resolve: (reference: string) => Promise<Digest | null>;
 }
 
-export function openImages({ config, store, vault, now, google, fetch, resolve }: OpenImagesOptions): ImagesPort {
+export function openImages(options: OpenImagesOptions): ImagesPort {
+  const { config, store, vault, now, google, resolve } = options;
+  const fetch = countedFetch(options.fetch, options.onAsked);
   const client = { fetch, now, insecure: config.insecureRegistries, timeoutMs: REGISTRY_TIMEOUT_MS };
   const login = (registry: string): Promise<RegistryLogin | null> =>
     loginFor(registry, {

@@ -87,6 +87,13 @@ export class PostgresSession {
     return this.#options.readers.use(standbyNames, isLost);
   }
 
+  databaseBytes(): Promise<number> {
+    return this.#options.readers.use(async (client) => {
+      const { rows } = await client.query('select pg_database_size(current_database()) as bytes');
+      return (rows as readonly { readonly bytes: number }[])[0]?.bytes ?? 0;
+    }, isLost);
+  }
+
   /** Finishes what was asked for, then ends. */
   async close(): Promise<void> {
     clearInterval(this.#pulse);

@@ -55,6 +55,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     onAppended: (listener: (events: readonly StoredEvent[]) => void) => store.onAppended(listener),
     obstacle: () => store.obstacle(),
     standbys: () => store.standbys(),
+    databaseBytes: () => store.databaseBytes(),
     close: () => store.close(),
   });
 }
@@ -98,6 +99,11 @@ class PostgresStore {
   standbys(): Promise<readonly string[]> {
     if (this.#session === null) return Promise.reject(unavailable('standbys', this.#reason));
     return this.#session.standbys();
+  }
+
+  databaseBytes(): Promise<number> {
+    if (this.#session === null) return Promise.reject(unavailable('databaseBytes', this.#reason));
+    return this.#session.databaseBytes();
   }
 
   call(name: UseCase, args: unknown): Promise<unknown> {

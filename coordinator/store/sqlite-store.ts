@@ -3,6 +3,7 @@
  * after the commit. The thread's end while it is needed is a fault that every waiting caller hears of.
  */
 import { mkdirSync, chmodSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -35,7 +36,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const worker = startWorker(options.workerUrl, { file: options.file });
   const thread = new DatabaseThread(worker, options.onFault);
   await thread.ready;
-  return storeOver(thread);
+  return storeOver(thread, options.file);
 }
 
 /** From source the thread needs a loader, which it does not take over from the one that starts it. */
@@ -46,7 +47,7 @@ function startWorker(url: URL, workerData: { readonly file: string }): Worker {
   return new Worker(entry, { eval: true, workerData });
 }
 
-function storeOver(thread: DatabaseThread): Store {
+function storeOver(thread: DatabaseThread, file: string): Store {
   const calls: Partial<Record<UseCase, (args?: unknown) => Promise<unknown>>> = {};
   for (const name of Object.keys(OPERATIONS) as UseCase[]) calls[name] = (args) => thread.call(name, args);
   return Object.assign(calls as unknown as UseCases, {
@@ -55,9 +56,16 @@ function storeOver(thread: DatabaseThread): Store {
     },
     obstacle: () => thread.obstacle,
     standbys: () => Promise.resolve([]),
+    databaseBytes: async () => (await bytesOf(file)) + (await bytesOf(`${file}-wal`)),
     close: () => thread.close(),
   });
 }
+
+const bytesOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 
 class DatabaseThread {
   readonly ready: Promise<void>;

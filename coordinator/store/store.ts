@@ -78,6 +78,8 @@ export interface Store
   obstacle(): string | null;
   /** Coordinators that wait to take this one's place, by name. */
   standbys(): Promise<readonly string[]>;
+  /** What the database takes, its log of what is under way included. */
+  databaseBytes(): Promise<number>;
   /** Finishes what is under way, then closes. Later calls are refused with SHUTTING_DOWN. */
   close(): Promise<void>;
 }

@@ -1192,6 +1192,7 @@ for (const kind of storeKinds) {
       const again = await reopen();
       const [event] = await again.appendEvents({ events: [anEvent()] });
       t.equal(event?.number, 81, 'and on after a restart');
+      t.ok((await again.databaseBytes()) > 50_000);
       t.same(await again.verifyEvents({ from: 1, limit: 1000 }), { checked: 81, brokenAt: null, next: null });
     },
   );

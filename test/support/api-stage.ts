@@ -8,6 +8,7 @@ import { attachConsole } from '../../coordinator/console/console-socket.ts';
 import { AddressRate } from '../../coordinator/http/address-rate.ts';
 import { AttemptLimit } from '../../coordinator/http/attempt-limit.ts';
 import { clientAddress } from '../../coordinator/http/client-address.ts';
+import type { HttpServerOptions } from '../../coordinator/http/server.ts';
 import { createHttpServer } from '../../coordinator/http/server.ts';
 import type { HttpServer } from '../../coordinator/http/server.ts';
 import type { TlsPair } from '../../coordinator/http/tls-files.ts';
@@ -26,12 +27,14 @@ export interface ApiStage {
   readonly connections: () => Promise<number>;
   /** A token was revoked. */
   readonly checkTokens: () => void;
+  readonly sessions: () => number;
   readonly renewTls: HttpServer['renewTls'];
 }
 
 export interface ApiStageOptions {
   readonly commands: Commands;
   readonly notReady?: () => string | null;
+  readonly onAnswered?: HttpServerOptions['onAnswered'];
   readonly metricsAccess?: 'token' | 'open';
   readonly webFiles?: ReadonlyMap<string, WebFile>;
   readonly installer?: Installer;
@@ -62,6 +65,7 @@ export async function openApiStage(
     tls: options.tls ?? null,
     notReady: options.notReady ?? (() => null),
     renderMetrics: () => Promise.resolve({ type: 'text/plain', body: 'up 1\n' }),
+    onAnswered: options.onAnswered ?? (() => undefined),
     metricsAccess: options.metricsAccess ?? 'token',
     webFiles: options.webFiles ?? new Map(),
     installer: options.installer ?? noInstaller(),
@@ -104,6 +108,7 @@ export async function openApiStage(
     port,
     connections,
     checkTokens: () => console.checkTokens(),
+    sessions: () => console.sessions(),
     renewTls: (pair) => http.renewTls(pair),
     close,
   };

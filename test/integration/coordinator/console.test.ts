@@ -124,6 +124,7 @@ t.test(
 
     stage.checkTokens();
     t.equal(ended, false, 'the token of this one is good');
+    t.equal(stage.sessions(), 1);
     isRevoked = true;
     // From here on the client reads nothing and answers nothing.
     tcpOf(socket).pause();

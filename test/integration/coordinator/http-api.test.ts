@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import t from 'tap';
+import type { MeasuredRequest } from '../../../coordinator/http/measure-requests.ts';
 import { LongshoreError } from '../../../fleet/errors.ts';
 import { ROUTES } from '../../../protocol/http-api/routes.ts';
 import type { Route } from '../../../protocol/http-api/route.ts';
 import { aService, anAppSpec } from '../../support/app-builders.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { openApiStage } from '../../support/api-stage.ts';
+import { pollUntil } from '../../support/poll-until.ts';
 import { aHostView } from '../../support/views.ts';
 
 const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
@@ -25,6 +27,35 @@ t.test('http: every route but the public ones refuses a call without a token, an
     t.equal(response.status, 401, name);
     t.match(await response.json(), { code: 'UNAUTHENTICATED', hint: /login/ });
   }
+});
+
+t.test('http: each answer is told by the pattern of its route, as the table of routes has it', async (t) => {
+  const told: MeasuredRequest[] = [];
+  const { url } = await openApiStage(t, {
+    commands: fakeCommands({ listHosts: () => Promise.resolve({ items: [], next: null }) }),
+    onAnswered: (request) => told.push(request),
+  });
+  const routes = Object.values(ROUTES) as readonly Route[];
+  for (const { method, path } of routes) {
+    const response = await fetch(url + path.replaceAll(/\{[a-z]+\}/g, 'x'), { method, headers: json });
+    await response.arrayBuffer();
+  }
+  await (await fetch(`${url}/v1/hosts`, { headers: as('viewer') })).arrayBuffer();
+  await (await fetch(`${url}/wp-login.php`)).arrayBuffer();
+
+  await pollUntil(
+    () => Promise.resolve(told.length),
+    (count) => count === routes.length + 2,
+  );
+  const named = told.map(({ method, route }) => `${method} ${route ?? '-'}`);
+  t.same(named.slice(0, routes.length).toSorted(), routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+  t.match(
+    told.slice(-2).toSorted((a, b) => a.status - b.status),
+    [
+      { route: '/v1/hosts', status: 200, seconds: Number },
+      { route: null, status: 404 },
+    ],
+  );
 });
 
 t.test('http: every changing route refuses a viewer', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { InstanceReport } from '../../../../fleet/report.ts';
 import { renderMetrics } from '../../../../agent/metrics/render-metrics.ts';
+import { lintPrometheus } from '../../../support/prometheus-lint.ts';
 import { someAgentFacts } from '../../../support/agent-facts.ts';
 import { anAppReport, appName, specHash } from '../../../support/app-builders.ts';
 
@@ -28,6 +29,7 @@ t.test('renderMetrics: every line is of the text format, every family has help a
       /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? -?[\d.e+]+)$/,
     );
   }
+  t.same(lintPrometheus(text), []);
   const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
   t.equal(new Set(types).size, types.length);
   t.match(text, 'longshore_agent_connected 1\n');
