@@ -22,6 +22,7 @@ import { registerHosts } from './verbs/hosts.ts';
 import { registerImport } from './verbs/import.ts';
 import { registerPs } from './verbs/ps.ts';
 import { registerRemove } from './verbs/rm.ts';
+import { registerRestart } from './verbs/restart.ts';
 import { registerEnrollToken, registerSecrets, registerTokens } from './verbs/secrets.ts';
 import { registerSession } from './verbs/session.ts';
 import { registerStreams } from './verbs/streams.ts';
@@ -49,6 +50,7 @@ const VERBS: readonly RegisterVerb[] = [
   registerHosts,
   registerApps,
   registerPs,
+  registerRestart,
   registerRemove,
   registerDeploy,
   registerDeployments,

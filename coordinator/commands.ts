@@ -19,6 +19,7 @@ import type {
   PageQuery,
   PlanRequest,
   RegistryRequest,
+  RestartRequest,
   RollbackRequest,
   StepsQuery,
   TokenRequest,
@@ -115,6 +116,12 @@ export interface Commands {
     note: string | null,
     actor: Actor,
   ): Promise<{ deployment: DeploymentView | null; text: string }>;
+  /**
+   * A deployment of the current release that replaces its instances.
+   * @param id as of `deploy`
+   * @throws NOT_FOUND; CONFLICT where a deployment is under way or hosts run several releases; CAPABILITY_MISSING
+   */
+  restartApp(app: AppName, request: RestartRequest, actor: Actor, id?: DeploymentId | null): Promise<DeploymentView>;
   releaseQuarantine(app: AppName, actor: Actor): Promise<void>;
   listReleases(app: AppName, query: PageQuery): Promise<Page<ReleaseView>>;
   /** @param id as of `deploy` */

@@ -29,6 +29,8 @@ export interface LiveHost {
   readonly ingress: { readonly http: number | null; readonly https: number | null } | null;
   /** What its operator allows; null = its agent does not say. */
   readonly policy: HostPolicy | null;
+  /** What its agent can do, as it said when it connected. */
+  readonly capabilities: readonly string[];
   readonly lastSeenAt: number | null;
   /** Newest assignment order that the agent acked. */
   readonly acked: { readonly epoch: number; readonly generation: number } | null;

@@ -58,6 +58,11 @@ export interface RunEntry {
    * serving. Due is what is new or changed, or `always`; on the way back only what is `always`.
    */
   readonly onlyOnce?: boolean | undefined;
+  /**
+   * Services whose instances are replaced although they are unchanged, once in each deployment: a restart. Absent = none.
+   * What has done its work is not run again.
+   */
+  readonly replace?: readonly string[] | undefined;
   /** Services whose file asks for start-first itself; beside the spec for the same reason; absent = none. */
   readonly startFirst?: readonly string[] | undefined;
   /** Volumes that may be made anew where they were deleted. Beside the spec for the same reason. Absent = none. */

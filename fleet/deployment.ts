@@ -123,6 +123,8 @@ export interface Deployment {
   readonly aborts: boolean;
   /** A person resumed it: what was begun by nobody goes on without waiting for a maintenance window. */
   readonly byHand: boolean;
+  /** Services whose instances it replaces although their release is unchanged; absent = it is no restart. */
+  readonly restarts?: readonly string[] | undefined;
   readonly createdAt: number;
   readonly startedAt: number | null;
   /** When the wave under way had all its answers; the monitor window counts from it. */

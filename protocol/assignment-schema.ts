@@ -33,6 +33,7 @@ const entrySchema: z.ZodType<AssignmentEntry> = z.discriminatedUnion('kind', [
     always: z.array(z.string()).optional(),
     once: z.array(z.string()).optional(),
     onlyOnce: z.boolean().optional(),
+    replace: z.array(z.string()).optional(),
     startFirst: z.array(z.string()).optional(),
     recreateVolumes: z.array(z.string()).optional(),
     requires: z.array(z.string()),

@@ -24,6 +24,8 @@ export const CAPABILITIES = [
   'prefetch',
   // Never required: the image's own numbers count for who does not have it.
   'healthcheck-overrides',
+  // Never required: the coordinator asks no restart of who does not have it.
+  'restart',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

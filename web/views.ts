@@ -4,7 +4,7 @@ import type { AppView, DeploymentView, HostView } from '../protocol/http-api/vie
 import { runningElsewhere } from '../protocol/text/apps.ts';
 import { AVAILABILITY_WORDS } from '../protocol/text/availability.ts';
 import { renderCause } from '../protocol/text/cause.ts';
-import { onceLine, progressOf, stepDetail, waveProgress } from '../protocol/text/deployments.ts';
+import { onceLine, progressOf, purposeOf, stepDetail, waveProgress } from '../protocol/text/deployments.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import { renderAgo, renderBytes, renderDuration } from '../protocol/text/time.ts';
 import { h, link } from './dom.ts';
@@ -127,7 +127,7 @@ function renderDeploymentCard(deployment: DeploymentView, now: number): Node {
     h(
       'div',
       { class: 'row' },
-      h('h3', {}, `${deployment.app} ${deployment.kind} to release ${deployment.release}`),
+      h('h3', {}, `${deployment.app} ${purposeOf(deployment)}`),
       light(deployment.state.replace('_', ' '), STATE_TONE[deployment.state]),
     ),
     h(

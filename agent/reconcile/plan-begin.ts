@@ -17,7 +17,7 @@ import {
   mayComplete,
   specOf,
 } from './app-context.ts';
-import { omissionOf, runsAgain } from './completion.ts';
+import { isDone, omissionOf, runsAgain } from './completion.ts';
 import { keysInOrder } from './dependencies.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { shouldRun } from './plan-committed.ts';
@@ -51,7 +51,12 @@ function neededCandidates(context: AppContext, entry: RunEntry): readonly Planne
   for (const key of keysInOrder(entry)) {
     const hash = entry.hashes[serviceOfKey(key)];
     if (hash === undefined) continue;
-    if (isKept(context, committed, entry, key, hash) && !runsAgain(context, entry, key)) continue;
+    if (
+      isKept(context, committed, entry, key, hash) &&
+      !runsAgain(context, entry, key) &&
+      !isRestarted(context, entry, key)
+    )
+      continue;
     const known = adoptable(context, entry, key, hash);
     const old = committed?.instances[key];
     candidates.push({
@@ -72,6 +77,14 @@ function isKept(context: AppContext, committed: Committed | null, entry: RunEntr
   // Without the entry (its journal was lost) it could not be made again.
   if (container === undefined) return committed.entry !== null;
   return !hasEndedForGood(context, committed.entry ?? entry, container);
+}
+
+/** A deployment that restarts replaces each instance once: what it made itself stays. */
+function isRestarted(context: AppContext, entry: RunEntry, key: string): boolean {
+  const service = serviceOfKey(key);
+  const record = context.journal.committed?.instances[key];
+  if (record === undefined || entry.replace?.includes(service) !== true) return false;
+  return record.deployment !== entry.deployment && !isDone(context, entry, service, record.instance);
 }
 
 /** It should run, but its restart policy leaves it down: a new attempt replaces it instead of waiting for it in vain. */

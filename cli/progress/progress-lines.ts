@@ -11,6 +11,7 @@ import {
   hostsNotShown,
   onceLine,
   progressOf,
+  purposeOf,
   stepDetail,
   waveProgress,
 } from '../../protocol/text/deployments.ts';
@@ -39,7 +40,7 @@ export interface ProgressStyle {
 export function renderProgress(view: DeploymentView, now: number, style: ProgressStyle): readonly string[] {
   const elapsed = renderDuration((view.endedAt ?? now) - (view.startedAt ?? view.createdAt));
   const lines = [
-    `${paint(view.app, 'bold', style.color)} ${view.kind} to release ${view.release}: ${paint(view.state, stateColor(view.state), style.color)} (${elapsed})`,
+    `${paint(view.app, 'bold', style.color)} ${purposeOf(view)}: ${paint(view.state, stateColor(view.state), style.color)} (${elapsed})`,
   ];
   const once = onceLine(view);
   if (once !== null) lines.push(clip(`  ${once}`, style.columns));
@@ -97,7 +98,7 @@ function extent(view: DeploymentView): string {
 /** What changed between two views, for a pipe. */
 export function changeLines(before: DeploymentView | null, view: DeploymentView): readonly string[] {
   const lines: string[] = [];
-  if (before === null) lines.push(`${view.id} ${view.app} ${view.kind} to release ${view.release}${extent(view)}`);
+  if (before === null) lines.push(`${view.id} ${view.app} ${purposeOf(view)}${extent(view)}`);
   const once = onceLine(view);
   if (once !== null && (before === null || onceLine(before) !== once)) lines.push(once);
   const known = new Map(before?.steps.map((step) => [step.host, step]));

@@ -10,6 +10,7 @@ import { enrollCommands } from './enroll-commands.ts';
 import { eventCommands } from './event-commands.ts';
 import { hostCommands } from './host-commands.ts';
 import { planCommands } from './plan-commands.ts';
+import { runningCommands } from './running-commands.ts';
 import { secretCommands } from './secret-commands.ts';
 import { streamCommands } from './stream-commands.ts';
 import { tokenCommands } from './token-commands.ts';
@@ -21,6 +22,7 @@ export function createCommands(options: ControlOptions, checks: ImageChecks): Co
     ...hostCommands(options),
     ...adoptCommands(options),
     ...appCommands(options, checks),
+    ...runningCommands(options),
     ...planCommands(options),
     ...deploymentCommands(options),
     ...secretCommands(options),

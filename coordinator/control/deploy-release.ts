@@ -19,6 +19,10 @@ export interface Enqueue {
   readonly known: AppRow | null;
   readonly cause: Cause;
   readonly rolling: 'wait' | 'abort';
+  /** Refuse where something of the app is queued or under way. */
+  readonly onlyIdle?: boolean;
+  /** Services whose instances are replaced although the release is the same. */
+  readonly restarts?: readonly string[];
   readonly releaseQuarantine: boolean;
   /** Why, in a few words: `as asked`, `a newer image of web`. */
   readonly why: string;
@@ -38,7 +42,8 @@ export async function enqueueDeployment(
     source,
     deployment: {
       id,
-      kind: source.kind === 'kept' ? 'rollback' : 'deploy',
+      kind: source.kind === 'kept' && input.restarts === undefined ? 'rollback' : 'deploy',
+      ...(input.restarts === undefined ? {} : { restarts: input.restarts }),
       cause,
       createdAt: at,
       aborts: input.rolling === 'abort',
@@ -47,6 +52,7 @@ export async function enqueueDeployment(
     expected: {
       succeeded: known?.succeeded ?? null,
       newest: known === null || known.newest === 0 ? null : known.newest,
+      idle: input.onlyIdle === true,
     },
     releaseQuarantine: input.releaseQuarantine,
     keepReleases: options.keepReleases,
@@ -54,7 +60,11 @@ export async function enqueueDeployment(
       ...(source.kind === 'new'
         ? [{ ...event, kind: 'release.made', text: `Release {release} of ${app} was made: ${input.why}` }]
         : []),
-      { ...event, kind: 'deployment.queued', text: `Deployment of ${app} release {release} is queued: ${input.why}` },
+      {
+        ...event,
+        kind: 'deployment.queued',
+        text: `${input.restarts === undefined ? 'Deployment' : 'Restart'} of ${app} release {release} is queued: ${input.why}`,
+      },
     ],
   });
   options.rollouts.enqueued(app, made.superseded);

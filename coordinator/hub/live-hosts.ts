@@ -14,6 +14,7 @@ const NOTHING: LiveHost = {
   problems: [],
   ingress: null,
   policy: null,
+  capabilities: [],
   lastSeenAt: null,
   acked: null,
   refusal: null,
@@ -39,12 +40,17 @@ export class LiveHosts {
     this.#hosts.set(host, { ...this.known(host), ...fields });
   }
 
-  opened(host: HostId, now: number, { ingress, policy }: Pick<AgentMessageOf<'hello'>, 'ingress' | 'policy'>): void {
+  opened(
+    host: HostId,
+    now: number,
+    { ingress, policy, capabilities }: Pick<AgentMessageOf<'hello'>, 'ingress' | 'policy' | 'capabilities'>,
+  ): void {
     this.update(host, {
       connected: true,
       connectedChangedAt: now,
       ingress,
       policy: policy ?? null,
+      capabilities,
       lastSeenAt: now,
       refusal: null,
     });

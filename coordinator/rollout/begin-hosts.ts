@@ -33,6 +33,7 @@ export function beginForward(draft: RolloutDraft, step: HostStep): void {
     attempt,
     rollback: deployment.kind === 'rollback',
     replicas: draft.facts.rollout.placement[step.host] ?? {},
+    ...(deployment.restarts === undefined ? {} : { replace: deployment.restarts }),
   });
   // At a further attempt the target is already this deployment's own.
   const from = hasMoved(step) ? step.from : releaseBefore(draft, before);

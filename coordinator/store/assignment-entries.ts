@@ -24,6 +24,7 @@ export function toEntry(target: Target, release: Release | null): AssignmentEntr
     spec: specForAgents(release.spec),
     ...oneShotsOf(release.spec),
     ...(target.onlyOnce === true ? { onlyOnce: true } : {}),
+    ...(target.replace === undefined ? {} : { replace: target.replace }),
     hashes: release.hashes,
     replicas: target.replicas,
     secretVersions: release.secretVersions,

@@ -14,6 +14,7 @@ import * as stepCounts from './migrations/0006-step-counts.ts';
 import * as requests from './migrations/0007-requests.ts';
 import * as servedReleases from './migrations/0008-served-releases.ts';
 import * as retention from './migrations/0009-retention.ts';
+import * as restarts from './migrations/0010-restarts.ts';
 import type { Tables } from './tables.ts';
 import { fromProblem, toProblem } from './worker-messages.ts';
 
@@ -27,6 +28,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-requests': requests,
   '0008-served-releases': servedReleases,
   '0009-retention': retention,
+  '0010-restarts': restarts,
 };
 
 /** @throws STATE_FILE_INVALID where the database is of a newer version, or a migration failed (it was undone);

@@ -82,6 +82,8 @@ export interface RunTarget {
   readonly replicas: Readonly<Record<string, number>>;
   /** Only what runs once for the deployment; the host keeps what it has. Absent = the whole app. */
   readonly onlyOnce?: true | undefined;
+  /** Services whose instances the deployment replaces although they are unchanged. Absent = none. */
+  readonly replace?: readonly string[] | undefined;
 }
 
 export interface RemoveTarget {
@@ -120,6 +122,8 @@ export interface NewDeployment {
   readonly cause: Cause;
   readonly createdAt: number;
   readonly aborts: boolean;
+  /** As in `Deployment`. */
+  readonly restarts?: readonly string[] | undefined;
   /** Where the app shall run with this release. */
   readonly placement: Placement;
 }

@@ -273,7 +273,12 @@ export interface RolloutStore {
     readonly app: AppName;
     readonly source: ReleaseSource;
     readonly deployment: NewDeployment;
-    readonly expected: { readonly succeeded: number | null; readonly newest: number | null };
+    readonly expected: {
+      readonly succeeded: number | null;
+      readonly newest: number | null;
+      /** Nothing of the app is queued or under way. */
+      readonly idle?: boolean;
+    };
     readonly releaseQuarantine: boolean;
     readonly keepReleases: number;
     readonly events: readonly NewEvent[];

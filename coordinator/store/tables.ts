@@ -166,6 +166,8 @@ export interface TargetsTable {
   replicas: string;
   volumes: number;
   only_once: number;
+  /** Services whose instances it replaces although they are unchanged, as JSON. */
+  replaced: string | null;
 }
 
 export interface DeploymentsTable {
@@ -187,6 +189,8 @@ export interface DeploymentsTable {
   placement: string;
   aborts: number;
   by_hand: number;
+  /** Services that it restarts, as JSON; null = it is no restart. */
+  restarts: string | null;
   created_at: number;
   started_at: number | null;
   settled_at: number | null;

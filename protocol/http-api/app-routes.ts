@@ -52,6 +52,16 @@ export const APP_ROUTES = {
     body: requests.noteRequestSchema,
     reply: z.object({ deployment: views.deploymentViewSchema.nullable(), text: z.string() }).meta({ id: 'PullResult' }),
   },
+  restartApp: {
+    method: 'POST',
+    path: '/v1/apps/{app}/restart',
+    creates: true,
+    access: 'operator',
+    summary: 'Replace the instances of the current release, in waves and behind their gates',
+    query: null,
+    body: requests.restartRequestSchema,
+    reply: views.deploymentViewSchema,
+  },
   releaseQuarantine: {
     method: 'DELETE',
     path: '/v1/apps/{app}/quarantine',

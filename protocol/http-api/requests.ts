@@ -55,6 +55,16 @@ export const rollbackRequestSchema = z
   })
   .meta({ id: 'RollbackRequest' });
 
+const serviceNames = z.array(z.string().min(1).max(256)).max(1_000);
+
+export const restartRequestSchema = z
+  .strictObject({
+    /** Empty = all that run on and on. */
+    services: serviceNames.default([]),
+    note,
+  })
+  .meta({ id: 'RestartRequest' });
+
 export const cancelRequestSchema = z
   .strictObject({
     /** True: moved hosts go back; false: stop in place. */
@@ -154,6 +164,7 @@ export const eventsQuerySchema = pageQuerySchema.extend({
 export type PlanRequest = z.infer<typeof planRequestSchema>;
 export type DeployRequest = z.infer<typeof deployRequestSchema>;
 export type RollbackRequest = z.infer<typeof rollbackRequestSchema>;
+export type RestartRequest = z.infer<typeof restartRequestSchema>;
 export type CancelRequest = z.infer<typeof cancelRequestSchema>;
 export type HostPatch = z.infer<typeof hostPatchSchema>;
 export type AdoptRequest = z.infer<typeof adoptRequestSchema>;

@@ -115,6 +115,8 @@ export const deploymentViewSchema = z
     release: countSchema,
     base: countSchema.nullable(),
     kind: z.enum(['deploy', 'rollback']),
+    /** Services that it restarts, with the release unchanged; null = it is no restart. Absent from an older coordinator. */
+    restarts: z.array(z.string()).nullable().optional(),
     state: deploymentStateSchema,
     /** Hosts by wave and state: all of them, however many. Absent from an older coordinator, which sends every step. */
     counts: z

@@ -56,7 +56,9 @@ export function renderDeployments(deployments: readonly DeploymentView[], now: n
   const rows = deployments.map((deployment) => [
     deployment.id,
     deployment.app,
-    `${deployment.base ?? '-'} -> ${deployment.release}`,
+    deployment.restarts == null
+      ? `${deployment.base ?? '-'} -> ${deployment.release}`
+      : `${deployment.release} restarted`,
     deployment.state,
     renderAgo(deployment.createdAt, now),
     took(deployment),
@@ -71,9 +73,14 @@ function took(deployment: DeploymentView): string {
     : renderDuration(deployment.endedAt - deployment.startedAt);
 }
 
+/** `deploy to release 3`, `restart of web in release 3`. */
+export function purposeOf({ kind, release, restarts }: Pick<DeploymentView, 'kind' | 'release' | 'restarts'>): string {
+  return restarts == null ? `${kind} to release ${release}` : `restart of ${restarts.join(', ')} in release ${release}`;
+}
+
 /** One deployment with a line per host; what `status` prints. */
 export function renderDeployment(deployment: DeploymentView, now: number): string {
-  const head = `${deployment.app} release ${deployment.release} (${deployment.kind} ${deployment.id}): ${deployment.state}, ${progressOf(deployment)}`;
+  const head = `${deployment.app} release ${deployment.release} (${deployment.restarts == null ? deployment.kind : `restart of ${deployment.restarts.join(', ')}`} ${deployment.id}): ${deployment.state}, ${progressOf(deployment)}`;
   const steps = deployment.steps.map((step) => [
     `  ${step.name}`,
     `wave ${step.wave + 1}`,

@@ -593,8 +593,9 @@ for (const kind of storeKinds) {
         ...write,
         expected: 'rolling',
         deployment: { ...deployment, state: 'rolling', once },
-        targets: [{ ...target, attempt: 2 }],
+        targets: [{ ...target, attempt: 2, replace: ['web'] }],
       });
+      t.match(await after.targetsOfApp({ app: WEB }), [{ replace: ['web'] }]);
       t.notOk('onlyOnce' in ((await after.targetsOfApp({ app: WEB }))[0] ?? {}));
     },
   );

@@ -657,6 +657,39 @@ scene('rollback: to the succeeded release before, to one by number, and out of o
   await t.rejects(world.commands.rollback(WEB, { release: 77, note: null }, ADA), refusal('NOT_FOUND'));
 });
 
+scene('restart: a deployment of the release that stands, which replaces instances', async (t, world) => {
+  const host = await enroll(world, 'a');
+  const restart = (services: string[] = []) => world.commands.restartApp(WEB, { services, note: null }, ADA);
+  await t.rejects(restart(), refusal('NOT_FOUND'), 'no such app');
+  const migrate = aService({
+    image: { reference: IMAGE, digest: null, pull: 'always', platform: null },
+    run: 'always',
+  });
+  const spec = aSpec({ services: { ...aSpec().services, migrate } });
+  const first = await world.commands.deploy(asking({ spec }), ADA);
+  await t.rejects(restart(), refusal('CONFLICT', { message: /restart web: deployment d-.* is queued/ }));
+  if (first.deployment !== null) await finish(world, first.deployment, 'failed');
+  await t.rejects(restart(), refusal('CONFLICT', { message: /no release of it has succeeded/ }));
+  await deployed(world, { spec, force: true });
+
+  await t.rejects(restart(['wbe']), refusal('NOT_FOUND', { message: /no service wbe/ }));
+  await t.rejects(restart(['migrate']), refusal('CONFLICT', { message: /migrate runs to its end/ }));
+  world.live.set(host, aLiveHost({ capabilities: ['swap'] }));
+  await t.rejects(restart(), refusal('CAPABILITY_MISSING', { message: /the agent of a cannot restart/ }));
+  world.live.set(host, aLiveHost({ connected: false, capabilities: [] }));
+
+  const made = await restart();
+  t.match(made, { kind: 'deploy', release: 2, base: 2, restarts: ['web'], state: 'queued' });
+  t.match((await world.commands.listReleases(WEB, PAGE)).items, [{ number: 2 }, { number: 1 }], 'no release is made');
+  await t.rejects(restart(), refusal('CONFLICT', { message: /is queued/ }), 'a second one');
+  await finish(world, made);
+  t.match(await world.commands.getApp(WEB), { release: 2, deployment: { id: made.id } });
+
+  const next = await world.commands.deploy(asking({ spec: aSpec({}, { MODE: '2' }) }), ADA);
+  if (next.deployment !== null) await finish(world, next.deployment, 'cancelled');
+  await t.rejects(restart(), refusal('CONFLICT', { message: /some hosts run release 3/ }));
+});
+
 scene('hosts: cordon, drain and labels move the fleet, and are written down by person', async (t, world) => {
   const host = await enroll(world, 'a');
   await enroll(world, 'b');

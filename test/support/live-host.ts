@@ -1,4 +1,5 @@
 /** What the hub knows of a host, for tests: connected and silent of everything else. */
+import { CAPABILITIES } from '../../protocol/version.ts';
 import { problem } from '../../fleet/errors.ts';
 import type { AssignmentRefusal, LiveHost } from '../../coordinator/ports.ts';
 
@@ -11,6 +12,7 @@ export const aLiveHost = (fields: Partial<LiveHost> = {}): LiveHost => ({
   problems: [],
   ingress: null,
   policy: null,
+  capabilities: [...CAPABILITIES],
   lastSeenAt: null,
   acked: null,
   refusal: null,

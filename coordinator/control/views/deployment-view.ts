@@ -14,9 +14,10 @@ export function deploymentView(
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
 ): DeploymentView {
-  const { settledAt: _settledAt, aborts: _aborts, byHand: _byHand, once, counts, ...head } = deployment;
+  const { settledAt: _settledAt, aborts: _aborts, byHand: _byHand, once, counts, restarts, ...head } = deployment;
   return {
     ...head,
+    restarts: restarts === undefined ? null : [...restarts],
     counts: counts.map((count) => ({ ...count })),
     steps: steps.map((step) => stepView(deployment, step, names, live)),
     once: once === null ? null : onceView(deployment, once, names, live),

@@ -1,10 +1,11 @@
 /** Enqueueing: the release, its deployment and what it supersedes are written in one transaction. */
 import { LongshoreError, problem } from '../../../fleet/errors.ts';
+import type { AppName } from '../../../fleet/ids.ts';
 import type { Release } from '../../../fleet/release.ts';
 import { routeRefusal } from '../../placement/route-conflicts.ts';
 import type { Placement } from '../records.ts';
 import type { RolloutStore } from '../store.ts';
-import { deployment as readDeployment } from './deployments.ts';
+import { deployment as readDeployment, unendedDeployments } from './deployments.ts';
 import { endUnended } from './end-deployments.ts';
 import { append } from './events.ts';
 import { forgetReleases } from './forget-releases.ts';
@@ -33,6 +34,7 @@ export async function createDeployment(
       `deploy ${app}: it changed meanwhile (release ${String(newest)}, last succeeded ${String(succeeded)})`,
     );
   }
+  if (expected.idle === true) await requireIdle(transaction, app);
   const release = await takeRelease(transaction, args, newest ?? 0);
   await requireSecretVersions(transaction, release);
   await requireFreeRoutes(transaction, release, args.deployment.placement);
@@ -50,7 +52,7 @@ export async function createDeployment(
         `deploy ${app} release ${old.release}: release ${release.number} took its place in the queue`,
       ),
   });
-  const { id, kind, cause, createdAt, placement, aborts } = args.deployment;
+  const { id, kind, cause, createdAt, placement, aborts, restarts } = args.deployment;
   await transaction.db
     .insertInto('deployments')
     .values({
@@ -70,6 +72,7 @@ export async function createDeployment(
       placement: toJson(placement),
       aborts: aborts ? 1 : 0,
       by_hand: 0,
+      restarts: restarts === undefined ? null : toJson(restarts),
       created_at: createdAt,
       started_at: null,
       settled_at: null,
@@ -88,6 +91,12 @@ export async function createDeployment(
   const deployment = await readDeployment(transaction, { id });
   if (deployment === null) throw notFound(`read deployment ${id}: there is none`);
   return { release, deployment, superseded };
+}
+
+/** @throws CONFLICT */
+async function requireIdle(transaction: Transaction, app: AppName): Promise<void> {
+  const [underWay] = await unendedDeployments(transaction, { app });
+  if (underWay !== undefined) throw conflict(`deploy ${app}: deployment ${underWay.id} is ${underWay.state}`);
 }
 
 /** The plan has looked, but another app may have been deployed since. */

@@ -120,6 +120,7 @@ export function toSummary(row: DeploymentsTable): DeploymentSummary {
     cause: fromJson(row.cause),
     aborts: Number(row.aborts) === 1,
     byHand: Number(row.by_hand) === 1,
+    ...(row.restarts === null ? {} : { restarts: fromJson<string[]>(row.restarts) }),
     createdAt: Number(row.created_at),
     startedAt: numberOrNull(row.started_at),
     settledAt: numberOrNull(row.settled_at),

@@ -58,6 +58,7 @@ export async function writeTargets(transaction: Transaction, targets: readonly T
         rollback: 0,
         replicas: '{}',
         only_once: 0,
+        replaced: null,
       };
       await db
         .updateTable('targets')
@@ -79,6 +80,7 @@ export async function writeTargets(transaction: Transaction, targets: readonly T
       replicas: toJson(target.replicas),
       volumes: 0,
       only_once: target.onlyOnce === true ? 1 : 0,
+      replaced: target.replace === undefined ? null : toJson(target.replace),
     };
     await db
       .insertInto('targets')
@@ -268,5 +270,6 @@ function toTarget(row: TargetsTable): Target {
     replicas: fromJson(row.replicas),
     // Only where it is so: the hash of an assignment covers its targets.
     ...(Number(row.only_once) === 1 ? { onlyOnce: true } : {}),
+    ...(row.replaced === null ? {} : { replace: fromJson<string[]>(row.replaced) }),
   };
 }

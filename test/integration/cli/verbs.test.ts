@@ -252,6 +252,23 @@ t.test('cli: ps shows instances with host, release, image and uptime', async (t)
   t.match(await cli.run(['ps', 'nope']), { exit: 2, err: /read app nope: there is none/ });
 });
 
+t.test('cli: restart names the services, and is followed or left', async (t) => {
+  const asked: unknown[] = [];
+  const cli = await stage(t, {
+    restartApp: (_app, request) => {
+      asked.push(request);
+      return Promise.resolve(aDeploymentView({ release: 4, base: 4, restarts: ['web'], state: 'succeeded' }));
+    },
+  });
+  const ran = await cli.run(['restart', 'shop', 'web', '--note', 'leak', '--detach']);
+  t.match(ran, { exit: 0, out: /^shop release 4 \(restart of web d-.*\): succeeded/ });
+  t.match(await cli.run(['restart', 'shop']), { exit: 0, out: /restart of web in release 4/ });
+  t.same(asked, [
+    { services: ['web'], note: 'leak' },
+    { services: [], note: null },
+  ]);
+});
+
 t.test('cli: what is wrong is blamed on what is wrong, with a way out', async (t) => {
   const cli = await stage(t, { whoami });
   writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);

@@ -12,7 +12,7 @@ import {
   instanceId,
   noFacts,
 } from '../../../support/agent-planning.ts';
-import { appName, digest, hostId, specHash } from '../../../support/app-builders.ts';
+import { appName, deploymentId, digest, hostId, specHash } from '../../../support/app-builders.ts';
 
 const web = appName('web');
 const once = { name: 'no', maxAttempts: 0 } as const;
@@ -197,6 +197,23 @@ t.test('one-shot: `always` runs on the way back, and unchanged once with each de
   const { deployment } = next['migrate/1'];
   const renewed = release(2, 'b', 'd', { always: ['migrate'], deployment, attempt: 9 });
   t.same(leftOut(plan(renewed, moved, [newer, ran])), [], 'a further attempt of its deployment');
+  t.end();
+});
+
+t.test('restart: unchanged instances are replaced, once for each deployment, and work that is done is not', (t) => {
+  const again = { deployment: deploymentId(7), attempt: 7, replace: ['web', 'migrate'] };
+  const restart = release(1, 'a', 'c', again);
+  t.match(plan(restart, noted, [server, migration]).actions[0], {
+    kind: 'begin',
+    candidates: [{ key: 'web/1', slot: 1, hash: specHash('a'), adopt: null }],
+  });
+  const other = plan({ ...restart, replace: ['other'] }, noted, [server, migration]);
+  t.match(other.actions[0], { kind: 'begin', candidates: [] });
+  const made = { ...records, 'web/1': aRecord(1, { deployment: deploymentId(7) }) };
+  const done = { ...noted, ...committedJournalOf(restart, made), completions: noted.completions };
+  t.same(plan(restart, done, [server, migration]).actions, [], 'an agent that starts again');
+  const renewed = plan({ ...restart, attempt: 8 }, done, [server, migration]);
+  t.match(renewed.actions[0], { kind: 'begin', candidates: [] }, 'a further attempt of the same deployment');
   t.end();
 });
 

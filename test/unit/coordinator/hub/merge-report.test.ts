@@ -6,6 +6,7 @@ import { anAppReport, appName } from '../../../support/app-builders.ts';
 
 const live = (apps: LiveHost['apps'] = {}): LiveHost => ({
   connected: true,
+  capabilities: [],
   connectedChangedAt: 1,
   apps,
   metrics: null,

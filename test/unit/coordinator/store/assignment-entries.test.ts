@@ -15,6 +15,11 @@ t.test('toEntry: what an older agent does not know stands beside the spec, and n
   const plain = toEntry(aTarget(hostId(1), 1), aRelease());
   t.notOk('always' in plain || 'once' in plain || 'onlyOnce' in plain);
   t.match(plain, { requires: ['swap'] });
+  t.notOk('replace' in plain);
+  t.match(toEntry({ ...aTarget(hostId(1), 1), replace: ['web'] }, aRelease()), {
+    replace: ['web'],
+    requires: ['swap'],
+  });
   t.end();
 });
 
