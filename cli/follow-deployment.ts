@@ -12,6 +12,7 @@ import { plainJson } from '../protocol/text/plain-text.ts';
 import type { DeploymentView } from '../protocol/http-api/views.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import type { Context } from './context.ts';
+import { requireEveryHost } from './every-host.ts';
 import { ProgressDisplay } from './progress/progress-display.ts';
 
 /** Exit code by how a deployment ended. */
@@ -108,9 +109,15 @@ async function watchOnce(
   }
 }
 
-/** Says how it ended, on standard error when it did not succeed. @returns the exit code */
-export function concludeDeployment(context: Context, view: DeploymentView): number {
+/**
+ * Says how it ended, on standard error when it did not succeed.
+ * @param requireAll whether it must have reached every host; `require: all` of the app file asks for it too
+ * @returns the exit code
+ * @throws DEPLOYMENT_INCOMPLETE
+ */
+export function concludeDeployment(context: Context, view: DeploymentView, requireAll = false): number {
   if (context.json) context.terminal.out(plainJson(view, 2));
   else if (view.problem !== null) context.terminal.err(renderProblem(view.problem));
+  requireEveryHost(view, requireAll);
   return hasEnded(view.state) ? EXIT[view.state as keyof typeof EXIT] : 1;
 }

@@ -79,4 +79,6 @@ x-longshore:
     # window: { days: [mon-fri], from: "02:00", to: "04:00" }
   # What hosts may do while the coordinator is away: keep what runs, or update.
   offline: keep
+  # Hosts that are away come to a release later (reachable), or deploy ends with exit code 1 without them (all).
+  require: reachable
 `;

@@ -69,6 +69,7 @@ export function readApp(root: Cursor, around: Surroundings, profiles: readonly s
       schedule: longshore.schedule,
       offline: longshore.offline,
       volumeScope: longshore.volumeScope,
+      ...(longshore.require === undefined ? {} : { require: longshore.require }),
     },
   };
 }

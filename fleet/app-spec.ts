@@ -23,6 +23,8 @@ export interface AppSpec {
   readonly offline: 'keep' | 'update';
   /** `per-host`: the same named volume on several hosts is meant (each has its own data). */
   readonly volumeScope: 'single' | 'per-host';
+  /** `all`: who follows a deployment counts it as failed while a host is without it. Absent = hosts that are away may come to it later. */
+  readonly require?: 'all' | undefined;
   /** Volumes that this release may make anew, empty, where somebody deleted them; asked for at deploy. Absent = none. */
   readonly recreateVolumes?: readonly string[] | undefined;
 }

@@ -442,6 +442,13 @@ export const ERRORS = {
     retryable: false,
     exit: 3,
   },
+  DEPLOYMENT_INCOMPLETE: {
+    meaning:
+      'The deployment succeeded, and hosts that it has to reach are without it (`--require-all`, `require: all`).',
+    hint: 'Hosts that are away take it when they connect; `longshore explain HOST` says why one does not.',
+    retryable: true,
+    exit: 1,
+  },
   DEPLOYMENT_CANCELLED: {
     meaning: 'Somebody cancelled the deployment.',
     hint: 'See `longshore events`.',

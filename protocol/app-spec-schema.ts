@@ -280,6 +280,7 @@ export const appSpecSchema: z.ZodType<AppSpec> = z
     schedule: scheduleSchema.nullable(),
     offline: z.enum(['keep', 'update']),
     volumeScope: z.enum(['single', 'per-host']),
+    require: z.literal('all').optional(),
     recreateVolumes: z.array(z.string().max(1_024)).max(100).optional(),
   })
   .meta({ id: 'AppSpec' });

@@ -1,5 +1,6 @@
 /** `plan` and `deploy`: from the app file to a release on every host. */
 import { resolve } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Digest } from '../../fleet/ids.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -11,6 +12,7 @@ import { readAppFile } from '../app-file.ts';
 import type { AppFileOptions } from '../app-file.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
+import { REQUIRE_ALL, requireRelease } from '../every-host.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import { buildImages, builtDigests, tagPlannedImages, type BuiltImage } from '../images/build-images.ts';
 import { checkPlanPath, readPlanFile, writePlanFile } from '../plan-file.ts';
@@ -29,6 +31,7 @@ interface DeployOptions extends AppFileOptions {
   readonly plan?: string;
   readonly build: boolean;
   readonly detach?: boolean;
+  readonly requireAll?: boolean;
   readonly abort?: boolean;
   readonly force?: boolean;
   readonly releaseQuarantine?: boolean;
@@ -58,7 +61,8 @@ export function registerDeploy(program: Command, run: RunVerb): void {
     .action(run(plan));
   appFileOptions(program.command('deploy').description('Build, push, make a release and roll it over the hosts'))
     .option('--plan <file>', 'do exactly this saved plan, or refuse')
-    .option('--detach', 'do not follow it')
+    .addOption(new Option('--detach', 'do not follow it').conflicts('requireAll'))
+    .option(...REQUIRE_ALL)
     .option('--abort', 'stop a deployment of this app that is under way, instead of waiting for it')
     .option('--force', 'make a release although nothing changed')
     .option('--release-quarantine', 'deploy although a digest failed its gate before')
@@ -136,13 +140,15 @@ async function deploy(context: Context, options: DeployOptions): Promise<number>
   if (!context.json) context.terminal.out(renderPlan(view));
   if (deployment === null) {
     if (context.json) print(context, { deployment, plan: view }, () => '');
+    if (options.requireAll === true || prepared.spec.require === 'all')
+      requireRelease(await (await context.api()).call('getApp', { parameters: { app: view.app } }));
     return 0;
   }
   if (options.detach === true) {
     print(context, deployment, () => renderDeployment(deployment, context.now()));
     return 0;
   }
-  return concludeDeployment(context, await followDeployment(context, deployment));
+  return concludeDeployment(context, await followDeployment(context, deployment), options.requireAll);
 }
 
 async function fromPlanFile(

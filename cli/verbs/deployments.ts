@@ -1,4 +1,5 @@
 /** `status`, `watch`, `deployments`, `rollback`, `pause`, `resume`, `cancel`: what moves. */
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { compareText } from '../../fleet/compare-text.ts';
 import { isDeploymentId } from '../../fleet/ids.ts';
@@ -8,12 +9,17 @@ import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import { hostsNotShown, renderDeployment, renderDeployments } from '../../protocol/text/deployments.ts';
 import { print, withMore } from '../context.ts';
 import type { Context } from '../context.ts';
+import { REQUIRE_ALL, requireEveryHost } from '../every-host.ts';
 import { concludeDeployment, followDeployment } from '../follow-deployment.ts';
 import type { RunVerb } from '../verb.ts';
 import { parseCountOption, parseLimitOption } from '../duration-option.ts';
 import { appArgument } from '../app-argument.ts';
 
 const NOTE = ['--note <text>', 'why; stands in the event log'] as const;
+
+interface RequireOptions {
+  readonly requireAll?: boolean;
+}
 
 interface NoteOptions {
   readonly note?: string;
@@ -30,9 +36,10 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .command('watch')
     .description('Follow the deployment of an app that is under way; exit code as of `deploy`')
     .argument('<app-or-deployment>')
+    .option(...REQUIRE_ALL)
     .action(
-      run(async (context: Context, what: string) =>
-        concludeDeployment(context, await followDeployment(context, await findDeployment(context, what))),
+      run(async (context: Context, what: string, { requireAll }: RequireOptions) =>
+        concludeDeployment(context, await followDeployment(context, await findDeployment(context, what)), requireAll),
       ),
     );
   program
@@ -59,7 +66,8 @@ export function registerDeployments(program: Command, run: RunVerb): void {
     .description('Go back to the succeeded release before the current one, or to a named one')
     .argument('<app>')
     .argument('[release]', 'number of a kept release; see `longshore releases`', parseCountOption)
-    .option('--detach', 'do not follow it')
+    .addOption(new Option('--detach', 'do not follow it').conflicts('requireAll'))
+    .option(...REQUIRE_ALL)
     .option(...NOTE)
     .action(
       run(
@@ -67,7 +75,7 @@ export function registerDeployments(program: Command, run: RunVerb): void {
           context: Context,
           app: string,
           release: number | undefined,
-          options: NoteOptions & { detach?: boolean },
+          options: NoteOptions & RequireOptions & { detach?: boolean },
         ) => {
           const deployment = await (
             await context.api()
@@ -79,7 +87,7 @@ export function registerDeployments(program: Command, run: RunVerb): void {
             print(context, deployment, () => renderDeployment(deployment, context.now()));
             return 0;
           }
-          return concludeDeployment(context, await followDeployment(context, deployment));
+          return concludeDeployment(context, await followDeployment(context, deployment), options.requireAll);
         },
       ),
     );
@@ -170,6 +178,7 @@ async function showStatus(
   );
   // For scripts: a deployment under way or ended well is 0, the rest as `deploy` would have ended.
   const only = what === undefined ? undefined : deployments[0];
+  if (only !== undefined) requireEveryHost(only, false);
   return only === undefined || !hasEnded(only.state) || only.state === 'succeeded' ? 0 : concludeQuietly(only);
 }
 

@@ -13,13 +13,14 @@ export const LONGSHORE_APP_KEYS = {
   schedule: 'read',
   offline: 'read',
   volumes: 'read',
+  require: 'read',
   min_healthy_time: 'read',
   healthy_deadline: 'read',
   progress_deadline: 'read',
   hooks: later('a service that another one waits for with "service_completed_successfully" runs before it'),
 } satisfies KeyTable;
 
-export interface LongshoreApp extends Pick<AppSpec, 'hosts' | 'schedule' | 'offline' | 'volumeScope'> {
+export interface LongshoreApp extends Pick<AppSpec, 'hosts' | 'schedule' | 'offline' | 'volumeScope' | 'require'> {
   readonly gate: GatePolicy;
   /** Read once the services have spoken. */
   readonly rollout: Cursor | undefined;
@@ -32,6 +33,8 @@ export function readLongshoreApp(cursor: Cursor | undefined): LongshoreApp {
     schedule: readSchedule(given.schedule),
     offline: readOr(given.offline, choice('keep', 'update'), 'keep'),
     volumeScope: readOr(given.volumes, choice('single', 'per-host'), 'single'),
+    // Only where it is `all`: a release of before has no such key, and is the same release.
+    ...(readOr(given.require, choice('reachable', 'all'), 'reachable') === 'all' ? { require: 'all' } : {}),
     gate: readGate(given, DEFAULT_GATE),
     rollout: given.rollout,
   };

@@ -16,7 +16,7 @@ import type { AppHost } from './views/app-view.ts';
 export interface AppViewsOptions {
   readonly store: Pick<HostStore, 'allHosts' | 'hostNames'> &
     Pick<TargetStore, 'targetsOfApp' | 'targetsOfHosts'> &
-    Pick<ReleaseStore, 'currentReleases' | 'quarantine' | 'release'> &
+    Pick<ReleaseStore, 'currentReleases' | 'quarantine' | 'release' | 'requiringAll'> &
     Pick<RolloutStore, 'latestDeployments' | 'notableSteps'>;
   readonly hub: Pick<HubPort, 'live'>;
 }

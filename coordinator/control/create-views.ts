@@ -6,7 +6,8 @@ import type { HostId } from '../../fleet/ids.ts';
 import type { DeploymentView } from '../../protocol/http-api/views.ts';
 import type { AdoptionRequests } from '../identity/adoption-requests.ts';
 import type { HubPort, ViewsPort } from '../ports.ts';
-import type { HostStore, RolloutStore, TargetStore } from '../store/store.ts';
+import type { ReleaseKey } from '../store/records.ts';
+import type { HostStore, ReleaseStore, RolloutStore, TargetStore } from '../store/store.ts';
 import { deploymentView } from './views/deployment-view.ts';
 import { hostView } from './views/host-view.ts';
 import { eventView } from './views/record-views.ts';
@@ -14,6 +15,7 @@ import { eventView } from './views/record-views.ts';
 export interface ViewsOptions {
   readonly store: Pick<HostStore, 'host' | 'hostNames'> &
     Pick<TargetStore, 'targetsOfHosts'> &
+    Pick<ReleaseStore, 'requiringAll'> &
     Pick<RolloutStore, 'notableSteps'>;
   readonly hub: Pick<HubPort, 'live'>;
   readonly adoptions: Pick<AdoptionRequests, 'of'>;
@@ -32,7 +34,7 @@ export function createViews({ store, hub, adoptions }: ViewsOptions): ViewsPort 
 }
 
 type Options = {
-  readonly store: Pick<HostStore, 'hostNames'>;
+  readonly store: Pick<HostStore, 'hostNames'> & Pick<ReleaseStore, 'requiringAll'>;
   readonly hub: Pick<HubPort, 'live'>;
 };
 
@@ -54,13 +56,15 @@ export async function deploymentViews(
   { store, hub }: Options,
 ): Promise<readonly DeploymentView[]> {
   const ids = new Set(deployments.flatMap(({ once }) => (once === null ? [] : [once.host])));
-  const names = await namesOf(ids, store);
-  return deployments.map((deployment) => deploymentView(deployment, [], names, (host) => hub.live(host)));
+  const [names, requires] = await Promise.all([namesOf(ids, store), requirementsOf(deployments, store)]);
+  return deployments.map((deployment) =>
+    deploymentView(deployment, [], names, (host) => hub.live(host), requires(deployment)),
+  );
 }
 
 export async function namesOf(
   ids: ReadonlySet<HostId>,
-  store: Options['store'],
+  store: Pick<HostStore, 'hostNames'>,
 ): Promise<Readonly<Record<HostId, string>>> {
   return ids.size === 0 ? {} : store.hostNames({ ids: [...ids] });
 }
@@ -72,5 +76,18 @@ async function withNames(
 ): Promise<DeploymentView> {
   const ids = new Set(steps.map(({ host }) => host));
   if (deployment.once !== null) ids.add(deployment.once.host);
-  return deploymentView(deployment, steps, await namesOf(ids, store), (host) => hub.live(host));
+  const [names, requires] = await Promise.all([namesOf(ids, store), requirementsOf([deployment], store)]);
+  return deploymentView(deployment, steps, names, (host) => hub.live(host), requires(deployment));
 }
+
+async function requirementsOf(
+  deployments: readonly DeploymentSummary[],
+  store: Pick<ReleaseStore, 'requiringAll'>,
+): Promise<(deployment: DeploymentSummary) => 'all' | 'reachable'> {
+  if (deployments.length === 0) return () => 'reachable';
+  const releases = deployments.map(({ app, release }) => ({ app, release }));
+  const all = new Set((await store.requiringAll({ releases })).map(keyText));
+  return (deployment) => (all.has(keyText(deployment)) ? 'all' : 'reachable');
+}
+
+const keyText = ({ app, release }: ReleaseKey): string => `${app} ${release}`;

@@ -75,7 +75,7 @@ function specForAgents(spec: AppSpec): AppSpec {
     ([name, { orderStated: _orderStated, run: _run, once: _once, ingress, ...service }]) =>
       [name, { ...service, ingress: ingress.map(routeForAgents) }] as const,
   );
-  const { recreateVolumes: _recreateVolumes, ...known } = spec;
+  const { recreateVolumes: _recreateVolumes, require: _require, ...known } = spec;
   return { ...known, services: Object.fromEntries(services) };
 }
 

@@ -92,6 +92,7 @@ export const OPERATIONS: Operations = {
   currentReleases: { writes: false, run: releases.currentReleases },
   release: { writes: false, run: releases.release },
   releases: { writes: false, run: releases.releases },
+  requiringAll: { writes: false, run: releases.requiringAll },
   listReleases: { writes: false, run: releases.listReleases },
   releaseBefore: { writes: false, run: releaseBefore },
   removeApp: { writes: true, run: removeApp },

@@ -5,6 +5,12 @@ import type { AppName, DeploymentId, Digest, HostId } from '../../fleet/ids.ts';
 import type { Cause, Release } from '../../fleet/release.ts';
 import type { Role } from '../../protocol/http-api/words.ts';
 
+/** Names a release. */
+export interface ReleaseKey {
+  readonly app: AppName;
+  readonly release: number;
+}
+
 /** A host with its keys. `labels`: the agent's configuration, over it the pool's, over it the operator's. */
 export interface HostRow extends Host {
   /** Raw Ed25519 key, base64: proves each connection. */

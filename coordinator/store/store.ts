@@ -36,6 +36,7 @@ import type {
   Placement,
   QuarantineRow,
   RegistryRow,
+  ReleaseKey,
   ReleaseSource,
   Rollout,
   SecretForHost,
@@ -233,6 +234,8 @@ export interface ReleaseStore {
   }): Promise<readonly RouteConflict[]>;
   release(args: { readonly app: AppName; readonly number: number }): Promise<Release | null>;
   releases(args: { readonly app: AppName; readonly numbers: readonly number[] }): Promise<readonly Release[]>;
+  /** Those of the given that say `require: all`. */
+  requiringAll(args: { readonly releases: readonly ReleaseKey[] }): Promise<readonly ReleaseKey[]>;
   /** Newest first. `outcome`: state of its newest deployment; `served`: the app served it as a whole at some time. */
   listReleases(
     args: Paging & { readonly app: AppName },

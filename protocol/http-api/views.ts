@@ -131,6 +131,8 @@ export const deploymentViewSchema = z
     waves: countSchema,
     /** Before the first wave: services that run once for the deployment. Absent from an older coordinator. */
     once: onceStepViewSchema.nullable().optional(),
+    /** `all`: it counts as done only where every host has it. Absent from an older coordinator. */
+    require: z.enum(['reachable', 'all']).optional(),
     problem: problemSchema.nullable(),
     cause: causeSchema,
     createdAt: timeSchema,

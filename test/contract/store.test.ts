@@ -44,6 +44,23 @@ for (const kind of storeKinds) {
     });
   };
 
+  scene('knows which releases have to reach every host', async (t, store) => {
+    const api = appName('api');
+    await enqueue(store, { number: 1, release: { spec: { ...anAppSpec({ name: WEB }), require: 'all' } } });
+    await enqueue(store, { number: 2 });
+    await enqueue(store, { number: 3, app: api, release: { spec: { ...anAppSpec({ name: api }), require: 'all' } } });
+    const releases = [1, 2, 3].flatMap((release) => [
+      { app: WEB, release },
+      { app: api, release },
+    ]);
+
+    t.same(await store.requiringAll({ releases }), [
+      { app: WEB, release: 1 },
+      { app: api, release: 1 },
+    ]);
+    t.same(await store.requiringAll({ releases: [] }), []);
+  });
+
   scene('a one-time token makes one host, whichever key comes', async (t, store) => {
     const tokenHash = await addEnrollToken(store, 'once', 'once', { pool: 'edge', labels: { zone: 'b' } });
     const host = {

@@ -7,12 +7,16 @@ import type { DeploymentView, HostStepView } from '../../../protocol/http-api/vi
 import type { LiveHost } from '../../ports.ts';
 import { refusalForApp, refusalText } from '../../refusal-for-app.ts';
 
-/** @param steps those that are shown */
+/**
+ * @param steps those that are shown
+ * @param require of its release
+ */
 export function deploymentView(
   deployment: DeploymentSummary,
   steps: readonly HostStep[],
   names: Readonly<Record<HostId, string>>,
   live: (host: HostId) => LiveHost | null,
+  require: DeploymentView['require'] = 'reachable',
 ): DeploymentView {
   const { settledAt: _settledAt, aborts: _aborts, byHand: _byHand, once, counts, restarts, ...head } = deployment;
   return {
@@ -20,6 +24,7 @@ export function deploymentView(
     restarts: restarts === undefined ? null : [...restarts],
     counts: counts.map((count) => ({ ...count })),
     steps: steps.map((step) => stepView(deployment, step, names, live)),
+    require,
     once: once === null ? null : onceView(deployment, once, names, live),
     problem: copyProblem(head.problem),
   };

@@ -1,11 +1,13 @@
 /** Apps, their releases, and what is in quarantine. A release never changes; its number is never used twice. */
 import { createHash } from 'node:crypto';
+import type { AppSpec } from '../../../fleet/app-spec.ts';
 import { canonicalJson } from '../../../fleet/canonical-json.ts';
 import type { DeploymentState } from '../../../fleet/deployment.ts';
+import { groupBy } from '../../../fleet/group-by.ts';
 import type { AppName, DeploymentId, Digest } from '../../../fleet/ids.ts';
 import type { Release } from '../../../fleet/release.ts';
 import type { ReleaseContent } from '../assignment-entries.ts';
-import type { AppRow, QuarantineRow } from '../records.ts';
+import type { AppRow, QuarantineRow, ReleaseKey } from '../records.ts';
 import type { ReleaseStore } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { append } from './events.ts';
@@ -58,6 +60,23 @@ export async function release({ db }: Transaction, args: Args<'release'>): Answe
 export async function releases(transaction: Transaction, args: Args<'releases'>): Answer<'releases'> {
   const found = await releaseContents(transaction, args.app, args.numbers);
   return found.map((content) => content.release);
+}
+
+/** What is read stays here: specs are large, and lists of deployments long. */
+export async function requiringAll(transaction: Transaction, args: Args<'requiringAll'>): Answer<'requiringAll'> {
+  const found: ReleaseKey[] = [];
+  for (const [app, keys] of groupBy(args.releases, (key) => key.app))
+    for (const chunk of inChunks([...new Set(keys.map(({ release }) => release))])) {
+      const rows = await transaction.db
+        .selectFrom('releases')
+        .select(['number', 'spec'])
+        .where('app', '=', app)
+        .where('number', 'in', [...chunk])
+        .execute();
+      for (const row of rows)
+        if (fromJson<AppSpec>(row.spec).require === 'all') found.push({ app, release: Number(row.number) });
+    }
+  return found;
 }
 
 export async function releaseContents(

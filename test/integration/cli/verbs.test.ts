@@ -565,6 +565,41 @@ for (const ending of endings) {
   });
 }
 
+t.test(
+  'cli: --require-all makes a host that is away an exit code of 1, also where nothing is left to deploy',
+  async (t) => {
+    const steps = [aStepView({ state: 'passed' }), aStepView({ name: 'quay-2', state: 'offline' })];
+    const ended = aDeploymentView({ state: 'succeeded', steps });
+    const running = [
+      { release: 1, hosts: 1, names: [] },
+      { release: null, hosts: 1, names: ['quay-2'] },
+    ];
+    let deployment: DeploymentView | null = ended;
+    const cli = await stage(t, {
+      whoami,
+      deploy: () => Promise.resolve({ deployment, plan }),
+      getApp: () =>
+        Promise.resolve({
+          ...{ app: ended.app, release: 1, hosts: 2, converged: 1, healthy: true, running },
+          ...{ deployment: null, urls: [], schedule: null, quarantined: [] },
+        }),
+    });
+    writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);
+    const deploy = (...more: readonly string[]) => cli.run(['deploy', '-p', 'shop', ...more]);
+
+    t.match(await deploy(), { exit: 0 });
+    const ran = await deploy('--require-all');
+    t.match(ran, { exit: 1, err: /DEPLOYMENT_INCOMPLETE: .*1 of 2 hosts did not take it: quay-2 \(offline\)/ });
+    t.match(await deploy('--require-all', '--detach'), { exit: 2, err: /cannot be used with/ });
+
+    deployment = null;
+    t.match(await deploy(), { exit: 0 });
+    t.match(await deploy('--require-all'), { exit: 1, err: /1 of 2 hosts did not take it: quay-2 \(none\)/ });
+    writeFileSync(path.join(cli.folder, 'compose.yaml'), `${APP}x-longshore: { require: all }\n`);
+    t.match(await deploy(), { exit: 1 });
+  },
+);
+
 t.test('cli: --timeout leaves the deployment under way and says how to go on', async (t) => {
   const rolling = aDeploymentView();
   const cli = await stage(t, {

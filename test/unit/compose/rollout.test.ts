@@ -1,6 +1,6 @@
 /** What holds for the app as a whole: rollout, hosts, schedule, gates for all services. */
 import t from 'tap';
-import { loadText, specOf, webFile } from '../../support/app-file.ts';
+import { loadText, mistakesOf, specOf, webFile } from '../../support/app-file.ts';
 
 const app = (rest: string, lines = 'init: true') => specOf(webFile(lines, rest));
 
@@ -70,6 +70,13 @@ t.test('x-longshore: hosts, offline, volumes, gates for all services', (t) => {
   t.strictSame(spec.hosts, { pools: ['edge'], names: ['a', 'b'], labels: { region: ['eu'], disk: ['ssd', 'nvme'] } });
   t.match(spec, { offline: 'update', volumeScope: 'per-host' });
   t.strictSame(spec.services.web?.gate, { minHealthyMs: 1000, healthyDeadlineMs: 30_000, progressDeadlineMs: 600_000 });
+  t.end();
+});
+
+t.test('x-longshore.require: stands in the spec only where it is all', (t) => {
+  t.equal(app('x-longshore: {require: all}').require, 'all');
+  t.notOk('require' in app('x-longshore: {require: reachable}'));
+  t.match(mistakesOf(webFile('init: true', 'x-longshore: {require: most}')), [{ path: 'x-longshore.require' }]);
   t.end();
 });
 

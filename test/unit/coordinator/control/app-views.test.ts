@@ -36,6 +36,7 @@ t.test('app views: a list reads hosts, targets and deployments once, however man
     notableSteps: () => called('notableSteps', []),
     latestDeployments: () => called('latestDeployments', []),
     quarantine: () => called('quarantine', []),
+    requiringAll: () => called('requiringAll', []),
     release: () => called('release', null),
   };
 

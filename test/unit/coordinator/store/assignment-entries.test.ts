@@ -60,3 +60,9 @@ t.test('toEntry: the permission to make volumes anew goes with the release, not 
   t.notOk('recreateVolumes' in toEntry({ ...aTarget(hostId(1), 1), rollback: true }, release));
   t.end();
 });
+
+t.test('toEntry: agents, whose older ones refuse keys they do not know, do not get what only followers need', (t) => {
+  const entry = toEntry(aTarget(hostId(1), 1), aRelease({ spec: { ...anAppSpec(), require: 'all' } }));
+  t.notOk(entry.kind === 'run' && Object.hasOwn(entry.spec, 'require'));
+  t.end();
+});
