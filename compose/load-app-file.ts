@@ -104,8 +104,8 @@ function isAbout(detail: ProblemDetail, at: Position, path: Path): boolean {
 
 function mergeFiles(files: readonly string[], base: string, loader: FileLoader, report: Report): Tree | null {
   let merged: Tree | null = null;
-  for (const path of files) {
-    const tree = loader.yaml(path, base, null);
+  for (const [index, path] of files.entries()) {
+    const tree = loader.yaml(path, base, null, index > 0);
     if (tree === null) continue;
     const extended = withExtends(tree, loader, report);
     merged = merged === null ? extended : mergeTrees(merged, extended);

@@ -23,7 +23,8 @@ import type { Surroundings } from './keys/surroundings.ts';
 import { readVolumes } from './keys/volumes.ts';
 import { isActive } from './profiles.ts';
 import { locate } from './source/locate.ts';
-import { childOf } from './source/tree.ts';
+import { reportVariables } from './source/interpolate-tree.ts';
+import { childOf, type Tree } from './source/tree.ts';
 
 export const APP_KEYS = {
   name: 'read',
@@ -84,17 +85,25 @@ function readServices(
     fail(root, 'there are no "services"');
     return [];
   }
+  const seen = new Set<Tree>();
+  for (const [key, cursor] of entries(root))
+    if (key !== 'services') reportVariables(cursor.tree, cursor.path, cursor.report, seen);
   const active: ReadService[] = [];
   const inactive = new Map<string, readonly string[]>();
   for (const [name, cursor] of entries(given.services)) {
-    if (name.startsWith('x-')) continue;
     if (cursor.tree.kind !== 'map') {
       failKey(cursor, `a service is a map with at least an "image"; this is ${describe(cursor.tree)}`);
       continue;
     }
     const own = profilesOf(cursor);
-    if (isActive(own, profiles)) active.push(readService(name, cursor, app));
-    else inactive.set(name, own);
+    if (isActive(own, profiles)) {
+      reportVariables(cursor.tree, cursor.path, cursor.report, seen);
+      active.push(readService(name, cursor, app));
+    } else {
+      const stated = childOf(cursor.tree, 'profiles');
+      if (stated !== undefined) reportVariables(stated, [...cursor.path, 'profiles'], cursor.report, seen);
+      inactive.set(name, own);
+    }
   }
   for (const service of active) reportInactive(service, inactive);
   return active.map((service) => ({

@@ -45,8 +45,6 @@ export function readProbe(healthcheck: Cursor | undefined, health: Cursor | unde
   const asked = readIf(health, readHealth);
   if (health !== undefined && (given.test !== undefined || disabled))
     failKey(health, 'the health check is said twice; take "test" (or "disable") out of "healthcheck", or this one');
-  if (disabled && given.test !== undefined && test?.kind !== 'none')
-    failKey(given.test, '"disable: true" and a "test" exclude each other');
   const overrides = stated({
     intervalMs: readIf(given.interval, readPositiveDuration),
     timeoutMs: readIf(given.timeout, readPositiveDuration),

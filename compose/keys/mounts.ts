@@ -38,7 +38,7 @@ export const MOUNT_BIND_KEYS = {
   selinux: later(),
 } satisfies KeyTable;
 
-export const MOUNT_VOLUME_KEYS = { nocopy: later(), subpath: later(), labels: later() } satisfies KeyTable;
+export const MOUNT_VOLUME_KEYS = { nocopy: 'read', subpath: later(), labels: later() } satisfies KeyTable;
 
 export const MOUNT_TMPFS_KEYS = { size: 'read', mode: 'read' } satisfies KeyTable;
 
@@ -74,7 +74,9 @@ function longMount(item: Cursor): MountSpec | null {
   const source = readIf(given.source, readFilledText);
   const readOnly = readOr(given.read_only, readBoolean, false);
   const bind = given.bind === undefined ? {} : fields(given.bind, MOUNT_BIND_KEYS);
-  if (given.volume !== undefined) fields(given.volume, MOUNT_VOLUME_KEYS);
+  const volume = given.volume === undefined ? {} : fields(given.volume, MOUNT_VOLUME_KEYS);
+  if (volume.nocopy !== undefined && readBoolean(volume.nocopy) === true)
+    fail(volume.nocopy, notDone('nocopy: true', 'the volume begins with what the image has at the target'));
   const tmpfs = given.tmpfs === undefined ? {} : fields(given.tmpfs, MOUNT_TMPFS_KEYS);
   if (target === null) return given.target === undefined ? fail(item, 'the "target" is missing') : null;
   switch (kind) {

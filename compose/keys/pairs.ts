@@ -1,5 +1,5 @@
 /** `environment`, `labels`, `args` and the like: a map, or a list of `name=value`. */
-import { type Cursor, describe, entries, fail, items } from './read.ts';
+import { type Cursor, describe, entries, fail, items, warn } from './read.ts';
 import { scalarTree } from '../source/tree.ts';
 
 export interface Pairing {
@@ -32,8 +32,19 @@ function pairOfItem(item: Cursor): Pairing | null {
   return { name: text.slice(0, equals), value: tree.text, cursor: { ...item, tree } };
 }
 
+const NUMBER = /^[-+]?(?:0x[\da-f_]+|0o?[0-7_]+|0b[01_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[-+]?\d+)?)$/i;
+const PRINTED = /^-?(?:0|[1-9]\d{0,17}|(?:0|[1-9]\d{0,5})\.\d{0,3}[1-9]|[1-9]\d{0,5}\.\d*[1-9])$/;
+
+/** Compose reads it as a number, truth value or date of YAML 1.1 and prints that: `1.10` is 1.1, `010` is 8. */
+function isRewritten(text: string): boolean {
+  if (text.length > 40) return false;
+  return /^(?:True|TRUE|False|FALSE|\d{4}-\d\d-\d\d)$/.test(text) || (NUMBER.test(text) && !PRINTED.test(text));
+}
+
 function pairOfEntry(name: string, cursor: Cursor): Pairing | null {
   const { tree } = cursor;
   if (tree.kind !== 'scalar') return fail(cursor, `takes a text, a number, true or false; this is ${describe(tree)}`);
+  if (tree.plain && tree.raw === tree.text && isRewritten(tree.text))
+    warn(cursor, `${tree.text} stays as written; Compose gives another text for it: put it in quotes`);
   return { name, value: tree.value === null ? null : tree.text, cursor };
 }

@@ -19,6 +19,8 @@ export interface Cursor {
 export type Reader<T> = (cursor: Cursor) => T | null;
 
 export function fail(cursor: Cursor, message: string): null {
+  // A variable that is not set leaves nothing to say about what it would have given.
+  if (cursor.tree.kind === 'scalar' && cursor.tree.problems !== undefined) return null;
   cursor.report.error(isNull(cursor.tree) ? cursor.keyAt : cursor.tree.at, cursor.path, message);
   return null;
 }
@@ -130,9 +132,13 @@ export function readSize(cursor: Cursor): number | null {
   return bytes ?? fail(cursor, `takes a size, such as 64m or 1.5g; this is ${describe(cursor.tree)}`);
 }
 
-/** `0440` and `"0440"` are octal, as in Compose. */
+/** `0440` and `"440"` are octal, as in Compose. 440 is a number in decimal there, which is not what people mean. */
 export function readFileMode(cursor: Cursor): number | null {
   const text = cursor.tree.kind === 'scalar' ? cursor.tree.text : '';
+  if (cursor.tree.kind === 'scalar' && typeof cursor.tree.value === 'number' && /^[1-9]\d*$/.test(text)) {
+    const octal = Number(text).toString(8).padStart(4, '0');
+    return fail(cursor, `${text} is a decimal number, in octal ${octal}; write ${octal}, or 0${text} if that is meant`);
+  }
   if (/^0?o?[0-7]{3,4}$/.test(text)) return Number.parseInt(text.replace(/^0?o/, ''), 8);
   return fail(cursor, `takes an octal file mode, such as 0440; this is ${describe(cursor.tree)}`);
 }

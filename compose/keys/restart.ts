@@ -15,6 +15,8 @@ export const RESTART_POLICY_KEYS = {
 export function readRestart(restart: Cursor | undefined, policy: Cursor | undefined): RestartPolicy | null {
   const short = readIf(restart, readShort);
   const long = readIf(policy, readPolicy);
+  // "any" says no more than that it is kept running.
+  if (short !== null && long?.name === 'unless-stopped' && short.name === 'always') return short;
   if (short !== null && long !== null && restart !== undefined)
     if (short.name !== long.name || short.maxAttempts !== long.maxAttempts)
       failKey(restart, 'says something else than deploy.restart_policy; keep one of them');

@@ -4,6 +4,7 @@
  * space before its `#`. A name alone takes its value from outside. Variables see the names above them in the file.
  */
 import { interpolate, type Lookup, MAX_EXPANDED_CHARACTERS } from './interpolate.ts';
+import { NOT_UTF8 } from './yaml-source.ts';
 
 export interface EnvFileProblem {
   readonly line: number;
@@ -45,6 +46,11 @@ export function parseEnvFile(source: string, options: EnvFileOptions): EnvFile {
     const fail = (name: string | null, message: string, column = 1): void => {
       problems.push({ line: index + 1, column, name, message });
     };
+    const broken = line.indexOf('\uFFFD');
+    if (broken >= 0) {
+      fail(null, NOT_UTF8, broken + 1);
+      continue;
+    }
     const start = START.exec(line);
     const name = start?.[1];
     if (start === null || name === undefined) {

@@ -4,6 +4,7 @@
  */
 import { suggestion } from '../values/suggest.ts';
 import type { FileLoader } from './file-loader.ts';
+import { reportVariables } from './interpolate-tree.ts';
 import { mergeTrees } from './merge.ts';
 import { nodeCount } from './node-count.ts';
 import { folderOf, joinPath } from './paths.ts';
@@ -50,6 +51,7 @@ function resolve(file: MapTree, name: string, chain: readonly string[], extendin
     extending.report.error(at, ['services', name, 'extends'], message);
     return own;
   };
+  reportVariables(stated.value, ['services', name, 'extends'], extending.report);
   const link = readLink(stated.value);
   if (link === null) return fail('takes the name of a service, or {service, file}');
   if (chain.length >= MAX_CHAIN) return fail(`extends more than ${MAX_CHAIN} services in a row`);

@@ -11,13 +11,18 @@ export type MergeRule =
   /** `A=b` lists become maps first: the later value of a key wins. */
   | { readonly kind: 'pairs' }
   /** Lists of names become maps first (depends_on, networks of a service). */
-  | { readonly kind: 'names' }
+  | { readonly kind: 'names'; readonly defaults?: Readonly<Record<string, string>> }
   /** One text means the map `{context: text}`. */
   | { readonly kind: 'build' }
   /** Options of another driver are not mixed. */
   | { readonly kind: 'logging' }
   /** Lists append; of two items with one key the later stays. */
-  | { readonly kind: 'unique'; readonly key: (item: Tree) => string | null };
+  | {
+      readonly kind: 'unique';
+      readonly key: (item: Tree) => string | null;
+      /** A map becomes a list of `name=value` first. */
+      readonly pairs?: true;
+    };
 
 const REPLACE: MergeRule = { kind: 'replace' };
 const PAIRS: MergeRule = { kind: 'pairs' };
@@ -37,7 +42,7 @@ const RULES: readonly (readonly [pattern: string, rule: MergeRule])[] = [
   ['services.*.build.args', PAIRS],
   ['services.*.build.labels', PAIRS],
   ['services.*.deploy.labels', PAIRS],
-  ['services.*.depends_on', NAMES],
+  ['services.*.depends_on', { kind: 'names', defaults: { condition: 'service_started', required: 'true' } }],
   ['services.*.networks', NAMES],
   ['services.*.networks.*.aliases', BY_TEXT],
   ['services.*.logging', { kind: 'logging' }],
@@ -54,7 +59,7 @@ const RULES: readonly (readonly [pattern: string, rule: MergeRule])[] = [
   ['services.*.dns', BY_TEXT],
   ['services.*.group_add', BY_TEXT],
   ['services.*.security_opt', BY_TEXT],
-  ['services.*.extra_hosts', BY_TEXT],
+  ['services.*.extra_hosts', { kind: 'unique', key: textOf, pairs: true }],
   ['services.*.profiles', BY_TEXT],
   ['services.*.tmpfs', { kind: 'unique', key: (item) => textOf(item)?.split(':')[0] ?? null }],
   ['services.*.x-longshore.ingress', REPLACE],

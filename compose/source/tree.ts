@@ -52,6 +52,13 @@ export interface ScalarTree {
   readonly raw: string;
   /** Without quotes in the file. */
   readonly plain: boolean;
+  /** What is wrong with its variables; said only where the value counts. */
+  readonly problems?: readonly ScalarProblem[];
+}
+
+export interface ScalarProblem {
+  readonly at: Position;
+  readonly message: string;
 }
 
 export function scalarTree(text: string, at: Position, plain = false): ScalarTree {

@@ -5,7 +5,7 @@
  */
 import { Composer, type CST, type Document, LineCounter, Parser } from 'yaml';
 import type { Path, Report } from './report.ts';
-import type { Position, Tree } from './tree.ts';
+import { mapTree, type Position, type Tree } from './tree.ts';
 import { treeOfDocument } from './yaml-tree.ts';
 
 /** Characters in one file. */
@@ -17,7 +17,12 @@ export interface YamlFile {
   /** Folder that relative paths in it are relative to. */
   readonly base: string;
   readonly text: string;
+  /** A file of comments alone changes nothing, as in Compose; without this it is a mistake. */
+  readonly mayBeEmpty?: boolean;
 }
+
+/** What a reader of UTF-8 makes of bytes that are none. */
+export const NOT_UTF8 = 'this is not UTF-8; save the file in that encoding';
 
 /** Null where the file cannot be used; the reasons are in the report. An empty file is null with a reason too. */
 export function parseYaml(source: YamlFile, report: Report): Tree | null {
@@ -34,20 +39,28 @@ export function parseYaml(source: YamlFile, report: Report): Tree | null {
     return { ...start, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const text = source.text.startsWith('\uFEFF') ? source.text.slice(1) : source.text;
+  const broken = text.indexOf('\uFFFD');
+  if (broken >= 0) {
+    const before = text.slice(0, broken).split('\n');
+    const at = { ...start, line: before.length, column: (before[before.length - 1] ?? '').length + 1 };
+    return fail(at, NOT_UTF8);
+  }
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const tooDeep = offsetBeyond(tokens, MAX_DEPTH);
   if (tooDeep !== null) return fail(positionAt(tooDeep), `nested more than ${MAX_DEPTH} levels deep`);
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   const documents = composer.compose(tokens, true, text.length);
   const [document, second] = documents;
-  if (document === undefined) return fail(start, 'the file is empty');
+  const empty = (): Tree | null =>
+    source.mayBeEmpty === true ? mapTree(new Map(), start) : fail(start, 'the file is empty');
+  if (document === undefined) return empty();
   if (second !== undefined)
     return fail(
       positionAt(second.range[0]),
       'several YAML documents in one file are not done yet; use several -f files',
     );
   if (reportSyntax(document, positionAt, report)) return null;
-  if (document.contents === null) return fail(start, 'the file is empty');
+  if (document.contents === null) return empty();
   return treeOfDocument(document.contents, text, positionAt, report);
 }
 
