@@ -3,6 +3,7 @@
  * agent that knows `ws`. Frames over the limit end the connection before they are in memory.
  */
 import WebSocket from 'ws';
+import { SOCKET_CLOSING } from '../../protocol/socket-closing.ts';
 import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
 
@@ -46,6 +47,7 @@ export type Dial = (options: DialOptions, events: SocketEvents) => FrameSocket;
 
 export const dialWebSocket: Dial = (options, events) => {
   const socket = new WebSocket(options.url, {
+    ...SOCKET_CLOSING,
     maxPayload: FRAME_LIMIT_BYTES,
     handshakeTimeout: options.handshakeTimeoutMs,
     // A compressor for each direction costs more memory than the agent's frames are worth.

@@ -1,5 +1,6 @@
 /** The console socket from the command line's side: open, wait for `welcome`, then calls by id with their frames. */
 import { WebSocket } from 'ws';
+import { SOCKET_CLOSING } from '../../protocol/socket-closing.ts';
 import type { RawData } from 'ws';
 import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -82,6 +83,7 @@ export class ConsoleClient {
     const url = urlBelow(credentials.url, CONSOLE_SOCKET_PATH);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url, {
+      ...SOCKET_CLOSING,
       handshakeTimeout: limits.openMs,
       agent: outboundAgent(url, credentials.variables) || undefined,
       ...(credentials.ca === undefined ? {} : { ca: [...credentials.ca] }),

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { SOCKET_CLOSING } from '../../protocol/socket-closing.ts';
 import type { RawData, WebSocket } from 'ws';
 import { refuseUpgrade } from '../../daemon/refuse-upgrade.ts';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
@@ -51,7 +52,12 @@ export interface ConsoleSocket {
 }
 
 export function attachConsole(options: ConsoleSocketOptions): ConsoleSocket {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: REQUEST_LIMIT_BYTES, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    ...SOCKET_CLOSING,
+    noServer: true,
+    maxPayload: REQUEST_LIMIT_BYTES,
+    perMessageDeflate: false,
+  });
   const open: OpenConsoles = { limits: new ReaderLimits(), checks: new Set() };
   options.server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) !== CONSOLE_SOCKET_PATH) return;

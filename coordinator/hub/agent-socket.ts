@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import { SOCKET_CLOSING } from '../../protocol/socket-closing.ts';
 import { refuseUpgrade } from '../../daemon/refuse-upgrade.ts';
 import { CLOSE } from '../../protocol/agent-messages.ts';
 import { UNPROVEN_BOUNDS } from '../../protocol/json-bounds.ts';
@@ -57,6 +58,7 @@ export function acceptAgents(
   onSocket: (socket: AgentSocket) => AgentSocketEvents,
 ): AgentSockets {
   const sockets = new WebSocketServer({
+    ...SOCKET_CLOSING,
     noServer: true,
     maxPayload: FRAME_LIMIT_BYTES,
     // A compressor a direction costs more memory than ten thousand agents' frames are worth.
