@@ -24,6 +24,7 @@ import { registerPs } from './verbs/ps.ts';
 import { registerRemove } from './verbs/rm.ts';
 import { registerRestart } from './verbs/restart.ts';
 import { registerEnrollToken, registerSecrets, registerTokens } from './verbs/secrets.ts';
+import { registerScale } from './verbs/scale.ts';
 import { registerSession } from './verbs/session.ts';
 import { registerStreams } from './verbs/streams.ts';
 
@@ -51,6 +52,7 @@ const VERBS: readonly RegisterVerb[] = [
   registerApps,
   registerPs,
   registerRestart,
+  registerScale,
   registerRemove,
   registerDeploy,
   registerDeployments,

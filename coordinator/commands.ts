@@ -21,6 +21,7 @@ import type {
   RegistryRequest,
   RestartRequest,
   RollbackRequest,
+  ScaleRequest,
   StepsQuery,
   TokenRequest,
 } from '../protocol/http-api/requests.ts';
@@ -122,6 +123,17 @@ export interface Commands {
    * @throws NOT_FOUND; CONFLICT where a deployment is under way or hosts run several releases; CAPABILITY_MISSING
    */
   restartApp(app: AppName, request: RestartRequest, actor: Actor, id?: DeploymentId | null): Promise<DeploymentView>;
+  /**
+   * A release with other replicas, the rest as it stands, and its deployment; null where it has those already.
+   * @param id as of `deploy`
+   * @throws NOT_FOUND; CONFLICT as of `restartApp`; what a plan refuses
+   */
+  scaleApp(
+    app: AppName,
+    request: ScaleRequest,
+    actor: Actor,
+    id?: DeploymentId | null,
+  ): Promise<{ deployment: DeploymentView | null; text: string }>;
   releaseQuarantine(app: AppName, actor: Actor): Promise<void>;
   listReleases(app: AppName, query: PageQuery): Promise<Page<ReleaseView>>;
   /** @param id as of `deploy` */

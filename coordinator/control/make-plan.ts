@@ -33,7 +33,7 @@ import { wavesOf } from '../rollout/waves.ts';
 import type { AppRow, HostRow, Placement, QuarantineRow, Target } from '../store/records.ts';
 import type { ControlOptions } from './control-options.ts';
 import { occupantsOf } from './occupants.ts';
-import { planWarnings } from './plan-warnings.ts';
+import { planWarnings, replicaWarnings } from './plan-warnings.ts';
 import { undeletedVolumes, volumeFindings } from './plan-volumes.ts';
 import type { DeclaredApp } from './plan-volumes.ts';
 import { pinnedImages } from './views/record-views.ts';
@@ -269,7 +269,7 @@ function planView({ contents, base, changes, placement, live, facts, warnings }:
   return {
     ...parts,
     waves: waves.map((wave) => wave.map((host) => names.get(host) ?? host)),
-    warnings: [...planWarnings(spec, hosts, live, facts), ...warnings],
+    warnings: [...replicaWarnings(base, spec), ...planWarnings(spec, hosts, live, facts), ...warnings],
     changed: !isSame || isMoved,
     hash: planHash(parts, placement, waves, spec),
   };

@@ -1,11 +1,25 @@
 /** What a plan tells besides its changes: what people should know before they say yes. Pure. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { imageVolumeKey, uncoveredPaths } from '../../fleet/image-volumes.ts';
+import type { Release } from '../../fleet/release.ts';
 import type { PlanView } from '../../protocol/http-api/views.ts';
 import type { ImageFacts } from '../registry/image-facts.ts';
 import type { HostRow } from '../store/records.ts';
 
 type PlanHost = PlanView['hosts'][number];
+
+/** Other counts than now: the file's own change, or `longshore scale` before. @param now the current release; null = none */
+export function replicaWarnings(now: Pick<Release, 'number' | 'spec'> | null, spec: AppSpec): readonly string[] {
+  return Object.entries(spec.services).flatMap(([name, { replicas }]) => {
+    const before = now?.spec.services[name];
+    if (now === null || before === undefined || before.replicas === replicas) return [];
+    return [
+      `Replicas of ${name}: ${replicasText(before.replicas)} in release ${now.number}, ${replicasText(replicas)} with this file.`,
+    ];
+  });
+}
+
+const replicasText = (replicas: number | null): string => (replicas === null ? 'one on every host' : String(replicas));
 
 /** @param facts by service, of its image; empty where they were not read */
 export function planWarnings(

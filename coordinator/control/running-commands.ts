@@ -1,4 +1,4 @@
-/** What is done to an app as it runs, without another app file: restarting it. */
+/** What is done to an app as it runs, without another app file: restarting and scaling it. */
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { AppName, HostId } from '../../fleet/ids.ts';
@@ -9,12 +9,13 @@ import type { Commands } from '../commands.ts';
 import { stickyPlacement } from '../placement/place.ts';
 import { requireReadable } from '../secrets/key-loss.ts';
 import type { AppRow, Target } from '../store/records.ts';
+import { makePlan } from './make-plan.ts';
 import { requireApp } from './app-commands.ts';
 import type { ControlOptions } from './control-options.ts';
 import { enqueueDeployment } from './deploy-release.ts';
 import { retryConflict } from './retry-conflict.ts';
 
-export function runningCommands(options: ControlOptions): Pick<Commands, 'restartApp'> {
+export function runningCommands(options: ControlOptions): Pick<Commands, 'restartApp' | 'scaleApp'> {
   const { store, views } = options;
   return {
     restartApp: (app, request, actor, id = null) =>
@@ -22,8 +23,8 @@ export function runningCommands(options: ControlOptions): Pick<Commands, 'restar
         const made = id === null ? null : await store.deployment({ id });
         if (made !== null) return views.storedDeployment(made);
         const current = await currentRelease(app, 'restart', options);
-        const restarts = requireServers(current.release.spec, request.services);
-        requireOneRelease(current);
+        const restarts = requireServers(current.release.spec, request.services, 'restart');
+        requireOneRelease(current, 'restart');
         await requireAgents(app, current.targets, options);
         const { spec, secretVersions } = current.release;
         await requireReadable(spec, secretVersions, options, `restart ${app}`);
@@ -45,7 +46,51 @@ export function runningCommands(options: ControlOptions): Pick<Commands, 'restar
         );
         return views.storedDeployment(deployment);
       }),
+    scaleApp: (app, request, actor, id = null) =>
+      retryConflict(async () => {
+        const made = id === null ? null : await store.deployment({ id });
+        if (made !== null) return { deployment: await views.storedDeployment(made), text: `${app} is scaled already` };
+        const current = await currentRelease(app, 'scale', options);
+        const { spec, secretVersions } = current.release;
+        requireServers(spec, Object.keys(request.replicas), 'scale');
+        requireOneRelease(current, 'scale');
+        const changed = Object.entries(request.replicas).filter(
+          ([name, count]) => spec.services[name]?.replicas !== count,
+        );
+        const why = changed.map(([name, count]) => `${name}=${count}`).join(', ');
+        if (changed.length === 0) return { deployment: null, text: `${app} is scaled so already` };
+        const scaled = withReplicas(spec, Object.fromEntries(changed));
+        const plan = await makePlan({ spec: scaled, images: {}, secretVersions, isRead: false }, options);
+        const cause = personCause(actor, request.note);
+        const { deployment } = await enqueueDeployment(
+          {
+            id,
+            app,
+            source: { kind: 'new', release: { ...plan.contents, cause, createdAt: options.now() } },
+            placement: plan.placement,
+            known: current.known,
+            cause,
+            rolling: 'wait',
+            onlyIdle: true,
+            releaseQuarantine: false,
+            why: `${actor.name} scales ${why}`,
+          },
+          options,
+        );
+        const text = `release ${deployment.release} of ${app}: ${why}, until the app file is deployed again`;
+        return { deployment: await views.storedDeployment(deployment), text };
+      }),
   };
+}
+
+/** What was allowed for the release before, once, is not asked for again. */
+function withReplicas(spec: AppSpec, counts: Readonly<Record<string, number>>): AppSpec {
+  const { recreateVolumes: _asked, ...kept } = spec;
+  const services = Object.entries(spec.services).map(([name, service]) => {
+    const replicas = counts[name];
+    return [name, replicas === undefined ? service : { ...service, replicas }] as const;
+  });
+  return { ...kept, services: Object.fromEntries(services) };
 }
 
 interface Current {
@@ -72,15 +117,18 @@ async function currentRelease(app: AppName, verb: string, { store }: Pick<Contro
 }
 
 /** @param asked empty = all. @throws NOT_FOUND, CONFLICT */
-function requireServers(spec: AppSpec, asked: readonly string[]): readonly string[] {
-  requireServices(spec, asked, 'restart');
+function requireServers(spec: AppSpec, asked: readonly string[], verb: 'restart' | 'scale'): readonly string[] {
+  requireServices(spec, asked, verb);
   const oneShots = asked.filter((service) => isOneShot(spec, service));
   if (oneShots.length > 0)
     throw new LongshoreError(
       'CONFLICT',
-      `restart ${spec.name}: ${oneShots.join(', ')} runs to its end, not on and on`,
+      `${verb} ${spec.name}: ${oneShots.join(', ')} runs to its end, not on and on`,
       {
-        hint: 'It runs again with a deployment that changes it, or with each one under `x-longshore.run: always`.',
+        hint:
+          verb === 'restart'
+            ? 'It runs again with a deployment that changes it, or with each one under `x-longshore.run: always`.'
+            : 'Name services that keep running.',
       },
     );
   const services = asked.length > 0 ? asked : Object.keys(spec.services);
@@ -102,17 +150,17 @@ function isOneShot(spec: AppSpec, name: string): boolean {
   return Object.values(spec.services).some(({ dependsOn }) => dependsOn[name] === 'completed');
 }
 
-/** Where a deployment was stopped in place, restarting would bring its hosts back by the way. @throws CONFLICT */
-function requireOneRelease({ known, release, targets }: Current): void {
+/** Where a deployment was stopped in place, another one would bring its hosts back by the way. @throws CONFLICT */
+function requireOneRelease({ known, release, targets }: Current, verb: 'restart' | 'scale'): void {
   const running = targets.flatMap((target) => (target.kind === 'run' ? [target.release] : []));
   const other = running.find((number) => number !== release.number);
-  if (running.length === 0)
+  if (running.length === 0 && verb === 'restart')
     throw new LongshoreError('CONFLICT', `restart ${known.app}: no host runs it`, { hint: 'See `longshore apps`.' });
   if (other !== undefined)
     throw new LongshoreError(
       'CONFLICT',
-      `restart ${known.app}: some hosts run release ${other}, others release ${release.number}`,
-      { hint: `Deploy, or go back with \`longshore rollback ${known.app} ${release.number}\`, then restart it.` },
+      `${verb} ${known.app}: some hosts run release ${other}, others release ${release.number}`,
+      { hint: `Deploy, or go back with \`longshore rollback ${known.app} ${release.number}\`, then ${verb} it.` },
     );
 }
 

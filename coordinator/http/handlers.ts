@@ -54,6 +54,8 @@ export function createHandlers(commands: Commands, version: string): Handlers {
     pullApp: ({ parameters, body, actor }) => commands.pullApp(app(parameters), body.note, actor),
     restartApp: ({ parameters, body, actor, requestId }) =>
       commands.restartApp(app(parameters), body, actor, made(requestId)),
+    scaleApp: ({ parameters, body, actor, requestId }) =>
+      commands.scaleApp(app(parameters), body, actor, made(requestId)),
     releaseQuarantine: ({ parameters, actor }) => done(commands.releaseQuarantine(app(parameters), actor)),
     listReleases: ({ parameters, query }) => commands.listReleases(app(parameters), query),
     rollback: ({ parameters, body, actor, requestId }) =>

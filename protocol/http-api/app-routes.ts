@@ -62,6 +62,18 @@ export const APP_ROUTES = {
     body: requests.restartRequestSchema,
     reply: views.deploymentViewSchema,
   },
+  scaleApp: {
+    method: 'POST',
+    path: '/v1/apps/{app}/scale',
+    creates: true,
+    access: 'operator',
+    summary: 'Deploy the current release with other replicas',
+    query: null,
+    body: requests.scaleRequestSchema,
+    reply: z
+      .object({ deployment: views.deploymentViewSchema.nullable(), text: z.string() })
+      .meta({ id: 'ScaleResult' }),
+  },
   releaseQuarantine: {
     method: 'DELETE',
     path: '/v1/apps/{app}/quarantine',

@@ -65,6 +65,18 @@ export const restartRequestSchema = z
   })
   .meta({ id: 'RestartRequest' });
 
+const REPLICAS_MOST = 10_000;
+
+export const scaleRequestSchema = z
+  .strictObject({
+    /** Instances over all hosts, by service. */
+    replicas: z
+      .record(z.string(), countSchema.max(REPLICAS_MOST))
+      .refine((replicas) => Object.keys(replicas).length > 0, 'names no service'),
+    note,
+  })
+  .meta({ id: 'ScaleRequest' });
+
 export const cancelRequestSchema = z
   .strictObject({
     /** True: moved hosts go back; false: stop in place. */
@@ -165,6 +177,7 @@ export type PlanRequest = z.infer<typeof planRequestSchema>;
 export type DeployRequest = z.infer<typeof deployRequestSchema>;
 export type RollbackRequest = z.infer<typeof rollbackRequestSchema>;
 export type RestartRequest = z.infer<typeof restartRequestSchema>;
+export type ScaleRequest = z.infer<typeof scaleRequestSchema>;
 export type CancelRequest = z.infer<typeof cancelRequestSchema>;
 export type HostPatch = z.infer<typeof hostPatchSchema>;
 export type AdoptRequest = z.infer<typeof adoptRequestSchema>;

@@ -690,6 +690,38 @@ scene('restart: a deployment of the release that stands, which replaces instance
   await t.rejects(restart(), refusal('CONFLICT', { message: /some hosts run release 3/ }));
 });
 
+scene('scale: a release with other replicas, which the next deployment of the file names', async (t, world) => {
+  await enroll(world, 'a');
+  await enroll(world, 'b');
+  const scale = (replicas: Record<string, number>) => world.commands.scaleApp(WEB, { replicas, note: null }, ADA);
+  await t.rejects(scale({ web: 2 }), refusal('NOT_FOUND'), 'no such app');
+  await deployed(world);
+  await t.rejects(scale({ wbe: 2 }), refusal('NOT_FOUND', { message: /no service wbe/ }));
+
+  world.registry.set(IMAGE, digest('b'));
+  const { deployment, text } = await scale({ web: 5 });
+  t.match(deployment, { kind: 'deploy', release: 2, base: 1 });
+  t.match(text, 'release 2 of web: web=5, until the app file is deployed again');
+  await t.rejects(scale({ web: 6 }), refusal('CONFLICT', { message: /is queued/ }));
+  if (deployment === null) throw new Error('no deployment');
+  await finish(world, deployment);
+  const targets = await world.store.targetsOfApp({ app: WEB });
+  const counts = targets.map((target) => (target.kind === 'run' ? target.replicas.web : null));
+  t.same(counts.sort(), [2, 3], 'more than there are hosts');
+  t.match(
+    (await world.store.release({ app: WEB, number: 2 }))?.spec.services.web?.image.digest,
+    digest('a'),
+    'no newer image',
+  );
+  t.same(await scale({ web: 5 }), { deployment: null, text: 'web is scaled so already' });
+
+  world.registry.set(IMAGE, digest('a'));
+  const plan = await world.commands.plan(asking());
+  t.match(plan.warnings, [/Replicas of web: 5 in release 2, one on every host with this file/]);
+  t.equal(plan.changed, true);
+  t.match(await world.commands.rollback(WEB, { release: null, note: null }, ADA), { release: 1 }, 'it can go back');
+});
+
 scene('hosts: cordon, drain and labels move the fleet, and are written down by person', async (t, world) => {
   const host = await enroll(world, 'a');
   await enroll(world, 'b');

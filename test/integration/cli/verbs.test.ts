@@ -269,6 +269,26 @@ t.test('cli: restart names the services, and is followed or left', async (t) => 
   ]);
 });
 
+t.test('cli: scale takes SERVICE=N', async (t) => {
+  const asked: unknown[] = [];
+  const cli = await stage(t, {
+    scaleApp: (_app, request) => {
+      asked.push(request);
+      return Promise.resolve({ deployment: aDeploymentView({ state: 'succeeded' }), text: 'release 2 of shop: web=3' });
+    },
+  });
+  t.match(await cli.run(['scale', 'shop', 'web=3', 'db=0']), { exit: 0, out: /^release 2 of shop: web=3\n/ });
+  t.same(asked, [{ replicas: { web: 3, db: 0 }, note: null }]);
+  for (const [words, text] of [
+    [['web'], /`web` is not SERVICE=N/],
+    [['web=-1'], /is not SERVICE=N/],
+    [['web=1', 'web=2'], /web is named twice/],
+    [['web=99999'], /10000/],
+    [[], /missing required argument/],
+  ] as const)
+    t.match(await cli.run(['scale', 'shop', ...words]), { exit: 2, err: text });
+});
+
 t.test('cli: what is wrong is blamed on what is wrong, with a way out', async (t) => {
   const cli = await stage(t, { whoami });
   writeFileSync(path.join(cli.folder, 'compose.yaml'), APP);

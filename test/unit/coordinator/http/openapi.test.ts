@@ -50,7 +50,7 @@ t.test('renderOpenapi: has an operation for every route, and no other', (t) => {
 t.test('renderOpenapi: keeps the ids of its operations', (t) => {
   t.same(
     operations.map(({ operation }) => operation.operationId),
-    'enrollChallenge enroll version whoami listEvents doctor confirmRestore listHosts getHost patchHost removeHost explainHost adoptHost listApps getApp removeApp appHealth pullApp restartApp releaseQuarantine listReleases rollback plan deploy listDeployments getDeployment listSteps pauseDeployment resumeDeployment cancelDeployment listSecrets setSecret removeSecret listRegistries setRegistry removeRegistry listTokens makeToken revokeToken listEnrollTokens makeEnrollToken install revokeEnrollToken'.split(
+    'enrollChallenge enroll version whoami listEvents doctor confirmRestore listHosts getHost patchHost removeHost explainHost adoptHost listApps getApp removeApp appHealth pullApp restartApp scaleApp releaseQuarantine listReleases rollback plan deploy listDeployments getDeployment listSteps pauseDeployment resumeDeployment cancelDeployment listSecrets setSecret removeSecret listRegistries setRegistry removeRegistry listTokens makeToken revokeToken listEnrollTokens makeEnrollToken install revokeEnrollToken'.split(
       ' ',
     ),
   );
