@@ -60,7 +60,7 @@ export async function moveToPostgres(options: MoveOptions): Promise<Moved | null
   try {
     await migrate(source, file);
     const from: Transaction = { db: source, appended: [] };
-    const into = connectionOver(client, 'READ WRITE');
+    const into = connectionOver(client, 'default');
     const to: Transaction = { db: into.db, appended: [] };
     const begun = await getMeta(from, MOVE);
     const isDone = begun !== null && begun === (await getMeta(to, MOVE));

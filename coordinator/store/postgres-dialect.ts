@@ -39,11 +39,14 @@ export function kyselyOver(client: PostgresClient): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new ByteOrderDialect({ pool }) });
 }
 
-/** @param access of the transactions that begin on it */
-export function connectionOver(client: PostgresClient, access: 'READ WRITE' | 'READ ONLY'): Connection {
+/**
+ * @param access of the transactions that begin on it; `default`: what the server says, which may be read-only because
+ * its disk is nearly full: that is not ours to overrule
+ */
+export function connectionOver(client: PostgresClient, access: 'default' | 'READ ONLY'): Connection {
   return {
     db: kyselyOver(client),
-    begin: `BEGIN ISOLATION LEVEL SERIALIZABLE ${access}`,
+    begin: `BEGIN ISOLATION LEVEL SERIALIZABLE${access === 'default' ? '' : ` ${access}`}`,
     exec: async (sql) => {
       const { command } = await client.query(sql);
       // Of a transaction that is spoiled the server makes a ROLLBACK, without a word.

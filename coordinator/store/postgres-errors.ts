@@ -34,20 +34,45 @@ export function isRefusedLogin(error: unknown): boolean {
   return state === '28P01' || state === '28000';
 }
 
+/** What no caller did: the server takes no writes at all, until somebody makes room or it is the primary again. */
+export function refusesWrites(error: unknown): string | null {
+  switch (sqlState(error)) {
+    case '53100':
+      return 'the disk of the database is full';
+    case '25006':
+      return READ_ONLY;
+    case '58030':
+      return `the disk of the database fails: ${messageOf(error)}`;
+    case '0A000':
+      // A transaction of ours cannot begin there.
+      return /hot standby|during recovery/.test(messageOf(error)) ? STANDS_BY : null;
+    default:
+      return null;
+  }
+}
+
+export const READ_ONLY = 'the database is read-only: its server takes no writes';
+export const STANDS_BY = 'the server of the database is a standby, and takes no writes';
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error && error.message !== '' ? error.message : String(error);
+
 export function toPostgresProblem(error: unknown, operation: string): Problem {
   if (error instanceof LongshoreError) return error.problem;
-  const text = error instanceof Error && error.message !== '' ? error.message : String(error);
+  const text = messageOf(error);
   const state = sqlState(error);
   if (isLost(error) || isSerialization(error) || isRefusedLogin(error))
     return problem('STORE_UNAVAILABLE', `${operation}: ${text}`);
   if (state?.startsWith('23') === true) return problem('CONFLICT', `${operation}: ${text}`);
   if (state === '53100') {
     return problem('NO_SPACE', `${operation}: the disk of the database is full`, {
-      hint: 'Make the disk of the PostgreSQL server larger.',
+      hint: 'Make room on the disk of the PostgreSQL server, or make it larger; the coordinator goes on by itself.',
     });
   }
-  // 53: too many connections, out of memory; 25006: it stands by; 57014: took too long; 55P03: locked.
-  if (state !== null && (state.startsWith('53') || ['25006', '57014', '55P03'].includes(state)))
+  const refused = refusesWrites(error);
+  if (refused !== null) return problem('STORE_UNAVAILABLE', `${operation}: ${refused}`);
+  // 53: too many connections, out of memory; 57014: took too long; 55P03: locked.
+  if (state !== null && (state.startsWith('53') || ['57014', '55P03'].includes(state)))
     return problem('STORE_UNAVAILABLE', `${operation}: ${text}`);
   if (state?.startsWith('XX') === true)
     return problem('STATE_FILE_INVALID', `${operation}: the database is damaged: ${text}`, {

@@ -9,7 +9,7 @@ import { publicName } from './postgres-address.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { connectPostgres } from './postgres-client.ts';
 import type { LoneClient, PostgresClient } from './postgres-client.ts';
-import { isLost, isRefusedLogin, sqlState, toPostgresProblem } from './postgres-errors.ts';
+import { isLost, isRefusedLogin, sqlState, STANDS_BY, toPostgresProblem } from './postgres-errors.ts';
 import { endBackend, giveLockBack, heldByAnother, lockHolder, nameConnection, takeLock } from './postgres-lock.ts';
 import type { Backend, LockHolder } from './postgres-lock.ts';
 import { fromProblem } from './worker-messages.ts';
@@ -164,11 +164,20 @@ async function connect(source: DatabaseSource, roots: readonly string[] | null):
     try {
       const client = await connectPostgres(address, roots);
       source.accepted();
+      await requirePrimary(client, publicName(address));
       return { client, address };
     } catch (error) {
       if (!isRefusedLogin(error) || !(await source.refused())) throw openProblem(error, publicName(address));
     }
   }
+}
+
+/** After a failover an address may lead to a standby for a while: that answers, and takes no writes. */
+async function requirePrimary(client: LoneClient, name: string): Promise<void> {
+  const { rows } = await client.query('select pg_is_in_recovery() as standby');
+  if ((rows as readonly { readonly standby: boolean }[])[0]?.standby !== true) return;
+  await client.end().catch(() => undefined);
+  throw new LongshoreError('STORE_UNAVAILABLE', `use the database ${name}: ${STANDS_BY}`);
 }
 
 async function checkServer(client: PostgresClient, name: string): Promise<void> {

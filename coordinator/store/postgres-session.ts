@@ -11,8 +11,17 @@ import { runBatch } from './group-commit.ts';
 import type { Call, Connection } from './group-commit.ts';
 import type { ClientPool, LoneClient, PostgresAnswer } from './postgres-client.ts';
 import { connectionOver } from './postgres-dialect.ts';
-import { ConnectionLost, isLost, isRefusedLogin, isSpoiling, toPostgresProblem } from './postgres-errors.ts';
+import {
+  ConnectionLost,
+  isLost,
+  isRefusedLogin,
+  isSpoiling,
+  READ_ONLY,
+  refusesWrites,
+  toPostgresProblem,
+} from './postgres-errors.ts';
 import { standbyNames } from './postgres-lock.ts';
+import { findRoom } from './postgres-room.ts';
 import type { StoredEvent } from './records.ts';
 import type { Transaction } from './sql/transaction.ts';
 import { fromProblem } from './worker-messages.ts';
@@ -52,15 +61,28 @@ export class PostgresSession {
   #reading = new Set<Promise<unknown>>();
   #lastId = 0;
   #isFeeling = false;
+  #refusal: string | null = null;
   #lost: Error | null = null;
 
   constructor(options: PostgresSessionOptions) {
     this.#options = options;
-    this.#connection = connectionOver({ query: (text, values) => this.#ask(text, values) }, 'READ WRITE');
+    const connection = connectionOver({ query: (text, values) => this.#ask(text, values) }, 'default');
+    this.#connection = {
+      ...connection,
+      problemOf: (error, operation) => {
+        this.#refusal = refusesWrites(error) ?? this.#refusal;
+        return connection.problemOf(error, operation);
+      },
+    };
     // It may be lost already, and whoever makes a session has to have it before that is told.
     options.writer.onLost((error) => queueMicrotask(() => this.#lose(error)));
     this.#pulse = setInterval(() => this.#feelPulse(), PULSE_MS);
     this.#pulse.unref();
+  }
+
+  /** What keeps it from writing, for people; null = nothing that is known. */
+  get obstacle(): string | null {
+    return this.#refusal;
   }
 
   write(name: string, run: Run): Promise<unknown> {
@@ -148,11 +170,28 @@ export class PostgresSession {
 
   /** A server that has gone without a word is found out also while nobody writes. */
   #feelPulse(): void {
-    if (this.#busy || this.#isFeeling || this.#lost !== null) return;
+    // What goes through the queue need not wait for a pause in it.
+    if (this.#isFeeling || this.#lost !== null || (this.#busy && this.#refusal === null)) return;
     this.#isFeeling = true;
-    this.#ask('select 1')
+    (this.#refusal === null ? this.#lookForRefusal() : this.#lookForRoom())
       .catch(() => undefined)
       .finally(() => (this.#isFeeling = false));
+  }
+
+  async #lookForRefusal(): Promise<void> {
+    const { rows } = await this.#ask("select current_setting('transaction_read_only') as read_only");
+    if ((rows as readonly { readonly read_only: string }[])[0]?.read_only === 'on') this.#refusal = READ_ONLY;
+  }
+
+  /** Only this says that it can write again: a small write may find room where the next one finds none. */
+  async #lookForRoom(): Promise<void> {
+    try {
+      await this.write('find room', findRoom);
+      this.#refusal = null;
+    } catch (error) {
+      const { code } = error instanceof LongshoreError ? error : { code: null };
+      if (code !== 'NO_SPACE' && code !== 'STORE_UNAVAILABLE') this.#refusal = null;
+    }
   }
 
   /** A writer that gave no answer, or none in time, is no writer any more. */

@@ -93,7 +93,8 @@ class PostgresStore {
   }
 
   obstacle(): string | null {
-    return this.#session === null ? `the database does not answer: ${this.#reason?.message ?? 'no connection'}` : null;
+    if (this.#session !== null) return this.#session.obstacle;
+    return `the database does not answer: ${this.#reason?.message ?? 'no connection'}`;
   }
 
   standbys(): Promise<readonly string[]> {
