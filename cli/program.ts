@@ -1,7 +1,7 @@
 /** All verbs together, and how an error becomes a message and an exit code. Builds nothing until a verb asks for it. */
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { ERRORS, LongshoreError, problem, type Problem } from '../fleet/errors.ts';
+import { ERRORS, LongshoreError } from '../fleet/errors.ts';
 import { renderProblem } from '../protocol/text/problem.ts';
 import { ApiClient } from './client/api-client.ts';
 import { ConsoleClient } from './client/console-client.ts';
@@ -27,6 +27,7 @@ import { registerEnrollToken, registerSecrets, registerTokens } from './verbs/se
 import { registerScale } from './verbs/scale.ts';
 import { registerSession } from './verbs/session.ts';
 import { registerStreams } from './verbs/streams.ts';
+import { wrongUse } from './wrong-use.ts';
 
 export interface ProgramOptions {
   readonly terminal: Terminal;
@@ -101,6 +102,7 @@ export async function runProgram(parameters: readonly string[], options: Program
       exit = (await work(createContext(options, program.opts()), ...parameters_)) ?? 0;
     };
   for (const register of VERBS) register(program, run);
+  registerHelp(program);
   for (const command of [program, ...everyCommand(program)])
     command.exitOverride().configureOutput({
       ...program.configureOutput(),
@@ -115,17 +117,20 @@ export async function runProgram(parameters: readonly string[], options: Program
   }
 }
 
-/** What commander found wrong, as every other wrong input is shown. */
-function wrongUse(command: Command, text: string): Problem {
-  const names: string[] = [];
-  for (let each: Command | null = command; each !== null; each = each.parent) names.unshift(each.name());
-  const path = names.join(' ');
-  const isTheirs = command.registeredArguments.at(-1)?.name() === 'command' && text.includes('unknown option');
-  return problem('INPUT_INVALID', text.trim().replace(/^error: /, ''), {
-    hint: isTheirs
-      ? `Put -- before the command that has options of its own: ${path} ... -- COMMAND; or see \`${path} --help\`.`
-      : `See \`${path} --help\`.`,
-  });
+/** Commander's own answers an unknown command with the help of all, and no word of the mistake. */
+function registerHelp(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .description('Help for a command')
+    .argument('[command...]')
+    .action((path: readonly string[]) => {
+      let command = program;
+      for (const name of path)
+        command =
+          command.commands.find((each) => each.name() === name) ?? command.error(`error: unknown command '${name}'`);
+      command.help();
+    });
 }
 
 function everyCommand(command: Command): readonly Command[] {

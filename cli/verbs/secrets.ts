@@ -108,18 +108,8 @@ export function registerSecrets(program: Command, run: RunVerb): void {
 }
 
 export function registerTokens(program: Command, run: RunVerb): void {
-  const tokens = program.command('tokens').description('API tokens for people and pipelines');
-  tokens
-    .command('list', { isDefault: true })
-    .description('Tokens, without their text')
-    .action(
-      run(async (context: Context) => {
-        const api = await context.api();
-        const items = await api.all((query) => api.call('listTokens', { query }));
-        print(context, items, () => renderTokens(items, context.now()));
-        return 0;
-      }),
-    );
+  const tokens = program.command('tokens').description('API tokens for people and pipelines').action(run(listTokens));
+  tokens.command('list').description('Tokens, without their text').action(run(listTokens));
   tokens
     .command('make')
     .argument('<name>')
@@ -147,6 +137,13 @@ export function registerTokens(program: Command, run: RunVerb): void {
         return 0;
       }),
     );
+}
+
+async function listTokens(context: Context): Promise<number> {
+  const api = await context.api();
+  const items = await api.all((query) => api.call('listTokens', { query }));
+  print(context, items, () => renderTokens(items, context.now()));
+  return 0;
 }
 
 interface EnrollTokenOptions {

@@ -7,6 +7,7 @@ import t from 'tap';
 import type { Test } from 'tap';
 import { runProgram } from '../../../cli/program.ts';
 import { createTerminal } from '../../../cli/terminal.ts';
+import { FAMILIAR } from '../../../cli/wrong-use.ts';
 import type { Change, Commands } from '../../../coordinator/commands.ts';
 import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
@@ -407,6 +408,19 @@ t.test('cli: exit 2 for wrong use, with what to do', async (t) => {
   const cli = await stage(t, {});
 
   t.match(await cli.run(['hosst']), { exit: 2, err: /Did you mean hosts/ });
+  t.match(await cli.run(['destroy', 'shop']), { exit: 2, err: /^INPUT_INVALID: unknown command 'destroy'\n.*rm APP/ });
+  t.match(await cli.run(['help', 'deplyo']), { exit: 2, out: '', err: /unknown command 'deplyo'/ });
+  t.match(await cli.run(['help', 'secrets', 'set']), { exit: 0, out: /Usage: longshore secrets set/ });
+  t.match(await cli.run(['tokens', 'create', 'bob']), {
+    exit: 2,
+    err: /unknown command 'create'[^]*list, make, revoke/,
+  });
+  t.match(await cli.run(['hosts', 'rm', 'quay-1']), { exit: 2, err: /unknown command 'rm'[^]*remove, adopt, label/ });
+  t.match(await cli.run(['deploy', 'shop']), { exit: 2, err: /too many arguments[^]*-f FILE/ });
+  t.match(await cli.run(['rollback', 'shop', 'v1']), { exit: 2, err: /argument 'release': 'v1' is invalid\. Write/ });
+  for (const verb of new Set(Object.values(FAMILIAR)))
+    t.match(await cli.run(['help', verb.split(' ')[0] ?? '']), { exit: 0 }, verb);
+  t.match(await cli.run(['-v']), { exit: 2, err: /longshore --version/ });
   t.match(await cli.run(['hosts', '--colour']), { exit: 2, err: /unknown option '--colour'/ });
   t.match(await cli.run(['events', '-n', '0']), { exit: 2, err: /from 1 to 500/ });
   t.match(await cli.run(['events', '-n', '501', '-f']), { exit: 2, err: /from 1 to 500, or 0 with --follow/ });
