@@ -1,4 +1,4 @@
-/** Before data is deleted for good: a person at a terminal types a name, a script states it with `--yes`. */
+/** Before something is lost that cannot be had back: a person at a terminal types a name, a script states it with `--yes`. */
 import { createInterface } from 'node:readline';
 import { LongshoreError } from '../fleet/errors.ts';
 import type { Context } from './context.ts';
@@ -21,7 +21,7 @@ export async function confirmLoss(context: Context, loss: Loss, yes: boolean): P
       hint: 'Add --yes to confirm, or run it in a terminal, where it asks.',
     });
   for (const line of loss.lost) context.terminal.err(line);
-  if ((await nextLine(context, `Type ${loss.name} to delete it for good: `)).trim() !== loss.name)
+  if ((await nextLine(context, `Type ${loss.name} to confirm: `)).trim() !== loss.name)
     throw new LongshoreError('INPUT_INVALID', `${loss.operation}: not confirmed; nothing was removed`, {
       hint: `Type exactly ${loss.name}, or add --yes.`,
     });

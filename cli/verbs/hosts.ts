@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { renderExplain, renderHost, renderHosts } from '../../protocol/text/hosts.ts';
+import { confirmLoss } from '../confirm-loss.ts';
 import { print } from '../context.ts';
 import type { Context } from '../context.ts';
 import type { RunVerb } from '../verb.ts';
@@ -19,19 +20,10 @@ export function registerHosts(program: Command, run: RunVerb): void {
     );
   hosts
     .command('remove')
-    .description('Remove a host; its key is refused from now on')
+    .description('Remove a host; its key is refused from now on. Asks where the host is connected')
     .argument('<host>')
-    .action(
-      run(async (context: Context, host: string) => {
-        await (await context.api()).call('removeHost', { parameters: { host } });
-        print(
-          context,
-          { removed: host },
-          () => `Removed ${host}. Its containers keep running until somebody stops them there.`,
-        );
-        return 0;
-      }),
-    );
+    .option('--yes', 'do not ask')
+    .action(run(removeHost));
   hosts
     .command('adopt')
     .description('Let the machine that asks be this host again, with its containers, volumes and a new key')
@@ -88,6 +80,23 @@ async function listHosts(context: Context, pool: string | undefined): Promise<nu
 async function showHost(context: Context, host: string): Promise<number> {
   const view = await (await context.api()).call('getHost', { parameters: { host } });
   print(context, view, () => renderHost(view, context.now()));
+  return 0;
+}
+
+/** A host that is gone is removed without a question; one that is connected may have been meant to be another one. */
+async function removeHost(context: Context, host: string, options: { yes?: boolean }): Promise<number> {
+  const api = await context.api();
+  const { id, name, connected, apps } = await api.call('getHost', { parameters: { host } });
+  if (connected) {
+    const left = apps.map(({ app }) => app).join(', ') || 'no app';
+    const lost = [
+      `${name} is connected and runs ${left}`,
+      `nothing updates what it keeps running, and it comes back only with a new token; \`longshore drain ${name}\` moves replicas off first`,
+    ];
+    await confirmLoss(context, { operation: `remove host ${name}`, lost, name }, options.yes === true);
+  }
+  await api.call('removeHost', { parameters: { host: id } });
+  print(context, { removed: host }, () => `Removed ${name}. Its containers keep running until they are stopped there.`);
   return 0;
 }
 

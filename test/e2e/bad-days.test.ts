@@ -131,7 +131,7 @@ t.test('bad days: each is named, and the good release serves on', { skip }, asyn
     const [north = '', south = ''] = fleet.urls;
     const ready = async (url: string): Promise<number> => (await fetch(`${url}/.longshore/ready/days`)).status;
     t.same([await ready(north), await ready(south)], [200, 200]);
-    const ran = await fleet.run('hosts', 'remove', 'south');
+    const ran = await fleet.run('hosts', 'remove', 'south', '--yes');
     t.equal(ran.exit, 0, ran.output);
     t.equal(
       await pollUntil(

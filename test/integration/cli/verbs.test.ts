@@ -217,6 +217,29 @@ t.test('cli: removing an app says what goes and what stays, and asks, or needs -
   ]);
 });
 
+t.test('cli: removing a host asks where it is connected, or needs --yes', async (t) => {
+  const removed: string[] = [];
+  let connected = true;
+  const apps = [{ app: 'shop' as never, target: 1, report: null }];
+  const cli = await stage(t, {
+    getHost: () => Promise.resolve(aHostView({ connected, apps })),
+    removeHost: (host) => {
+      removed.push(host);
+      return Promise.resolve();
+    },
+  });
+  const remove = ['hosts', 'remove', 'quay-1'];
+
+  t.match(await cli.run(remove), { exit: 2, err: /quay-1 is connected and runs shop[^]*drain quay-1[^]*--yes/ });
+  t.match(await cli.run(remove, { tty: true, input: 'y\n' }), { exit: 2, err: /not confirmed; nothing was removed/ });
+  t.same(removed, []);
+  t.match(await cli.run(remove, { tty: true, input: 'quay-1\n' }), { exit: 0, out: /Removed quay-1/ });
+  t.match(await cli.run([...remove, '--yes']), { exit: 0 });
+  connected = false;
+  t.match(await cli.run(remove), { exit: 0, out: /Removed quay-1/ }, 'one that is gone is removed without a question');
+  t.same(removed, Array(3).fill(aHostView().id));
+});
+
 t.test('cli: ps shows instances with host, release, image and uptime', async (t) => {
   const digest = `sha256:${'b'.repeat(64)}`;
   const instance = { ...anInstanceReport({ release: 3, state: 'healthy' }), startedAt: 20_000 };
