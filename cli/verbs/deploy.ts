@@ -8,6 +8,7 @@ import type { PlanView } from '../../protocol/http-api/views.ts';
 import type { AppSpec } from '../../fleet/app-spec.ts';
 import { renderDeployment, renderPlan } from '../../protocol/text/deployments.ts';
 import { validateAppSpec } from '../../compose/validate-app-spec.ts';
+import type { ApiClient } from '../client/api-client.ts';
 import { readAppFile } from '../app-file.ts';
 import type { AppFileOptions } from '../app-file.ts';
 import { print } from '../context.ts';
@@ -83,10 +84,19 @@ async function prepare(
 ): Promise<Prepared> {
   const { spec: read, builds } = readAppFile(context, options);
   const spec = withRecreatedVolumes(read, options.recreateVolume ?? []);
-  // The coordinator is asked before minutes of building: a wrong URL or token is said at once.
-  await (await context.api()).call('whoami');
+  await checkToken(await context.api(), purpose);
   const built = options.build ? await buildImages(context, builds, purpose) : [];
   return { spec, images: builtDigests(spec.services, built), built };
+}
+
+/**
+ * Before minutes of building, and before a push moves the tag that the app follows.
+ * @throws UNREACHABLE, UNAUTHENTICATED, FORBIDDEN
+ */
+async function checkToken(api: ApiClient, purpose: 'plan' | 'deploy'): Promise<void> {
+  const { name, role } = await api.call('whoami');
+  if (purpose === 'deploy' && role === 'viewer')
+    throw new LongshoreError('FORBIDDEN', `deploy: token ${name} has the role viewer, and this needs operator`);
 }
 
 /** @throws APP_FILE_INVALID for a name that is no volume of the app */
@@ -162,6 +172,7 @@ async function fromPlanFile(
   }
   const api = await context.api();
   const file = await readPlanFile(resolve(context.folder, options.plan), api.urls);
+  await checkToken(api, 'deploy');
   const images = digestsOf(file.plan);
   if (file.built.length > 0) {
     // A plan that the world has left behind is refused below, and must not move a tag before.

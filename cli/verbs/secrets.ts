@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ROLES } from '../../protocol/http-api/words.ts';
+import { SECRET_NAME } from '../../protocol/http-api/path-parameters.ts';
 import type { Role } from '../../protocol/http-api/words.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 import { renderInstall } from '../../protocol/text/install.ts';
@@ -39,6 +40,7 @@ export function registerSecrets(program: Command, run: RunVerb): void {
     .description('Set a new version; the next release uses it')
     .action(
       run(async (context: Context, app: string, secret: string, options: { file?: string; allowEmpty?: boolean }) => {
+        requireSecretName(secret);
         const allowEmpty = options.allowEmpty === true;
         const what = `value of secret ${secret}`;
         const value = await readHidden(context, what, options.file);
@@ -105,6 +107,20 @@ export function registerSecrets(program: Command, run: RunVerb): void {
         return 0;
       }),
     );
+}
+
+/** Before a value is asked for, and without the text: after `=` it may be the value itself. @throws INPUT_INVALID */
+function requireSecretName(name: string): void {
+  if (SECRET_NAME.test(name)) return;
+  throw new LongshoreError(
+    'INPUT_INVALID',
+    'set a secret: its name takes letters, digits, `.`, `_` and `-`, at most 128',
+    {
+      hint: name.includes('=')
+        ? 'Leave out = and the value: it is read from standard input, a prompt or --file, as arguments are seen by every user.'
+        : 'Correct the name.',
+    },
+  );
 }
 
 export function registerTokens(program: Command, run: RunVerb): void {

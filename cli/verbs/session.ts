@@ -1,6 +1,6 @@
 /** `login`, `init`, `version`, `doctor`: the beginning. */
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXAMPLE_APP_FILE } from '../../compose/example-app-file.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -76,7 +76,7 @@ function isSafe(url: URL): boolean {
 }
 
 async function init(context: Context, folder: string): Promise<number> {
-  const path = join(context.folder, folder, 'compose.yaml');
+  const path = resolve(context.folder, folder, 'compose.yaml');
   try {
     await writeFile(path, EXAMPLE_APP_FILE, { flag: 'wx' });
   } catch (error) {

@@ -171,6 +171,27 @@ t.test('cli: what is built counts for every service with that image', async (t) 
   t.same(asked, [{ web: digest, migrate: digest }]);
 });
 
+t.test('cli: a viewer is refused before deploy builds or moves a tag', async (t) => {
+  const cli = await stage(t, { whoami, plan: () => Promise.resolve(plan) }, 'viewer');
+  const docker = `#!/bin/sh\necho "$@" >> "${cli.folder}/ran"\necho "digest: sha256:${'b'.repeat(64)}"\n`;
+  writeFileSync(path.join(cli.folder, 'docker'), docker, { mode: 0o755 });
+  writeFileSync(
+    path.join(cli.folder, 'compose.yaml'),
+    'services:\n  web: { build: ., image: "127.0.0.1:5000/shop" }\n',
+  );
+  const environment = { PATH: `${cli.folder}:/usr/bin:/bin` };
+  const ran = () => readFileSync(path.join(cli.folder, 'ran'), 'utf8').trim().split('\n').length;
+
+  t.match(await cli.run(['plan', '-p', 'shop', '--out', 'a.plan'], { environment }), { exit: 0 });
+  const before = ran();
+  for (const parameters of [
+    ['deploy', '-p', 'shop'],
+    ['deploy', '--plan', 'a.plan'],
+  ])
+    t.match(await cli.run(parameters, { environment }), { exit: 6, err: /^FORBIDDEN: .*needs operator/ });
+  t.equal(ran(), before, 'docker was not called');
+});
+
 t.test('cli: removing an app says what goes and what stays, and asks, or needs --yes', async (t) => {
   const removed: unknown[] = [];
   const volume = { external: false, name: null, driver: null, driverOpts: {}, labels: {} };
@@ -482,6 +503,7 @@ t.test('cli: init writes a file that plans, and never overwrites', async (t) => 
   t.match(await cli.run(['init']), { exit: 0, out: /Wrote/ });
   const written = readFileSync(path.join(cli.folder, 'compose.yaml'), 'utf8');
   t.match(await cli.run(['init']), { exit: 2, err: /exists already/ });
+  t.match(await cli.run(['init', cli.folder]), { exit: 2, err: `write ${cli.folder}/compose.yaml: it exists already` });
   t.equal(readFileSync(path.join(cli.folder, 'compose.yaml'), 'utf8'), written);
   t.match(await cli.run(['plan', '--no-build', '-p', 'shop']), { exit: 0, out: /Plan for shop/ });
 });
@@ -757,6 +779,10 @@ t.test('cli: a secret comes from standard input, and its value is never printed'
   t.match(ran, { exit: 0, out: /version 3/ });
   t.equal(stored, 'correct horse');
   t.notMatch(ran.out + ran.err, /horse/);
+
+  const named = await cli.run(['secrets', 'set', 'shop', 'key=horse'], { input: 'x' });
+  t.match(named, { exit: 2, err: /^INPUT_INVALID: [^]*Leave out = and the value/ });
+  t.notMatch(named.out + named.err, /horse/);
 });
 
 t.test('cli: logs prefix every line with host and service', async (t) => {
