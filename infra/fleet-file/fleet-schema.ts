@@ -7,7 +7,7 @@ import { areLabelsFew, isLabelValue, LABEL_LIMITS, LABEL_VALUE_RULE, LABELS_RULE
 import { RANGE_FORM } from './cut-subnets.ts';
 import { MACHINE_FORM } from './machine-family.ts';
 import { ZONE_FORM } from './google-zones.ts';
-import { KMS_KEY_FORM } from './key-rules.ts';
+import { KMS_KEY_FORM } from './kms-key.ts';
 
 const name = (max: number) =>
   z

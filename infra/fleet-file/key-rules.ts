@@ -1,9 +1,7 @@
 /** The key of Cloud KMS that the fleet's data is encrypted with: a key encrypts only what is in its own location. */
 import type { FleetFile } from './fleet-schema.ts';
 import type { FleetProblem } from './fleet-problem.ts';
-
-export const KMS_KEY_FORM =
-  /^projects\/[a-z0-9.:-]+\/locations\/([a-z0-9-]+)\/keyRings\/[\w-]{1,63}\/cryptoKeys\/[\w-]{1,63}$/;
+import { KMS_KEY_FORM } from './kms-key.ts';
 
 /** @param regions that have machines of the fleet */
 export function keyProblems(file: FleetFile, regions: readonly string[]): readonly FleetProblem[] {
