@@ -61,6 +61,10 @@ export function runningCommands(options: ControlOptions): Pick<Commands, 'restar
         if (changed.length === 0) return { deployment: null, text: `${app} is scaled so already` };
         const scaled = withReplicas(spec, Object.fromEntries(changed));
         const plan = await makePlan({ spec: scaled, images: {}, secretVersions, isRead: false }, options);
+        if (Object.keys(plan.placement).length === 0)
+          throw new LongshoreError('UNPLACEABLE', `scale ${app}: nothing of it would be left to run`, {
+            hint: `Keep a service, or remove the app with \`longshore rm ${app}\`, which keeps its volumes and secrets.`,
+          });
         const cause = personCause(actor, request.note);
         const { deployment } = await enqueueDeployment(
           {

@@ -698,6 +698,8 @@ scene('scale: a release with other replicas, which the next deployment of the fi
   await deployed(world);
   await t.rejects(scale({ wbe: 2 }), refusal('NOT_FOUND', { message: /no service wbe/ }));
 
+  await t.rejects(scale({ web: 0 }), refusal('UNPLACEABLE', { message: /nothing of it would be left/ }));
+
   world.registry.set(IMAGE, digest('b'));
   const { deployment, text } = await scale({ web: 5 });
   t.match(deployment, { kind: 'deploy', release: 2, base: 1 });
