@@ -34,9 +34,14 @@ async function removeApp(context: Context, name: string, options: RemoveOptions)
   const app = appArgument(name);
   const api = await context.api();
   const parts = { volumes: options.volumes === true, secrets: options.secrets === true };
-  const [hosts, volumes, secrets] = await Promise.all([hostsOf(api, app), volumesOf(api, app), secretsOf(api, app)]);
+  const [{ hosts }, volumes, secrets] = await Promise.all([
+    api.call('appHealth', { parameters: { app } }),
+    volumesOf(api, app),
+    secretsOf(api, app),
+  ]);
+  const away = hosts.filter(({ connected }) => !connected).map(({ host }) => host);
   const lost = [
-    `${app} is removed ${hosts}`,
+    `${app} is removed ${fromHosts(hosts.map(({ host }) => host))}`,
     volumesText(volumes, parts.volumes),
     ...(secrets.length === 0 ? [] : [secretsText(app, secrets, parts.secrets)]),
   ];
@@ -48,7 +53,8 @@ async function removeApp(context: Context, name: string, options: RemoveOptions)
   const kept = { volumes: parts.volumes ? [] : volumes, secrets: parts.secrets ? [] : secrets };
   print(context, { removing: app, kept }, () =>
     [
-      `${app} is being removed from every host; hosts that are away do it when they come back.`,
+      `${app} is being removed from every host. \`longshore hosts\` shows them as converged when it is done.`,
+      ...(away.length === 0 ? [] : [`Not connected, and removed there later: ${firstOf(away)}.`]),
       ...(kept.volumes.length === 0 ? [] : [`Kept on the hosts: volumes ${kept.volumes.join(', ')}.`]),
       ...(kept.secrets.length === 0
         ? []
@@ -74,11 +80,13 @@ function secretsText(app: AppName, secrets: readonly string[], areDeleted: boole
 
 const HOSTS_SHOWN = 20;
 
-async function hostsOf(api: ApiClient, app: AppName): Promise<string> {
-  const names = (await api.call('appHealth', { parameters: { app } })).hosts.map(({ host }) => host);
-  if (names.length === 0) return 'from the list of apps; no host runs it';
+function fromHosts(names: readonly string[]): string {
+  return names.length === 0 ? 'from the list of apps; no host runs it' : `from ${firstOf(names)}`;
+}
+
+function firstOf(names: readonly string[]): string {
   const shown = names.slice(0, HOSTS_SHOWN).join(', ');
-  return `from ${shown}${names.length > HOSTS_SHOWN ? ` and ${names.length - HOSTS_SHOWN} more` : ''}`;
+  return `${shown}${names.length > HOSTS_SHOWN ? ` and ${names.length - HOSTS_SHOWN} more` : ''}`;
 }
 
 /** Those that the app files of kept releases name. */

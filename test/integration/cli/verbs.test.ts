@@ -208,7 +208,10 @@ t.test('cli: removing an app says what goes and what stays, and asks, or needs -
         app,
         healthy: true,
         services: [],
-        hosts: [{ host: 'quay-1', connected: true, converged: true, release: 1, waiting: null }],
+        hosts: [
+          { host: 'quay-1', connected: true, converged: true, release: 1, waiting: null },
+          { host: 'quay-2', connected: false, converged: true, release: 1, waiting: null },
+        ],
       }),
     removeApp: (_app, also) => {
       removed.push(also);
@@ -218,7 +221,7 @@ t.test('cli: removing an app says what goes and what stays, and asks, or needs -
   const remove = ['rm', 'shop', '--volumes'];
 
   const kept =
-    /from quay-1; its volumes are kept: data \(--volumes[^]*secrets of shop are kept: db \(--secrets[^]*nothing was removed[^]*--yes/;
+    /from quay-1, quay-2; its volumes are kept: data \(--volumes[^]*secrets of shop are kept: db \(--secrets[^]*nothing was removed[^]*--yes/;
   for (const verb of [['rm'], ['apps', 'remove']])
     t.match(await cli.run([...verb, 'shop']), { exit: 2, err: kept }, verb.join(' '));
   t.match(await cli.run(remove), { exit: 2, err: /data is lost: data, and any[^]*nothing was removed[^]*--yes/ });
@@ -228,8 +231,8 @@ t.test('cli: removing an app says what goes and what stays, and asks, or needs -
 
   t.match(await cli.run(remove, { tty: true, input: 'shop\n' }), {
     exit: 0,
-    err: /from quay-1/,
-    out: /Kept: secrets db/,
+    err: /from quay-1, quay-2/,
+    out: /hosts` shows them as converged[^]*Not connected[^]*: quay-2\.[^]*Kept: secrets db/,
   });
   t.match(await cli.run(['rm', 'shop', '--yes', '--secrets']), { exit: 0, out: /Kept on the hosts: volumes data/ });
   t.same(removed, [
