@@ -8,9 +8,8 @@ import type { ProblemDetail } from '../fleet/errors.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import { fileFault } from '../fleet/file-fault.ts';
 import { isAppName } from '../fleet/ids.ts';
+import { APP_FILES, type ComposeFiles, composeFiles } from './compose-files.ts';
 import type { Context } from './context.ts';
-
-export const APP_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const;
 
 export interface AppFileOptions {
   readonly file?: readonly string[];
@@ -30,11 +29,11 @@ export function readAppFile(context: Context, options: AppFileOptions): LoadedAp
     throw new LongshoreError('INPUT_INVALID', `read --project: \`${options.project}\` is not an app name`, {
       hint: 'Lower-case letters, digits, - and _; at most 40.',
     });
-  const files = filesOf(context, options);
+  const { files, environment } = filesOf(context, options);
   const loaded = loadAppFile({
     files,
     readFile: (path) => readIfThere(resolve(context.folder, path)),
-    environment: definedOnly(context.environment),
+    environment,
     ...(options.project === undefined ? {} : { projectName: options.project }),
     ...(options.profile === undefined ? {} : { profiles: options.profile }),
     ...(options.envFile === undefined
@@ -54,35 +53,35 @@ export function readAppFile(context: Context, options: AppFileOptions): LoadedAp
   });
 }
 
-function filesOf(context: Context, options: AppFileOptions): readonly string[] {
-  const named = options.file ?? [];
-  if (named.length > 0) {
-    const files = named.map((file) => resolve(context.folder, file));
-    const missing = files.filter((file) => !existsSync(file));
-    if (missing.length > 0)
-      throw new LongshoreError(
-        'NOT_FOUND',
-        `read the app file: there is no ${missing.map((file) => shorten(context, file)).join(', ')}`,
-        { hint: 'Check the path after -f.' },
-      );
-    const folders = files.filter((file) => statSync(file).isDirectory());
-    if (folders.length > 0)
-      throw new LongshoreError(
-        'INPUT_INVALID',
-        `read the app file: ${folders.map((file) => shorten(context, file)).join(', ')} is a folder`,
-        {
-          hint: `Name the file in it after -f, for example -f ${shorten(context, join(folders[0] ?? '', APP_FILES[0]))}.`,
-        },
-      );
-    return files;
-  }
-  const found = APP_FILES.map((name) => join(context.folder, name)).find((path) => existsSync(path));
-  if (found === undefined)
+function filesOf(context: Context, options: AppFileOptions): ComposeFiles {
+  const found = composeFiles({
+    folder: context.folder,
+    named: options.file ?? [],
+    environment: definedOnly(context.environment),
+    envFiles: options.envFile,
+  });
+  const { files, namedBy } = found;
+  if (files.length === 0)
     throw new LongshoreError('NOT_FOUND', `read the app file: there is no ${APP_FILES[0]} in ${context.folder}`, {
       hint: 'Name it with -f, or write one with `longshore init`.',
     });
-  const override = found.replace(/\.(ya?ml)$/, '.override.$1');
-  return existsSync(override) ? [found, override] : [found];
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0)
+    throw new LongshoreError(
+      'NOT_FOUND',
+      `read the app file: there is no ${missing.map((file) => shorten(context, file)).join(', ')}`,
+      { hint: namedBy === 'COMPOSE_FILE' ? 'Check the paths in COMPOSE_FILE.' : 'Check the path after -f.' },
+    );
+  const folders = files.filter((file) => statSync(file).isDirectory());
+  if (folders.length > 0)
+    throw new LongshoreError(
+      'INPUT_INVALID',
+      `read the app file: ${folders.map((file) => shorten(context, file)).join(', ')} is a folder`,
+      {
+        hint: `Name the file in it after -f, for example -f ${shorten(context, join(folders[0] ?? '', APP_FILES[0]))}.`,
+      },
+    );
+  return found;
 }
 
 function readIfThere(path: string): { readonly text: string } | null {

@@ -72,14 +72,15 @@ function readAll(options: LoadAppFileOptions, report: Report): Found | null {
     return null;
   }
   const base = folderOf(firstFile);
-  const lookup = variables(options, base, report);
+  const given = variables(options, base, report);
+  const lookup = withProjectName(given, options, base, firstFile);
   const loader = createFileLoader(options.readFile, lookup, report);
   const merged = mergeFiles(options.files, base, loader, report);
   if (merged === null) return null;
   const around: Surroundings = { lookup, envFiles: createEnvFiles(loader.text, lookup), readText: loader.text };
   const root = { tree: merged, path: [], keyAt: merged.at, report };
   const app = readApp(root, around, options.profiles ?? activeProfiles(lookup));
-  const name = projectName({ said: options.projectName, lookup, stated: app.name, firstFile });
+  const name = projectName({ said: options.projectName, lookup: given, stated: app.name, firstFile });
   if (name === null)
     report.error(merged.at, ['name'], 'the app has no name; write "name: my-app" at the top of the file');
   const spec: AppSpec = { name: (name ?? 'unnamed') as AppName, ...app.spec };
@@ -126,6 +127,24 @@ function activeProfiles(lookup: Lookup): readonly string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+/** `${COMPOSE_PROJECT_NAME}` is the app's name also where only `name:` or the folder says it, as in Compose. */
+function withProjectName(lookup: Lookup, options: LoadAppFileOptions, base: string, firstFile: string): Lookup {
+  let name: string | null | undefined;
+  const find = (): string | null => {
+    // What is wrong in the files is said when they are read as a whole; `name:` cannot name itself.
+    const loader = createFileLoader(options.readFile, lookup, createReport());
+    const names = options.files.map((path) => childOf(loader.yaml(path, base, null, true) ?? undefined, 'name'));
+    const last = names.findLast((tree) => tree?.kind === 'scalar' && tree.text !== '');
+    const stated = last?.kind === 'scalar' ? last.text : null;
+    return projectName({ said: options.projectName, lookup, stated, firstFile });
+  };
+  return (variable) => {
+    if (variable !== 'COMPOSE_PROJECT_NAME') return lookup(variable);
+    name = name === undefined ? find() : name;
+    return name ?? undefined;
+  };
 }
 
 /** The caller's environment wins over `.env`, as in Compose. */

@@ -29,6 +29,22 @@ t.test('loadAppFile: the name of the app', (t) => {
   t.end();
 });
 
+t.test('loadAppFile: COMPOSE_PROJECT_NAME and COMPOSE_PROFILES, also from .env and for interpolation', (t) => {
+  const text = `name: \${A:-mine}\n${webFile('hostname: $COMPOSE_PROJECT_NAME\nprofiles: [p]')}`;
+  const load = (options = {}) =>
+    specOf(text, { projectName: undefined, environment: { COMPOSE_PROFILES: 'o,p' }, ...options } as never);
+  t.match(load(), { name: 'mine', services: { web: { hostname: 'mine' } } });
+  t.match(load({ projectName: 'said' }), { name: 'said', services: { web: { hostname: 'said' } } });
+  const more = { '.env': 'COMPOSE_PROJECT_NAME=env\nCOMPOSE_PROFILES=p\n' };
+  t.match(load({ more, environment: {} }), { name: 'env', services: { web: { hostname: 'env' } } });
+  const files = ['compose.yaml', 'over.yaml'];
+  t.match(load({ files, more: { 'over.yaml': 'name: later' } }), { services: { web: { hostname: 'later' } } });
+  t.match(mistakesOf(text.replace('${A:-mine}', '$COMPOSE_PROJECT_NAME'), { projectName: undefined } as never)[1], {
+    message: /COMPOSE_PROJECT_NAME is not set/,
+  });
+  t.end();
+});
+
 t.test('loadAppFile: variables come from the environment, then from .env', (t) => {
   const file = webFile('user: ${A}-${B}');
   const env = { '.env': 'A=file\nB=${A}x\n' };
