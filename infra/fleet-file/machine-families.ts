@@ -1,5 +1,5 @@
 /**
- * Families of Compute Engine's machine types and what they can do, as published in mid-2025: processor, disks to boot
+ * Families of Compute Engine's machine types and what they can do, as published in mid-2025, written down from memory: processor, disks to boot
  * from, whether Google moves their machines while they run. A type that came later is named in the fleet file under
  * `further_machines`, so that nobody waits for this table.
  */

@@ -60,7 +60,7 @@ export function renderEstimate({ lines }: Estimate): string {
   const unknown = lines.filter(({ dollars }) => dollars === null);
   const width = Math.max(...lines.map(({ what }) => what.length));
   return [
-    `About ${Math.round(known.reduce((sum, dollars) => sum + dollars, 0))} US dollars a month${unknown.length === 0 ? '' : ', without what has no price here'} (list prices of ${PRICES_AS_OF}; without traffic, images and snapshots)`,
+    `About ${Math.round(known.reduce((sum, dollars) => sum + dollars, 0))} US dollars a month${unknown.length === 0 ? '' : ', without what has no price here'} (list prices as of ${PRICES_AS_OF}, unverified; without traffic, images and snapshots)`,
     ...lines.map(
       ({ what, dollars }) => `  ${what.padEnd(width)}  ${dollars === null ? '     ?' : dollars.toFixed(0).padStart(6)}`,
     ),
@@ -91,7 +91,7 @@ function poolDollars(pool: PoolConfig): number | null {
   const machine = machineDollars(pool.machine, pool.region);
   if (machine === null) return null;
   const disks = diskDollars(pool.diskType, pool.diskGb + (pool.volumesDiskGb ?? 0), pool.region);
-  const address = pool.publicAddress ? HOURLY.publicAddress * HOURS_A_MONTH : 0;
+  const address = pool.publicAddress ? (pool.spot ? HOURLY.spotAddress : HOURLY.publicAddress) * HOURS_A_MONTH : 0;
   return pool.count * (machine * (pool.spot ? SPOT_PART : 1) + disks + address);
 }
 

@@ -9,7 +9,17 @@ const total = (text: string): number =>
 t.test('cost: the example fleet is about 120 dollars a month', (t) => {
   const text = readFileSync('fleet.example.yaml', 'utf8').replace('your-project-id', 'some-project');
   t.ok(Math.abs(total(text) - 120) < 15, `it is ${total(text)}`);
-  t.match(renderEstimate(estimateCost(fleetOf(text))), /^About \d+ US dollars a month \(list prices of \d{4}-\d\d;/);
+  t.match(
+    renderEstimate(estimateCost(fleetOf(text))),
+    /^About \d+ US dollars a month \(list prices as of \d{4}-\d\d, unverified;/,
+  );
+  t.end();
+});
+
+t.test('cost: a standby is a machine more, and its disk', (t) => {
+  const one = total(SMALL_FLEET.replace('pools:', 'coordinator: { cloud_sql: {} }\npools:'));
+  const two = total(SMALL_FLEET.replace('pools:', 'coordinator: { count: 2, cloud_sql: {} }\npools:'));
+  t.ok(two - one > 25 && two - one < 45, String(two - one));
   t.end();
 });
 
