@@ -16,6 +16,7 @@ import { FleetWatch } from './fleet-watch.ts';
 import { GoogleApi } from './google-api.ts';
 import type { GoogleHttp } from './google-http.ts';
 import { GoogleKeys } from './google-keys.ts';
+import { GroupWatch } from './group-watch.ts';
 import { instanceEnrollment } from './instance-enrollment.ts';
 import { InstanceWatch } from './instance-watch.ts';
 import { KeepReleases } from './keep-releases.ts';
@@ -83,6 +84,7 @@ export class GoogleCloud {
   readonly #secrets: SecretManager;
   readonly identities: InstanceIdentities;
   readonly #instances: InstanceWatch;
+  readonly #groups: GroupWatch;
   #loops: readonly Periodic[] = [];
 
   constructor(options: GoogleCloudOptions) {
@@ -93,6 +95,7 @@ export class GoogleCloud {
     this.#fleet = new FleetWatch(this.#api, config.bucket);
     this.#secrets = new SecretManager(this.#api, config.project);
     this.#instances = new InstanceWatch({ api: this.#api, store, now });
+    this.#groups = new GroupWatch(this.#api, now);
     this.#keep = new KeepReleases({ store, registry: (prefix) => new ArtifactRegistry(this.#api, prefix) });
     this.identities = instanceEnrollment({
       challenges: new EnrollChallenges({ now, randomBytes }),
@@ -128,6 +131,7 @@ export class GoogleCloud {
     this.#loops = [
       new Periodic({ everyMs: LOOK_MS, onFault, work: () => this.#look(watchers) }),
       new Periodic({ everyMs: KEEP_MS, onFault, work: () => this.#keepImages() }),
+      new Periodic({ everyMs: KEEP_MS, onFault, work: () => this.#askGroups() }),
     ];
     for (const loop of this.#loops) loop.start();
   }
@@ -138,7 +142,7 @@ export class GoogleCloud {
 
   /** For `doctor`. */
   findings(): readonly DoctorFinding[] {
-    return [this.#fleet.finding(), this.#instances.finding(), this.#keep.finding()].filter(
+    return [this.#fleet.finding(), this.#instances.finding(), this.#groups.finding(), this.#keep.finding()].filter(
       (finding) => finding !== null,
     );
   }
@@ -161,6 +165,11 @@ export class GoogleCloud {
     if (hosts.length === 0) return;
     await store.setPoolLabels({ hosts, events });
     hostsLabelled(hosts.map(({ host }) => host));
+  }
+
+  async #askGroups(): Promise<void> {
+    if (!this.#fleet.isKnown) await this.#fleet.read();
+    await this.#groups.look(this.#fleet.manifest);
   }
 
   async #keepImages(): Promise<void> {

@@ -51,6 +51,8 @@ export class FakeGoogle {
   readonly instances = new Map<string, FakeInstance[]>();
   /** What a zone answers instead of its list. */
   readonly zoneAnswers = new Map<string, Answer>();
+  /** By group; one that is not here does not exist. */
+  readonly groupErrors = new Map<string, readonly { readonly timestamp: string; readonly error: object }[]>();
   readonly objects = new Map<string, string>();
   /** Versions by secret; a secret that is not here does not exist. */
   readonly secrets = new Map<string, Buffer[]>();
@@ -207,6 +209,11 @@ export class FakeGoogle {
 
   /** Two a page, so that pages are followed. */
   #list(url: URL): Answer {
+    const group = /\/instanceGroupManagers\/([^/]+)\/listErrors$/.exec(url.pathname)?.[1];
+    if (group !== undefined) {
+      const items = this.groupErrors.get(group);
+      return items === undefined ? fails(404, `no group ${group}`) : { status: 200, body: { items } };
+    }
     const zone = /\/zones\/([^/]+)\/instances$/.exec(url.pathname)?.[1] ?? '';
     const other = this.zoneAnswers.get(zone);
     if (other !== undefined) return other;

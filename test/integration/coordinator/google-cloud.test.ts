@@ -286,6 +286,7 @@ t.test('fleet.json: labels follow it, with an event; a damaged one changes nothi
   t.match(cloud.findings(), [
     { name: 'fleet.json', ok: true },
     { name: 'instances', ok: true },
+    { name: 'machine groups', ok: true },
     { name: 'kept images', ok: true },
   ]);
 
@@ -343,6 +344,31 @@ t.test('gone instances: removed after two complete answers; anything less remove
   t.same(said, [`removed ${host}`]);
   t.match(await events(store, 'host.gone'), ['Host edge-1 was removed: its instance 1 in europe-west1-b is gone']);
   t.match(cloud.findings()[1], { ok: true });
+});
+
+t.test('machine groups: why one lacks machines is in doctor, with the way out, until it is overcome', async (t) => {
+  const held = await scene(t);
+  const { google, cloud, look } = held;
+  const finding = () => cloud.findings().find(({ name }) => name === 'machine groups');
+  const error = (code: string, message: string) => ({
+    timestamp: new Date(held.clock - 60_000).toISOString(),
+    error: { code, message },
+  });
+  const group = `ship-edge-${ZONE}`;
+  await look();
+  t.match(finding(), { ok: true, text: 'no group reports that it cannot make a machine' }, 'single machines have none');
+  google.groupErrors.set(group, [error('QUOTA_EXCEEDED', "Quota 'CPUS' exceeded. Limit: 8.0 in region europe-west1.")]);
+  await look();
+  t.match(finding(), {
+    ok: false,
+    text: /^ship-edge-europe-west1-b: the project's quota is used up: raise it .*`count`.*Limit: 8\.0/,
+  });
+  held.clock += 60 * 60_000;
+  await look();
+  t.match(finding(), { ok: true });
+  google.refuse = (path) => (path.endsWith('/listErrors') ? { status: 403, body: {} } : null);
+  await look();
+  t.match(finding(), { ok: true, text: /not all could be asked: list the errors of the group/ });
 });
 
 t.test('Secret Manager: the key of the secrets is made once and never overwritten', async (t) => {
