@@ -3,9 +3,10 @@
  * It is there to tell 100 from 1,000 dollars a month, not to check a bill. Traffic, storage of images and snapshots hang on
  * use, and are not in it.
  *
- * The figures were written down from memory and not copied from the lists. In 2026-12 these were compared with figures that
- * others read from Google's pages in 2026-09 and 2026-10, and agree: an address in use (0.005 an hour, 0.0025 on a Spot machine), up to five rules of a balancer (0.025), Cloud NAT (0.0014 for each machine up to 32). Machines,
- * disks, Cloud SQL, Memorystore and the factors of regions are unverified.
+ * The figures were written down from memory and not copied from the lists. In 2026-12 these were compared with figures
+ * that others read from Google's pages in 2026-09 and 2026-10, and agree: an address in use (0.005 an hour, 0.0025 on a
+ * Spot machine), up to five rules of a balancer (0.025), Cloud NAT (0.0014 for each machine up to 32). Machines, disks,
+ * Cloud SQL, Memorystore and the factors of regions are unverified.
  */
 
 export const PRICES_AS_OF = '2025-06';
