@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { certificatesOf } from '../daemon/certificates-of.ts';
 import { systemRoots } from '../daemon/system-roots.ts';
 import { LongshoreError } from '../fleet/errors.ts';
 import { fileFault } from '../fleet/file-fault.ts';
@@ -72,11 +73,14 @@ export function caFile(environment: Environment): string | undefined {
 export async function readRoots(url: string, file: string | undefined): Promise<readonly string[] | undefined> {
   if (file !== undefined) {
     const pem = await readText(file, 'the certificate authority');
-    if (!pem.includes('-----BEGIN CERTIFICATE-----'))
-      throw new LongshoreError('CONFIG_INVALID', `read the certificate authority ${file}: it holds no certificate`, {
+    try {
+      return certificatesOf(pem);
+    } catch (error) {
+      throw new LongshoreError('CONFIG_INVALID', `read the certificate authority ${file}: ${fileFault(error)}`, {
         hint: 'Give a file in PEM, which begins with `-----BEGIN CERTIFICATE-----`.',
+        cause: error,
       });
-    return [pem];
+    }
   }
   return url.startsWith('https:') ? systemRoots() : undefined;
 }

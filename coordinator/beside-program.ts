@@ -1,9 +1,10 @@
 /** What lies beside the program: the page, the agents for `install.sh`, the worker of the store. */
-import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { certificatesOf } from '../daemon/certificates-of.ts';
 import { LongshoreError } from '../fleet/errors.ts';
+import { fileFault } from '../fleet/file-fault.ts';
 import type { CoordinatorConfig } from './config.ts';
 import { readWebFiles } from './http/web-files.ts';
 import { AgentArchives } from './install/agent-archives.ts';
@@ -28,20 +29,16 @@ export async function installer(
   return new Installer({ audiences, root, archives: new AgentArchives(folder) });
 }
 
+/** All of a bundle: two coordinators have a root each. */
 async function readRoot(caFile: string): Promise<string> {
   try {
-    return certificatesOf(await readFile(caFile, 'utf8'));
+    return certificatesOf(await readFile(caFile, 'utf8')).join('');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${reason}`, { cause: error });
+    throw new LongshoreError('CONFIG_INVALID', `read ca_file ${caFile}: ${fileFault(error)}`, {
+      hint: 'Name the root that signed the certificate, in PEM, in a file that the coordinator may read; or leave ca_file out.',
+      cause: error,
+    });
   }
-}
-
-/** All of a bundle: two coordinators have a root each. @throws where one cannot be read */
-function certificatesOf(text: string): string {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-  // Without a block, OpenSSL says what is wrong with the text.
-  return (blocks ?? [text]).map((block) => new X509Certificate(block).toString()).join('');
 }
 
 /** @param bundled beside the bundle @param source below the folder of this file */

@@ -3,6 +3,7 @@
  * agent that knows `ws`. Frames over the limit end the connection before they are in memory.
  */
 import WebSocket from 'ws';
+import { isPlainAnswer } from '../../fleet/plain-answer.ts';
 import { SOCKET_CLOSING } from '../../protocol/socket-closing.ts';
 import { outboundAgent } from '../../daemon/outbound-agent.ts';
 import { FRAME_LIMIT_BYTES } from '../../protocol/version.ts';
@@ -70,7 +71,7 @@ export const dialWebSocket: Dial = (options, events) => {
     socket.terminate();
   });
   socket.on('error', (found: Error) => {
-    error ??= found.message === '' && 'code' in found ? String(found.code) : found.message;
+    error ??= wordsOf(found, options.url);
   });
   socket.on('close', (code: number, reason: Buffer) => {
     events.onEnd({ code, reason: reason.toString('utf8'), error, status });
@@ -92,6 +93,15 @@ export const dialWebSocket: Dial = (options, events) => {
     },
   };
 };
+
+/** What comes of `ws://` to a port with TLS, or `wss://` to one without, is said in words. */
+function wordsOf(error: Error, url: string): string {
+  const code = 'code' in error ? String(error.code) : '';
+  if (isPlainAnswer(error)) return 'it does not speak TLS; use ws:// in its address, or check the port';
+  if (code === 'ECONNRESET' && url.startsWith('ws:'))
+    return 'it closed the connection unanswered; where its port speaks TLS, use wss:// in its address';
+  return error.message === '' ? code : error.message;
+}
 
 /** A close frame has room for 123 bytes. */
 function shortReason(reason: string): string {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LongshoreError, problem } from '../../fleet/errors.ts';
+import { isPlainAnswer } from '../../fleet/plain-answer.ts';
 import type { ErrorCode, Problem } from '../../fleet/errors.ts';
 import { retryDelayMs } from '../../fleet/retry.ts';
 import type { RetryPolicy } from '../../fleet/retry.ts';
@@ -216,13 +217,12 @@ export function unreachable(url: string, error: unknown): LongshoreError {
       hint: 'Use http:// in its URL, or check the port.',
       cause: error,
     });
+  if (url.startsWith('http:') && isLostAnswer(error))
+    return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: it closed the connection unanswered`, {
+      hint: 'Use https:// in its URL where the port speaks TLS; else check that the coordinator runs.',
+      cause: error,
+    });
   return new LongshoreError('UNREACHABLE', `reach the coordinator at ${url}: ${reasonOf(error)}`, { cause: error });
-}
-
-/** What answered a TLS handshake was no TLS. OpenSSL's own line names its source files. */
-function isPlainAnswer(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || !/^(EPROTO|ERR_SSL_)/.test(String(error.code))) return false;
-  return /wrong version number|packet length too long|http request|record layer failure/i.test(error.message);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,6 @@
 /** `login`, `init`, `version`, `doctor`: the beginning. */
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXAMPLE_APP_FILE } from '../../compose/example-app-file.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
@@ -27,7 +27,7 @@ export function registerSession(program: Command, run: RunVerb): void {
   program
     .command('init')
     .description('Write a commented compose.yaml to begin with; never overwrites')
-    .argument('[folder]', 'where', '.')
+    .argument('[folder]', 'where; made if it is not there', '.')
     .action(run(init));
   program.command('version').description('Versions of this program and of the coordinator').action(run(version));
   program
@@ -77,24 +77,18 @@ function isSafe(url: URL): boolean {
 
 async function init(context: Context, folder: string): Promise<number> {
   const path = resolve(context.folder, folder, 'compose.yaml');
-  try {
-    await writeFile(path, EXAMPLE_APP_FILE, { flag: 'wx' });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'EEXIST')
-      throw new LongshoreError('INPUT_INVALID', `write ${path}: it exists already`, {
-        hint: 'It was left as it is. Choose another folder.',
-        cause: error,
-      });
-    throw new LongshoreError(
-      'INPUT_INVALID',
-      `write ${path}: ${code === 'ENOENT' ? 'there is no such folder' : fileFault(error)}`,
-      {
-        hint: 'Check the folder.',
-        cause: error,
-      },
-    );
-  }
+  const refused = (error: unknown, what: string, text: string, hint: string): LongshoreError =>
+    new LongshoreError('INPUT_INVALID', `${what}: ${text}`, { hint, cause: error });
+  const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    const text = codeOf(error) === 'EEXIST' ? 'it is not a folder' : fileFault(error);
+    throw refused(error, `make the folder ${dirname(path)}`, text, 'Choose another folder.');
+  });
+  await writeFile(path, EXAMPLE_APP_FILE, { flag: 'wx' }).catch((error: unknown) => {
+    if (codeOf(error) === 'EEXIST')
+      throw refused(error, `write ${path}`, 'it exists already', 'It was left as it is. Choose another folder.');
+    throw refused(error, `write ${path}`, fileFault(error), 'Check the folder.');
+  });
   print(context, { written: path }, () => `Wrote ${path}. Edit it, then: longshore plan`);
   return 0;
 }

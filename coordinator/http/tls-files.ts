@@ -3,8 +3,11 @@
  * from time to time: what is new serves new connections, and a pair that does not fit yet (one file of two was written)
  * waits for the next look.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { certificatesOf } from '../../daemon/certificates-of.ts';
+import { fileFault } from '../../fleet/file-fault.ts';
 import { LongshoreError } from '../../fleet/errors.ts';
 
 export interface TlsFiles {
@@ -19,25 +22,56 @@ export interface TlsPair {
 
 /** @throws CONFIG_INVALID where they cannot be read, do not fit, or everybody may read the key */
 export async function readTls({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
-  const pair = await readPair(certFile, keyFile);
+  const pair = await readPair({ certFile, keyFile });
   if (((await stat(keyFile)).mode & 0o007) !== 0)
     throw new LongshoreError('CONFIG_INVALID', `read tls_key_file ${keyFile}: everybody may read it`, {
       hint: `Run \`chmod 640 ${keyFile}\`; if others did read it, have a new certificate made with a new key.`,
     });
-  try {
-    createSecureContext(pair);
-  } catch (error) {
-    const text = `use the certificate ${certFile} with the key ${keyFile}: ${reasonOf(error)}`;
-    throw new LongshoreError('CONFIG_INVALID', text, { cause: error });
-  }
+  checkPair(pair, { certFile, keyFile });
   return pair;
 }
 
-async function readPair(certFile: string, keyFile: string): Promise<TlsPair> {
+/** What OpenSSL says of a file that it cannot use names neither the file nor what is wrong with it. */
+function checkPair(pair: TlsPair, { certFile, keyFile }: TlsFiles): void {
+  const certificate = attempt(
+    () => new X509Certificate(certificatesOf(pair.cert.toString('utf8'))[0] ?? ''),
+    (error) => `read tls_cert_file ${certFile}: ${reasonOf(error)}`,
+    'Give the certificate in PEM, with those between it and the root behind it.',
+  );
+  const key = attempt(
+    () => createPrivateKey(pair.key),
+    () => `read tls_key_file ${keyFile}: it holds no private key in PEM without a passphrase`,
+    `A key with a passphrase becomes one without by \`openssl pkey -in ${keyFile} -out FILE\`.`,
+  );
+  if (!certificate.checkPrivateKey(key))
+    throw new LongshoreError('CONFIG_INVALID', `the key ${keyFile} is not that of the certificate ${certFile}`, {
+      hint: 'Name the two files that were made together.',
+    });
+  attempt(
+    () => createSecureContext({ ...pair, minVersion: 'TLSv1.2' }),
+    (error) => `use the certificate ${certFile} with the key ${keyFile}: ${reasonOf(error).split(':').at(-1)}`,
+    'Have a certificate made with a key of at least 2048 bits (RSA) or 256 bits (EC).',
+  );
+}
+
+/** @throws CONFIG_INVALID */
+function attempt<T>(work: () => T, text: (error: unknown) => string, hint: string): T {
   try {
-    return { cert: await readFile(certFile), key: await readFile(keyFile) };
+    return work();
   } catch (error) {
-    throw new LongshoreError('CONFIG_INVALID', `read the certificate: ${reasonOf(error)}`, {
+    throw new LongshoreError('CONFIG_INVALID', text(error), { hint, cause: error });
+  }
+}
+
+async function readPair({ certFile, keyFile }: TlsFiles): Promise<TlsPair> {
+  return { cert: await readOne('tls_cert_file', certFile), key: await readOne('tls_key_file', keyFile) };
+}
+
+async function readOne(setting: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new LongshoreError('CONFIG_INVALID', `read ${setting} ${file}: ${fileFault(error)}`, {
       cause: error,
       hint: 'Its user must be able to read both files: chown longshore-coordinator FILE, or run `longshore-coordinator install` again.',
     });

@@ -15,6 +15,7 @@ import { trustedRoots } from '../../agent/trust.ts';
 import { seal } from '../../coordinator/secrets/seal.ts';
 import { someAgentFacts } from '../support/agent-facts.ts';
 import { anAppSpec, appName, aService, deploymentId, hostId, specHash } from '../support/app-builders.ts';
+import { testAuthority } from '../support/test-authority.ts';
 
 async function folder(t: Test): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'longshore-'));
@@ -96,10 +97,13 @@ t.test('forgetEnrollToken: the file goes, or a person is told that it cannot', a
 t.test('trustedRoots: only the configured root where there is one', async (t) => {
   const dir = await folder(t);
   const ca = path.join(dir, 'ca.pem');
-  await writeFile(ca, '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n');
+  await writeFile(ca, testAuthority(['ship.test']).root);
 
   t.equal((await trustedRoots(ca))?.length, 1);
-  await t.rejects(trustedRoots(path.join(dir, 'none')), { code: 'CONFIG_INVALID' });
+  const none = trustedRoots(path.join(dir, 'none'));
+  await t.rejects(none, { code: 'CONFIG_INVALID', message: /ca_file .*none: there is no such file$/ });
+  await writeFile(ca, '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n');
+  await t.rejects(trustedRoots(ca), { code: 'CONFIG_INVALID', message: /its certificate 1 of 1 is damaged$/ });
   await writeFile(ca, 'not a certificate');
   await t.rejects(trustedRoots(ca), { code: 'CONFIG_INVALID', message: /no certificate/ });
 });

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import t from 'tap';
+import { dialWebSocket, type SocketEnd } from '../../agent/session/frame-socket.ts';
 import { readTls, TlsRenewal } from '../../coordinator/http/tls-files.ts';
 import { openApiStage } from '../support/api-stage.ts';
 import { fakeCommands } from '../support/fake-commands.ts';
@@ -45,7 +46,39 @@ t.test('tls files: a key that everybody may read is refused by name, one of a gr
   await t.rejects(readTls(files), { code: 'CONFIG_INVALID', message: /everybody may read/ });
   chmodSync(files.keyFile, 0o640);
   t.ok(await readTls(files));
-  await t.rejects(readTls({ ...files, certFile: path.join(folder, 'none') }), { code: 'CONFIG_INVALID' });
+  const none = { ...files, certFile: path.join(folder, 'none') };
+  await t.rejects(readTls(none), { code: 'CONFIG_INVALID', message: /tls_cert_file .*none: there is no such file/ });
+});
+
+t.test('tls files: what cannot be used is named with its file, without the words of OpenSSL', async (t) => {
+  const folder = t.testdir({ 'cert.pem': first.cert, 'key.pem': first.key, 'other.pem': second.key, text: 'text' });
+  const at = (name: string): string => path.join(folder, name);
+  for (const name of ['key.pem', 'other.pem', 'cert.pem', 'text']) chmodSync(at(name), 0o600);
+  const refusal = async (certFile: string, keyFile: string, message: RegExp): Promise<void> => {
+    const error: unknown = await readTls({ certFile: at(certFile), keyFile: at(keyFile) }).catch((e: unknown) => e);
+    t.match(error, { code: 'CONFIG_INVALID', message, problem: { hint: /\S/ } });
+    t.notMatch(error, { message: /routines|error:/ });
+  };
+
+  await refusal('text', 'key.pem', /tls_cert_file .*text: it holds no certificate/);
+  await refusal('cert.pem', 'text', /tls_key_file .*text: it holds no private key/);
+  await refusal('cert.pem', 'cert.pem', /tls_key_file .*cert\.pem: it holds no private key/);
+  await refusal('cert.pem', 'other.pem', /the key .*other\.pem is not that of the certificate .*cert\.pem/);
+});
+
+t.test('agent: the wrong scheme for a port is said in words', async (t) => {
+  const pair = { cert: Buffer.from(first.cert), key: Buffer.from(first.key) };
+  const encrypted = await openApiStage(t, { commands: fakeCommands({}), tls: pair });
+  const plain = await openApiStage(t, { commands: fakeCommands({}) });
+  const failure = (url: string): Promise<string | null> =>
+    new Promise((resolve) => {
+      const nothing = (): void => undefined;
+      const events = { onFrame: nothing, onBinary: nothing, onEnd: (end: SocketEnd) => resolve(end.error) };
+      dialWebSocket({ url, ca: undefined, userAgent: 'test', handshakeTimeoutMs: 10_000 }, events);
+    });
+
+  t.match(await failure(`ws://127.0.0.1:${encrypted.port}/`), /closed the connection unanswered.* use wss:/);
+  t.match(await failure(`wss://127.0.0.1:${plain.port}/`), /does not speak TLS; use ws:/);
 });
 
 /** Common name of the certificate that a new connection gets. */

@@ -12,6 +12,7 @@ import type { Change, Commands } from '../../../coordinator/commands.ts';
 import { LongshoreError, problem } from '../../../fleet/errors.ts';
 import type { DeploymentView, PlanView } from '../../../protocol/http-api/views.ts';
 import { aRelease, anAppReport, anAppSpec, anInstanceReport } from '../../support/app-builders.ts';
+import { testAuthority } from '../../support/test-authority.ts';
 import { openApiStage } from '../../support/api-stage.ts';
 import { fakeCommands } from '../../support/fake-commands.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -371,6 +372,14 @@ t.test('cli: a login with a wrong token is not told to log in', async (t) => {
   const plain = await scene(t, {}).run(['login', url.replace('http:', 'https:')], { input: 'admin' });
   t.match(plain, { exit: 5, err: /it does not speak TLS[^]*Use http:\/\// });
   t.notMatch(plain.err, /openssl/i);
+
+  const { cert, key } = testAuthority(['127.0.0.1']);
+  const encrypted = await openApiStage(t, {
+    commands: fakeCommands({ whoami }),
+    tls: { cert: Buffer.from(cert), key: Buffer.from(key) },
+  });
+  const unencrypted = await scene(t, {}).run(['login', `http://127.0.0.1:${encrypted.port}`], { input: 'admin' });
+  t.match(unencrypted, { exit: 5, err: /closed the connection unanswered[^]*Use https:\/\// });
 });
 
 t.test('cli: events of a host go on from the list without a gap', async (t) => {
@@ -507,6 +516,9 @@ t.test('cli: init writes a file that plans, and never overwrites', async (t) => 
   const written = readFileSync(path.join(cli.folder, 'compose.yaml'), 'utf8');
   t.match(await cli.run(['init']), { exit: 2, err: /exists already/ });
   t.match(await cli.run(['init', cli.folder]), { exit: 2, err: `write ${cli.folder}/compose.yaml: it exists already` });
+  t.match(await cli.run(['init', 'new/shop']), { exit: 0, out: /new\/shop\/compose\.yaml/ });
+  t.match(await cli.run(['init', 'new/shop']), { exit: 2, err: /exists already/ });
+  t.match(await cli.run(['init', 'compose.yaml']), { exit: 2, err: /compose\.yaml: it is not a folder/ });
   t.equal(readFileSync(path.join(cli.folder, 'compose.yaml'), 'utf8'), written);
   t.match(await cli.run(['plan', '--no-build', '-p', 'shop']), { exit: 0, out: /Plan for shop/ });
 });
