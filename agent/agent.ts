@@ -3,7 +3,7 @@
  *
  *   starting (Docker, state files) -> [systemd READY] -> enrolling -> running -> stopping
  *
- * READY comes before enrolment: a token that is refused is mended by a person, and systemd must neither kill nor
+ * READY comes before enrolment: a refused token needs a person, and systemd must neither kill nor
  * restart the agent while it waits for that.
  */
 import type { Notifier } from '../daemon/notifier.ts';

@@ -1,4 +1,4 @@
-/** Waits until the engine answers. What will not mend itself (not local, not Linux, too old) is thrown at once. */
+/** Waits until the engine answers. What does not pass by itself (not local, not Linux, too old) is thrown at once. */
 import { LongshoreError, problem, type Problem } from '../fleet/errors.ts';
 import { retryDelayMs, TRANSIENT } from '../fleet/retry.ts';
 import type { Clock } from './clock.ts';

@@ -1,6 +1,6 @@
 /**
  * The one table of errors. A code is stable and may be matched by scripts; the message of an occurrence says the
- * operation and its object; the hint says the mend. `docs/errors.md` is held to this table by a test.
+ * operation and its object; the hint says what to do. `docs/errors.md` is held to this table by a test.
  * `exit` is the exit code of the command line when a command ends with it.
  */
 import { boundedProblem, type ProblemDetail } from './bounded-problem.ts';
@@ -45,7 +45,7 @@ export const ERRORS = {
   },
   INFRA_UNREADY: {
     meaning: 'A tool, variable or file that the infrastructure commands need is missing or not right; all are listed.',
-    hint: 'Mend what is named and run the command again; nothing was changed.',
+    hint: 'Fix what is named and run the command again; nothing was changed.',
     retryable: false,
     exit: 2,
   },
@@ -57,7 +57,7 @@ export const ERRORS = {
   },
   TERRAFORM_FAILED: {
     meaning: 'Terraform ended with an error of its own.',
-    hint: 'Its message stands above; mend it and run the command again.',
+    hint: 'Fix what its message above says and run the command again.',
     retryable: true,
     exit: 1,
   },
@@ -156,7 +156,7 @@ export const ERRORS = {
   },
   TOKEN_USED: {
     meaning: 'A one-time enrolment token was used before.',
-    hint: 'Make a new one; if nobody of yours used it, revoke the host it made.',
+    hint: 'Make a new one. If none of you used it, remove the host that it enrolled.',
     retryable: false,
     exit: 6,
   },
@@ -222,8 +222,8 @@ export const ERRORS = {
     exit: 1,
   },
   FRAME_INVALID: {
-    meaning: "A frame was no JSON or not of its kind's form.",
-    hint: 'Agent and coordinator should be of near versions; report it.',
+    meaning: 'A frame was not JSON, or malformed.',
+    hint: 'Bring agent and coordinator to the same version; if it stays, report it.',
     retryable: false,
     exit: 1,
   },
@@ -346,7 +346,7 @@ export const ERRORS = {
   },
   ADDRESS_IN_USE: {
     meaning: "A container that is not Longshore's holds the address of an instance on the app's network.",
-    hint: 'The instance gets another address; remove the container from the network if there is none left.',
+    hint: 'The instance gets another address; remove the container from the network if no address is left.',
     retryable: true,
     exit: 1,
   },
@@ -425,7 +425,7 @@ export const ERRORS = {
   },
   DEPENDENCY_FAILED: {
     meaning: 'A service that this one depends on did not reach its condition.',
-    hint: 'Mend the named service.',
+    hint: 'Fix the named service.',
     retryable: false,
     exit: 1,
   },
@@ -438,7 +438,7 @@ export const ERRORS = {
   },
   DEPLOYMENT_ROLLED_BACK: {
     meaning: 'The deployment failed its gate and every moved host went back.',
-    hint: 'See the reason; mend it, and deploy again.',
+    hint: 'Fix the reason and deploy again.',
     retryable: false,
     exit: 3,
   },

@@ -108,7 +108,7 @@ function credentialsProblem(file: string, read: ReadText): string | null {
   const fields = value as Readonly<Record<string, unknown>>;
   const type = fields['type'];
   if (typeof type !== 'string' || !CREDENTIAL_TYPES.includes(type))
-    return `${file} is JSON, but not credentials of Google: its "type" is none of ${CREDENTIAL_TYPES.join(', ')}`;
+    return `${file} is JSON, but not credentials of Google: its "type" is not one of ${CREDENTIAL_TYPES.join(', ')}`;
   const lacking =
     type === 'service_account' ? ['client_email', 'private_key'].filter((key) => typeof fields[key] !== 'string') : [];
   return lacking.length === 0 ? null : `${file} lacks ${lacking.join(' and ')}: download the key again`;

@@ -1,4 +1,4 @@
-/** A problem for people: what failed, each detail at its place, and the mend. */
+/** A problem for people: what failed, each detail at its place, and the hint. */
 import type { Problem, ProblemDetail } from '../fleet/errors.ts';
 
 export function renderProblem({ code, message, hint, details }: Problem): string {

@@ -113,7 +113,7 @@ function decode<M>(
   try {
     json = JSON.parse(text);
   } catch {
-    return invalid(null, 'a frame is no JSON');
+    return invalid(null, 'a frame is not JSON');
   }
   const kind = typeof json === 'object' && json !== null && 'kind' in json ? json.kind : undefined;
   if (typeof kind !== 'string') return invalid(null, 'a frame has no `kind`');

@@ -11,8 +11,8 @@ writeFileSync(
   'docs/errors.md',
   `# Errors
 
-Every error has a code that stays the same, a message that says the operation and its object, and a hint that says the
-mend. This page is written from \`fleet/errors.ts\` by \`npx tsx scripts/write-errors-page.ts\`, and a test compares both.
+Every error has a code that stays the same, a message that says the operation and its object, and a hint that says
+what to do. This page is written from \`fleet/errors.ts\` by \`npx tsx scripts/write-errors-page.ts\`, and a test compares both.
 
 Exit codes of the command line: 0 done, 1 failed, 2 wrong use or input, 3 rolled back, 4 cancelled or superseded,
 5 not reachable, 6 not allowed.

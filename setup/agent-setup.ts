@@ -55,7 +55,7 @@ required name "$NAME"
 plain longshore-health-listen "$HEALTH_LISTEN"
 plain longshore-acme-email "$ACME_EMAIL"
 plain longshore-trusted-proxies "\${TRUSTED_PROXIES//,/}"
-[[ \${DRAIN_SECONDS:=80} =~ ^[0-9]{1,4}$ ]] || fail 'metadata: longshore-drain-seconds is no number'
+[[ \${DRAIN_SECONDS:=80} =~ ^[0-9]{1,4}$ ]] || fail 'metadata: longshore-drain-seconds is not a number'
 write_file ${DRAIN_SECONDS_FILE} 0644 <<<"$DRAIN_SECONDS"
 if [ "$METADATA_ACCESS" = allow ]; then
 ${renderWriteFile({ path: GUARD_TABLE_FILE, mode: '0644', text: renderGuardTable('allow') })}else

@@ -35,7 +35,7 @@ export function renderAgentUninstall({ purge, dataDir, host }: AgentUninstallFac
   ];
   const isOwn = host !== null && purge;
   return `#!/usr/bin/env bash
-# Longshore: this machine is no host any more.
+# Longshore: this machine is no longer a host.
 set -euo pipefail
 DATA_DIR=${shellWord(dataDir)}
 HOST=${host === null ? "''" : shellWord(host)}

@@ -48,7 +48,7 @@ engine_and_tools() {
   done
   if [ \${#tools[@]} -gt 0 ] || ! command -v docker >/dev/null; then
     command -v apt-get >/dev/null ||
-      fail "this is no Debian or Ubuntu: install Docker Engine \${tools[*]} by hand, then run this again"
+      fail "this is not Debian or Ubuntu: install Docker Engine \${tools[*]} by hand, then run this again"
   fi
   [ \${#tools[@]} -eq 0 ] || install_packages "\${tools[@]}"
   if command -v dockerd >/dev/null || docker version >/dev/null 2>&1; then log 'engine: the one that is here'; else install_engine; fi

@@ -89,7 +89,7 @@ export class ContainerExec {
       const exitCode = this.#client.call(operation, () => pumped);
       // Whoever waits for it sees a failure; one that comes before anybody does must not end the agent.
       exitCode.catch(() => undefined);
-      // One that has ended already cannot be resized, and a wrong size is mended by the next change of it.
+      // One that has ended already cannot be resized, and a wrong size is corrected by the next change.
       if (options.tty) await exec.resize({ h: options.rows, w: options.columns }).catch(() => undefined);
       return {
         exitCode,

@@ -85,7 +85,7 @@ async function readDockerConfig(path: string): Promise<DockerConfig | null> {
 
 function unreadable(path: string, cause: unknown): LongshoreError {
   return new LongshoreError('REGISTRY_DENIED', `read credentials from ${path}: it is not a Docker configuration file`, {
-    hint: 'Mend or remove the file; `docker login` writes a new one.',
+    hint: 'Fix or remove the file; `docker login` writes a new one.',
     cause,
   });
 }

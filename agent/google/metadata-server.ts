@@ -35,8 +35,7 @@ export function metadataServer(
     accessToken: async (signal) => {
       const path = `${ACCOUNT}/token`;
       const found = tokenOf(await get(path, signal));
-      if (found === null)
-        throw new LongshoreError('GOOGLE_UNAVAILABLE', `ask ${HOST} for ${what(path)}: there is none`);
+      if (found === null) throw new LongshoreError('GOOGLE_UNAVAILABLE', `ask ${HOST} for ${what(path)}: not found`);
       return found;
     },
   };
@@ -78,7 +77,7 @@ function ask(
       });
       reply.on('error', reject);
       reply.on('end', () => {
-        if (reply.headers['metadata-flavor'] !== 'Google') reject(new Error('this is no VM of Google Cloud'));
+        if (reply.headers['metadata-flavor'] !== 'Google') reject(new Error('this is not a VM of Google Cloud'));
         else if (reply.statusCode !== 200) reject(new Error(`the answer was ${reply.statusCode ?? 0}`));
         else resolve(text);
       });

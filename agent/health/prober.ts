@@ -109,7 +109,7 @@ export class Prober {
   /** Null: too early to say. */
   async #ask(watch: Watch): Promise<ProbeAnswer | null> {
     const { check, instance, address, timeoutMs, isPaused } = watch.target;
-    // Detached for a moment: an observation from the middle of a reconnect, which the planner mends if it stays.
+    // Detached for a moment: an observation from the middle of a reconnect, which the planner repairs if it stays.
     if (isPaused || (address === null && (check.kind === 'http' || check.kind === 'tcp'))) return null;
     switch (check.kind) {
       case 'http':

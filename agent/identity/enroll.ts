@@ -1,6 +1,6 @@
 /**
  * Enrolment: a token, or the machine's identity, buys this host its id, once. The request names the host's public keys,
- * so sending it again after a lost answer gets the same id. What the coordinator refuses is an outcome with its mend;
+ * so sending it again after a lost answer gets the same id. What the coordinator refuses is an outcome with a hint;
  * what did not reach it is tried again.
  */
 import { z } from 'zod';
@@ -133,7 +133,7 @@ export interface EnrollLoop {
 }
 
 const TOKEN_LOOK_MS = 10_000;
-/** A refused token is tried again after so long, in case that the coordinator was mended and not the token. */
+/** A refused token is tried again after so long, in case the coordinator was fixed and not the token. */
 const REFUSED_AGAIN_MS = 60 * 60_000;
 const REFUSED_JITTER = 0.5;
 /** An operator decides elsewhere, so the agent waits for that with systemd and without it. */
@@ -194,7 +194,7 @@ async function outcomeOf(
   }
 }
 
-/** What refuses a machine is mended at the coordinator: there is nothing here to look for. */
+/** A refusal is fixed at the coordinator: there is nothing to look for here. */
 async function waitAfterRefusal(
   loop: EnrollLoop,
   found: FoundCredential,

@@ -21,12 +21,12 @@ export interface IdentityContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Under systemd a refusal waits for its mend; elsewhere it ends the agent. */
+  /** Under systemd a refusal waits until it is fixed; elsewhere it ends the agent. */
   readonly underSystemd: boolean;
 }
 
 const ENROLL_TIMEOUT_MS = 30_000;
-/** An operator mends at the coordinator what refuses a machine, and should not wait long for it. */
+/** A refusal is fixed at the coordinator, and the operator should not wait long for it. */
 const REFUSED_MACHINE_AGAIN_MS = 60_000;
 
 /** Null where the signal ended it. @throws a refusal, where it ends the agent */

@@ -78,7 +78,7 @@ function serve(socket: net.Socket, { drain, restart }: Pick<ControlOptions, 'dra
     isTaken = true;
     const request = controlRequestSchema.safeParse(jsonOf(text.slice(0, end)));
     if (!request.success) {
-      answer({ kind: 'refused', reason: 'the request is none that this agent knows' });
+      answer({ kind: 'refused', reason: 'unknown request' });
       return;
     }
     if (request.data.command === 'restart') {

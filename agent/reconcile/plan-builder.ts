@@ -1,6 +1,6 @@
 /**
  * Collects the plan of one app: what can be done now, and what is waited for. An action whose last try failed becomes a
- * wait until its retry is due; a failure that no retry mends is kept for the attempt to decide on.
+ * wait until its retry is due; a failure that no retry can fix is kept for the attempt to decide on.
  */
 import type { AppName } from '../../fleet/ids.ts';
 import { type Action, objectOf } from './action.ts';

@@ -85,7 +85,7 @@ const wholeBytes = (bytes: number): number => Math.min(Number.MAX_SAFE_INTEGER, 
 /** First line of /proc/stat: user nice system idle iowait irq softirq steal. */
 export function parseCpuTicks(text: string): CpuTicks {
   const numbers = (text.split('\n', 1)[0] ?? '').split(/\s+/).slice(1, 9).map(Number);
-  if (numbers.length < 4 || numbers.some(Number.isNaN)) throw new Error('/proc/stat is not of its form');
+  if (numbers.length < 4 || numbers.some(Number.isNaN)) throw new Error('/proc/stat is malformed');
   const total = numbers.reduce((sum, each) => sum + each, 0);
   const [, , , idle = 0, iowait = 0] = numbers;
   return { busy: total - idle - iowait, total };

@@ -167,7 +167,7 @@ export class SealedStore {
     const context = registryContext({ host: this.#host, registry });
     const parsed = registryCredentialSchema.safeParse(jsonOf(openSealed(this.#sealingKey, context, sealed)));
     if (parsed.success) return parsed.data;
-    throw new LongshoreError('SEAL_INVALID', `open the credential of registry ${registry}: it is not of its form`);
+    throw new LongshoreError('SEAL_INVALID', `open the credential of registry ${registry}: it is malformed`);
   }
 
   /** One write after the other, each of the newest content. */

@@ -28,7 +28,7 @@ function parse<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   try {
     json = JSON.parse(text);
   } catch {
-    return { kind: 'refused', reason: 'it is no JSON' };
+    return { kind: 'refused', reason: 'it is not JSON' };
   }
   return parseLenient(schema, json);
 }

@@ -108,7 +108,7 @@ export class ConsoleClient {
       socket.once('message', (data) => {
         const frame = decode(data);
         if (frame?.kind === 'refused') return fail(asError(frame.problem));
-        if (frame?.kind !== 'welcome') return fail(new Error('the answer is no console frame'));
+        if (frame?.kind !== 'welcome') return fail(new Error('the answer is not a console frame'));
         clearTimeout(welcoming);
         signal.removeEventListener('abort', onAbort);
         socket.off('error', fail);

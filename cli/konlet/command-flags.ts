@@ -77,7 +77,7 @@ function splitWords(words: readonly Word[], report: Report): { names: readonly s
     if (word === undefined) break;
     if (!word.text.startsWith('--')) {
       if (word.text.startsWith('-') && word.text !== '-q')
-        report.error(word.at, [], `${word.text} is no flag of gcloud`);
+        report.error(word.at, [], `${word.text} is not a flag of gcloud`);
       else if (!word.text.startsWith('-')) names.push(word.text);
       continue;
     }

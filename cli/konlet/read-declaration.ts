@@ -29,7 +29,7 @@ export function readDeclaration(tree: Tree, report: Report): KonletWorkload | nu
   const spec = root?.entries.get('spec');
   if (root === null) return null;
   if (spec === undefined) {
-    report.error(root.at, ['spec'], 'is missing: this is no gce-container-declaration');
+    report.error(root.at, ['spec'], 'is missing: this is not a gce-container-declaration');
     return null;
   }
   const place: Place = { tree: spec.value, path: ['spec'], report };
@@ -135,7 +135,9 @@ function readVolume(place: Place, map: MapTree): Volume | null {
   };
   switch (kind) {
     case 'hostPath':
-      return text('path').startsWith('/') ? { kind: 'host', path: text('path') } : needs('path', 'is no absolute path');
+      return text('path').startsWith('/')
+        ? { kind: 'host', path: text('path') }
+        : needs('path', 'is not an absolute path');
     case 'emptyDir':
       return text('medium') === 'Memory' ? { kind: 'memory' } : needs('medium', 'must be Memory: konlet knew no other');
     default:
@@ -160,12 +162,12 @@ function readMounts(
     const target = textAt(inside(item, map, 'mountPath')) ?? '';
     const volume = volumes.get(name);
     used.add(name);
-    if (!target.startsWith('/')) place.report.error(map.at, [...item.path, 'mountPath'], 'is no absolute path');
+    if (!target.startsWith('/')) place.report.error(map.at, [...item.path, 'mountPath'], 'is not an absolute path');
     if (volume === undefined)
       place.report.error(
         map.entries.get('name')?.value.at ?? map.at,
         [...item.path, 'name'],
-        `"${name}" is none of spec.volumes${suggestion(name, volumes.keys())}`,
+        `"${name}" is not in spec.volumes${suggestion(name, volumes.keys())}`,
       );
     else mounts.push({ ...withoutPlace(volume), target, readOnly: truthAt(inside(item, map, 'readOnly')) });
   });
@@ -199,7 +201,8 @@ function mapAt({ tree, path, report }: Place, keys: readonly string[], what: str
     return null;
   }
   for (const [key, { keyAt }] of tree.entries)
-    if (!keys.includes(key)) report.error(keyAt, [...path, key], `is no key that konlet knew${suggestion(key, keys)}`);
+    if (!keys.includes(key))
+      report.error(keyAt, [...path, key], `is not a key that konlet knew${suggestion(key, keys)}`);
   return tree;
 }
 

@@ -121,7 +121,7 @@ function notesOf(command: ContainerCommand, report: Report): readonly ImportNote
     const why = NO_EQUIVALENT[name] ?? NO_EQUIVALENT[name.replace(/^no-/, '')];
     if (why !== undefined) return [{ what, why, at }];
     if (name.startsWith('container-')) {
-      report.error(at, [], `${what} is no flag of gcloud's${suggestion(name, READ_FLAGS)}`);
+      report.error(at, [], `${what} is not a flag of gcloud's${suggestion(name, READ_FLAGS)}`);
       return [];
     }
     const more = value === '' ? '' : ' with its value';
@@ -163,7 +163,7 @@ class Flags {
     const flag = this.last(name);
     if (flag === null) return null;
     const size = gigabytesOf(flag.value);
-    if (size === null) this.wrong(flag, `is "${flag.value}", which is no size as 50GB`);
+    if (size === null) this.wrong(flag, `is "${flag.value}", which is not a size like 50GB`);
     return size;
   }
 

@@ -46,7 +46,7 @@ async function login(context: Context, text: string, options: { tokenFile?: stri
   const ca = await readRoots(urls.find((each) => each.startsWith('https:')) ?? urls[0], file);
   for (const each of urls)
     if (!isSafe(new URL(each)))
-      context.terminal.err(`warning: ${each} is not encrypted: whoever is on the way reads the token. Use https.`);
+      context.terminal.err(`warning: ${each} is not encrypted: the token can be read on the way. Use https.`);
   const token = (await readHidden(context, `token for ${url}`, options.tokenFile)).trim();
   requireText(token, `token for ${url}`, 'Type it at the prompt, pipe it in, or name a file with --token-file.');
   const given = { url: urls[0], urls, token, ca, variables: environment };
@@ -132,7 +132,7 @@ async function doctor(
       return true;
     } catch (error) {
       if (!(error instanceof LongshoreError)) throw error;
-      checks.push({ name, ok: false, text: `${error.message} (mend: ${error.problem.hint})` });
+      checks.push({ name, ok: false, text: `${error.message} (hint: ${error.problem.hint})` });
       return false;
     }
   };

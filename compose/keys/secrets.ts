@@ -69,7 +69,7 @@ function readSecretUse(item: Cursor): SecretUse | null {
 export function readSecretVariables(cursor: Cursor): readonly SecretUse[] {
   return entries(cursor).flatMap(([variable, value]) => {
     const secret = readFilledText(value);
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) failKey(value, `"${variable}" is no name for a variable`);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) failKey(value, `"${variable}" is not a valid name for a variable`);
     if (secret === null) return [];
     return [{ secret, as: 'environment' as const, target: variable, uid: null, gid: null, mode: null }];
   });

@@ -19,7 +19,7 @@ export function readVolumes(cursor: Cursor | undefined): Readonly<Record<string,
 }
 
 function readVolume(name: string, cursor: Cursor): VolumeSpec {
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name)) fail(cursor, `"${name}" is no name for a volume`);
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name)) fail(cursor, `"${name}" is not a valid name for a volume`);
   const given = isNull(cursor.tree) ? {} : fields(cursor, VOLUME_KEYS);
   const external = readOr(given.external, readBoolean, false);
   if (external && (given.driver ?? given.driver_opts ?? given.labels) !== undefined)

@@ -36,11 +36,11 @@ export function ingressFindings(app: AppSpec): readonly Finding[] {
 function routeFaults(route: IngressRoute): readonly string[] {
   const faults: string[] = [];
   if (!HOST.test(route.host) || route.host.length > 253)
-    faults.push(`"${route.host}" is no host name (lower-case, without scheme and port), *.NAME or *`);
-  if (!/^\/[^\s?#*{}]*$/.test(route.path)) faults.push(`"${route.path}" is no path; it starts with "/"`);
+    faults.push(`"${route.host}" is not a host name (lower-case, without scheme and port), *.NAME or *`);
+  if (!/^\/[^\s?#*{}]*$/.test(route.path)) faults.push(`"${route.path}" is not a path; it starts with "/"`);
   if (!isPort(route.port)) faults.push('the port is from 1 to 65535');
   if (route.tls === 'internal' && route.host === '*')
-    faults.push('"tls: internal" needs a host name: a certificate is made for names, and "*" is none; name the host');
+    faults.push('"tls: internal" needs a host name: a certificate is made for names and "*" is not one; name the host');
   if (route.tls === 'auto' && route.host === '*')
     faults.push('a certificate cannot be fetched for "*"; name the host, or use "tls: off"');
   else if (route.tls === 'auto' && route.host.startsWith('*'))

@@ -63,7 +63,7 @@ function targets(name: string, service: ServiceSpec): readonly Finding[] {
   const take = (target: string, key: string, index: number): void => {
     const path = ['services', name, key, index];
     const before = taken.get(target);
-    if (!target.startsWith('/')) findings.push(finding(path, `"${target}" is no absolute path in the container`));
+    if (!target.startsWith('/')) findings.push(finding(path, `"${target}" is not an absolute path in the container`));
     else if (target === '/') findings.push(finding(path, 'nothing can be mounted over "/"'));
     else if (before !== undefined) findings.push(finding(path, `${target} is taken already, by ${before}`));
     taken.set(target, `${key}[${index}]`);
@@ -81,7 +81,7 @@ function targets(name: string, service: ServiceSpec): readonly Finding[] {
 }
 
 const bindMessage = (mount: Extract<MountSpec, { kind: 'bind' }>): string =>
-  `the source "${mount.source}" of a bind mount is no absolute path`;
+  `the source "${mount.source}" of a bind mount is not an absolute path`;
 
 function secretVariables(name: string, service: ServiceSpec): readonly Finding[] {
   const seen = new Set(Object.keys(service.environment));

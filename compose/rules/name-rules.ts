@@ -16,7 +16,7 @@ export function nameFindings(app: AppSpec): readonly Finding[] {
     findings.push(
       finding(
         ['name'],
-        `"${name}" is no name for an app: lower-case letters, digits, "-" and "_", at most 40, ` +
+        `"${name}" is not a valid name for an app: lower-case letters, digits, "-" and "_", at most 40, ` +
           'beginning with a letter or digit',
       ),
     );
@@ -36,16 +36,18 @@ function serviceFindings(name: string, service: ServiceSpec): readonly Finding[]
   const path = ['services', name];
   const findings: Finding[] = [];
   if (!isServiceName(name) && !isReservedName(name))
-    findings.push(finding(path, `"${name}" is no name for a service: letters, digits, ".", "-", "_", at most 63`));
+    findings.push(
+      finding(path, `"${name}" is not a valid name for a service: letters, digits, ".", "-", "_", at most 63`),
+    );
   if (!isImageReference(service.image.reference))
-    findings.push(finding([...path, 'image'], `"${service.image.reference}" is no image reference`));
+    findings.push(finding([...path, 'image'], `"${service.image.reference}" is not an image reference`));
   for (const label of Object.keys(service.labels))
     if (label === '') findings.push(finding([...path, 'labels'], 'the name of a label is missing'));
     else if (label.startsWith(RESERVED_LABEL))
       findings.push(finding([...path, 'labels', label], `labels that begin with "${RESERVED_LABEL}" are ours`));
   for (const alias of service.aliases)
     if (!/^[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/.test(alias))
-      findings.push(finding([...path, 'networks'], `"${alias}" is no name for an alias`));
+      findings.push(finding([...path, 'networks'], `"${alias}" is not a valid name for an alias`));
   service.constraints.forEach((constraint, index) => {
     if (!/^(?:name|pool|arch|labels\.\S+)$/.test(constraint.attribute))
       findings.push(

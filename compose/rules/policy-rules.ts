@@ -107,10 +107,10 @@ function scheduleFindings(schedule: SchedulePolicy | null): readonly Finding[] {
   const findings: Finding[] = [];
   const times = parseCron(schedule.cron);
   if (times === null)
-    findings.push(finding([...path, 'cron'], `"${schedule.cron}" is no cron expression of five fields`));
+    findings.push(finding([...path, 'cron'], `"${schedule.cron}" is not a cron expression of five fields`));
   else if (!canMatch(times))
     findings.push(finding([...path, 'cron'], `"${schedule.cron}" never matches: no month in it has that day`));
   if (!isTimeZone(schedule.timeZone))
-    findings.push(finding([...path, 'timezone'], `"${schedule.timeZone}" is no time zone`));
+    findings.push(finding([...path, 'timezone'], `"${schedule.timeZone}" is not a time zone`));
   return findings;
 }

@@ -243,7 +243,7 @@ function runSession(
     }
     send({
       kind: 'refused',
-      problem: problem('FRAME_INVALID', 'a console frame is no JSON or not of its form', {
+      problem: problem('FRAME_INVALID', 'a console frame is not valid JSON or is malformed', {
         hint: 'See docs/protocol.md.',
       }),
     });

@@ -99,7 +99,7 @@ export async function requireApp(
 ): Promise<AppRow> {
   const row = await store.app({ app });
   if (row?.removedAt !== null) {
-    throw new LongshoreError('NOT_FOUND', `${verb} app ${app}: there is none`, { hint: 'See `longshore apps`.' });
+    throw new LongshoreError('NOT_FOUND', `${verb} app ${app}: not found`, { hint: 'See `longshore apps`.' });
   }
   return row;
 }

@@ -21,7 +21,7 @@ export function deploymentCommands({ store, hub, rollouts, views }: ControlOptio
   const required = async (id: DeploymentId, verb: string): Promise<DeploymentSummary> => {
     const found = await store.deployment({ id });
     if (found !== null) return found;
-    throw new LongshoreError('NOT_FOUND', `${verb} deployment ${id}: there is none`, {
+    throw new LongshoreError('NOT_FOUND', `${verb} deployment ${id}: not found`, {
       hint: 'See `longshore deployments`.',
     });
   };

@@ -62,7 +62,7 @@ export function eventCommands(
 async function requireKnown(app: string | null, host: string | null, options: ControlOptions): Promise<void> {
   if (app !== null) await requireKnownApp(app, 'list events of', options);
   if (host === null || (isHostId(host) && (await options.store.host({ id: host })) !== null)) return;
-  throw new LongshoreError('NOT_FOUND', `list events of host ${host}: there is none with this id or name`, {
+  throw new LongshoreError('NOT_FOUND', `list events of host ${host}: not found`, {
     hint: 'See `longshore hosts`; one that was removed is named by its id.',
   });
 }

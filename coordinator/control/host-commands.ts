@@ -70,7 +70,7 @@ export async function findHost({ store }: Pick<ControlOptions, 'store'>, host: s
 }
 
 function noHost(host: string): LongshoreError {
-  return new LongshoreError('NOT_FOUND', `read host ${host}: there is none with this id or name`, {
+  return new LongshoreError('NOT_FOUND', `read host ${host}: not found`, {
     hint: 'See `longshore hosts`.',
   });
 }

@@ -10,5 +10,5 @@ export async function requireKnownApp(
   { store }: Pick<ControlOptions, 'store'>,
 ): Promise<void> {
   if (isAppName(app) && (await store.app({ app })) !== null) return;
-  throw new LongshoreError('NOT_FOUND', `${what} app ${app}: there is none`, { hint: 'See `longshore apps`.' });
+  throw new LongshoreError('NOT_FOUND', `${what} app ${app}: not found`, { hint: 'See `longshore apps`.' });
 }

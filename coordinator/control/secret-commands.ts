@@ -75,7 +75,7 @@ export function secretCommands(options: ControlOptions): SecretCommands {
 function badName(what: string, name: string): LongshoreError {
   return new LongshoreError(
     'INPUT_INVALID',
-    `set the ${what} ${JSON.stringify(name.slice(0, 128))}: it is no name of a ${what}`,
+    `set the ${what} ${JSON.stringify(name.slice(0, 128))}: it is not a valid name of a ${what}`,
     {
       hint:
         what === 'secret'

@@ -35,7 +35,7 @@ export function tokenCommands(
     authenticate: (token) => authentication.actorOf(token),
     whoami: async (actor) => {
       const row = await store.token({ id: actor.tokenId });
-      if (row === null) throw new LongshoreError('UNAUTHENTICATED', `read the token ${actor.name}: there is none`);
+      if (row === null) throw new LongshoreError('UNAUTHENTICATED', `read the token ${actor.name}: not found`);
       return tokenView(row);
     },
     listTokens: async (query) => pageOf(await store.listTokens(pagingOf(query)), tokenView),

@@ -2,7 +2,7 @@
  * The coordinator's database in Cloud SQL, with a user of its own that nobody else knows the password of. The
  * password is made once and put into Secret Manager before the user has it; a login that is refused gives the user the
  * password of the secret. So the first start, a start after a crash between the two, and a password that somebody changed
- * are mended by the same step. Asked again at each connection: address and certificates may have changed.
+ * are repaired by the same step. Asked again at each connection: address and certificates may have changed.
  */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { PostgresAddress } from '../store/postgres-address.ts';

@@ -18,7 +18,11 @@ const manifestSchema = z.object({
       zones: z.array(z.string()),
     }),
   ),
-  registry: z.object({ prefix: z.string().regex(/^[a-z0-9-]+-docker\.pkg\.dev\/[^/]+\/[^/]+$/, 'is none') }).nullable(),
+  registry: z
+    .object({
+      prefix: z.string().regex(/^[a-z0-9-]+-docker\.pkg\.dev\/[^/]+\/[^/]+$/, 'is not an Artifact Registry prefix'),
+    })
+    .nullable(),
 });
 
 /** @throws FLEET_FILE_INVALID */
@@ -27,7 +31,7 @@ export function parseFleetFile(text: string, where: string): FleetManifest {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new LongshoreError('FLEET_FILE_INVALID', `read ${where}: it is no JSON`, { cause: error });
+    throw new LongshoreError('FLEET_FILE_INVALID', `read ${where}: it is not JSON`, { cause: error });
   }
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;

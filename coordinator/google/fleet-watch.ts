@@ -65,7 +65,7 @@ export class FleetWatch {
     });
     if (reply.status === 304) return false;
     if (reply.status === 404)
-      throw new LongshoreError('FLEET_FILE_INVALID', `read ${this.#where}: there is none`, {
+      throw new LongshoreError('FLEET_FILE_INVALID', `read ${this.#where}: not found`, {
         hint: 'Apply the plan: it writes the file. Check `google.bucket` in the configuration.',
       });
     this.#manifest = parseFleetFile(reply.text, this.#where);

@@ -61,7 +61,7 @@ export async function verifyIdentityToken(
   if (more.length > 0 || !header.success) throw refused('it is not a signed token');
   if (header.data.alg !== 'RS256') throw refused('it is not signed with RS256');
   const key = await keyOf(header.data.kid);
-  if (key === null) throw refused('its key is none of Google');
+  if (key === null) throw refused('it is not signed with a key of Google');
   if (!verify('RSA-SHA256', Buffer.from(`${head}.${body}`, 'ascii'), key, Buffer.from(signature, 'base64url')))
     throw refused('its signature is not right');
   return identityOf(jsonOf(body), expected);

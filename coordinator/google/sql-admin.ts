@@ -34,7 +34,7 @@ export class SqlAdmin {
   async instance(): Promise<SqlInstance> {
     const what = `look at the Cloud SQL instance ${this.#name}`;
     const reply = await this.#api.call({ what, method: 'GET', url: this.#url, expects: [404] });
-    if (reply.status === 404) throw unready(`${what}: there is none`);
+    if (reply.status === 404) throw unready(`${what}: not found`);
     const { state, ipAddresses, serverCaCert } = parsed(instanceSchema, what, reply);
     if (state !== 'RUNNABLE') throw unready(`${what}: it is ${state === '' ? 'not up' : state}`);
     const privateAddress = ipAddresses.find(({ type }) => type === 'PRIVATE')?.ipAddress;

@@ -90,7 +90,7 @@ export function frameworkProblem(error: unknown): Pick<ErrorResponse, 'status' |
 /** What Node's parser could not read as HTTP. */
 export function brokenRequest(error: unknown): Pick<ErrorResponse, 'status' | 'body'> {
   return (
-    frameworkProblem(error) ?? { status: 400, body: problem('INPUT_INVALID', 'read the request: it is no HTTP/1.1') }
+    frameworkProblem(error) ?? { status: 400, body: problem('INPUT_INVALID', 'read the request: it is not HTTP/1.1') }
   );
 }
 

@@ -20,7 +20,7 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what:
   const first = details[0];
   const summary = first === undefined ? '' : `: ${first.path === '' ? '' : `\`${first.path}\` `}${first.message}`;
   const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
-  throw new LongshoreError('INPUT_INVALID', `the ${what} is not of its form${summary}${more}`, { details });
+  throw new LongshoreError('INPUT_INVALID', `the ${what} is malformed${summary}${more}`, { details });
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -99,7 +99,7 @@ const purposeOf = ({ actor, key }: Pick<KeyedRequest, 'actor' | 'key'>): string 
 export function idempotencyKey(header: string | readonly string[] | undefined): string | null {
   if (header === undefined) return null;
   if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  throw new LongshoreError('INPUT_INVALID', 'the header Idempotency-Key is no key', {
+  throw new LongshoreError('INPUT_INVALID', 'the header Idempotency-Key is invalid', {
     hint: 'Send 1 to 255 visible ASCII characters: a UUID, made anew for each thing to create.',
   });
 }

@@ -45,7 +45,7 @@ export function loginInDockerConfig(text: string, registry: string, file: string
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new LongshoreError('CONFIG_INVALID', `read the Docker config ${file}: it is no JSON`, { cause: error });
+    throw new LongshoreError('CONFIG_INVALID', `read the Docker config ${file}: it is not JSON`, { cause: error });
   }
   const auths = field(json, 'auths');
   for (const [key, entry] of Object.entries(typeof auths === 'object' && auths !== null ? auths : {})) {

@@ -16,7 +16,7 @@ export interface ImageReference {
 /** @throws INPUT_INVALID */
 export function parseReference(text: string): ImageReference {
   if (!isImageReference(text)) {
-    throw new LongshoreError('INPUT_INVALID', `read the image reference ${JSON.stringify(text)}: it is none`, {
+    throw new LongshoreError('INPUT_INVALID', `invalid image reference ${JSON.stringify(text)}`, {
       hint: 'Write `registry/name:tag`; names are lower-case.',
     });
   }

@@ -163,7 +163,7 @@ export class RegistryQuestion {
     if (!isManifestBody(jsonOf(body)))
       throw new LongshoreError(
         'REGISTRY_UNAVAILABLE',
-        `${this.#what()}: ${this.#image.registry} answered with ${typeOf(response) || 'something'} that is no manifest`,
+        `${this.#what()}: ${this.#image.registry} answered with ${typeOf(response) || 'something'} that is not a manifest`,
       );
     return `sha256:${createHash('sha256').update(body).digest('hex')}` as Digest;
   }

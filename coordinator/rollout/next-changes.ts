@@ -95,8 +95,9 @@ function expireBack(draft: RolloutDraft): void {
 
 function expirePause(draft: RolloutDraft): void {
   const { app, release, problem: before } = draft.deployment;
-  const reason = before ?? problem('TIMEOUT', `deploy ${app} release ${release}: paused, and nobody resumed it`);
-  draft.end('failed', reason, `Deployment of ${app} release ${release} was paused and nobody resumed it`);
+  const reason =
+    before ?? problem('TIMEOUT', `deploy ${app} release ${release}: paused and not resumed before its deadline`);
+  draft.end('failed', reason, `Deployment of ${app} release ${release} was paused and not resumed before its deadline`);
 }
 
 function isStill(draft: RolloutDraft, state: DeploymentState): boolean {

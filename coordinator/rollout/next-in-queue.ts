@@ -1,7 +1,7 @@
 /**
  * Who of an app's deployments moves: one at a time. A newer one takes the place of queued ones, waits for one that
  * moves (or stops it, when asked), and takes the place of one that is paused or held for its window when a person sent
- * it: mending a deployment that stopped at its gate means deploying again. The schedule waits at a pause, which a person
+ * it: fixing a deployment that stopped at its gate means deploying again. The schedule waits at a pause, which a person
  * made or shall see.
  */
 import { hasEnded, isHeldForWindow } from '../../fleet/deployment.ts';

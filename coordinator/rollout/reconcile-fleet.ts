@@ -1,7 +1,7 @@
 /**
  * Targets outside of deployments: a host that joins (or was cordoned meanwhile) gets the app's last succeeded release,
  * a host that drains or is not selected any more gives its apps up, and replicas it leaves go to others. Pure and
- * level-triggered; with nothing to mend it writes nothing.
+ * level-triggered; with nothing to change it writes nothing.
  *
  * What a newer deployment left in place (cancelled, failed) is a person's choice and stays. A host gives up an app only
  * when those that take over have passed, so that draining makes no outage: one that has failed, refuses or is not there

@@ -141,7 +141,7 @@ export class Rollouts implements RolloutsPort {
 
   async #wish(id: DeploymentId, wish: Wish): Promise<Deployment> {
     const found = await this.#options.store.deployment({ id });
-    if (found === null) throw new LongshoreError('NOT_FOUND', `${wish.kind} deployment ${id}: there is none`);
+    if (found === null) throw new LongshoreError('NOT_FOUND', `${wish.kind} deployment ${id}: not found`);
     return this.#app(found.app).wish(id, wish);
   }
 

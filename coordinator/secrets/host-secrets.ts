@@ -24,7 +24,7 @@ export function hostSecrets({ store, vault, randomBytes, keyPair }: HostSecretsO
     seal({ recipient, context, value, ephemeral: keyPair(), nonce: randomBytes(SEALING.nonceBytes) });
   const required = async (id: HostId): Promise<HostRow> => {
     const host = await store.host({ id });
-    if (host === null) throw new LongshoreError('NOT_FOUND', `seal values for host ${id}: there is none`);
+    if (host === null) throw new LongshoreError('NOT_FOUND', `seal values for host ${id}: not found`);
     return host;
   };
   return {

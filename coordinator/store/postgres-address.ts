@@ -37,7 +37,7 @@ const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 type Mode = (typeof MODES)[number];
 
 export function parsePostgresUrl(text: string): ParsedAddress {
-  const form = 'is no address of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE';
+  const form = 'is not an address of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE';
   const url = urlOf(text.trim());
   if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol))
     return { kind: 'problems', problems: [form] };
@@ -54,11 +54,11 @@ export function parsePostgresUrl(text: string): ParsedAddress {
   if (host === '') problems.push('names no host');
   if (user === '') problems.push('names no user');
   const port = Number(url.port || (settings.get('port') ?? '5432'));
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.push('has a port that is none');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) problems.push('has an invalid port');
   const mode = settings.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full');
-  if (!isMode(mode)) problems.push(`has an sslmode that is none of ${MODES.join(', ')}`);
+  if (!isMode(mode)) problems.push(`has an sslmode other than ${MODES.join(', ')}`);
   const rootFile = settings.get('sslrootcert') ?? null;
-  if (rootFile !== null && !rootFile.startsWith('/')) problems.push('has an sslrootcert that is no absolute path');
+  if (rootFile !== null && !rootFile.startsWith('/')) problems.push('has an sslrootcert that is not an absolute path');
   if (problems.length > 0 || !isMode(mode)) return { kind: 'problems', problems };
   const tls = host.startsWith('/') ? NO_TLS : tlsOf(mode, rootFile !== null);
   return {

@@ -1,6 +1,6 @@
 /**
  * From an address to a connection that holds the lock of a database which is fit for us, at once or, as a standby, when
- * the coordinator that has it ends or hangs. What a person has to mend is CONFIG_INVALID; what may be better in a moment
+ * the coordinator that has it ends or hangs. What a person has to fix is CONFIG_INVALID; what may be better in a moment
  * is STORE_UNAVAILABLE.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import { fromProblem } from './worker-messages.ts';
 export interface DatabaseSource {
   /** @throws CONFIG_INVALID, and whatever keeps it from being known now */
   address(): Promise<PostgresAddress>;
-  /** The server refused user or password. @returns whether something was mended, so that another try is worth it */
+  /** The server refused user or password. @returns whether something was repaired, so that another try is worth it */
   refused(): Promise<boolean>;
   /** The server took them. */
   accepted(): void;
@@ -41,7 +41,7 @@ export interface OpenOptions {
 
 /** Waits as long as another coordinator has the database, and takes its place. */
 export interface StandbyOptions {
-  /** Once, before it waits: whether it could take over. It throws what a person has to mend first. */
+  /** Once, before it waits: whether it could take over. It throws what a person has to fix first. */
   readonly check: (client: PostgresClient) => Promise<void>;
   /** With the lock held: false gives it back, and it waits on. */
   readonly mayLead: (client: PostgresClient) => Promise<boolean>;

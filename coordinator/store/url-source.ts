@@ -18,7 +18,7 @@ export function fileSource(file: string): DatabaseSource {
   return { address: async () => toAddress(file, await readSecret(file)), ...NOT_OURS };
 }
 
-/** Whoever made the user mends it, too. */
+/** Repaired by what made the user. */
 const NOT_OURS = { refused: () => Promise.resolve(false), accepted: () => undefined };
 
 async function toAddress(where: string, text: string): Promise<PostgresAddress> {

@@ -191,7 +191,7 @@ function addOnProblems(file: FleetFile, table: ZoneTable): FleetProblem[] {
     if (location !== undefined && !known.includes(location))
       problems.push({
         path: [key, 'location'],
-        message: `"${location}" is no region of Google, nor one of ${MULTI_REGIONS.join(', ')}${suggestion(location, known)}`,
+        message: `"${location}" is not a region of Google, nor one of ${MULTI_REGIONS.join(', ')}${suggestion(location, known)}`,
       });
   const region = file.memorystore?.region;
   if (region !== undefined && !regionsOf(file).includes(region))

@@ -45,7 +45,7 @@ export function parsePlanOptions(args: readonly string[]): PlanOptions {
   if (destroyData.length > 0 && task.kind !== 'plan' && task.kind !== 'destroy')
     wrong('--destroy-data', `cannot go with --${task.kind}`);
   const stack = values.get('--stack') ?? 'gcp';
-  if (!isStackName(stack)) wrong('--stack', `"${stack}" is none of ${STACK_NAMES.join(', ')}`);
+  if (!isStackName(stack)) wrong('--stack', `"${stack}" is not one of ${STACK_NAMES.join(', ')}`);
   if (problems.length > 0 || !isStackName(stack))
     throw new LongshoreError('INPUT_INVALID', 'plan.sh', { details: problems, hint: `Usage: ${PLAN_USAGE}` });
   return {

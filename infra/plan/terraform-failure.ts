@@ -1,4 +1,4 @@
-/** Terraform's failures that a person of ours can mend, told apart by what Terraform says; all others pass as they are. */
+/** Terraform's failures that our users can fix, recognised by Terraform's text; all others pass as they are. */
 import { LongshoreError } from '../../fleet/errors.ts';
 import type { ProgramEnd } from './run-program.ts';
 import { shellQuote } from '../../fleet/shell-quote.ts';

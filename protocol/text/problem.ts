@@ -1,4 +1,4 @@
-/** A problem for people: what, where, and the mend. */
+/** A problem for people: what, where, and a hint. */
 import type { Problem } from '../../fleet/errors.ts';
 import { plainText } from './plain-text.ts';
 
@@ -12,6 +12,6 @@ export function renderProblem(problem: Problem): string {
       detail.line === null ? '' : ` (line ${detail.line}${detail.column === null ? '' : `, column ${detail.column}`})`;
     lines.push(`  - ${detail.path === '' ? '' : `${detail.path}${position}: `}${detail.message}`);
   }
-  if (problem.hint !== '') lines.push(`  mend: ${problem.hint}`);
+  if (problem.hint !== '') lines.push(`  hint: ${problem.hint}`);
   return plainText(lines.join('\n'));
 }

@@ -1,5 +1,5 @@
 /**
- * The first bad days of an app, on a whole real fleet: what is wrong is said with operation, object and mend, and the
+ * The first bad days of an app, on a whole real fleet: what is wrong is said with operation, object and hint, and the
  * good release serves on every host all the while.
  */
 import { createServer } from 'node:http';
@@ -59,14 +59,14 @@ t.test('bad days: each is named, and the good release serves on', { skip }, asyn
   await t.test('an image that does not exist', async (t) => {
     const ran = await fleet.run('deploy', '-f', appFile(fleet, serve('x'), { image: `${fleet.image}:nothere` }));
     t.equal(ran.exit, 2, ran.output);
-    t.match(ran.output, /IMAGE_NOT_FOUND: .*nothere[\s\S]*mend: /);
+    t.match(ran.output, /IMAGE_NOT_FOUND: .*nothere[\s\S]*hint: /);
     await stillGood();
   });
 
   await t.test('a registry that is down', async (t) => {
     const ran = await fleet.run('deploy', '-f', appFile(fleet, serve('x'), { image: '127.0.0.1:9/app:1' }));
     t.equal(ran.exit, 1, ran.output);
-    t.match(ran.output, /REGISTRY_UNAVAILABLE: .*127\.0\.0\.1:9\/app:1[\s\S]*mend: /);
+    t.match(ran.output, /REGISTRY_UNAVAILABLE: .*127\.0\.0\.1:9\/app:1[\s\S]*hint: /);
     await stillGood();
   });
 
@@ -80,7 +80,7 @@ t.test('bad days: each is named, and the good release serves on', { skip }, asyn
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const ran = await fleet.run('deploy', '-f', appFile(fleet, serve('x'), { image: `127.0.0.1:${port}/app:1` }));
     t.equal(ran.exit, 1, ran.output);
-    t.match(ran.output, /REGISTRY_DENIED: [\s\S]*mend: .*longshore secrets registry/);
+    t.match(ran.output, /REGISTRY_DENIED: [\s\S]*hint: .*longshore secrets registry/);
     await stillGood();
   });
 

@@ -26,7 +26,7 @@ t.test(
     await page.waitForSelector('#apps h3:text("shop")');
     await page.waitForSelector('#deployments .wave');
     t.equal(await page.locator('#deployments progress').count(), 2, 'a bar per wave of the open deployment');
-    t.match(await page.textContent('#deployments .problem'), /NEVER_HEALTHY[\s\S]*mend:/);
+    t.match(await page.textContent('#deployments .problem'), /NEVER_HEALTHY[\s\S]*hint:/);
     t.equal(await page.locator('#apps a').count(), 1, 'an address that is no http is no link');
     t.equal(await page.locator('#hosts img').count(), 0, 'what a host is named never becomes markup');
 

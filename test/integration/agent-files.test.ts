@@ -287,7 +287,7 @@ t.test('AppFilesOnDisk: what is no text cannot be a variable', async (t) => {
   }
 });
 
-t.test('identity: a place that cannot be written is named with its mend', async (t) => {
+t.test('identity: a place that cannot be written is named with a hint', async (t) => {
   const file = path.join(await folder(t), 'file');
   await writeFile(file, '');
 

@@ -150,7 +150,7 @@ t.test("metadata server: an answer without Google's header is somebody else's", 
 
   await t.rejects(
     metadata.accessToken(never),
-    refusal('GOOGLE_UNAVAILABLE', /an access token: this is no VM of Google Cloud/),
+    refusal('GOOGLE_UNAVAILABLE', /an access token: this is not a VM of Google Cloud/),
   );
   await t.rejects(metadata.identityToken('a', AbortSignal.abort()), refusal('GOOGLE_UNAVAILABLE'));
 });

@@ -69,7 +69,7 @@ t.test('agent: an engine that is not there is waited for, and ending still works
   t.equal(await agent.ended, 0);
 });
 
-t.test('agent: a refused token is exit code 6 with its mend', { skip }, async (t) => {
+t.test('agent: a refused token is exit code 6 with a hint', { skip }, async (t) => {
   const refusal = {
     code: 'TOKEN_EXPIRED',
     message: 'the token expired',

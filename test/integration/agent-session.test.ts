@@ -92,7 +92,7 @@ t.test('session: a coordinator that goes by another address gets no proof', asyn
   const waiting = await agent.state('waiting');
 
   t.match(waiting.problem, { code: 'AUDIENCE_MISMATCH', message: /goes by wss:\/\/elsewhere\.example/ });
-  t.ok(waiting.untilMs - waiting.sinceMs >= 120_000, 'a person has to mend it: it is tried slowly');
+  t.ok(waiting.untilMs - waiting.sinceMs >= 120_000, 'a person has to fix it: it is tried slowly');
   t.equal(coordinator.connections[0]?.hello, null);
 });
 

@@ -44,6 +44,6 @@ t.test('coordinator: a fleet goes on over the move and over a restart of Postgre
   coordinator.environment = {};
   await t.rejects(coordinator.start(), /ended with 2:[^]*is in PostgreSQL, and no database is configured/);
   coordinator.environment = { DATABASE_URL: 'mysql://root:swordfish@db/x' };
-  await t.rejects(coordinator.start(), /ended with 2:[^]*DATABASE_URL: is no address of the form/);
+  await t.rejects(coordinator.start(), /ended with 2:[^]*DATABASE_URL: is not an address of the form/);
   t.notMatch(coordinator.output, /swordfish/);
 });

@@ -249,7 +249,7 @@ t.test('postgres store: where another transaction went first, it begins again', 
   t.match(await store.verifyEvents({ from: 1, limit: 10 }), { checked: 2, brokenAt: null });
 });
 
-t.test('postgres store: what a person has to mend is said, without the password', { skip }, async (t) => {
+t.test('postgres store: what a person has to fix is named, without the password', { skip }, async (t) => {
   const { server, database, url } = await serverOf(t);
   const wrong = server.tcpUrl(database, '', 'postgres:swordfish');
   const refused = await openPostgres(wrong).catch((error: unknown) => error as LongshoreError);

@@ -86,7 +86,7 @@ export async function controlWorld(logs: HubPort['logs'] = () => Promise.resolve
     resolve: async (reference: string): Promise<Digest> => {
       asked.push(reference);
       const digest = registry.get(reference);
-      if (digest === undefined) throw new LongshoreError('IMAGE_NOT_FOUND', `resolve ${reference}: there is none`);
+      if (digest === undefined) throw new LongshoreError('IMAGE_NOT_FOUND', `resolve ${reference}: not found`);
       return digest;
     },
   };

@@ -89,7 +89,7 @@ export async function createDeployment(
     args.events.map((event) => ({ ...event, text: event.text.replaceAll('{release}', String(release.number)) })),
   );
   const deployment = await readDeployment(transaction, { id });
-  if (deployment === null) throw notFound(`read deployment ${id}: there is none`);
+  if (deployment === null) throw notFound(`read deployment ${id}: not found`);
   return { release, deployment, superseded };
 }
 

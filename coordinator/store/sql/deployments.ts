@@ -88,7 +88,7 @@ export async function unendedDeployments(
 
 export async function loadRollout(transaction: Transaction, { id }: Args<'loadRollout'>): Answer<'loadRollout'> {
   const row = await transaction.db.selectFrom('deployments').selectAll().where('id', '=', id).executeTakeFirst();
-  if (row === undefined) throw notFound(`read deployment ${id}: there is none`);
+  if (row === undefined) throw notFound(`read deployment ${id}: not found`);
   const { counts: _counts, ...head } = toSummary(row);
   const found = { ...head, steps: await stepsOf(transaction, id) };
   const { app } = found;

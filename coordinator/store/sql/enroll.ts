@@ -172,7 +172,7 @@ export async function revokeEnrollToken(
 ): TokenAnswer<'revokeEnrollToken'> {
   const { db } = transaction;
   const row = await db.selectFrom('enroll_tokens').selectAll().where('id', '=', args.id).executeTakeFirst();
-  if (row === undefined) throw notFound(`revoke the enrolment token ${args.id}: there is none`);
+  if (row === undefined) throw notFound(`revoke the enrolment token ${args.id}: not found`);
   if (row.revoked_at !== null) return;
   await db.updateTable('enroll_tokens').set({ revoked_at: args.at }).where('id', '=', args.id).execute();
   await append(transaction, args.events);

@@ -75,7 +75,7 @@ export async function patchHost(transaction: Transaction, args: Args<'patchHost'
   const { db } = transaction;
   const { id, availability, labels, name } = args;
   const before = await host(transaction, { id });
-  if (before?.removedAt !== null) throw notFound(`change host ${id}: there is none`);
+  if (before?.removedAt !== null) throw notFound(`change host ${id}: not found`);
   if (name !== null && name !== before.name) {
     const taken = await db
       .selectFrom('hosts')
@@ -108,7 +108,7 @@ export async function removeHost(transaction: Transaction, args: Args<'removeHos
     .where('id', '=', args.id)
     .where('removed_at', 'is', null)
     .execute();
-  if (changed === undefined || changed.numUpdatedRows === 0n) throw notFound(`remove host ${args.id}: there is none`);
+  if (changed === undefined || changed.numUpdatedRows === 0n) throw notFound(`remove host ${args.id}: not found`);
   await db.deleteFrom('targets').where('host', '=', args.id).execute();
   await db.deleteFrom('sessions').where('host', '=', args.id).execute();
   await append(transaction, args.events);
@@ -117,7 +117,7 @@ export async function removeHost(transaction: Transaction, args: Args<'removeHos
 export async function openSession(transaction: Transaction, args: Args<'openSession'>): Answer<'openSession'> {
   const { db } = transaction;
   const row = await db.selectFrom('hosts').selectAll().where('id', '=', args.host).executeTakeFirst();
-  if (row === undefined) throw notFound(`open a session of host ${args.host}: there is none`);
+  if (row === undefined) throw notFound(`open a session of host ${args.host}: not found`);
   if (row.removed_at !== null)
     throw new LongshoreError('HOST_REMOVED', `open a session of host ${row.name}: it was removed`);
   const isBack = row.power_off_boot !== null && row.power_off_boot !== args.boot;
@@ -195,7 +195,7 @@ export async function touchHosts({ db }: Transaction, args: Args<'touchHosts'>):
 
 async function required(transaction: Transaction, id: HostId): Promise<HostRow> {
   const row = await host(transaction, { id });
-  if (row === null) throw notFound(`read host ${id}: there is none`);
+  if (row === null) throw notFound(`read host ${id}: not found`);
   return row;
 }
 

@@ -25,7 +25,7 @@ export async function loadPlaces(
     .select(['seq', 'release'])
     .where('id', '=', deployment)
     .executeTakeFirst();
-  if (brought === undefined) throw notFound(`read deployment ${deployment}: there is none`);
+  if (brought === undefined) throw notFound(`read deployment ${deployment}: not found`);
   const number = Number(brought.release);
   const release = await readRelease(transaction, { app, number });
   if (release === null) throw notFound(`read deployment ${deployment}: release ${number} of ${app} is not kept`);

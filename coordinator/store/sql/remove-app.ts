@@ -19,7 +19,7 @@ export async function removeApp(
   const { db } = transaction;
   await requireNoRestore(transaction, `remove app ${app}`);
   const known = await readApp(transaction, { app });
-  if (known?.removedAt !== null) throw notFound(`remove app ${app}: there is none`);
+  if (known?.removedAt !== null) throw notFound(`remove app ${app}: not found`);
   const cancelled = await endUnended(transaction, {
     app,
     states: UNENDED,

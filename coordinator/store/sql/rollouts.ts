@@ -27,7 +27,7 @@ export async function takeLease({ db }: Transaction, args: Args<'takeLease'>): A
     .select(['owner', 'fence', 'lease_until', 'state'])
     .where('id', '=', id)
     .executeTakeFirst();
-  if (row === undefined) throw notFound(`take deployment ${id}: there is none`);
+  if (row === undefined) throw notFound(`take deployment ${id}: not found`);
   if (hasEnded(row.state as DeploymentState)) throw conflict(`change deployment ${id}: it has ended (${row.state})`);
   if (row.owner !== null && row.owner !== owner && Number(row.lease_until) > now) return null;
   const token = row.owner === owner ? Number(row.fence) : Number(row.fence) + 1;

@@ -98,7 +98,7 @@ export async function removeSecret(transaction: Transaction, args: Args<'removeS
     .where('removed', '=', 0)
     .execute();
   if (changed === undefined || changed.numUpdatedRows === 0n) {
-    throw notFound(`remove secret ${args.name} of ${args.app}: there is none`);
+    throw notFound(`remove secret ${args.name} of ${args.app}: not found`);
   }
   await db.deleteFrom('secret_versions').where('app', '=', args.app).where('name', '=', args.name).execute();
   await append(transaction, args.events);
@@ -228,7 +228,7 @@ export async function putRegistry(transaction: Transaction, args: Args<'putRegis
 export async function removeRegistry(transaction: Transaction, args: Args<'removeRegistry'>): Answer<'removeRegistry'> {
   const [changed] = await transaction.db.deleteFrom('registries').where('registry', '=', args.registry).execute();
   if (changed === undefined || changed.numDeletedRows === 0n) {
-    throw notFound(`forget the credential of ${args.registry}: there is none`);
+    throw notFound(`forget the credential of ${args.registry}: not found`);
   }
   await append(transaction, args.events);
 }

@@ -58,7 +58,7 @@ export async function hasToken(transaction: Transaction, { role, at }: Args<'has
 
 export async function revokeToken(transaction: Transaction, args: Args<'revokeToken'>): Answer<'revokeToken'> {
   const before = await token(transaction, { id: args.id });
-  if (before === null) throw notFound(`revoke the token ${args.id}: there is none`);
+  if (before === null) throw notFound(`revoke the token ${args.id}: not found`);
   if (before.revokedAt !== null) return;
   const admins = await working(transaction, 'admin', args.at, 2);
   if (admins.length === 1 && admins[0] === args.id) {

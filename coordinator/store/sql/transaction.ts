@@ -81,6 +81,6 @@ export function numberAfter(after: string | null): number | null {
   if (after === null) return null;
   const value = Number(after);
   if (!Number.isSafeInteger(value))
-    throw new LongshoreError('INPUT_INVALID', `read a page: the cursor ${JSON.stringify(after)} is none`);
+    throw new LongshoreError('INPUT_INVALID', `read a page: invalid cursor ${JSON.stringify(after)}`);
   return value;
 }

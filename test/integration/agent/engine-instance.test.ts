@@ -154,7 +154,7 @@ t.test('instance: host network has no address, and none is reached by nobody', {
 });
 
 t.test(
-  'instance: cut off between taking from the network and giving back, it is mended by the same call',
+  'instance: cut off between taking from the network and giving back, it is repaired by the same call',
   { skip },
   async (t) => {
     const scene = openScene(t);

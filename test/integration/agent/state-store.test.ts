@@ -59,7 +59,7 @@ t.test("StateStore: a damaged file is set aside, said, and stands in nobody else
 
   const loaded = await store.load();
   t.same(Object.keys(loaded.journals), ['other']);
-  t.match(loaded.damage, [/the journal of web cannot be read \(it is no JSON\).*web\.json\.damaged/]);
+  t.match(loaded.damage, [/the journal of web cannot be read \(it is not JSON\).*web\.json\.damaged/]);
   t.equal(await readFile(`${file}.damaged`, 'utf8'), text.slice(0, text.length / 2), 'kept for people');
   t.same((await store.load()).damage, [], 'said once');
 });

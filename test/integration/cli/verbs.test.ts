@@ -286,7 +286,7 @@ t.test('cli: ps shows instances with host, release, image and uptime', async (t)
             ],
             next: null,
           })
-        : Promise.reject(new LongshoreError('NOT_FOUND', `read app ${name}: there is none`)),
+        : Promise.reject(new LongshoreError('NOT_FOUND', `read app ${name}: not found`)),
   });
 
   const { out, exit } = await cli.run(['ps', 'shop']);
@@ -298,7 +298,7 @@ t.test('cli: ps shows instances with host, release, image and uptime', async (t)
     { service: 'web', replica: 1, image: `reg/shop:3@${digest}` },
     {},
   ]);
-  t.match(await cli.run(['ps', 'nope']), { exit: 2, err: /read app nope: there is none/ });
+  t.match(await cli.run(['ps', 'nope']), { exit: 2, err: /read app nope: not found/ });
 });
 
 t.test('cli: restart names the services, and is followed or left', async (t) => {
@@ -344,7 +344,7 @@ t.test('cli: what is wrong is blamed on what is wrong, with a way out', async (t
   const wrong = async (parameters: readonly string[], text: RegExp) => {
     const ran = await cli.run(parameters);
     t.match(ran, { exit: 2, err: text }, parameters.join(' '));
-    t.match(ran.err, /^INPUT_INVALID: [^]*\n {2}mend: /);
+    t.match(ran.err, /^INPUT_INVALID: [^]*\n {2}hint: /);
     t.notMatch(ran.err, /ENOENT|EISDIR/);
   };
 
@@ -481,7 +481,7 @@ t.test('cli: exit 2 for wrong use, with what to do', async (t) => {
   t.match(await cli.run(['events', '-n', '0']), { exit: 2, err: /from 1 to 500/ });
   t.match(await cli.run(['events', '-n', '501', '-f']), { exit: 2, err: /from 1 to 500, or 0 with --follow/ });
   t.match(await cli.run(['deploy', '--timeout', 'soon']), { exit: 2, err: /30s, 5m or 1h/ });
-  t.match(await cli.run(['rollback', 'NOT OK']), { exit: 2, err: /INPUT_INVALID[\s\S]*mend:/ });
+  t.match(await cli.run(['rollback', 'NOT OK']), { exit: 2, err: /INPUT_INVALID[\s\S]*hint:/ });
   t.match(await cli.run(['deploy']), { exit: 2, err: /there is no compose\.yaml/ });
   t.match(await cli.run(['--help']), { exit: 0, out: /Exit codes/ });
 });

@@ -132,7 +132,7 @@ t.test('cloud sql: a new version of the secret is the new password', { skip }, a
   t.equal((await store.appendEvents({ events: [anEvent()] })).length, 1);
 });
 
-t.test('cloud sql: changed while it runs, it is mended without a start', { skip }, async (t) => {
+t.test('cloud sql: changed while it runs, it is repaired without a start', { skip }, async (t) => {
   const { server, open } = await scene(t);
   const said: string[] = [];
   const store = await open(() => said.push('back'));
@@ -202,7 +202,7 @@ t.test('cloud sql: what is not ready is tried again, what Terraform has to make 
   sql.state = 'PENDING_CREATE';
   await t.rejects(open(), { code: 'STORE_UNAVAILABLE', message: /PENDING_CREATE/ });
   google.sql = null;
-  await t.rejects(open(), { code: 'STORE_UNAVAILABLE', message: /there is none/ });
+  await t.rejects(open(), { code: 'STORE_UNAVAILABLE', message: /not found/ });
   google.sql = sql;
   sql.state = 'RUNNABLE';
   google.secrets.delete(SECRET);

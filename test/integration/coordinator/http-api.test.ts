@@ -72,7 +72,7 @@ t.test('http: every changing route refuses a viewer', async (t) => {
   }
 });
 
-t.test('http: a body that is no JSON, of a wrong form, or too large is refused by name', async (t) => {
+t.test('http: a body that is not JSON, of a wrong form, or too large is refused by name', async (t) => {
   const { url } = await openApiStage(t, { commands: fakeCommands({}) });
   const post = (body: string, headers: Record<string, string> = json): Promise<Response> =>
     fetch(`${url}/v1/tokens`, { method: 'POST', headers: { ...as('admin'), ...headers }, body });

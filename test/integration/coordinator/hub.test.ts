@@ -285,7 +285,7 @@ t.test('hub: frames that are none end the connection with a reason, unknown kind
 
   agent.sendText('{ no json');
   t.equal((await agent.waitClosed()).code, CLOSE.invalidFrame);
-  t.match(agent.received.at(-1), { kind: 'refused', problem: { code: 'FRAME_INVALID', message: /no JSON/ } });
+  t.match(agent.received.at(-1), { kind: 'refused', problem: { code: 'FRAME_INVALID', message: /not JSON/ } });
 
   await agent.connect();
   agent.sendText(JSON.stringify({ kind: 'report', seq: 'x' }));

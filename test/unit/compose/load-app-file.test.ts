@@ -24,7 +24,7 @@ t.test('loadAppFile: the name of the app', (t) => {
   t.match(mistakesOf(file, { projectName: undefined } as never), [
     { path: 'compose.yaml: name', message: /has no name/ },
   ]);
-  t.match(mistakesOf(file, { projectName: 'Upper' }), [{ message: /"Upper" is no name for an app/ }]);
+  t.match(mistakesOf(file, { projectName: 'Upper' }), [{ message: /"Upper" is not a valid name for an app/ }]);
   t.match(mistakesOf(file, { projectName: 'constructor' }), [{ message: /"constructor" is a name that JavaScript/ }]);
   t.end();
 });

@@ -18,10 +18,10 @@ t.test('validateAppSpec: a good app has no findings', (t) => {
 t.test('validateAppSpec: each rule, with the path in the words of the file', (t) => {
   const route = { host: 'a.org', path: '/', port: 80, tls: 'auto', weight: 1, stripPrefix: false } as const;
   const cases: readonly (readonly [AppSpec, string, RegExp])[] = [
-    [{ ...good, name: 'No' as AppSpec['name'] }, 'name', /no name for an app/],
+    [{ ...good, name: 'No' as AppSpec['name'] }, 'name', /not a valid name for an app/],
     [{ ...good, services: {} }, 'services', /no service/],
-    [{ ...good, services: { 'a b': web } }, 'services["a b"]', /no name for a service/],
-    [withWeb({ image: { ...web.image, reference: 'A b' } }), 'services.web.image', /no image reference/],
+    [{ ...good, services: { 'a b': web } }, 'services["a b"]', /not a valid name for a service/],
+    [withWeb({ image: { ...web.image, reference: 'A b' } }), 'services.web.image', /not an image reference/],
     [withWeb({ stopGraceMs: 3.6e14 }), 'services.web.stopGraceMs', /at most 24d/],
     [{ ...good, rollout: { ...good.rollout, deadlineMs: 3e9 } }, 'rollout.deadlineMs', /at most 24d/],
     [{ ...good, recreateVolumes: ['web:/data', 'data'] }, 'volumes', /no volume "data" to recreate/],
@@ -40,7 +40,7 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
     [
       withWeb({ mounts: [{ kind: 'bind', source: 'x', target: '/x', readOnly: true, createSource: true }] }),
       'services.web.volumes[0]',
-      /no absolute path/,
+      /not an absolute path/,
     ],
     [
       withWeb({ mounts: [{ kind: 'tmpfs', target: '/', sizeBytes: null, mode: null }] }),
@@ -54,8 +54,8 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
       'services.web.deploy.placement.constraints[0]',
       /no attribute "role"/,
     ],
-    [withWeb({ ingress: [{ ...route, host: 'A.org' }] }), 'services.web.x-longshore.ingress[0]', /no host name/],
-    [withWeb({ ingress: [{ ...route, path: 'x' }] }), 'services.web.x-longshore.ingress[0]', /no path/],
+    [withWeb({ ingress: [{ ...route, host: 'A.org' }] }), 'services.web.x-longshore.ingress[0]', /not a host name/],
+    [withWeb({ ingress: [{ ...route, path: 'x' }] }), 'services.web.x-longshore.ingress[0]', /not a path/],
     [withWeb({ ingress: [{ ...route, stripPrefix: true }] }), 'services.web.x-longshore.ingress[0]', /strip_prefix/],
     [withWeb({ ingress: [route], networkMode: 'host' }), 'services.web.x-longshore.ingress', /does not reach/],
     [
@@ -88,7 +88,7 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
     [
       { ...good, schedule: { cron: 'x', timeZone: 'UTC', splayMs: 0, window: null } },
       'x-longshore.schedule.cron',
-      /no cron/,
+      /not a cron/,
     ],
     [
       { ...good, schedule: { cron: '0 0 31 4 *', timeZone: 'UTC', splayMs: 0, window: null } },
@@ -98,7 +98,7 @@ t.test('validateAppSpec: each rule, with the path in the words of the file', (t)
     [
       { ...good, schedule: { cron: '0 * * * *', timeZone: 'No/Where', splayMs: 0, window: null } },
       'x-longshore.schedule.timezone',
-      /no time zone/,
+      /not a time zone/,
     ],
   ];
   for (const [spec, path, message] of cases)

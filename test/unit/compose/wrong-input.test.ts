@@ -44,7 +44,7 @@ const service: readonly Case[] = [
     webFile('volumes: ["date:/x"]', 'volumes: {data: }'),
     [/^services\.web\.volumes\[0\] 4:15 the volume "date" is not declared under "volumes" \(did you mean "data"\?\)/],
   ],
-  ['a relative target', webFile('tmpfs: run'), [/^services\.web\.tmpfs\[0\] .*"run" is no absolute path/]],
+  ['a relative target', webFile('tmpfs: run'), [/^services\.web\.tmpfs\[0\] .*"run" is not an absolute path/]],
   ['one target twice', webFile('tmpfs: [/run, /run]'), [/\/run is taken already, by volumes\[0\]/]],
   [
     'an undeclared secret',
@@ -167,7 +167,7 @@ const longshore: readonly Case[] = [
   [
     'a host with a scheme',
     webFile('x-longshore: {ingress: {host: "http://a.org", port: 80}, health: {tcp: 80}}'),
-    [/is no host name/],
+    [/is not a host name/],
   ],
   [
     'a certificate for any host',
@@ -272,7 +272,7 @@ const whole: readonly Case[] = [
   ['no services', 'name: x\n', [/there are no "services"/]],
   ['empty services', 'services: {}\n', [/there is no service/]],
   ['a service that is a text', 'services:\n  web: nginx\n', [/^services\.web 2:3 a service is a map.*this is "nginx"/]],
-  ['a bad name of a service', 'services:\n  "a b":\n    image: x\n', [/is no name for a service/]],
+  ['a bad name of a service', 'services:\n  "a b":\n    image: x\n', [/is not a valid name for a service/]],
   [
     'a dependency on nothing',
     webFile('depends_on: [bd]', '  db:\n    image: x\n'),

@@ -127,8 +127,8 @@ t.test('environment: credentials of the wrong kind', (t) => {
 
   t.match(said('missing.json'), /missing\.json does not exist/);
   t.match(said('.'), /is not a file/);
-  t.match(said('list.json'), /its "type" is none of/);
-  t.match(said('other.json'), /its "type" is none of/);
+  t.match(said('list.json'), /its "type" is not one of/);
+  t.match(said('other.json'), /its "type" is not one of/);
   t.match(said('half.json'), /lacks private_key: download the key again/);
   t.equal(said('user.json'), undefined, 'a login of a person is one, too');
   t.end();

@@ -10,13 +10,13 @@ t.test('renderProblem: places stand as terminals make links of them', (t) => {
   ];
 
   t.equal(
-    renderProblem(problem('INFRA_UNREADY', 'check: 3 mistakes', { details, hint: 'Mend them.' })),
+    renderProblem(problem('INFRA_UNREADY', 'check: 3 mistakes', { details, hint: 'Fix them.' })),
     [
       'check: 3 mistakes (INFRA_UNREADY)',
       '  fleet.yaml:7:12: pools.web.count: must be at least 1',
       '  fleet.yaml:1:1: the file is empty',
       '  CREDENTIALS_PATH: is not set',
-      'Mend them.',
+      'Fix them.',
     ].join('\n'),
   );
   t.end();

@@ -174,7 +174,7 @@ t.test('pullError: each wording of engines and registries has its code', (t) => 
   t.end();
 });
 
-t.test('pullError: the message keeps operation and words, the hint says the mend where it is special', (t) => {
+t.test('pullError: the message keeps operation and words, the hint is special where the fix is', (t) => {
   const error = pullError('pull web', inStream('http: server gave HTTP response to HTTPS client'));
 
   t.equal(error.message, 'pull web: http: server gave HTTP response to HTTPS client');

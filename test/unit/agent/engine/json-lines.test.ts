@@ -21,6 +21,6 @@ t.test('jsonLines: values come whole, wherever the chunks cut, also inside of a 
   }
 });
 
-t.test('jsonLines: what is no JSON is an error', async (t) => {
+t.test('jsonLines: what is not JSON is an error', async (t) => {
   await t.rejects(read([Buffer.from('{"a":1}\nnope\n')]), SyntaxError);
 });

@@ -20,7 +20,7 @@ t.test('tokenRequest: basic is answered at once', (t) => {
   t.end();
 });
 
-t.test('tokenRequest: a credential is not shown in the clear, nor to what is no address', (t) => {
+t.test('tokenRequest: a credential is not shown in the clear, nor to what is not an address', (t) => {
   t.equal(tokenRequest('Bearer realm="http://auth.test/token"', anna, false), null);
   t.match(tokenRequest('Bearer realm="http://auth.test/token"', anna, true), { kind: 'ask' });
   t.equal(tokenRequest('Bearer realm="nonsense"', anna, true), null);

@@ -56,7 +56,7 @@ t.test('enrollOnce: goes to the HTTP side of the coordinator', async (t) => {
   });
 });
 
-t.test('toEnrollOutcome: what can pass is tried again, what a person must mend is refused', (t) => {
+t.test('toEnrollOutcome: what can pass is tried again, what a person must fix is refused', (t) => {
   const reply = (status: number, body: unknown = null, retryAfterMs: number | null = null) =>
     toEnrollOutcome({ status, body, retryAfterMs }, 'https://a/v1/enroll', 'wss://a');
 
@@ -163,7 +163,7 @@ t.test('enroll: under systemd a refusal waits for another token and does not spi
   await given.clock.advance(50 * 60_000);
   t.same(tried, ['bad']);
   await given.clock.advance(11 * 60_000);
-  t.same(tried, ['bad', 'bad'], 'once an hour, in case that the coordinator was mended');
+  t.same(tried, ['bad', 'bad'], 'once an hour, in case the coordinator was fixed');
   current = token('good');
   await given.clock.advance(10_000);
   t.match(await done, { host: good.body.host });

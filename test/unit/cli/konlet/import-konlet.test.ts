@@ -320,20 +320,20 @@ t.test('import konlet: mistakes of a declaration have line and column, all at on
     ),
     [
       '3:7 is missing: which image shall run?',
-      '4:7 is no key that konlet knew (did you mean "image"?)',
+      '4:7 is not a key that konlet knew (did you mean "image"?)',
       '5:14 must be true or false',
-      '7:11 is no absolute path',
-      '7:19 "dta" is none of spec.volumes',
+      '7:11 is not an absolute path',
+      '7:19 "dta" is not in spec.volumes',
       '8:7 is a second container, and konlet ran one: import each on its own',
       '11:31 must be Memory: konlet knew no other',
       '12:7 holds exactly one of hostPath, emptyDir, gcePersistentDisk',
-      '13:41 is no absolute path',
+      '13:41 is not an absolute path',
       '14:18 is "Sometimes"; konlet knew Always, OnFailure and Never',
     ],
   );
   t.same(mistakesOf('services: {}'), [
-    '1:1 is no key that konlet knew',
-    '1:1 is missing: this is no gce-container-declaration',
+    '1:1 is not a key that konlet knew',
+    '1:1 is missing: this is not a gce-container-declaration',
   ]);
   t.match(mistakesOf('spec: [')[0], /^1:\d+ /, 'what is no YAML');
   t.same(mistakesOf('spec: { volumes: [{ name: v, hostPath: { path: /v } }], containers: [{ image: a }] }'), [
@@ -347,7 +347,7 @@ t.test('import konlet: mistakes of a command have line and column, all at once',
 
   t.same(mistakesOf(command('--zone x')), ['1:1 --container-image is missing: which image shall run?']);
   t.same(mistakesOf(command('--container-image=a:1 --container-imgae=b')), [
-    '2:25 --container-imgae is no flag of gcloud\'s (did you mean "container-image"?)',
+    '2:25 --container-imgae is not a flag of gcloud\'s (did you mean "container-image"?)',
   ]);
   t.same(mistakesOf(command('--container-image="$IMAGE" --container-env=A=`date`')), [
     '2:22 $IMAGE is put in by the shell: write what it stands for',
@@ -356,7 +356,7 @@ t.test('import konlet: mistakes of a command have line and column, all at once',
   t.same(mistakesOf(command("--container-image='a:1")), ["2:21 the quote ' is never closed"]);
   t.same(mistakesOf(command('--container-image=a:1 --container-mount-disk=name=d --boot-disk-size=big')), [
     '2:25 --container-mount-disk needs mount-path=/ABSOLUTE/PATH',
-    '2:55 --boot-disk-size is "big", which is no size as 50GB',
+    '2:55 --boot-disk-size is "big", which is not a size like 50GB',
   ]);
   t.same(mistakesOf(command('--container-image=a:1 --container-restart-policy=maybe --container-env=A')), [
     '2:25 --container-restart-policy is maybe; gcloud knows never, on-failure and always',

@@ -50,7 +50,7 @@ t.test('verifyIdentityToken: only RS256 by a key of Google counts', async (t) =>
   );
   await t.rejects(
     verifyIdentityToken(token(claims(), { alg: 'RS256', kid: 'k2' }), keyOf, expected),
-    refusal('IDENTITY_REFUSED', /none of Google/),
+    refusal('IDENTITY_REFUSED', /not signed with a key of Google/),
   );
   await t.rejects(
     verifyIdentityToken(token(claims(), undefined, other), keyOf, expected),

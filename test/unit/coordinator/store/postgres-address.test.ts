@@ -39,21 +39,21 @@ t.test('postgres address: to another machine it is encrypted and checked unless 
   t.same(tls('?sslmode=require'), ['encrypted', null]);
   t.same(tls('?sslmode=require&sslrootcert=/r.pem'), ['root', '/r.pem']);
   t.same(tls('?sslmode=disable'), ['none', null]);
-  t.same(tls('?sslmode=prefer'), ['has an sslmode that is none of disable, require, verify-ca, verify-full']);
+  t.same(tls('?sslmode=prefer'), ['has an sslmode other than disable, require, verify-ca, verify-full']);
   t.end();
 });
 
 t.test('postgres address: mistakes are told together, and never with what may be the password', (t) => {
   t.same(addressOf('postgres://:swordfish@/ship'), [
-    'is no address of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+    'is not an address of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   ]);
-  t.same(addressOf('swordfish'), ['is no address of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE']);
+  t.same(addressOf('swordfish'), ['is not an address of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE']);
   t.same(addressOf('postgres:///ship?password=swordfish&shape=round&port=0&sslrootcert=r.pem'), [
     'has a setting that is unknown here: "shape"',
     'names no host',
     'names no user',
-    'has a port that is none',
-    'has an sslrootcert that is no absolute path',
+    'has an invalid port',
+    'has an sslrootcert that is not an absolute path',
   ]);
   t.end();
 });

@@ -284,7 +284,7 @@ t.test('fleet file: one mistake is one line, at its place', (t) => {
     [
       'registry in no place',
       [...least, 'registry: { location: mars }', 'pools: {}'],
-      /^4:23 registry\.location: "mars" is no region/,
+      /^4:23 registry\.location: "mars" is not a region/,
     ],
     ['labels that are ours', [...least, 'labels: { longshore-pool: x }', 'pools: {}'], /^4:27 .*written by Longshore/],
     [

@@ -64,7 +64,7 @@ t.test('renderCause: says who or what', (t) => {
   t.end();
 });
 
-t.test('renderProblem: message, every detail with its place, and the mend', (t) => {
+t.test('renderProblem: message, every detail with its place, and the hint', (t) => {
   const text = renderProblem(
     problem('APP_FILE_INVALID', 'read compose.yaml', {
       details: [{ path: 'services.web', message: 'has no image', line: 3, column: 5 }],
@@ -73,7 +73,7 @@ t.test('renderProblem: message, every detail with its place, and the mend', (t) 
 
   t.match(text, /APP_FILE_INVALID: read compose.yaml/);
   t.match(text, /services\.web \(line 3, column 5\): has no image/);
-  t.match(text, /mend: /);
+  t.match(text, /hint: /);
   t.end();
 });
 
