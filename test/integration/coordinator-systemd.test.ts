@@ -32,6 +32,6 @@ t.test('coordinator: a certificate that its user cannot read is refused with wha
   const files = { LONGSHORE_TLS_CERT_FILE: '/does/not/exist.pem', LONGSHORE_TLS_KEY_FILE: '/does/not/exist.key' };
   await t.rejects(
     CoordinatorProcess.start(files),
-    /ended with 2[^]*read the certificate[^]*chown longshore-coordinator/,
+    /ended with 2[^]*read tls_cert_file[^]*chown longshore-coordinator/,
   );
 });
