@@ -263,6 +263,11 @@ t.test("instance: the image's own check runs for the check kind `image`, and for
 t.test('instance: a container that restarts by itself shows it', { skip }, async (t) => {
   const scene = openScene(t);
   const instance = await started(scene, await scene.offer('exits with 3'), {});
+  // The engine refuses the update of a container that is just ending.
+  await pollUntil(
+    () => seen(scene, instance),
+    (each) => each?.state === 'exited',
+  );
   await scene.engine.setRestart(instance, { name: 'on-failure', maxAttempts: 2 });
   await scene.engine.start(instance);
 
