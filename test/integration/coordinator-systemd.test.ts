@@ -30,8 +30,5 @@ t.test('coordinator: SIGHUP is logged and ends nothing', async (t) => {
 
 t.test('coordinator: a certificate that its user cannot read is refused with what to do', async (t) => {
   const files = { LONGSHORE_TLS_CERT_FILE: '/does/not/exist.pem', LONGSHORE_TLS_KEY_FILE: '/does/not/exist.key' };
-  await t.rejects(
-    CoordinatorProcess.start(files),
-    /ended with 2[^]*read tls_cert_file[^]*chown longshore-coordinator/,
-  );
+  await t.rejects(CoordinatorProcess.start(files), /ended with 2[^]*read tls_cert_file[^]*chown longshore-coordinator/);
 });
