@@ -133,7 +133,7 @@ function activeProfiles(lookup: Lookup): readonly string[] {
 function withProjectName(lookup: Lookup, options: LoadAppFileOptions, base: string, firstFile: string): Lookup {
   let name: string | null | undefined;
   const find = (): string | null => {
-    // What is wrong in the files is said when they are read as a whole; `name:` cannot name itself.
+    // What is wrong in the files is reported when they are read as a whole; `name:` cannot name itself.
     const loader = createFileLoader(options.readFile, lookup, createReport());
     const names = options.files.map((path) => childOf(loader.yaml(path, base, null, true) ?? undefined, 'name'));
     const last = names.findLast((tree) => tree?.kind === 'scalar' && tree.text !== '');

@@ -94,7 +94,7 @@ export const dialWebSocket: Dial = (options, events) => {
   };
 };
 
-/** What comes of `ws://` to a port with TLS, or `wss://` to one without, is said in words. */
+/** Explains the error of `ws://` to a port with TLS, or of `wss://` to one without. */
 function wordsOf(error: Error, url: string): string {
   const code = 'code' in error ? String(error.code) : '';
   if (isPlainAnswer(error)) return 'it does not speak TLS; use ws:// in its address, or check the port';

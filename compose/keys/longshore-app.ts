@@ -33,7 +33,7 @@ export function readLongshoreApp(cursor: Cursor | undefined): LongshoreApp {
     schedule: readSchedule(given.schedule),
     offline: readOr(given.offline, choice('keep', 'update'), 'keep'),
     volumeScope: readOr(given.volumes, choice('single', 'per-host'), 'single'),
-    // Only where it is `all`: a release of before has no such key, and is the same release.
+    // Only where it is `all`: an older release lacks the key, and is the same release.
     ...(readOr(given.require, choice('reachable', 'all'), 'reachable') === 'all' ? { require: 'all' } : {}),
     gate: readGate(given, DEFAULT_GATE),
     rollout: given.rollout,

@@ -1,6 +1,6 @@
 /**
  * Interpolates every value of a tree (never the keys), keeping positions and shared subtrees. A variable that is not set
- * is said once it is known that the value counts: an override or an inactive profile may leave it out.
+ * is reported once it is known that the value counts: an override or an inactive profile may leave it out.
  */
 import { interpolate, type Lookup, MAX_EXPANDED_CHARACTERS } from './interpolate.ts';
 import type { Path, Report } from './report.ts';

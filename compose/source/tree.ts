@@ -52,7 +52,7 @@ export interface ScalarTree {
   readonly raw: string;
   /** Without quotes in the file. */
   readonly plain: boolean;
-  /** What is wrong with its variables; said only where the value counts. */
+  /** What is wrong with its variables; reported only where the value counts. */
   readonly problems?: readonly ScalarProblem[];
 }
 

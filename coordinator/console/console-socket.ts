@@ -45,7 +45,7 @@ const REQUEST_BOUNDS: JsonBounds = { ...PROVEN_BOUNDS, bytes: REQUEST_LIMIT_BYTE
 export interface ConsoleSocket {
   /** A token was revoked: what runs with it ends now, and not at the next look. */
   checkTokens(): void;
-  /** Sessions that are open; who has not shown a token yet is none. */
+  /** Open sessions; one without a token does not count. */
   sessions(): number;
   /** Ends every call and socket with 1001. */
   close(): void;

@@ -1,5 +1,5 @@
 /**
- * How many events of one host are written: a bucket that fills with time. What comes above is counted and told in one
+ * How many events of one host are written: a bucket that fills with time. What comes above is counted and reported in one
  * event once in a while. At the most that an event may hold, this is 35 MB a day instead of 17 GB. Pure.
  */
 export const EVENTS_A_MINUTE = 6;
@@ -37,14 +37,14 @@ export class EventBudget {
     return false;
   }
 
-  /** What is to be told now; at most one in ten minutes. */
+  /** What to report now; at most once in ten minutes. */
   due(now: number): DroppedEvents | null {
     const dropped = this.#dropped;
     if (dropped === null || now - dropped.since < FIRST_TOLD_MS || now - this.#toldAt < TOLD_AGAIN_MS) return null;
     return this.tell(now);
   }
 
-  /** What was not told yet. */
+  /** Not yet reported. */
   tell(now: number): DroppedEvents | null {
     const dropped = this.#dropped;
     if (dropped !== null) this.#toldAt = now;

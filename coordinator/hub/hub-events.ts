@@ -28,7 +28,7 @@ export class HubEvents {
   readonly #written = new Map<string, number>();
   readonly #told = new Map<HostId, Set<string>>();
   readonly #budgets = new Map<HostId, EventBudget>();
-  /** Hosts of which something was dropped that is not told yet. */
+  /** Hosts with dropped events that are not yet reported. */
   readonly #dropping = new Set<HostId>();
 
   constructor(
@@ -47,7 +47,7 @@ export class HubEvents {
     for (const host of this.#dropping) this.#tellDropped(host, this.#budgets.get(host)?.due(now) ?? null);
   }
 
-  /** What was dropped and is not told yet. */
+  /** Dropped and not yet reported. */
   stop(): void {
     const now = this.#options.now();
     for (const host of this.#dropping) this.#tellDropped(host, this.#budgets.get(host)?.tell(now) ?? null);

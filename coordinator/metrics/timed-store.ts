@@ -1,4 +1,4 @@
-/** The store, with the time of each call until its answer given to whoever measures; of a write that is its commit. */
+/** The store, with the time of each call measured until its answer, which for a write is its commit. */
 import { isUseCase, OPERATIONS } from '../store/operations.ts';
 import type { Store } from '../store/store.ts';
 

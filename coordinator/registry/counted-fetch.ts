@@ -1,4 +1,4 @@
-/** `fetch` for registries, with how each question ended told to whoever counts. */
+/** `fetch` for registries that reports how each request ended. */
 
 export const REGISTRY_RESULTS = ['answered', 'refused', 'failed'] as const;
 /** `refused`: no such image, no permission, too many questions; `failed`: no answer, or an error of the registry. */

@@ -1,6 +1,6 @@
 /**
  * Memorystore for the fleet's apps, reached from its hosts alone. Without a password unless the fleet asks for one: the
- * provider reads Google's back into Terraform's state, and from outside of the network nobody reaches it.
+ * provider reads Google's back into Terraform's state, and it cannot be reached from outside the network.
  */
 import { RedisInstance } from '@cdktf/provider-google/lib/redis-instance/index.js';
 import type { ITerraformDependable } from 'cdktf';

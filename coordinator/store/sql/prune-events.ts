@@ -47,7 +47,7 @@ async function olderThan(
   return found;
 }
 
-/** The oldest of whoever has most, as many as are too many. */
+/** The oldest events of the source that has most, as many as are too many. */
 async function above({ db }: Transaction, maxBytes: number, limit: number): Promise<readonly Found[]> {
   const shares = await db
     .selectFrom('event_shares')

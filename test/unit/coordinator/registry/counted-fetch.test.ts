@@ -9,11 +9,11 @@ t.test('countedFetch: how each question to a registry ended', async (t) => {
     (result) => counted.push(result),
   );
   const login = { headers: { authorization: 'Bearer x' } };
-  for (status of [200, 307, 401]) await ask('https://registry.example.com/v2/');
+  for (status of [200, 307, 401]) await ask('https://images.test/');
   t.same(counted.splice(0), ['answered', 'answered', 'answered'], 'a registry that wants a login says so first');
-  for (status of [401, 403, 404, 429, 503]) await ask('https://registry.example.com/v2/', login);
+  for (status of [401, 403, 404, 429, 503]) await ask('https://images.test/', login);
   t.same(counted.splice(0), ['refused', 'refused', 'refused', 'refused', 'failed']);
   status = 0;
-  await t.rejects(ask('https://registry.example.com/v2/'), { message: 'no route' });
+  await t.rejects(ask('https://images.test/'), { message: 'no route' });
   t.same(counted, ['failed']);
 });
